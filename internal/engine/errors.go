@@ -1,0 +1,155 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+)
+
+// The namespaces that the service puts before the names of its exceptions.
+const (
+	namespaceDynamoDB  = "com.amazonaws.dynamodb.v20120810#"
+	namespaceValidate  = "com.amazon.coral.validate#"
+	namespaceService   = "com.amazon.coral.service#"
+	conditionalMessage = "The conditional request failed"
+)
+
+// exception is an answer of the service other than success.
+type exception struct {
+	status  int
+	kind    string // with its namespace
+	message string
+	// item is what ReturnValuesOnConditionCheckFailure asked for.
+	item attribute.Item
+	// reasons explain a cancelled transaction, one per action.
+	reasons []cancellationReason
+}
+
+func (e *exception) Error() string { return e.kind + ": " + e.message }
+
+// appendJSON appends the body of the answer. The service capitalises "Message"
+// in some exceptions only.
+func (e *exception) appendJSON(dst []byte) []byte {
+	dst = append(dst, `{"__type":`...)
+	dst = appendString(dst, e.kind)
+	if e.item != nil {
+		dst = append(dst, `,"Item":`...)
+		dst = e.item.AppendJSON(dst)
+	}
+	name := "message"
+	switch {
+	case e.reasons != nil:
+		name = "Message"
+		dst = append(dst, `,"CancellationReasons":[`...)
+		for i := range e.reasons {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = e.reasons[i].appendJSON(dst)
+		}
+		dst = append(dst, ']')
+	case e.kind == namespaceService+"SerializationException":
+		name = "Message"
+	}
+	if e.message != "" {
+		dst = append(dst, ',')
+		dst = appendString(dst, name)
+		dst = append(dst, ':')
+		dst = appendString(dst, e.message)
+	}
+	return append(dst, '}')
+}
+
+func validation(format string, args ...any) *exception {
+	message := format
+	if len(args) > 0 {
+		message = fmt.Sprintf(format, args...)
+	}
+	return &exception{status: http.StatusBadRequest, kind: namespaceValidate + "ValidationException", message: message}
+}
+
+// invalidParameter is the most common heading of a refusal.
+func invalidParameter(format string, args ...any) *exception {
+	return validation("One or more parameter values were invalid: "+format, args...)
+}
+
+func serialization(message string) *exception {
+	return &exception{status: http.StatusBadRequest, kind: namespaceService + "SerializationException", message: message}
+}
+
+func unknownOperation() *exception {
+	return &exception{status: http.StatusBadRequest, kind: namespaceService + "UnknownOperationException"}
+}
+
+func dynamoDBException(name, message string) *exception {
+	return &exception{status: http.StatusBadRequest, kind: namespaceDynamoDB + name, message: message}
+}
+
+func resourceNotFound() *exception {
+	return dynamoDBException("ResourceNotFoundException", "Requested resource not found")
+}
+
+func tableNotFound(name string) *exception {
+	return dynamoDBException("ResourceNotFoundException", "Requested resource not found: Table: "+name+" not found")
+}
+
+func conditionalCheckFailed(item attribute.Item) *exception {
+	e := dynamoDBException("ConditionalCheckFailedException", conditionalMessage)
+	e.item = item
+	return e
+}
+
+func internalError(cause any) *exception {
+	return &exception{
+		status:  http.StatusInternalServerError,
+		kind:    namespaceDynamoDB + "InternalServerError",
+		message: fmt.Sprint("Internal server error: ", cause),
+	}
+}
+
+// asException brings the errors of the packages below into the service's form.
+func asException(err error) *exception {
+	var e *exception
+	if errors.As(err, &e) {
+		return e
+	}
+	var invalid *attribute.ValidationError
+	if errors.As(err, &invalid) {
+		return validation("%s", invalid.Message)
+	}
+	var malformed *attribute.SerializationError
+	if errors.As(err, &malformed) {
+		return serialization(malformed.Message)
+	}
+	return internalError(err)
+}
+
+// appendString appends text as a JSON string.
+func appendString(dst []byte, text string) []byte {
+	const hex = "0123456789abcdef"
+	dst = append(dst, '"')
+	start := 0
+	for i := range len(text) {
+		c := text[i]
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		dst = append(dst, text[start:i]...)
+		start = i + 1
+		switch c {
+		case '"', '\\':
+			dst = append(dst, '\\', c)
+		case '\n':
+			dst = append(dst, '\\', 'n')
+		default:
+			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		}
+	}
+	dst = append(dst, text[start:]...)
+	return append(dst, '"')
+}
+
+func appendInt(dst []byte, n int) []byte { return strconv.AppendInt(dst, int64(n), 10) }

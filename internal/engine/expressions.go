@@ -1,0 +1,207 @@
+package engine
+
+import (
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+	"github.com/open-alchemy/packagedb/internal/engine/expression"
+)
+
+// expressionInput is the part of a request that holds expressions, or their
+// legacy counterparts.
+type expressionInput struct {
+	condition, keyCondition, filter, projection *string
+	names                                       map[string]string
+	values                                      itemParameter
+	// attributesToGet is the one legacy parameter that works.
+	attributesToGet []string
+	// legacy are the names of the other legacy parameters in the request.
+	legacy []string
+}
+
+// The parameters that came before expressions.
+var legacyParameters = []string{
+	"AttributesToGet", "AttributeUpdates", "ConditionalOperator", "Expected", "KeyConditions", "QueryFilter", "ScanFilter",
+}
+
+func (x *expressionInput) field(name string, value document) error {
+	switch name {
+	case "ConditionExpression":
+		return value.string(&x.condition)
+	case "KeyConditionExpression":
+		return value.string(&x.keyCondition)
+	case "FilterExpression":
+		return value.string(&x.filter)
+	case "ProjectionExpression":
+		return value.string(&x.projection)
+	case "ExpressionAttributeNames":
+		return value.stringMap(&x.names)
+	case "ExpressionAttributeValues":
+		return value.item(&x.values)
+	case "AttributesToGet":
+		return value.strings(&x.attributesToGet)
+	}
+	if slices.Contains(legacyParameters, name) {
+		x.legacy = append(x.legacy, name)
+	}
+	return nil
+}
+
+// expressionRules are what an operation accepts: the names of its expression
+// and non-expression parameters in the order of the service's messages.
+type expressionRules struct {
+	expressions []string
+	legacy      []string
+}
+
+var (
+	writeRules = expressionRules{[]string{"ConditionExpression"}, []string{"Expected", "ConditionalOperator"}}
+	getRules   = expressionRules{[]string{"ProjectionExpression"}, []string{"AttributesToGet"}}
+	queryRules = expressionRules{
+		[]string{"ProjectionExpression", "FilterExpression", "KeyConditionExpression"},
+		[]string{"AttributesToGet", "QueryFilter", "ConditionalOperator", "KeyConditions"},
+	}
+	scanRules = expressionRules{
+		[]string{"ProjectionExpression", "FilterExpression"},
+		[]string{"AttributesToGet", "ScanFilter", "ConditionalOperator"},
+	}
+)
+
+func (x *expressionInput) text(parameter string) *string {
+	switch parameter {
+	case "ConditionExpression":
+		return x.condition
+	case "KeyConditionExpression":
+		return x.keyCondition
+	case "FilterExpression":
+		return x.filter
+	}
+	return x.projection
+}
+
+func (x *expressionInput) hasLegacy(parameter string) bool {
+	return parameter == "AttributesToGet" && x.attributesToGet != nil || slices.Contains(x.legacy, parameter)
+}
+
+// check refuses parameters that do not go together, before any of them is parsed.
+func (x *expressionInput) check(rules *expressionRules) error {
+	var expressions, legacy, valued []string
+	for _, name := range rules.expressions {
+		if x.text(name) != nil {
+			expressions = append(expressions, name)
+		}
+		if name != "ProjectionExpression" {
+			valued = append(valued, name)
+		}
+	}
+	for _, name := range rules.legacy {
+		if x.hasLegacy(name) {
+			legacy = append(legacy, name)
+		}
+	}
+	if len(expressions) > 0 && len(legacy) > 0 {
+		return validation("Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {%s} Expression parameters: {%s}",
+			strings.Join(legacy, ", "), strings.Join(expressions, ", "))
+	}
+	if x.names != nil && len(expressions) == 0 {
+		return validation("ExpressionAttributeNames can only be specified when using expressions")
+	}
+	if x.values.present && len(valued) > 0 && !slices.ContainsFunc(valued, func(name string) bool { return x.text(name) != nil }) {
+		verb := "is"
+		if len(valued) > 1 {
+			verb = "are"
+		}
+		return validation("ExpressionAttributeValues can only be specified when using expressions: %s %s null", strings.Join(valued, " and "), verb)
+	}
+	for _, name := range legacy {
+		if name != "AttributesToGet" {
+			return validation("The legacy parameter %s is not supported by this engine: use an expression instead", name)
+		}
+	}
+	for i, name := range x.attributesToGet {
+		if slices.Contains(x.attributesToGet[:i], name) {
+			return invalidParameter("Duplicate value in attribute name: %s", name)
+		}
+	}
+	return nil
+}
+
+// expressions are the parsed expressions of one request.
+type expressions struct {
+	condition    *expression.Condition
+	keyCondition *expression.KeyCondition
+	filter       *expression.Condition
+	projection   *expression.Projection
+	// selected are the attributes that the legacy AttributesToGet asks for.
+	selected []string
+}
+
+// parse parses what the request has, in the service's order.
+func (x *expressionInput) parse() (*expressions, error) {
+	if x.values.invalid != nil {
+		return nil, expression.InvalidValue(x.values.invalid)
+	}
+	attributes, err := expression.NewAttributes(x.names, x.values.item)
+	if err != nil {
+		return nil, err
+	}
+	parsed := &expressions{selected: x.attributesToGet}
+	if x.condition != nil {
+		if parsed.condition, err = expression.ParseCondition("ConditionExpression", *x.condition, attributes); err != nil {
+			return nil, err
+		}
+	}
+	if x.keyCondition != nil {
+		if parsed.keyCondition, err = expression.ParseKeyCondition(*x.keyCondition, attributes); err != nil {
+			return nil, err
+		}
+	}
+	if x.filter != nil {
+		if parsed.filter, err = expression.ParseCondition("FilterExpression", *x.filter, attributes); err != nil {
+			return nil, err
+		}
+	}
+	if x.projection != nil {
+		if parsed.projection, err = expression.ParseProjection(*x.projection, attributes); err != nil {
+			return nil, err
+		}
+	}
+	return parsed, attributes.Unused()
+}
+
+// project is the part of an item that the request asks for.
+func (x *expressions) project(item attribute.Item) attribute.Item {
+	if x.selected == nil {
+		return x.projection.Apply(item)
+	}
+	part := make(attribute.Item, len(x.selected))
+	for _, name := range x.selected {
+		if value, ok := item[name]; ok {
+			part[name] = value
+		}
+	}
+	return part
+}
+
+// validatePaths refuses paths that lead into a key attribute of the table or
+// one of its indexes, which are always scalars.
+func (t *table) validatePaths(paths iter.Seq[expression.Path]) error {
+	for path := range paths {
+		if !path.Nested() {
+			continue
+		}
+		for _, v := range t.views {
+			if !v.schema.has(path.Attribute()) {
+				continue
+			}
+			what := "IndexKey"
+			if v.kind == tableView {
+				what = "Key"
+			}
+			return validation("Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: %s: %s", what, path.Attribute())
+		}
+	}
+	return nil
+}

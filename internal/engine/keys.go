@@ -1,0 +1,199 @@
+package engine
+
+import (
+	"cmp"
+
+	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+)
+
+// The limits on the size of key values in bytes.
+const (
+	maxPartitionKeyBytes = 2048
+	maxSortKeyBytes      = 1024
+)
+
+// key is the place of an item in a table or index: the hash of the partition
+// key, which orders the partitions, then the key values. The sort value is
+// absent where the schema has no sort key.
+type key struct {
+	hash            uint64
+	partition, sort attribute.Value
+	edge            edge
+}
+
+// edge makes a key a position between stored keys, which all have atKey.
+type edge int8
+
+const (
+	beforeKey edge = iota - 1
+	atKey
+	afterKey
+	afterPartition
+)
+
+func newKey(partition, sort attribute.Value) key {
+	return key{hash: hashOf(partition), partition: partition, sort: sort}
+}
+
+// exists tells the key of an item from the zero key of an item that lacks one
+// of the key attributes.
+func (k *key) exists() bool { return k.partition.Exists() }
+
+func (k *key) compare(o *key) int {
+	if c := cmp.Compare(k.hash, o.hash); c != 0 {
+		return c
+	}
+	if c := compareValues(k.partition, o.partition); c != 0 {
+		return c
+	}
+	if k.edge == afterPartition || o.edge == afterPartition {
+		return cmp.Compare(k.edge, o.edge)
+	}
+	if c := compareValues(k.sort, o.sort); c != 0 {
+		return c
+	}
+	return cmp.Compare(k.edge, o.edge)
+}
+
+// compareValues orders two key values of the same attribute; an absent value
+// comes before all others.
+func compareValues(a, b attribute.Value) int {
+	if !a.Exists() || !b.Exists() {
+		return cmp.Compare(a.Kind(), b.Kind())
+	}
+	c, _ := attribute.Compare(a, b)
+	return c
+}
+
+// hashOf spreads the partitions evenly and the same way in every run.
+func hashOf(v attribute.Value) uint64 {
+	const offset, prime = 14695981039346656037, 1099511628211
+	h := uint64(offset)
+	text := v.Raw()
+	for i := range len(text) {
+		h = (h ^ uint64(text[i])) * prime
+	}
+	h ^= h >> 33
+	h *= 0xff51afd7ed558ccd
+	h ^= h >> 33
+	h *= 0xc4ceb9fe1a85ec53
+	return h ^ h>>33
+}
+
+// keyAttribute is a key attribute's name and type.
+type keyAttribute struct {
+	name string
+	kind attribute.Kind
+}
+
+// keySchema is the key of a table or index. The sort attribute has no name
+// where there is none.
+type keySchema struct {
+	partition, sort keyAttribute
+}
+
+func (s *keySchema) hasSort() bool { return s.sort.name != "" }
+
+// has tells whether the attribute is part of the key.
+func (s *keySchema) has(name string) bool {
+	return name == s.partition.name || s.hasSort() && name == s.sort.name
+}
+
+// attributes are the one or two attributes of the key.
+func (s *keySchema) attributes() []keyAttribute {
+	if s.hasSort() {
+		return []keyAttribute{s.partition, s.sort}
+	}
+	return []keyAttribute{s.partition}
+}
+
+// of is the key of the item, the zero key if one of the attributes is missing.
+func (s *keySchema) of(item attribute.Item) key {
+	partition := item[s.partition.name]
+	if !partition.Exists() {
+		return key{}
+	}
+	var sort attribute.Value
+	if s.hasSort() {
+		if sort = item[s.sort.name]; !sort.Exists() {
+			return key{}
+		}
+	}
+	return newKey(partition, sort)
+}
+
+// put copies the key attributes of an item into another.
+func (s *keySchema) put(into, from attribute.Item) {
+	into[s.partition.name] = from[s.partition.name]
+	if s.hasSort() {
+		into[s.sort.name] = from[s.sort.name]
+	}
+}
+
+const schemaMismatch = "The provided key element does not match the schema"
+
+// parse is the primary key that a Key parameter holds: exactly the attributes
+// of the schema.
+func (s *keySchema) parse(item attribute.Item) (key, error) {
+	attributes := s.attributes()
+	if len(item) != len(attributes) {
+		return key{}, validation(schemaMismatch)
+	}
+	for _, a := range attributes {
+		if item[a.name].Kind() != a.kind {
+			return key{}, validation(schemaMismatch)
+		}
+	}
+	if err := s.validate(item); err != nil {
+		return key{}, err
+	}
+	return s.of(item), nil
+}
+
+// validate checks the content of key values that are there and of the right type.
+func (s *keySchema) validate(item attribute.Item) error {
+	for _, a := range s.attributes() {
+		if isEmpty(item[a.name]) {
+			return validation("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s", kindWord(a.kind), a.name)
+		}
+	}
+	if keyBytes(item[s.partition.name]) > maxPartitionKeyBytes {
+		return invalidParameter("Size of hashkey has exceeded the maximum size limit of%d bytes", maxPartitionKeyBytes)
+	}
+	if s.hasSort() && keyBytes(item[s.sort.name]) > maxSortKeyBytes {
+		return invalidParameter("Aggregated size of all range keys has exceeded the size limit of %d bytes", maxSortKeyBytes)
+	}
+	return nil
+}
+
+func isEmpty(v attribute.Value) bool {
+	return v.Raw() == "" && (v.Kind() == attribute.KindS || v.Kind() == attribute.KindB)
+}
+
+// keyBytes is the size that the limit is about. Numbers are always small enough.
+func keyBytes(v attribute.Value) int {
+	if v.Kind() == attribute.KindN {
+		return 0
+	}
+	return len(v.Raw())
+}
+
+func kindWord(kind attribute.Kind) string {
+	switch kind {
+	case attribute.KindS:
+		return "string"
+	case attribute.KindB:
+		return "binary"
+	}
+	return "number"
+}
+
+func kindNamed(name string) attribute.Kind {
+	switch name {
+	case "S":
+		return attribute.KindS
+	case "N":
+		return attribute.KindN
+	}
+	return attribute.KindB
+}

@@ -1,0 +1,205 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+	"github.com/tidwall/btree"
+)
+
+// table is a table with its items. Everything but the trees and their counts
+// is fixed when it is created.
+type table struct {
+	name       string
+	id         string
+	created    time.Time
+	protected  bool
+	definition *tableDefinition
+	schema     *keySchema // that of views[0]
+	// views are the ways to the items: the table itself, then its local and its
+	// global indexes.
+	views []*view
+}
+
+// record is an item as it is stored. It never changes: a write replaces it.
+type record struct {
+	item attribute.Item
+	size int
+	// keys are the item's places, one for each view of the table. Where the
+	// item is not in an index, that key does not exist.
+	keys []key
+}
+
+type viewKind uint8
+
+const (
+	tableView viewKind = iota
+	localIndex
+	globalIndex
+)
+
+// view is an order of the items of a table: the table itself or an index.
+type view struct {
+	name   string
+	kind   viewKind
+	number int // its place in table.views and record.keys
+	schema keySchema
+	// projected are the attributes that the view holds, nil for all of them.
+	projected []string
+	tree      *btree.BTreeG[*record]
+	bytes     int
+}
+
+func newTable(definition *tableDefinition, number uint64, created time.Time) *table {
+	t := &table{
+		name:       *definition.name,
+		id:         fmt.Sprintf("00000000-0000-4000-8000-%012x", number),
+		created:    created,
+		protected:  definition.protected != nil && *definition.protected,
+		definition: definition,
+	}
+	t.addView("", tableView, definition.keys, nil)
+	t.schema = &t.views[0].schema
+	for i := range definition.local {
+		x := &definition.local[i]
+		t.addView(*x.name, localIndex, x.keys, x.projection)
+	}
+	for i := range definition.global {
+		x := &definition.global[i]
+		t.addView(*x.name, globalIndex, x.keys, x.projection)
+	}
+	return t
+}
+
+func (t *table) addView(name string, kind viewKind, keys []keySchemaElement, p *projection) {
+	v := &view{name: name, kind: kind, number: len(t.views), schema: t.definition.keySchema(keys)}
+	if p != nil && *p.kind != "ALL" {
+		v.projected = projectedNames(t.schema, &v.schema, p.attributes)
+	}
+	v.tree = btree.NewBTreeGOptions(func(a, b *record) bool { return v.compare(a, b) < 0 }, btree.Options{NoLocks: true})
+	t.views = append(t.views, v)
+}
+
+// keySchema resolves the key attributes against the attribute definitions.
+func (t *tableDefinition) keySchema(keys []keySchemaElement) keySchema {
+	resolve := func(name string) keyAttribute {
+		for _, a := range t.attributes {
+			if *a.name == name {
+				return keyAttribute{name, kindNamed(*a.kind)}
+			}
+		}
+		return keyAttribute{}
+	}
+	s := keySchema{partition: resolve(*keys[0].name)}
+	if len(keys) == 2 {
+		s.sort = resolve(*keys[1].name)
+	}
+	return s
+}
+
+// projectedNames are the names of the table's key, the index's key and the
+// further attributes, each once.
+func projectedNames(table, index *keySchema, further []string) []string {
+	var names []string
+	for _, a := range table.attributes() {
+		names = append(names, a.name)
+	}
+	for _, a := range index.attributes() {
+		if !table.has(a.name) {
+			names = append(names, a.name)
+		}
+	}
+	for _, name := range further {
+		if !table.has(name) && !index.has(name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// compare orders records by their keys in the view, and equal index keys by
+// the primary key.
+func (v *view) compare(a, b *record) int {
+	if c := a.keys[v.number].compare(&b.keys[v.number]); c != 0 || v.number == 0 {
+		return c
+	}
+	return a.keys[0].compare(&b.keys[0])
+}
+
+// view is the table itself for the empty name, or the index of that name, nil
+// if there is none.
+func (t *table) view(name string) *view {
+	for _, v := range t.views {
+		if v.name == name {
+			return v
+		}
+	}
+	return nil
+}
+
+// newRecord is the stored form of an item with a valid key.
+func (t *table) newRecord(item attribute.Item) *record {
+	r := &record{item: item, size: attribute.Size(item), keys: make([]key, len(t.views))}
+	for i, v := range t.views {
+		r.keys[i] = v.schema.of(item)
+	}
+	return r
+}
+
+// position is a record to compare with that has the given primary key.
+func (t *table) position(primary key) *record {
+	keys := make([]key, len(t.views))
+	keys[0] = primary
+	return &record{keys: keys}
+}
+
+// get is the record with the given primary key, nil if there is none.
+func (t *table) get(primary key) *record {
+	r, _ := t.views[0].tree.Get(t.position(primary))
+	return r
+}
+
+// replace stores next in place of prior; either may be nil.
+func (t *table) replace(prior, next *record) {
+	for _, v := range t.views {
+		if prior != nil && prior.keys[v.number].exists() {
+			v.bytes -= v.size(prior)
+			if next == nil || v.compare(prior, next) != 0 {
+				v.tree.Delete(prior)
+			}
+		}
+		if next != nil && next.keys[v.number].exists() {
+			v.bytes += v.size(next)
+			v.tree.Set(next)
+		}
+	}
+}
+
+// size is the number of bytes that the record takes in the view.
+func (v *view) size(r *record) int {
+	if v.projected == nil {
+		return r.size
+	}
+	size := 0
+	for _, name := range v.projected {
+		if value, ok := r.item[name]; ok {
+			size += len(name) + value.Size()
+		}
+	}
+	return size
+}
+
+// item is what the view holds of the record.
+func (v *view) item(r *record) attribute.Item {
+	if v.projected == nil {
+		return r.item
+	}
+	item := make(attribute.Item, len(v.projected))
+	for _, name := range v.projected {
+		if value, ok := r.item[name]; ok {
+			item[name] = value
+		}
+	}
+	return item
+}

@@ -1,0 +1,135 @@
+package engine
+
+import (
+	"encoding/base32"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+const (
+	contentType     = "application/x-amz-json-1.0"
+	targetPrefix    = "DynamoDB_20120810."
+	maxRequestBytes = 16 << 20
+	healthy         = "healthy: dynamodb.us-east-1.amazonaws.com "
+)
+
+// ServeHTTP answers one request of the DynamoDB protocol. A GET is the
+// service's health check.
+func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.Method == http.MethodGet:
+		e.reply(w, "", http.StatusOK, []byte(healthy))
+		return
+	case r.Method != http.MethodPost || !knownContentType(r.Header.Get("Content-Type")):
+		e.reply(w, "", http.StatusNotFound, []byte("<UnknownOperationException/>\n"))
+		return
+	}
+	body, err := readBody(r)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		w.WriteHeader(http.StatusRequestEntityTooLarge)
+		return
+	case err != nil:
+		// The connection broke: nobody is there to read an answer.
+		panic(http.ErrAbortHandler)
+	}
+	answer, err := e.handle(r, body)
+	status := http.StatusOK
+	if err != nil {
+		refusal := asException(err)
+		status = refusal.status
+		answer = refusal.appendJSON(answer[:0])
+	}
+	e.reply(w, contentType, status, answer)
+}
+
+// handle answers one POST. A defect of the engine itself becomes the service's
+// internal error, the only answer with status 500.
+func (e *Engine) handle(r *http.Request, body []byte) (answer []byte, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			answer, err = nil, internalError(cause)
+		}
+	}()
+	var request document
+	if len(body) > 0 {
+		if request, err = parseDocument(body); err != nil {
+			return nil, err
+		}
+	}
+	target, ok := strings.CutPrefix(r.Header.Get("X-Amz-Target"), targetPrefix)
+	perform := operations[target]
+	if !ok || perform == nil {
+		return nil, unknownOperation()
+	}
+	if err := authenticate(r); err != nil {
+		return nil, err
+	}
+	if request == nil {
+		return nil, serialization("")
+	}
+	return perform(e, request)
+}
+
+// authenticate demands that a request is signed, and believes every signature.
+func authenticate(r *http.Request) error {
+	if strings.HasPrefix(strings.TrimSpace(r.Header.Get("Authorization")), "AWS4-") || r.URL.Query().Has("X-Amz-Algorithm") {
+		return nil
+	}
+	return &exception{
+		status:  http.StatusBadRequest,
+		kind:    namespaceService + "MissingAuthenticationTokenException",
+		message: "Request is missing Authentication Token",
+	}
+}
+
+func knownContentType(value string) bool {
+	mediaType, _, _ := strings.Cut(value, ";")
+	switch strings.TrimSpace(mediaType) {
+	case contentType, "application/json", "":
+		return true
+	}
+	return false
+}
+
+func readBody(r *http.Request) ([]byte, error) {
+	if r.Body == nil {
+		return nil, nil
+	}
+	if r.ContentLength > maxRequestBytes {
+		return nil, &http.MaxBytesError{Limit: maxRequestBytes}
+	}
+	limited := http.MaxBytesReader(nil, r.Body, maxRequestBytes)
+	if r.ContentLength >= 0 {
+		body := make([]byte, r.ContentLength)
+		_, err := io.ReadFull(limited, body)
+		return body, err
+	}
+	return io.ReadAll(limited)
+}
+
+func (e *Engine) reply(w http.ResponseWriter, contentType string, status int, body []byte) {
+	header := w.Header()
+	header.Set("X-Amzn-Requestid", e.requestID())
+	header.Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10))
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	if contentType != "" {
+		header.Set("Content-Type", contentType)
+	}
+	w.WriteHeader(status)
+	w.Write(body)
+}
+
+// requestID numbers the requests in the form of the service's ids: 52
+// characters of base 32.
+func (e *Engine) requestID() string {
+	var id [32]byte
+	binary.BigEndian.PutUint64(id[24:], e.requests.Add(1))
+	return base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(id[:])
+}
