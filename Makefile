@@ -1,0 +1,105 @@
+# Everything that a developer or the CI does with this repository. `make` lists the targets.
+
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+# Each module is built by itself, and no target reads the version control system.
+export GOWORK  := off
+export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
+
+# The directories of all go.mod files, the root first. A new module is found by itself.
+MODULES := $(sort $(patsubst %/go.mod,%,$(shell find . -name '.?*' -prune -o -name node_modules -prune -o -name go.mod -print)))
+# Those of them that hold Go code of their own, and the examples among these.
+GO_MODULES      := $(filter-out ./tools,$(MODULES))
+EXAMPLE_MODULES := $(filter ./examples/%,$(MODULES))
+
+# $(call each,MODULES,COMMAND) runs a command in every one of the modules.
+each = for module in $(1); do echo "$$module: $(2)"; (cd "$$module" && $(2)) || exit; done
+
+TOOLS := $(CURDIR)/.tools/bin
+FUZZTIME ?= 10s
+
+##@ Every day
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z0-9-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## Store and read a spec on the embedded engine
+	go run ./examples/quickstart
+
+.PHONY: test
+test: ## Run the library's tests; needs only Go
+	go test ./...
+
+.PHONY: race
+race: ## Run the library's tests with the race detector
+	CGO_ENABLED=1 go test -race ./...
+
+.PHONY: fmt
+fmt: $(TOOLS)/golangci-lint ## Format all Go code
+	$< fmt
+
+##@ Checks
+
+.PHONY: vet
+vet: ## Run go vet in every module
+	@$(call each,$(GO_MODULES),go vet ./...)
+
+.PHONY: fmt-check
+fmt-check: $(TOOLS)/golangci-lint ## Fail where code is not formatted, and show how it should be
+	$< fmt --diff
+
+.PHONY: lint
+lint: $(TOOLS)/golangci-lint ## Run golangci-lint in every module
+	@$(call each,$(GO_MODULES),$< run --config $(CURDIR)/.golangci.yml ./...)
+
+.PHONY: tidy-check
+tidy-check: ## Fail where a go.mod or go.sum is not tidy
+	@$(call each,$(MODULES),go mod tidy -diff)
+
+##@ Tests beyond Go
+
+.PHONY: test-engines
+test-engines: test-dynalite test-dynamodb-local ## Run the library's tests against both real engines
+
+.PHONY: test-dynalite test-dynamodb-local
+test-dynalite: ## Run the library's tests against dynalite; needs Node.js
+test-dynamodb-local: ## Run the library's tests against Amazon's DynamoDB Local; needs Node.js and Java
+test-dynalite test-dynamodb-local: test-%:
+	test/engines/run $* -- go test -count=1 ./...
+
+.PHONY: examples
+examples: ## Run the tests of the example modules
+	@$(call each,$(EXAMPLE_MODULES),go test ./...)
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME each (10s)
+	tools/fuzz $(FUZZTIME) $(GO_MODULES)
+
+.PHONY: bench
+bench: ## Run the benchmarks
+	go test -run '^$$' -bench . ./...
+
+##@ The whole
+
+.PHONY: ci
+ci: ## Run everything that must hold before a merge
+	.ci/run
+
+.PHONY: clean
+clean: ## Remove what the other targets built and downloaded
+	rm -rf .engines .tools
+
+# The tools are built from the versions in tools/go.mod.
+$(TOOLS)/golangci-lint: package := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+$(TOOLS)/actionlint:    package := github.com/rhysd/actionlint/cmd/actionlint
+$(TOOLS)/benchstat:     package := golang.org/x/perf/cmd/benchstat
+$(TOOLS)/%: tools/go.mod tools/go.sum
+	cd tools && go build -o $@ $(package)
