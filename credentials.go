@@ -34,7 +34,7 @@ func (f *facade) CreateUpdateCredentials(ctx context.Context, sub string, creden
 		return failure(operation, credentials.ID, err)
 	}
 	stored := encodeCredentials(sub, credentials, f.binary)
-	if err := checkItemSize(stored); err != nil {
+	if err := checkCredentialsItem(stored); err != nil {
 		return failure(operation, credentials.ID, err)
 	}
 	_, err := f.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &f.credentialsTable, Item: stored})
@@ -50,7 +50,7 @@ func (f *facade) GetCredentials(ctx context.Context, sub, id string) (*Credentia
 	if err := checkCredentialsKey(sub, id); err != nil {
 		return nil, failure(operation, id, err)
 	}
-	stored, err := f.get(ctx, f.credentialsTable, key(sub, attrID, id), aws.String(credentialsInfoAttributes))
+	stored, err := f.get(ctx, f.credentialsTable, key(sub, attrID, id), credentialsInfoAttributes)
 	if err != nil {
 		return nil, failure(operation, id, err)
 	}
@@ -115,7 +115,7 @@ func (f *facade) DeleteAllCredentials(ctx context.Context, sub string) error {
 }
 
 // credentialsInfoAttributes leaves out the hash: what is not read cannot leak.
-const credentialsInfoAttributes = "sub, id, public_key, salt"
+const credentialsInfoAttributes = "#sub, id, public_key, salt"
 
 func checkCredentialsKey(sub, id string) error {
 	if err := checkSub(sub); err != nil {
@@ -135,7 +135,8 @@ func (f *facade) queryPublicKey(publicKey string) dynamodb.QueryInput {
 		IndexName:                 aws.String(credentialsIndex),
 		KeyConditionExpression:    aws.String("public_key = :public_key"),
 		ExpressionAttributeValues: item{":public_key": textValue(publicKey)},
-		ProjectionExpression:      aws.String("sub, id, secret_key_hash, salt"),
+		ProjectionExpression:      aws.String("#sub, id, secret_key_hash, salt"),
+		ExpressionAttributeNames:  reservedNames,
 		Limit:                     aws.Int32(2),
 	}
 }

@@ -37,7 +37,7 @@ import (
 // Every call takes its context first and ends soon after that does. Input that DynamoDB would
 // refuse is refused with [ErrInvalidInput] before anything is sent: text that is empty where it
 // must not be or that is not UTF-8, a sub over 2,048 bytes, a name whose id is over 1,003 bytes, an
-// item over 400 KB.
+// item over 400 KB (over 200 KB for a spec, whose entry in the local secondary index counts as well).
 //
 // Gets and lists are eventually consistent unless the database was made [WithConsistentReads].
 type Database interface {

@@ -26,7 +26,7 @@ const (
 func (f *facade) deleteAll(ctx context.Context, table, sortAttribute string, query dynamodb.QueryInput) error {
 	query.ConsistentRead = aws.Bool(true)
 	query.ScanIndexForward = aws.Bool(false)
-	query.ProjectionExpression = aws.String("sub, " + sortAttribute)
+	query.ProjectionExpression = aws.String("#sub, " + sortAttribute)
 
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup

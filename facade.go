@@ -34,14 +34,14 @@ func key(sub, sortAttribute, sortValue string) item {
 	return item{attrSub: textValue(sub), sortAttribute: textValue(sortValue)}
 }
 
-// get returns the item with the key, or the attributes of the projection, or ErrNotFound.
-func (f *facade) get(ctx context.Context, table string, key item, projection *string) (item, error) {
-	output, err := f.client.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName:            &table,
-		Key:                  key,
-		ProjectionExpression: projection,
-		ConsistentRead:       &f.consistentReads,
-	})
+// get returns the item with the key, or ErrNotFound. The projection, where there is one, has #sub.
+func (f *facade) get(ctx context.Context, table string, key item, projection string) (item, error) {
+	input := dynamodb.GetItemInput{TableName: &table, Key: key, ConsistentRead: &f.consistentReads}
+	if projection != "" {
+		input.ProjectionExpression = &projection
+		input.ExpressionAttributeNames = reservedNames
+	}
+	output, err := f.client.GetItem(ctx, &input)
 	if err != nil {
 		return nil, err
 	}
@@ -118,15 +118,20 @@ func collect[T any](sequence iter.Seq2[T, error]) ([]T, error) {
 
 // The key conditions of the queries.
 const (
-	ofSub        = "sub = :sub"
-	ofSubLatest  = "sub = :sub AND begins_with(updated_at_id, :latest)"
-	ofIndexRange = "sub = :sub AND id_updated_at BETWEEN :first AND :last"
+	ofSub        = "#sub = :sub"
+	ofSubLatest  = "#sub = :sub AND begins_with(updated_at_id, :latest)"
+	ofIndexRange = "#sub = :sub AND id_updated_at BETWEEN :first AND :last"
 )
+
+// reservedNames stands in for the one attribute in the expressions whose name is a word that DynamoDB
+// reserves.
+var reservedNames = map[string]string{"#sub": attrSub}
 
 func (f *facade) querySub(table, sub string) dynamodb.QueryInput {
 	return dynamodb.QueryInput{
 		TableName:                 &table,
 		KeyConditionExpression:    aws.String(ofSub),
+		ExpressionAttributeNames:  reservedNames,
 		ExpressionAttributeValues: item{":sub": textValue(sub)},
 		ConsistentRead:            &f.consistentReads,
 	}

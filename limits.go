@@ -6,7 +6,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// maxItem is DynamoDB's limit on an item in bytes: 400 KB, the names of the attributes included.
+// maxItem is DynamoDB's limit in bytes, 400 KB, on an item together with its entries in local
+// secondary indexes. The names of the attributes count.
 const maxItem = 400 * 1024
 
 func checkSub(sub string) error {
@@ -93,8 +94,17 @@ func checkUTF8(field, text string) error {
 	return nil
 }
 
-func checkItemSize(item item) error {
-	if size := itemSize(item); size > maxItem {
+// checkSpecItem bounds an item of the specs table and its entry in the local secondary index, which
+// is another copy of it: DynamoDB limits the two together.
+func checkSpecItem(stored item) error {
+	if size := 2 * itemSize(stored); size > maxItem {
+		return invalid("the item and its index entry have %d bytes, the limit is %d for both", size, maxItem)
+	}
+	return nil
+}
+
+func checkCredentialsItem(stored item) error {
+	if size := itemSize(stored); size > maxItem {
 		return invalid("the item has %d bytes, the limit is %d", size, maxItem)
 	}
 	return nil
@@ -102,9 +112,9 @@ func checkItemSize(item item) error {
 
 // itemSize is the size by which DynamoDB limits and bills an item, as its developer guide gives it
 // under "DynamoDB item sizes and formats".
-func itemSize(item item) int {
+func itemSize(stored item) int {
 	size := 0
-	for name, value := range item {
+	for name, value := range stored {
 		size += len(name)
 		switch value := value.(type) {
 		case *types.AttributeValueMemberS:
@@ -118,11 +128,15 @@ func itemSize(item item) int {
 	return size
 }
 
-// integerSize is a byte, and one more for every two significant digits.
+// integerSize is the size of a number that is whole and not negative: a byte, and one more for every
+// pair of digits, counted from the right, but for the pairs of zeros at its end.
 func integerSize(decimal string) int {
+	if decimal == "0" {
+		return 1
+	}
 	digits := len(decimal)
-	for digits > 1 && decimal[digits-1] == '0' {
-		digits--
+	for digits > 2 && decimal[digits-2:digits] == "00" {
+		digits -= 2
 	}
 	return 1 + (digits+1)/2
 }

@@ -17,7 +17,7 @@ func (f *facade) CountCustomerModels(ctx context.Context, sub string) (int, erro
 		return 0, failure(operation, sub, err)
 	}
 	query := f.queryLatest(sub)
-	query.ProjectionExpression = aws.String("sub, updated_at_id, model_count")
+	query.ProjectionExpression = aws.String("#sub, updated_at_id, model_count")
 	total := 0
 	for count, err := range decoded(f.pages(ctx, query), decodeModelCount, operation, sub) {
 		if err != nil {
@@ -50,7 +50,7 @@ func (f *facade) CreateUpdateSpec(ctx context.Context, sub string, spec SpecInpu
 // GetLatestSpecVersion implements [Database].
 func (f *facade) GetLatestSpecVersion(ctx context.Context, sub, name string) (string, error) {
 	const operation = "get latest version of spec"
-	stored, err := f.getLatest(ctx, sub, name, aws.String("sub, updated_at_id, version"))
+	stored, err := f.getLatest(ctx, sub, name, "#sub, updated_at_id, version")
 	if err != nil {
 		return "", failure(operation, name, err)
 	}
@@ -78,7 +78,7 @@ func (f *facade) Specs(ctx context.Context, sub string) iter.Seq2[SpecInfo, erro
 // GetSpec implements [Database].
 func (f *facade) GetSpec(ctx context.Context, sub, name string) (*SpecInfo, error) {
 	const operation = "get spec"
-	stored, err := f.getLatest(ctx, sub, name, nil)
+	stored, err := f.getLatest(ctx, sub, name, "")
 	if err != nil {
 		return nil, failure(operation, name, err)
 	}
@@ -150,7 +150,7 @@ func (f *facade) DeleteAllSpecs(ctx context.Context, sub string) error {
 }
 
 // getLatest returns the latest item of the spec, or the attributes of the projection.
-func (f *facade) getLatest(ctx context.Context, sub, name string, projection *string) (item, error) {
+func (f *facade) getLatest(ctx context.Context, sub, name string, projection string) (item, error) {
 	if err := checkSub(sub); err != nil {
 		return nil, err
 	}

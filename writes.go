@@ -19,8 +19,8 @@ import (
 //
 // updated_at is decimal text of no fixed length, so that the longer number is the greater one.
 const (
-	versionCondition = "attribute_not_exists(sub) OR version = :version"
-	latestCondition  = "attribute_not_exists(sub) OR size(updated_at) < :digits OR (size(updated_at) = :digits AND " +
+	versionCondition = "attribute_not_exists(updated_at_id) OR version = :version"
+	latestCondition  = "attribute_not_exists(updated_at_id) OR size(updated_at) < :digits OR (size(updated_at) = :digits AND " +
 		"(updated_at < :updated_at OR (updated_at = :updated_at AND version = :version)))"
 )
 
@@ -45,7 +45,7 @@ func (f *facade) writeSpec(ctx context.Context, write specWrite) error {
 	second := max(0, f.now().Unix())
 	// The version item is the larger of the two.
 	version, _ := write.at(second)
-	if err := checkItemSize(version); err != nil {
+	if err := checkSpecItem(version); err != nil {
 		return err
 	}
 	if f.withoutTransactions.Load() {
