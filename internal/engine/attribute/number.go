@@ -1,14 +1,32 @@
 package attribute
 
+import (
+	"math"
+	"strings"
+)
+
+// The range of a number: its significant digits and the power of ten of the first of them.
+const (
+	maxDigits   = 38
+	maxExponent = 125
+	minExponent = -130
+)
+
 // Number is a decimal number of up to 38 significant digits in DynamoDB's
 // range. The zero Number is 0. Two Numbers are equal exactly when == says so.
 type Number struct {
-	text string // the canonical form; empty is zero
+	text string // the canonical form, but empty for zero
 }
 
 // ParseNumber reads a number as DynamoDB does and brings it into canonical
-// form: no exponent, no superfluous zeros, no "-0".
-func ParseNumber(text string) (Number, error) { return Number{text: text}, nil }
+// form: no exponent, no superfluous zeros, no "-0". The error is a *ValidationError.
+func ParseNumber(text string) (Number, error) {
+	number, refusal := parseNumber(text)
+	if refusal != nil {
+		return Number{}, refusal
+	}
+	return number, nil
+}
 
 // String is the canonical form, the one that DynamoDB returns.
 func (n Number) String() string {
@@ -19,4 +37,182 @@ func (n Number) String() string {
 }
 
 // Compare is negative, zero or positive as n is less than, equal to or greater than m.
-func (n Number) Compare(m Number) int { return 0 }
+func (n Number) Compare(m Number) int { return compareNumbers(n.String(), m.String()) }
+
+// compareNumbers orders two numbers in canonical form. Without superfluous
+// zeros the number with the longer whole part is the greater one, and between
+// equally long whole parts the text itself decides.
+func compareNumbers(a, b string) int {
+	negative := a[0] == '-'
+	if negative != (b[0] == '-') {
+		if negative {
+			return -1
+		}
+		return 1
+	}
+	if negative {
+		a, b = b[1:], a[1:]
+	}
+	if wholeA, wholeB := wholeDigits(a), wholeDigits(b); wholeA != wholeB {
+		return wholeA - wholeB
+	}
+	return strings.Compare(a, b)
+}
+
+func wholeDigits(text string) int {
+	if point := strings.IndexByte(text, '.'); point >= 0 {
+		return point
+	}
+	return len(text)
+}
+
+// numeral is a number as it was written, taken apart.
+type numeral struct {
+	negative  bool
+	canonical bool   // the text is the canonical form already
+	mantissa  string // from the first to the last digit that is not 0, perhaps with a point
+	digits    int    // how many of them
+	exponent  int    // the power of ten of the first of them
+}
+
+func parseNumber(text string) (Number, *ValidationError) {
+	n, ok := scanNumeral(text)
+	switch {
+	case text == "":
+		return Number{}, invalid("The parameter cannot be converted to a numeric value")
+	case !ok:
+		return Number{}, invalid("The parameter cannot be converted to a numeric value: " + text)
+	case n.digits == 0:
+		return Number{}, nil
+	case n.exponent > maxExponent:
+		return Number{}, invalid("Number overflow. Attempting to store a number with magnitude larger than supported range")
+	case n.exponent < minExponent:
+		return Number{}, invalid("Number underflow. Attempting to store a number with magnitude smaller than supported range")
+	case n.digits > maxDigits:
+		return Number{}, invalid("Attempting to store more than 38 significant digits in a Number")
+	case n.canonical:
+		return Number{text: text}, nil
+	}
+	return Number{text: n.plain()}, nil
+}
+
+// scanNumeral takes a decimal literal apart: a sign, digits with or without a
+// point, an exponent.
+func scanNumeral(text string) (n numeral, ok bool) {
+	rest := text
+	n.canonical = true
+	if rest != "" && (rest[0] == '-' || rest[0] == '+') {
+		n.negative = rest[0] == '-'
+		n.canonical = n.negative
+		rest = rest[1:]
+	}
+
+	var (
+		end         int      // of the digits
+		point       = -1     // where the point is
+		first, last = -1, -1 // where the first and the last digit other than 0 are
+	)
+	for ; end < len(rest); end++ {
+		c := rest[end]
+		if c == '.' && point < 0 {
+			point = end
+		} else if c < '0' || c > '9' {
+			break
+		} else if c != '0' {
+			if first < 0 {
+				first = end
+			}
+			last = end
+		}
+	}
+	if end == 0 || (end == 1 && point == 0) {
+		return numeral{}, false
+	}
+	shift, ok := scanExponent(rest[end:])
+	if !ok {
+		return numeral{}, false
+	}
+	if first < 0 {
+		return numeral{}, true
+	}
+
+	whole := end
+	if point >= 0 {
+		whole = point
+	}
+	n.mantissa = rest[first : last+1]
+	n.digits = len(n.mantissa)
+	if first < point && point < last {
+		n.digits--
+	}
+	n.exponent = whole - first - 1 + shift
+	if first > whole {
+		n.exponent++ // the point itself lies in between
+	}
+	n.canonical = n.canonical && end == len(rest) &&
+		(rest[0] != '0' || whole == 1) && // no superfluous zero in front
+		(point < 0 || (whole > 0 && last == end-1)) // none behind
+	return n, true
+}
+
+// scanExponent reads the rest of a literal: nothing, or e and a number that fits 32 bits.
+func scanExponent(text string) (exponent int, ok bool) {
+	if text == "" {
+		return 0, true
+	}
+	if text[0] != 'e' && text[0] != 'E' {
+		return 0, false
+	}
+	text = text[1:]
+	sign := 1
+	if text != "" && (text[0] == '-' || text[0] == '+') {
+		if text[0] == '-' {
+			sign = -1
+		}
+		text = text[1:]
+	}
+	if text == "" {
+		return 0, false
+	}
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return 0, false
+		}
+		exponent = exponent*10 + int(text[i]-'0')
+		if exponent > math.MaxInt32 {
+			return 0, false
+		}
+	}
+	return sign * exponent, true
+}
+
+// plain writes the number out without an exponent.
+func (n numeral) plain() string {
+	out := make([]byte, 0, 2+maxDigits+max(n.exponent, -n.exponent))
+	if n.negative {
+		out = append(out, '-')
+	}
+	if n.exponent < 0 {
+		out = append(out, "0."...)
+		out = appendZeros(out, -n.exponent-1)
+	}
+	written := 0
+	for i := range len(n.mantissa) {
+		if n.mantissa[i] == '.' {
+			continue
+		}
+		if written == n.exponent+1 && written > 0 {
+			out = append(out, '.')
+		}
+		out = append(out, n.mantissa[i])
+		written++
+	}
+	return string(appendZeros(out, n.exponent+1-written))
+}
+
+func appendZeros(out []byte, count int) []byte {
+	for range count {
+		out = append(out, '0')
+	}
+	return out
+}

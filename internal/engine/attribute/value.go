@@ -2,10 +2,6 @@
 // numbers, their wire form, their order and their sizes.
 package attribute
 
-import (
-	"slices"
-)
-
 // Kind is the data type of a value.
 type Kind uint8
 
@@ -30,8 +26,8 @@ var kindNames = [...]string{"", "S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL
 func (k Kind) String() string { return kindNames[k] }
 
 // Value is one attribute value. It is immutable by convention: whoever holds
-// one may share it freely but must not change what Fields or Elements return.
-// The zero Value is "absent".
+// one may share it freely but must not change what Fields, Elements or Members
+// return. The zero Value is "absent".
 type Value struct {
 	kind   Kind
 	truth  bool    // BOOL
@@ -43,11 +39,8 @@ type Value struct {
 type nested struct {
 	fields   Item
 	elements []Value
-	members  []string // of a set, in the form that Value.text has for one of them
+	members  []string // of a set in ascending order, each as Value.text has it
 }
-
-// Item is a row of a table, or the content of a map.
-type Item map[string]Value
 
 // S is a string.
 func S(text string) Value { return Value{kind: KindS, text: text} }
@@ -69,29 +62,6 @@ func M(fields Item) Value { return Value{kind: KindM, nested: &nested{fields: fi
 
 // L is a list. The value keeps the slice itself, not a copy.
 func L(elements ...Value) Value { return Value{kind: KindL, nested: &nested{elements: elements}} }
-
-// SS is a string set. The members must be distinct and at least one.
-func SS(members ...string) Value {
-	return Value{kind: KindSS, nested: &nested{members: slices.Clone(members)}}
-}
-
-// NS is a number set. The members must be distinct and at least one.
-func NS(members ...Number) Value {
-	texts := make([]string, len(members))
-	for i, member := range members {
-		texts[i] = member.String()
-	}
-	return Value{kind: KindNS, nested: &nested{members: texts}}
-}
-
-// BS is a binary set. The members must be distinct and at least one.
-func BS(members ...[]byte) Value {
-	texts := make([]string, len(members))
-	for i, member := range members {
-		texts[i] = string(member)
-	}
-	return Value{kind: KindBS, nested: &nested{members: texts}}
-}
 
 // Kind is the value's data type, KindAbsent for the zero Value.
 func (v Value) Kind() Kind { return v.kind }
@@ -146,8 +116,8 @@ func (v Value) Elements() []Value {
 	return v.nested.elements
 }
 
-// Members are the content of a set in the form that Raw gives for one of them,
-// and nil for every other kind.
+// Members are the content of a set in ascending order, each in the form that
+// Raw gives for a single one, and nil for every other kind.
 func (v Value) Members() []string {
 	switch v.kind {
 	case KindSS, KindNS, KindBS:

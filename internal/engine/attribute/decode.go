@@ -1,0 +1,353 @@
+package attribute
+
+import (
+	"encoding/base64"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxNesting is how many maps and lists may lie within each other in an
+// attribute. The item around them is the first of DynamoDB's 32 levels.
+const maxNesting = 31
+
+const (
+	attributeValueClass = "com.amazonaws.dynamodb.v20120810.AttributeValue"
+
+	messageEmpty    = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
+	messageSeveral  = "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
+	messageNesting  = "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
+	messageNull     = "One or more parameter values were invalid: Null attribute value types must have the value of true"
+	messageSetNull  = "One or more parameter values were invalid: An string set may not have a null string as a member"
+	messageNoStruct = "Start of structure or map found where not expected"
+)
+
+// UnmarshalJSON reads an item from its wire form, {"name": {"S": "x"}}. It
+// fails with a *SerializationError or a *ValidationError, the former first if
+// the text has both. The ValidationError names the attribute. As everywhere in
+// JSON decoding, null leaves the item as it is.
+func (it *Item) UnmarshalJSON(data []byte) error {
+	d := decoder{scanner: scanner{text: string(data)}}
+	if null, err := d.null(); null || err != nil {
+		return err
+	}
+	fields, err := d.fields(0)
+	if err == nil {
+		err = d.finish()
+	}
+	if err == nil {
+		*it = fields
+	}
+	return err
+}
+
+// UnmarshalJSON reads a value from its wire form, {"S": "x"}. It fails with a
+// *SerializationError or a *ValidationError, the former first if the text has both.
+func (v *Value) UnmarshalJSON(data []byte) error {
+	d := decoder{scanner: scanner{text: string(data)}}
+	value, err := d.value(0)
+	if err == nil {
+		err = d.finish()
+	}
+	if err == nil {
+		*v = value
+	}
+	return err
+}
+
+// decoder reads attribute values. It returns what DynamoDB's parser of requests
+// would refuse at once, and collects what a later validation would: the first
+// invalid value is reported when all is read.
+type decoder struct {
+	scanner
+	invalid *ValidationError
+}
+
+// refuse keeps the first refusal; nil is none.
+func (d *decoder) refuse(refusal *ValidationError) {
+	if d.invalid == nil && refusal != nil {
+		d.invalid = refusal
+	}
+}
+
+func (d *decoder) finish() error {
+	if d.peek(); d.pos < len(d.text) {
+		return errMalformed
+	}
+	if d.invalid != nil {
+		return d.invalid
+	}
+	return nil
+}
+
+// fields reads an item, at nesting 0, or the content of a map.
+func (d *decoder) fields(nesting int) (Item, error) {
+	if nesting > maxNesting {
+		return nil, invalid(messageNesting)
+	}
+	switch d.peek() {
+	case '{':
+	case '[':
+		return nil, &SerializationError{Message: "Unrecognized collection type java.util.Map<java.lang.String, " + attributeValueClass + ">"}
+	default:
+		return nil, d.misplaced("Unexpected field type")
+	}
+	fields := Item{}
+	err := d.members(func(name string) error {
+		clean := d.invalid == nil
+		d.refuse(validateName(name))
+		value, err := d.value(nesting)
+		if nesting == 0 {
+			if late, ok := err.(*ValidationError); ok {
+				late.Attribute = name
+			} else if clean && d.invalid != nil {
+				d.invalid.Attribute = name
+			}
+		}
+		fields[name] = value
+		return err
+	})
+	return fields, err
+}
+
+// value reads an attribute value that has nesting maps and lists around it.
+func (d *decoder) value(nesting int) (Value, error) {
+	switch d.peek() {
+	case '{':
+	case 'n':
+		d.refuse(invalid(messageEmpty))
+		return Value{}, d.literal("null")
+	case '[':
+		return Value{}, &SerializationError{Message: "Unrecognized collection type class " + attributeValueClass}
+	default:
+		return Value{}, d.misplaced("Unexpected value type in payload")
+	}
+	var value Value
+	seen := false
+	err := d.members(func(key string) error {
+		kind := kindNamed(key)
+		if kind == KindAbsent {
+			return d.skip(0)
+		}
+		if null, err := d.null(); null || err != nil {
+			return err
+		}
+		if seen && value.kind != kind {
+			d.refuse(invalid(messageSeveral))
+		}
+		seen = true
+		var err error
+		value, err = d.content(kind, nesting)
+		return err
+	})
+	if err == nil && !seen {
+		d.refuse(invalid(messageEmpty))
+	}
+	return value, err
+}
+
+// content reads what stands behind the kind in an attribute value. An invalid
+// content is refused and replaced by some value of that kind.
+func (d *decoder) content(kind Kind, nesting int) (Value, error) {
+	switch kind {
+	case KindS, KindN, KindB:
+		text, err := d.member(kind)
+		return Value{kind: kind, text: text}, err
+	case KindSS, KindNS, KindBS:
+		return d.set(kind)
+	case KindBOOL:
+		truth, err := d.boolean()
+		return Value{kind: KindBOOL, truth: truth}, err
+	case KindNULL:
+		truth, err := d.boolean()
+		if !truth {
+			d.refuse(invalid(messageNull))
+		}
+		return NULL(), err
+	case KindM:
+		fields, err := d.fields(nesting + 1)
+		return M(fields), err
+	}
+	elements, err := d.list(nesting + 1)
+	return L(elements...), err
+}
+
+func (d *decoder) list(nesting int) ([]Value, error) {
+	if nesting > maxNesting {
+		return nil, invalid(messageNesting)
+	}
+	if err := d.array(); err != nil {
+		return nil, err
+	}
+	var elements []Value
+	err := d.elements(func() error {
+		value, err := d.value(nesting)
+		elements = append(elements, value)
+		return err
+	})
+	return elements, err
+}
+
+func (d *decoder) set(kind Kind) (Value, error) {
+	if err := d.array(); err != nil {
+		return Value{}, err
+	}
+	members := make([]string, 0, 4)
+	known := d.invalid
+	err := d.elements(func() error {
+		null, err := d.null()
+		if err != nil {
+			return err
+		}
+		if null {
+			d.refuse(nullMember(kind))
+			return nil
+		}
+		text, err := d.member(kind.Member())
+		members = append(members, text)
+		return err
+	})
+	if err != nil || d.invalid != known {
+		return Value{kind: kind}, err
+	}
+	set, refusal := parseSet(kind, members)
+	d.refuse(refusal)
+	return set, nil
+}
+
+func nullMember(kind Kind) *ValidationError {
+	switch kind {
+	case KindSS:
+		return invalid(messageSetNull)
+	case KindNS:
+		return invalid("The parameter cannot be converted to a numeric value")
+	}
+	return invalid(messageEmpty)
+}
+
+// array makes sure that an array is next.
+func (d *decoder) array() error {
+	switch d.peek() {
+	case '[':
+		return nil
+	case '{':
+		return &SerializationError{Message: messageNoStruct}
+	}
+	return d.misplaced("Unexpected field type")
+}
+
+// member reads the content of an S, N or B: a value's, or that of one member of a set.
+func (d *decoder) member(kind Kind) (string, error) {
+	class := "java.lang.String"
+	if kind == KindB {
+		class = "java.nio.ByteBuffer"
+	}
+	switch d.peek() {
+	case '"':
+	case '[':
+		return "", &SerializationError{Message: "Unrecognized collection type class " + class}
+	case '{':
+		return "", &SerializationError{Message: messageNoStruct}
+	default:
+		token, err := d.scalar()
+		if err != nil {
+			return "", err
+		}
+		if kind == KindB {
+			return "", &SerializationError{Message: "only base-64-encoded strings are convertible to bytes"}
+		}
+		return "", &SerializationError{Message: token + " cannot be converted to String"}
+	}
+	text, err := d.str()
+	if err != nil {
+		return "", err
+	}
+	switch kind {
+	case KindN:
+		number, refusal := parseNumber(text)
+		d.refuse(refusal)
+		return number.String(), nil
+	case KindB:
+		return decodeBinary(text)
+	}
+	return text, nil
+}
+
+// boolean reads a BOOL or NULL, for which DynamoDB takes some strings as well.
+func (d *decoder) boolean() (bool, error) {
+	switch d.peek() {
+	case '"':
+		text, err := d.str()
+		if err != nil {
+			return false, err
+		}
+		switch strings.ToUpper(text) {
+		case "TRUE", "1", "YES":
+			return true, nil
+		case "FALSE", "0", "NO":
+			return false, nil
+		}
+		return false, &SerializationError{Message: "Unexpected token received from parser"}
+	case '[':
+		return false, &SerializationError{Message: "Unrecognized collection type class java.lang.Boolean"}
+	case '{':
+		return false, &SerializationError{Message: messageNoStruct}
+	}
+	switch token, err := d.scalar(); {
+	case err != nil:
+		return false, err
+	case token == "TRUE_VALUE":
+		return true, nil
+	case token == "FALSE_VALUE":
+		return false, nil
+	default:
+		return false, &SerializationError{Message: token + " cannot be converted to Boolean"}
+	}
+}
+
+// misplaced is the refusal of a scalar where none is expected: the message, if
+// it is well-formed JSON.
+func (d *decoder) misplaced(message string) error {
+	if err := d.skip(0); err != nil {
+		return err
+	}
+	return &SerializationError{Message: message}
+}
+
+func kindNamed(name string) Kind {
+	switch name {
+	case "S":
+		return KindS
+	case "N":
+		return KindN
+	case "B":
+		return KindB
+	case "SS":
+		return KindSS
+	case "NS":
+		return KindNS
+	case "BS":
+		return KindBS
+	case "M":
+		return KindM
+	case "L":
+		return KindL
+	case "NULL":
+		return KindNULL
+	case "BOOL":
+		return KindBOOL
+	}
+	return KindAbsent
+}
+
+// decodeBinary accepts base64 in its canonical form only.
+func decodeBinary(text string) (string, error) {
+	if length := utf8.RuneCountInString(text); length%4 != 0 {
+		return "", &SerializationError{Message: "Base64 encoded length is expected a multiple of 4 bytes but found: " + strconv.Itoa(length)}
+	}
+	data, err := base64.StdEncoding.Strict().DecodeString(text)
+	if err != nil || strings.ContainsAny(text, "\r\n") {
+		return "", &SerializationError{Message: "Invalid last non-pad Base64 character dectected"}
+	}
+	return string(data), nil
+}

@@ -1,0 +1,113 @@
+package attribute
+
+import (
+	"encoding/base64"
+	"slices"
+	"strings"
+)
+
+// Sets are kept in ascending order, which is also the order in which they are
+// returned: equality is a comparison and membership a binary search.
+
+// SS is a string set. The members must be distinct and at least one.
+func SS(members ...string) Value { return newSet(KindSS, slices.Clone(members)) }
+
+// NS is a number set. The members must be distinct and at least one.
+func NS(members ...Number) Value {
+	texts := make([]string, len(members))
+	for i, member := range members {
+		texts[i] = member.String()
+	}
+	return newSet(KindNS, texts)
+}
+
+// BS is a binary set. The members must be distinct and at least one.
+func BS(members ...[]byte) Value {
+	texts := make([]string, len(members))
+	for i, member := range members {
+		texts[i] = string(member)
+	}
+	return newSet(KindBS, texts)
+}
+
+// Contains tells whether a set has the member, a value of the kind that the
+// set is made of.
+func (v Value) Contains(member Value) bool {
+	if v.kind.Member() != member.kind || member.kind == KindAbsent {
+		return false
+	}
+	_, found := slices.BinarySearchFunc(v.nested.members, member.text, memberOrder(v.kind))
+	return found
+}
+
+// Member is the kind of a set's members: KindS for KindSS and so on, and
+// KindAbsent for a kind that is no set.
+func (k Kind) Member() Kind {
+	switch k {
+	case KindSS:
+		return KindS
+	case KindNS:
+		return KindN
+	case KindBS:
+		return KindB
+	}
+	return KindAbsent
+}
+
+// newSet takes the slice over and sorts it.
+func newSet(kind Kind, members []string) Value {
+	slices.SortFunc(members, memberOrder(kind))
+	return Value{kind: kind, nested: &nested{members: members}}
+}
+
+// parseSet is a set out of a request, which may be empty or have duplicates.
+func parseSet(kind Kind, members []string) (Value, *ValidationError) {
+	if len(members) == 0 {
+		return Value{kind: kind}, emptySet(kind)
+	}
+	order := memberOrder(kind)
+	sorted := members
+	if !slices.IsSortedFunc(members, order) {
+		sorted = slices.Clone(members)
+		slices.SortFunc(sorted, order)
+	}
+	for i := 1; i < len(sorted); i++ {
+		if sorted[i-1] == sorted[i] {
+			return Value{kind: kind}, duplicates(kind, members)
+		}
+	}
+	return Value{kind: kind, nested: &nested{members: sorted}}, nil
+}
+
+func memberOrder(kind Kind) func(a, b string) int {
+	if kind == KindNS {
+		return compareNumbers
+	}
+	return strings.Compare
+}
+
+func emptySet(kind Kind) *ValidationError {
+	switch kind {
+	case KindSS:
+		return invalid("One or more parameter values were invalid: An string set  may not be empty")
+	case KindNS:
+		return invalid("One or more parameter values were invalid: An number set  may not be empty")
+	}
+	return invalid("One or more parameter values were invalid: Binary sets should not be empty")
+}
+
+func duplicates(kind Kind, members []string) *ValidationError {
+	switch kind {
+	case KindSS:
+		return invalid("One or more parameter values were invalid: Input collection [" +
+			strings.Join(members, ", ") + "] contains duplicates.")
+	case KindNS:
+		return invalid("Input collection contains duplicates")
+	}
+	encoded := make([]string, len(members))
+	for i, member := range members {
+		encoded[i] = base64.StdEncoding.EncodeToString([]byte(member))
+	}
+	return invalid("One or more parameter values were invalid: Input collection [" +
+		strings.Join(encoded, ", ") + "]of type BS contains duplicates.")
+}
