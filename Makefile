@@ -64,6 +64,10 @@ lint: $(TOOLS)/golangci-lint ## Run golangci-lint in every module
 tidy-check: ## Fail where a go.mod or go.sum is not tidy
 	@$(call each,$(MODULES),go mod tidy -diff)
 
+.PHONY: actionlint
+actionlint: $(TOOLS)/actionlint ## Check the workflows of GitHub Actions
+	$<
+
 ##@ Tests beyond Go
 
 .PHONY: test-engines
