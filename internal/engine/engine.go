@@ -51,11 +51,17 @@ func New(options ...Option) *Engine {
 type operation func(e *Engine, request document) ([]byte, error)
 
 var operations = map[string]operation{
-	"CreateTable":   (*Engine).createTable,
-	"DeleteTable":   (*Engine).deleteTable,
-	"DescribeTable": (*Engine).describeTable,
-	"ListTables":    (*Engine).listTables,
-	"GetItem":       (*Engine).getItem,
-	"PutItem":       (*Engine).putItem,
-	"DeleteItem":    (*Engine).deleteItem,
+	"BatchGetItem":       (*Engine).batchGetItem,
+	"BatchWriteItem":     (*Engine).batchWriteItem,
+	"CreateTable":        (*Engine).createTable,
+	"DeleteTable":        (*Engine).deleteTable,
+	"DescribeTable":      (*Engine).describeTable,
+	"ListTables":         (*Engine).listTables,
+	"GetItem":            (*Engine).getItem,
+	"PutItem":            (*Engine).putItem,
+	"DeleteItem":         (*Engine).deleteItem,
+	"Query":              (*Engine).query,
+	"Scan":               (*Engine).scan,
+	"TransactGetItems":   (*Engine).transactGetItems,
+	"TransactWriteItems": (*Engine).transactWriteItems,
 }

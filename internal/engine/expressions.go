@@ -49,6 +49,14 @@ func (x *expressionInput) field(name string, value document) error {
 	return nil
 }
 
+func (x *expressionInput) constrainAttributesToGet(c *constraints) {
+	if x.attributesToGet != nil {
+		c.length("attributesToGet", len(x.attributesToGet), 1, 255, func() string {
+			return "[" + strings.Join(x.attributesToGet, ", ") + "]"
+		})
+	}
+}
+
 // expressionRules are what an operation accepts: the names of its expression
 // and non-expression parameters in the order of the service's messages.
 type expressionRules struct {

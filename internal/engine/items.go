@@ -4,9 +4,6 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
-// maxItemBytes is the limit on the size of an item, names and values.
-const maxItemBytes = 400 << 10
-
 // itemInput is the input of PutItem, GetItem and DeleteItem, each of which
 // uses a part of it.
 type itemInput struct {
@@ -17,9 +14,7 @@ type itemInput struct {
 	returnOnFailure *string
 	returnCapacity  *string
 	returnMetrics   *string
-	expressionInput expressionInput
-	parsed          *expressions
-	primary         key
+	expressionInput
 }
 
 func (in *itemInput) field(name string, value document) error {
@@ -44,57 +39,57 @@ func (in *itemInput) field(name string, value document) error {
 	return in.expressionInput.field(name, value)
 }
 
-func (in *itemInput) constrainWrite(c *constraints) {
-	c.oneOf("returnConsumedCapacity", in.returnCapacity, "INDEXES", "TOTAL", "NONE")
-	c.tableName("tableName", in.tableName)
-	c.oneOf("returnValues", in.returnValues, "ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW")
-	c.oneOf("returnItemCollectionMetrics", in.returnMetrics, "SIZE", "NONE")
-	c.oneOf("returnValuesOnConditionCheckFailure", in.returnOnFailure, "ALL_OLD", "NONE")
-}
-
-// table finds a table that is to be used.
-func (e *Engine) table(name string) (*table, error) {
-	e.mu.RLock()
-	defer e.mu.RUnlock()
-	return e.tableLocked(name)
-}
-
-func (e *Engine) tableLocked(name string) (*table, error) {
-	t := e.tables[name]
-	if t == nil {
-		return nil, resourceNotFound()
-	}
-	return t, nil
-}
-
-// current tells whether the table is still there, under e.mu. A request that
-// began on a table that was deleted meanwhile does not find it.
-func (e *Engine) current(t *table) error {
-	if e.tables[t.name] != t {
-		return resourceNotFound()
-	}
-	return nil
-}
-
 func (e *Engine) getItem(request document) ([]byte, error) {
 	var in itemInput
 	if err := request.read(&in); err != nil {
 		return nil, err
 	}
 	var c constraints
-	c.oneOf("returnConsumedCapacity", in.returnCapacity, "INDEXES", "TOTAL", "NONE")
+	c.capacity(in.returnCapacity)
+	in.constrainAttributesToGet(&c)
 	c.tableName("tableName", in.tableName)
 	c.notNull("key", in.key.present)
 	if err := c.err(); err != nil {
 		return nil, err
 	}
-	if err := in.expressionInput.check(&getRules); err != nil {
+	get, err := in.prepareGet(e)
+	if err != nil {
+		return nil, err
+	}
+	found, err := e.find(get)
+	if err != nil {
+		return nil, err
+	}
+	answer := []byte{'{'}
+	if found != nil {
+		answer = appendMember(answer, "Item")
+		answer = get.parsed.project(found.item).AppendJSON(answer)
+	}
+	if detail := parseCapacityDetail(in.returnCapacity); detail != noCapacity {
+		consumed := newConsumption(get.table)
+		consumed.units[0] = readUnits(found.bytes(), get.consistent)
+		answer = appendConsumed(answer, detail, consumed)
+	}
+	return append(answer, '}'), nil
+}
+
+// get is the reading of one item, ready to be done.
+type get struct {
+	table      *table
+	primary    key
+	consistent bool
+	parsed     *expressions
+}
+
+// prepareGet checks what the shape of the request does not tell.
+func (in *itemInput) prepareGet(e *Engine) (*get, error) {
+	if err := in.check(&getRules); err != nil {
 		return nil, err
 	}
 	if err := in.key.check(); err != nil {
 		return nil, err
 	}
-	parsed, err := in.expressionInput.parse()
+	parsed, err := in.parse()
 	if err != nil {
 		return nil, err
 	}
@@ -106,57 +101,96 @@ func (e *Engine) getItem(request document) ([]byte, error) {
 		return nil, err
 	}
 	primary, err := t.schema.parse(in.key.item)
-	if err != nil {
-		return nil, err
-	}
-	found, err := e.find(t, primary)
-	if err != nil {
-		return nil, err
-	}
-	answer := []byte{'{'}
-	if found != nil {
-		answer = appendMember(answer, "Item")
-		answer = parsed.project(found.item).AppendJSON(answer)
-	}
-	answer = in.appendCapacity(answer, t, found)
-	return append(answer, '}'), nil
+	return &get{t, primary, in.consistentRead != nil && *in.consistentRead, parsed}, err
 }
 
-func (e *Engine) find(t *table, primary key) (*record, error) {
+func (e *Engine) find(g *get) (*record, error) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	if err := e.current(t); err != nil {
+	if err := e.current(g.table); err != nil {
 		return nil, err
 	}
-	return t.get(primary), nil
+	return g.table.get(g.primary), nil
 }
 
-func (in *itemInput) appendCapacity(dst []byte, t *table, found *record) []byte { return dst }
+// bytes is the size of a record, zero for one that is not there.
+func (r *record) bytes() int {
+	if r == nil {
+		return 0
+	}
+	return r.size
+}
 
 func (e *Engine) putItem(request document) ([]byte, error) {
+	return e.writeItem(request, func(in *itemInput) (*itemParameter, string) { return &in.item, "item" })
+}
+
+func (e *Engine) deleteItem(request document) ([]byte, error) {
+	return e.writeItem(request, func(in *itemInput) (*itemParameter, string) { return &in.key, "key" })
+}
+
+// writeItem is PutItem or DeleteItem, which differ in the parameter that names
+// the item.
+func (e *Engine) writeItem(request document, subject func(*itemInput) (*itemParameter, string)) ([]byte, error) {
 	var in itemInput
 	if err := request.read(&in); err != nil {
 		return nil, err
 	}
+	parameter, name := subject(&in)
 	var c constraints
-	in.constrainWrite(&c)
-	c.notNull("item", in.item.present)
+	c.capacity(in.returnCapacity)
+	c.tableName("tableName", in.tableName)
+	c.notNull(name, parameter.present)
+	c.oneOf("returnValues", in.returnValues, "ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW")
+	c.oneOf("returnItemCollectionMetrics", in.returnMetrics, "SIZE", "NONE")
+	c.oneOf("returnValuesOnConditionCheckFailure", in.returnOnFailure, "ALL_OLD", "NONE")
 	if err := c.err(); err != nil {
 		return nil, err
 	}
-	if err := in.expressionInput.check(&writeRules); err != nil {
+	w, err := in.prepareWrite(e, parameter == &in.item)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.perform(w); err != nil {
+		return nil, err
+	}
+	answer := []byte{'{'}
+	if w.prior != nil && in.returnValues != nil && *in.returnValues == "ALL_OLD" {
+		answer = appendMember(answer, "Attributes")
+		answer = w.prior.item.AppendJSON(answer)
+	}
+	if detail := parseCapacityDetail(in.returnCapacity); detail != noCapacity {
+		consumed := newConsumption(w.table)
+		w.consume(consumed, 1)
+		answer = appendConsumed(answer, detail, consumed)
+	}
+	if wantsMetrics(in.returnMetrics) && w.table.hasLocalIndexes() {
+		answer = appendMember(answer, "ItemCollectionMetrics")
+		answer = w.appendMetrics(answer)
+	}
+	return append(answer, '}'), nil
+}
+
+// prepareWrite checks what the shape of the request does not tell.
+func (in *itemInput) prepareWrite(e *Engine, isPut bool) (*write, error) {
+	if err := in.check(&writeRules); err != nil {
 		return nil, err
 	}
 	if err := in.item.check(); err != nil {
 		return nil, err
 	}
+	if err := in.key.check(); err != nil {
+		return nil, err
+	}
 	if in.returnValues != nil && *in.returnValues != "ALL_OLD" && *in.returnValues != "NONE" {
 		return nil, validation("ReturnValues can only be ALL_OLD or NONE")
 	}
-	if attribute.Size(in.item.item) > maxItemBytes {
-		return nil, validation("Item size has exceeded the maximum allowed size")
+	if isPut {
+		if err := checkItemSize(in.item.item); err != nil {
+			return nil, err
+		}
 	}
-	parsed, err := in.expressionInput.parse()
+	parsed, err := in.parse()
 	if err != nil {
 		return nil, err
 	}
@@ -167,77 +201,50 @@ func (e *Engine) putItem(request document) ([]byte, error) {
 	if err := t.validatePaths(parsed.condition.Paths()); err != nil {
 		return nil, err
 	}
-	if err := t.validateItem(in.item.item); err != nil {
+	w := &write{table: t, condition: parsed.condition, showOld: showsOld(in.returnOnFailure)}
+	if !isPut {
+		w.primary, err = t.schema.parse(in.key.item)
+		return w, err
+	}
+	if w.next, err = t.put(in.item.item); err != nil {
 		return nil, err
 	}
-	next := t.newRecord(in.item.item)
-	prior, err := e.write(t, next.keys[0], next, parsed, in.returnOnFailure)
-	if err != nil {
-		return nil, err
-	}
-	answer := []byte{'{'}
-	if prior != nil && in.returnValues != nil && *in.returnValues == "ALL_OLD" {
-		answer = appendMember(answer, "Attributes")
-		answer = prior.item.AppendJSON(answer)
-	}
-	return append(answer, '}'), nil
+	w.primary = w.next.keys[0]
+	return w, nil
 }
 
-func (e *Engine) deleteItem(request document) ([]byte, error) { return nil, unknownOperation() }
-
-// write stores next, or deletes where next is nil, if the condition holds. It
-// gives the record that was there before.
-func (e *Engine) write(t *table, primary key, next *record, x *expressions, returnOnFailure *string) (*record, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if err := e.current(t); err != nil {
-		return nil, err
-	}
-	prior := t.get(primary)
-	var old attribute.Item
-	if prior != nil {
-		old = prior.item
-	}
-	if !x.condition.Match(old) {
-		if returnOnFailure == nil || *returnOnFailure != "ALL_OLD" {
-			old = nil
-		}
-		return nil, conditionalCheckFailed(old)
-	}
-	if prior != nil || next != nil {
-		t.replace(prior, next)
-	}
-	return prior, nil
+func showsOld(returnOnFailure *string) bool {
+	return returnOnFailure != nil && *returnOnFailure == "ALL_OLD"
 }
 
-// validateItem checks the keys of an item that is to be stored.
-func (t *table) validateItem(item attribute.Item) error {
-	for _, a := range t.schema.attributes() {
-		value := item[a.name]
-		if !value.Exists() {
-			return invalidParameter("Missing the key %s in the item", a.name)
-		}
-		if value.Kind() != a.kind {
-			return invalidParameter("Type mismatch for key %s expected: %s actual: %s", a.name, a.kind, value.Kind())
-		}
-	}
-	if err := t.schema.validate(item); err != nil {
-		return err
-	}
-	return t.validateIndexKeys(item)
+func wantsMetrics(returnMetrics *string) bool {
+	return returnMetrics != nil && *returnMetrics == "SIZE"
 }
 
-func (t *table) validateIndexKeys(item attribute.Item) error {
-	for _, v := range t.views[1:] {
-		for _, a := range v.schema.attributes() {
-			value := item[a.name]
-			if !value.Exists() {
-				continue
-			}
-			if value.Kind() != a.kind {
-				return invalidParameter("Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s", a.name, a.kind, value.Kind(), v.name)
-			}
-		}
+// appendMetrics appends the estimate of the size of the item collection, which
+// is never more than the smallest that the service gives.
+func (w *write) appendMetrics(dst []byte) []byte {
+	collection := attribute.Item{w.table.schema.partition.name: w.primary.partition}
+	dst = append(dst, `{"ItemCollectionKey":`...)
+	dst = collection.AppendJSON(dst)
+	return append(dst, `,"SizeEstimateRangeGB":[0.0,1.0]}`...)
+}
+
+// table finds a table that is to be used.
+func (e *Engine) table(name string) (*table, error) {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	if t := e.tables[name]; t != nil {
+		return t, nil
+	}
+	return nil, resourceNotFound()
+}
+
+// current tells whether the table is still there, under e.mu. A request that
+// began on a table that was deleted meanwhile does not find it.
+func (e *Engine) current(t *table) error {
+	if e.tables[t.name] != t {
+		return resourceNotFound()
 	}
 	return nil
 }
@@ -247,7 +254,6 @@ func appendMember(dst []byte, name string) []byte {
 	if dst[len(dst)-1] != '{' {
 		dst = append(dst, ',')
 	}
-	dst = append(dst, '"')
-	dst = append(dst, name...)
-	return append(dst, '"', ':')
+	dst = appendString(dst, name)
+	return append(dst, ':')
 }

@@ -66,13 +66,20 @@ func compareValues(a, b attribute.Value) int {
 }
 
 // hashOf spreads the partitions evenly and the same way in every run.
-func hashOf(v attribute.Value) uint64 {
+func hashOf(v attribute.Value) uint64 { return mix(hashText(v.Raw())) }
+
+// hashText is FNV-1a.
+func hashText(text string) uint64 {
 	const offset, prime = 14695981039346656037, 1099511628211
 	h := uint64(offset)
-	text := v.Raw()
 	for i := range len(text) {
 		h = (h ^ uint64(text[i])) * prime
 	}
+	return h
+}
+
+// mix makes every bit of the result depend on every bit of h.
+func mix(h uint64) uint64 {
 	h ^= h >> 33
 	h *= 0xff51afd7ed558ccd
 	h ^= h >> 33
@@ -135,14 +142,8 @@ const schemaMismatch = "The provided key element does not match the schema"
 // parse is the primary key that a Key parameter holds: exactly the attributes
 // of the schema.
 func (s *keySchema) parse(item attribute.Item) (key, error) {
-	attributes := s.attributes()
-	if len(item) != len(attributes) {
+	if len(item) != len(s.attributes()) || s.mismatches(item) {
 		return key{}, validation(schemaMismatch)
-	}
-	for _, a := range attributes {
-		if item[a.name].Kind() != a.kind {
-			return key{}, validation(schemaMismatch)
-		}
 	}
 	if err := s.validate(item); err != nil {
 		return key{}, err
@@ -150,13 +151,27 @@ func (s *keySchema) parse(item attribute.Item) (key, error) {
 	return s.of(item), nil
 }
 
-// validate checks the content of key values that are there and of the right type.
-func (s *keySchema) validate(item attribute.Item) error {
+// mismatches tells whether an attribute of the key is missing or of the wrong type.
+func (s *keySchema) mismatches(item attribute.Item) bool {
 	for _, a := range s.attributes() {
-		if isEmpty(item[a.name]) {
-			return validation("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s", kindWord(a.kind), a.name)
+		if item[a.name].Kind() != a.kind {
+			return true
 		}
 	}
+	return false
+}
+
+// validate checks the content of the key values that are there.
+func (s *keySchema) validate(item attribute.Item) error {
+	for _, a := range s.attributes() {
+		if value := item[a.name]; isEmpty(value) {
+			return validation("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s", kindWord(value.Kind()), a.name)
+		}
+	}
+	return s.validateSizes(item)
+}
+
+func (s *keySchema) validateSizes(item attribute.Item) error {
 	if keyBytes(item[s.partition.name]) > maxPartitionKeyBytes {
 		return invalidParameter("Size of hashkey has exceeded the maximum size limit of%d bytes", maxPartitionKeyBytes)
 	}
@@ -178,14 +193,12 @@ func keyBytes(v attribute.Value) int {
 	return len(v.Raw())
 }
 
+// kindWord is what the service calls a string or binary value.
 func kindWord(kind attribute.Kind) string {
-	switch kind {
-	case attribute.KindS:
+	if kind == attribute.KindS {
 		return "string"
-	case attribute.KindB:
-		return "binary"
 	}
-	return "number"
+	return "binary"
 }
 
 func kindNamed(name string) attribute.Kind {

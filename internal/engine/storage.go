@@ -2,6 +2,8 @@ package engine
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
@@ -20,6 +22,8 @@ type table struct {
 	// views are the ways to the items: the table itself, then its local and its
 	// global indexes.
 	views []*view
+	// indexesByName are the indexes in the order in which they are checked.
+	indexesByName []*view
 }
 
 // record is an item as it is stored. It never changes: a write replaces it.
@@ -69,6 +73,7 @@ func newTable(definition *tableDefinition, number uint64, created time.Time) *ta
 		x := &definition.global[i]
 		t.addView(*x.name, globalIndex, x.keys, x.projection)
 	}
+	t.indexesByName = slices.SortedFunc(slices.Values(t.views[1:]), func(a, b *view) int { return strings.Compare(a.name, b.name) })
 	return t
 }
 
@@ -137,6 +142,8 @@ func (t *table) view(name string) *view {
 	}
 	return nil
 }
+
+func (t *table) hasLocalIndexes() bool { return len(t.definition.local) > 0 }
 
 // newRecord is the stored form of an item with a valid key.
 func (t *table) newRecord(item attribute.Item) *record {

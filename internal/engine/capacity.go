@@ -1,0 +1,201 @@
+package engine
+
+import (
+	"strconv"
+
+	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+)
+
+// The sizes that one capacity unit covers.
+const (
+	readUnitBytes  = 4 << 10
+	writeUnitBytes = 1 << 10
+)
+
+// capacityDetail is what ReturnConsumedCapacity asks for.
+type capacityDetail uint8
+
+const (
+	noCapacity capacityDetail = iota
+	totalCapacity
+	indexCapacity
+)
+
+func parseCapacityDetail(value *string) capacityDetail {
+	switch {
+	case value == nil || *value == "NONE":
+		return noCapacity
+	case *value == "TOTAL":
+		return totalCapacity
+	}
+	return indexCapacity
+}
+
+func (c *constraints) capacity(value *string) {
+	c.oneOf("returnConsumedCapacity", value, "INDEXES", "TOTAL", "NONE")
+}
+
+// readUnits is the cost of reading so many bytes, at least the minimum.
+func readUnits(bytes int, consistent bool) float64 {
+	units := float64(max(1, (bytes+readUnitBytes-1)/readUnitBytes))
+	if !consistent {
+		units /= 2
+	}
+	return units
+}
+
+func writeUnits(bytes int) float64 {
+	return float64(max(1, (bytes+writeUnitBytes-1)/writeUnitBytes))
+}
+
+// consumption is the capacity that a request consumed on one table.
+type consumption struct {
+	table *table
+	units []float64 // one for each view of the table
+}
+
+func newConsumption(t *table) *consumption {
+	return &consumption{table: t, units: make([]float64, len(t.views))}
+}
+
+// write adds the cost of replacing one record by another, either of which may
+// be nil: the larger of both on the table, and on each index whose content
+// changes the larger of both, or both where the index key changes.
+func (c *consumption) write(prior, next *record, factor float64) {
+	for i, v := range c.table.views {
+		before, after := v.bytesOf(prior), v.bytesOf(next)
+		switch {
+		case v.kind == tableView:
+			c.units[i] += factor * writeUnits(max(before, after))
+		case before == 0 && after == 0:
+		case before == 0 || after == 0:
+			c.units[i] += factor * writeUnits(max(before, after))
+		case v.compare(prior, next) != 0:
+			c.units[i] += factor * (writeUnits(before) + writeUnits(after))
+		case !v.same(prior, next):
+			c.units[i] += factor * writeUnits(max(before, after))
+		}
+	}
+}
+
+// bytesOf is the record's size in the view, zero if it is not there.
+func (v *view) bytesOf(r *record) int {
+	if r == nil || !r.keys[v.number].exists() {
+		return 0
+	}
+	return v.size(r)
+}
+
+// same tells whether the view holds the same of both records.
+func (v *view) same(a, b *record) bool {
+	if v.projected == nil {
+		if len(a.item) != len(b.item) {
+			return false
+		}
+		for name, value := range a.item {
+			if !attribute.Equal(value, b.item[name]) {
+				return false
+			}
+		}
+		return true
+	}
+	for _, name := range v.projected {
+		if !attribute.Equal(a.item[name], b.item[name]) {
+			return false
+		}
+	}
+	return true
+}
+
+// appendJSON appends the element of a ConsumedCapacity. The transactional
+// operations also tell what kind of capacity it is: member is then
+// ReadCapacityUnits or WriteCapacityUnits.
+func (c *consumption) appendJSON(dst []byte, detail capacityDetail, member string) []byte {
+	total := 0.0
+	for _, units := range c.units {
+		total += units
+	}
+	dst = append(dst, '{')
+	dst = appendUnits(dst, total, member)
+	dst = appendMember(dst, "TableName")
+	dst = appendString(dst, c.table.name)
+	if detail == indexCapacity {
+		dst = appendMember(dst, "Table")
+		dst = append(dst, '{')
+		dst = appendUnits(dst, c.units[0], member)
+		dst = append(dst, '}')
+		dst = c.appendIndexes(dst, localIndex, "LocalSecondaryIndexes", member)
+		dst = c.appendIndexes(dst, globalIndex, "GlobalSecondaryIndexes", member)
+	}
+	return append(dst, '}')
+}
+
+// appendIndexes appends the indexes of one kind that consumed anything.
+func (c *consumption) appendIndexes(dst []byte, kind viewKind, name, member string) []byte {
+	first := true
+	for i, v := range c.table.views {
+		if v.kind != kind || c.units[i] == 0 {
+			continue
+		}
+		if first {
+			dst = appendMember(dst, name)
+			dst = append(dst, '{')
+			first = false
+		}
+		dst = appendMember(dst, v.name)
+		dst = append(dst, '{')
+		dst = appendUnits(dst, c.units[i], member)
+		dst = append(dst, '}')
+	}
+	if !first {
+		dst = append(dst, '}')
+	}
+	return dst
+}
+
+func appendUnits(dst []byte, units float64, member string) []byte {
+	dst = appendMember(dst, "CapacityUnits")
+	dst = strconv.AppendFloat(dst, units, 'f', 1, 64)
+	if member != "" {
+		dst = appendMember(dst, member)
+		dst = strconv.AppendFloat(dst, units, 'f', 1, 64)
+	}
+	return dst
+}
+
+// appendConsumed appends the ConsumedCapacity member of a single-table operation.
+func appendConsumed(dst []byte, detail capacityDetail, c *consumption) []byte {
+	if detail == noCapacity {
+		return dst
+	}
+	dst = appendMember(dst, "ConsumedCapacity")
+	return c.appendJSON(dst, detail, "")
+}
+
+// consumptions are those of a request over several tables, in the order in
+// which the request names them.
+type consumptions []*consumption
+
+func (cs *consumptions) of(t *table) *consumption {
+	for _, c := range *cs {
+		if c.table == t {
+			return c
+		}
+	}
+	c := newConsumption(t)
+	*cs = append(*cs, c)
+	return c
+}
+
+func (cs consumptions) append(dst []byte, detail capacityDetail, member string) []byte {
+	if detail == noCapacity {
+		return dst
+	}
+	dst = appendMember(dst, "ConsumedCapacity")
+	dst = append(dst, '[')
+	for i, c := range cs {
+		dst = appendComma(dst, i)
+		dst = c.appendJSON(dst, detail, member)
+	}
+	return append(dst, ']')
+}

@@ -1,0 +1,349 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+)
+
+// maxPageBytes is where Query and Scan stop: with the item that reaches it.
+const maxPageBytes = 1 << 20
+
+// readInput is the input of Query and Scan.
+type readInput struct {
+	tableName, indexName   *string
+	limit                  *int64
+	startKey               itemParameter
+	consistentRead         *bool
+	selection              *string
+	returnCapacity         *string
+	forward                *bool  // Query only
+	segment, totalSegments *int64 // Scan only
+	expressionInput
+}
+
+func (in *readInput) field(name string, value document) error {
+	switch name {
+	case "TableName":
+		return value.string(&in.tableName)
+	case "IndexName":
+		return value.string(&in.indexName)
+	case "Limit":
+		return value.integer("Integer", &in.limit)
+	case "ExclusiveStartKey":
+		return value.item(&in.startKey)
+	case "ConsistentRead":
+		return value.boolean(&in.consistentRead)
+	case "Select":
+		return value.string(&in.selection)
+	case "ReturnConsumedCapacity":
+		return value.string(&in.returnCapacity)
+	case "ScanIndexForward":
+		return value.boolean(&in.forward)
+	case "Segment":
+		return value.integer("Integer", &in.segment)
+	case "TotalSegments":
+		return value.integer("Integer", &in.totalSegments)
+	}
+	return in.expressionInput.field(name, value)
+}
+
+func (in *readInput) constrain(c *constraints) {
+	c.oneOf("select", in.selection, "SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES")
+	c.name("indexName", in.indexName, 3)
+	c.capacity(in.returnCapacity)
+	c.tableName("tableName", in.tableName)
+	in.constrainAttributesToGet(c)
+	c.atLeast("limit", in.limit, 1)
+}
+
+func (in *readInput) consistent() bool { return in.consistentRead != nil && *in.consistentRead }
+
+func (in *readInput) selects(what string) bool { return in.selection != nil && *in.selection == what }
+
+// checkSelection refuses a Select that contradicts the rest of the request.
+func (in *readInput) checkSelection(verb string) error {
+	wanted := ""
+	switch {
+	case in.projection != nil:
+		wanted = "ProjectionExpression"
+	case in.attributesToGet != nil:
+		wanted = "AttributesToGet"
+	}
+	switch {
+	case in.selection == nil:
+	case wanted == "" && *in.selection == "SPECIFIC_ATTRIBUTES":
+		return validation("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES")
+	case wanted != "" && *in.selection == "COUNT":
+		return validation("Cannot specify the %s when choosing to get only the Count", wanted)
+	case wanted != "" && *in.selection != "SPECIFIC_ATTRIBUTES":
+		return validation("Cannot specify the %s when choosing to get %s", wanted, *in.selection)
+	case *in.selection == "ALL_PROJECTED_ATTRIBUTES" && in.indexName == nil:
+		return validation("ALL_PROJECTED_ATTRIBUTES can be used only when %s using an IndexName", verb)
+	}
+	return nil
+}
+
+// reading is a Query or Scan that is ready to run.
+type reading struct {
+	in     *readInput
+	table  *table
+	view   *view
+	parsed *expressions
+	// fetch tells that the table must be read for what a local index lacks.
+	fetch bool
+}
+
+// prepare finds the table or index, and checks the request against it.
+func (e *Engine) prepare(in *readInput, parsed *expressions) (*reading, error) {
+	t, err := e.table(*in.tableName)
+	if err != nil {
+		return nil, err
+	}
+	r := &reading{in: in, table: t, view: t.views[0], parsed: parsed}
+	if in.indexName != nil {
+		if r.view = t.view(*in.indexName); r.view == nil || r.view.kind == tableView {
+			return nil, validation("The table does not have the specified index: %s", *in.indexName)
+		}
+	}
+	if r.view.kind == globalIndex && in.consistent() {
+		return nil, validation("Consistent reads are not supported on global secondary indexes")
+	}
+	return r, nil
+}
+
+// checkProjections refuses paths into key attributes, and attributes that a
+// global index does not hold.
+func (r *reading) checkProjections() error {
+	if err := r.table.validatePaths(r.parsed.projection.Paths()); err != nil {
+		return err
+	}
+	if err := r.table.validatePaths(r.parsed.filter.Paths()); err != nil {
+		return err
+	}
+	v := r.view
+	if v.projected == nil {
+		return nil
+	}
+	if missing := v.missing(r.parsed.filterNames()); missing != "" {
+		return invalidParameter("Secondary index %s does not project one or more filter attributes: [%s]", v.name, missing)
+	}
+	if r.in.selects("ALL_ATTRIBUTES") {
+		if v.kind == globalIndex {
+			return invalidParameter("Select type ALL_ATTRIBUTES is not supported for global secondary index %s because its projection type is not ALL", v.name)
+		}
+		r.fetch = true
+	}
+	if missing := v.missing(r.parsed.projectedNames()); missing != "" {
+		if v.kind == globalIndex {
+			return invalidParameter("Global secondary index %s does not project [%s]", v.name, missing)
+		}
+		r.fetch = true
+	}
+	return nil
+}
+
+func (x *expressions) filterNames() []string {
+	var names []string
+	for path := range x.filter.Paths() {
+		names = append(names, path.Attribute())
+	}
+	return names
+}
+
+func (x *expressions) projectedNames() []string {
+	names := slices.Clone(x.selected)
+	for path := range x.projection.Paths() {
+		names = append(names, path.Attribute())
+	}
+	return names
+}
+
+// missing lists the names that the view does not hold.
+func (v *view) missing(names []string) string {
+	list := ""
+	for i, name := range names {
+		if slices.Contains(v.projected, name) || slices.Contains(names[:i], name) {
+			continue
+		}
+		if list != "" {
+			list += ", "
+		}
+		list += name
+	}
+	return list
+}
+
+// span is a part of a view: the records between two positions, in one direction.
+type span struct {
+	lower, upper *record // upper is nil for the end of the view
+	backward     bool
+}
+
+// page is what one Query or Scan looked at.
+type page struct {
+	records []*record
+	bytes   int
+	// full tells that the page ended at a limit, not with the span.
+	full bool
+}
+
+// at is the position of a key in the view.
+func (r *reading) at(k key) *record {
+	position := &record{keys: make([]key, len(r.table.views))}
+	position.keys[r.view.number] = k
+	return position
+}
+
+// read picks the records of one page. They do not change, so that the caller
+// may look at them at leisure.
+func (r *reading) read(e *Engine, s span) (*page, error) {
+	p := &page{}
+	limit := int64(-1)
+	if r.in.limit != nil {
+		limit = *r.in.limit
+	}
+	v := r.view
+	collect := func(found *record) bool {
+		if s.backward {
+			if v.compare(found, s.lower) < 0 {
+				return false
+			}
+		} else if s.upper != nil && v.compare(found, s.upper) > 0 {
+			return false
+		}
+		p.records = append(p.records, found)
+		p.bytes += v.size(found)
+		p.full = p.bytes >= maxPageBytes || int64(len(p.records)) == limit
+		return !p.full
+	}
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	if err := e.current(r.table); err != nil {
+		return nil, err
+	}
+	if s.backward {
+		v.tree.Descend(s.upper, collect)
+	} else {
+		v.tree.Ascend(s.lower, collect)
+	}
+	return p, nil
+}
+
+// answer is the JSON of a page.
+func (r *reading) answer(p *page) []byte {
+	dst := []byte{'{'}
+	count := 0
+	counting := r.in.selects("COUNT")
+	if !counting {
+		dst = append(dst, `"Items":[`...)
+	}
+	for _, found := range p.records {
+		if !r.parsed.filter.Match(found.item) {
+			continue
+		}
+		if !counting {
+			dst = appendComma(dst, count)
+			dst = r.result(found).AppendJSON(dst)
+		}
+		count++
+	}
+	if !counting {
+		dst = append(dst, ']')
+	}
+	dst = appendMember(dst, "Count")
+	dst = appendInt(dst, count)
+	dst = appendMember(dst, "ScannedCount")
+	dst = appendInt(dst, len(p.records))
+	if p.full {
+		dst = appendMember(dst, "LastEvaluatedKey")
+		dst = r.lastEvaluatedKey(p.records[len(p.records)-1]).AppendJSON(dst)
+	}
+	dst = appendConsumed(dst, parseCapacityDetail(r.in.returnCapacity), r.consumed(p))
+	return append(dst, '}')
+}
+
+// result is what the request wants to have of a record.
+func (r *reading) result(found *record) attribute.Item {
+	if r.parsed.projects() || r.fetch {
+		return r.parsed.project(found.item)
+	}
+	return r.view.item(found)
+}
+
+func (x *expressions) projects() bool { return x.projection != nil || x.selected != nil }
+
+// lastEvaluatedKey has the keys of the table and of the index.
+func (r *reading) lastEvaluatedKey(last *record) attribute.Item {
+	item := make(attribute.Item, 4)
+	r.table.schema.put(item, last.item)
+	r.view.schema.put(item, last.item)
+	return item
+}
+
+// consumed is the cost of a page: its bytes together, and each item that had
+// to be fetched from the table.
+func (r *reading) consumed(p *page) *consumption {
+	c := newConsumption(r.table)
+	c.units[r.view.number] = readUnits(p.bytes, r.in.consistent())
+	if r.fetch {
+		for _, found := range p.records {
+			c.units[0] += readUnits(found.size, r.in.consistent())
+		}
+	}
+	return c
+}
+
+// checkStartValues refuses an ExclusiveStartKey with impossible values.
+func (in *readInput) checkStartValues() error {
+	if in.startKey.invalid == nil {
+		return nil
+	}
+	return validation("%s: %s", startingKeyError, in.startKey.invalid.Message)
+}
+
+// startingKeyError heads the refusals of an ExclusiveStartKey.
+const startingKeyError = "The provided starting key is invalid"
+
+// checkStartKey reads the ExclusiveStartKey: the keys of the table and of the
+// index together, and nothing else.
+func (r *reading) checkStartKey() error {
+	item := r.in.startKey.item
+	names := r.table.schema.attributes()
+	for _, a := range r.view.schema.attributes() {
+		if !r.table.schema.has(a.name) {
+			names = append(names, a)
+		}
+	}
+	if len(item) != len(names) {
+		return validation(startingKeyError)
+	}
+	for _, a := range names {
+		switch value := item[a.name]; {
+		case !value.Exists():
+			return validation(startingKeyError)
+		case value.Kind() != a.kind:
+			return validation(schemaMismatch)
+		}
+	}
+	for _, schema := range []*keySchema{&r.view.schema, r.table.schema} {
+		if err := schema.validate(item); err != nil {
+			return validation("%s: %s", startingKeyError, err.(*exception).message)
+		}
+	}
+	return nil
+}
+
+// resume moves the beginning of the span behind the ExclusiveStartKey.
+func (r *reading) resume(s *span) {
+	item := r.in.startKey.item
+	position := r.at(r.view.schema.of(item))
+	position.keys[0] = r.table.schema.of(item)
+	if s.backward {
+		position.keys[0].edge = beforeKey
+		s.upper = position
+	} else {
+		position.keys[0].edge = afterKey
+		s.lower = position
+	}
+}

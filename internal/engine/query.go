@@ -1,0 +1,218 @@
+package engine
+
+import (
+	"strings"
+
+	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+	"github.com/open-alchemy/packagedb/internal/engine/expression"
+)
+
+func (e *Engine) query(request document) ([]byte, error) {
+	var in readInput
+	if err := request.read(&in); err != nil {
+		return nil, err
+	}
+	var c constraints
+	in.constrain(&c)
+	if err := c.err(); err != nil {
+		return nil, err
+	}
+	if err := in.check(&queryRules); err != nil {
+		return nil, err
+	}
+	if err := in.checkStartValues(); err != nil {
+		return nil, err
+	}
+	if in.keyCondition == nil {
+		return nil, validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
+	}
+	if err := in.checkSelection("Querying"); err != nil {
+		return nil, err
+	}
+	parsed, err := in.parse()
+	if err != nil {
+		return nil, err
+	}
+	r, err := e.prepare(&in, parsed)
+	if err != nil {
+		return nil, err
+	}
+	s, err := r.querySpan()
+	if err != nil {
+		return nil, err
+	}
+	p, err := r.read(e, s)
+	if err != nil {
+		return nil, err
+	}
+	return r.answer(p), nil
+}
+
+// querySpan checks what depends on the key schema, in the service's order.
+func (r *reading) querySpan() (span, error) {
+	if r.in.startKey.present {
+		if err := r.checkStartKey(); err != nil {
+			return span{}, err
+		}
+	}
+	partition, sort, err := r.keyTerms()
+	if err != nil {
+		return span{}, err
+	}
+	s := r.spanOf(partition, sort)
+	if r.in.startKey.present {
+		if err := r.checkBoundaries(&s, partition, sort); err != nil {
+			return span{}, err
+		}
+		r.resume(&s)
+	}
+	if err := r.checkFilterKeys(); err != nil {
+		return span{}, err
+	}
+	return s, r.checkProjections()
+}
+
+// checkFilterKeys refuses a filter on the key of what is queried: that is what
+// the key condition is for.
+func (r *reading) checkFilterKeys() error {
+	for path := range r.parsed.filter.Paths() {
+		if r.view.schema.has(path.Attribute()) && !path.Nested() {
+			return validation("Filter Expression can only contain non-primary key attributes: Primary key attribute: %s", path.Attribute())
+		}
+	}
+	return nil
+}
+
+// keyTerms maps the key condition to the key schema. The second term is nil
+// where the condition is about the partition key only.
+func (r *reading) keyTerms() (partition, sort *expression.KeyTerm, err error) {
+	schema := &r.view.schema
+	terms := r.parsed.keyCondition.Terms
+	for i := range terms {
+		switch terms[i].Attribute {
+		case schema.partition.name:
+			partition = &terms[i]
+		case schema.sort.name:
+			sort = &terms[i]
+		}
+	}
+	switch {
+	case !schema.hasSort() && len(terms) > 1:
+		return nil, nil, validation("Query key condition not supported")
+	case partition == nil:
+		return nil, nil, validation("Query condition missed key schema element: %s", schema.partition.name)
+	}
+	if err := checkTerm(partition, &schema.partition); err != nil {
+		return nil, nil, err
+	}
+	if partition.Op != expression.KeyEqual {
+		return nil, nil, validation("Query key condition not supported")
+	}
+	if sort == nil {
+		if len(terms) > 1 {
+			return nil, nil, validation("Query condition missed key schema element: %s", schema.sort.name)
+		}
+	} else if err := checkTerm(sort, &schema.sort); err != nil {
+		return nil, nil, err
+	}
+	return partition, sort, r.checkTermValues(partition, sort)
+}
+
+func checkTerm(term *expression.KeyTerm, a *keyAttribute) error {
+	for _, value := range term.Values {
+		if value.Kind() != a.kind {
+			return invalidParameter("Condition parameter type does not match schema type")
+		}
+	}
+	return nil
+}
+
+// checkTermValues applies the rules for key values to those of the condition.
+func (r *reading) checkTermValues(partition, sort *expression.KeyTerm) error {
+	schema := &r.view.schema
+	item := attribute.Item{schema.partition.name: partition.Values[0]}
+	if sort == nil {
+		return (&keySchema{partition: schema.partition}).validate(item)
+	}
+	for _, value := range sort.Values {
+		item[schema.sort.name] = value
+		if err := schema.validate(item); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// spanOf is the part of the view that the key condition describes.
+func (r *reading) spanOf(partition, sort *expression.KeyTerm) span {
+	base := newKey(partition.Values[0], attribute.Value{})
+	at := func(value attribute.Value, where edge) *record {
+		k := base
+		k.sort, k.edge = value, where
+		return r.at(k)
+	}
+	s := span{
+		lower:    at(attribute.Value{}, beforeKey),
+		upper:    at(attribute.Value{}, afterPartition),
+		backward: r.in.forward != nil && !*r.in.forward,
+	}
+	if sort == nil {
+		return s
+	}
+	first, last := sort.Values[0], sort.Values[len(sort.Values)-1]
+	switch sort.Op {
+	case expression.KeyEqual, expression.KeyBetween:
+		s.lower, s.upper = at(first, beforeKey), at(last, afterKey)
+	case expression.KeyLess:
+		s.upper = at(first, beforeKey)
+	case expression.KeyLessOrEqual:
+		s.upper = at(first, afterKey)
+	case expression.KeyGreater:
+		s.lower = at(first, afterKey)
+	case expression.KeyGreaterOrEqual:
+		s.lower = at(first, beforeKey)
+	case expression.KeyBeginsWith:
+		s.lower = at(first, beforeKey)
+		if next, ok := afterPrefix(first); ok {
+			s.upper = at(next, beforeKey)
+		}
+	}
+	return s
+}
+
+// afterPrefix is the smallest value that is greater than all that begin with
+// the prefix. There is none if the prefix consists of the greatest byte only.
+func afterPrefix(prefix attribute.Value) (attribute.Value, bool) {
+	text := strings.TrimRight(prefix.Raw(), "\xff")
+	if text == "" {
+		return attribute.Value{}, false
+	}
+	next := []byte(text)
+	next[len(next)-1]++
+	if prefix.Kind() == attribute.KindB {
+		return attribute.B(next), true
+	}
+	return attribute.S(string(next)), true
+}
+
+// checkBoundaries refuses an ExclusiveStartKey outside of the key condition.
+func (r *reading) checkBoundaries(s *span, partition, sort *expression.KeyTerm) error {
+	start := r.view.schema.of(r.in.startKey.item)
+	same := compareValues(start.partition, partition.Values[0]) == 0
+	if sort == nil {
+		if !same {
+			return validation("The provided starting key is outside query boundaries based on provided conditions")
+		}
+		return nil
+	}
+	inside := start
+	inside.partition, inside.hash = partition.Values[0], hashOf(partition.Values[0])
+	position := r.at(inside)
+	if r.view.compare(position, s.lower) < 0 || r.view.compare(position, s.upper) > 0 {
+		return validation("The provided starting key does not match the range key predicate")
+	}
+	if !same {
+		return validation("The query can return at most one row and cannot be restarted")
+	}
+	return nil
+}
