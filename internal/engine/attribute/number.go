@@ -2,6 +2,7 @@ package attribute
 
 import (
 	"math"
+	"strconv"
 	"strings"
 )
 
@@ -26,6 +27,14 @@ func ParseNumber(text string) (Number, error) {
 		return Number{}, refusal
 	}
 	return number, nil
+}
+
+// Integer is the number n.
+func Integer(n int) Number {
+	if n == 0 {
+		return Number{}
+	}
+	return Number{text: strconv.Itoa(n)}
 }
 
 // String is the canonical form, the one that DynamoDB returns.

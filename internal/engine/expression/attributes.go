@@ -2,7 +2,24 @@
 // condition and projection expressions.
 package expression
 
-import "github.com/open-alchemy/packagedb/internal/engine/attribute"
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+)
+
+const (
+	namesParameter  = "ExpressionAttributeNames"
+	valuesParameter = "ExpressionAttributeValues"
+
+	// maxPlaceholder is the longest key of either parameter in bytes.
+	maxPlaceholder = 255
+	// maxAttributes is how many bytes the keys and what they stand for may have
+	// together, in either parameter.
+	maxAttributes = 2 << 20
+)
 
 // Attributes are the ExpressionAttributeNames and ExpressionAttributeValues of
 // one request. They remember which of them the expressions parsed against them
@@ -10,22 +27,116 @@ import "github.com/open-alchemy/packagedb/internal/engine/attribute"
 type Attributes struct {
 	names      map[string]string
 	values     map[string]attribute.Value
-	usedNames  map[string]bool
-	usedValues map[string]bool
+	usedNames  []string
+	usedValues []string
 }
 
-// NewAttributes checks the keys of both maps. A nil map is a parameter that the
-// request does not have; an empty one is refused.
+// NewAttributes checks both maps. A nil map is a parameter that the request
+// does not have; an empty one is refused.
 func NewAttributes(names map[string]string, values map[string]attribute.Value) (*Attributes, error) {
+	err := checkAttributes(namesParameter, '#', names, func(name string) (int, error) {
+		return len(name), attribute.ValidateName(name)
+	})
+	if err == nil {
+		err = checkAttributes(valuesParameter, ':', values, func(value attribute.Value) (int, error) {
+			return value.Size(), nil
+		})
+	}
+	if err != nil {
+		return nil, err
+	}
 	return &Attributes{names: names, values: values}, nil
 }
 
 // InvalidValue is the refusal of ExpressionAttributeValues that could not be
 // decoded; err is what the decoding of the values as an attribute.Item gave.
 func InvalidValue(err *attribute.ValidationError) error {
-	return &attribute.ValidationError{Message: "ExpressionAttributeValues contains invalid value: " + err.Message + " for key " + err.Attribute}
+	return refuse("%s contains invalid value: %s for key %s", valuesParameter, err.Message, err.Attribute)
+}
+
+// checkAttributes checks one of the maps: its keys, what they stand for, and
+// the size of all together. Of several bad entries the first by key is reported.
+func checkAttributes[V any](parameter string, sigil byte, entries map[string]V, measure func(V) (size int, err error)) error {
+	if entries != nil && len(entries) == 0 {
+		return refuse("%s must not be empty", parameter)
+	}
+	var refusal error
+	var refused string
+	total := 0
+	for key, value := range entries {
+		size, err := measure(value)
+		total += len(key) + size
+		switch {
+		case len(key) > maxPlaceholder:
+			err = keyTooLong(parameter, key)
+		case key == "" || key[0] != sigil || len(key) == 1 || wordLength(key[1:]) != len(key)-1:
+			err = refuse("%s contains invalid key: Syntax error; key: \"%s\"", parameter, key)
+		case err != nil:
+			err = refuse("%s contains invalid value: %s for key %s", parameter, err, key)
+		}
+		if err != nil && (refusal == nil || key < refused) {
+			refusal, refused = err, key
+		}
+	}
+	if refusal == nil && total > maxAttributes {
+		return refuse("%s exceeds max size", parameter)
+	}
+	return refusal
+}
+
+// keyTooLong tells the size of a name's key only: that is how the service has it.
+func keyTooLong(parameter, key string) error {
+	size := ""
+	if parameter == namesParameter {
+		size = " size of key: " + strconv.Itoa(len(key))
+	}
+	return refuse("%s contains invalid key: The expression attribute map contains a key that is too long;%s", parameter, size)
 }
 
 // Unused is the refusal of names or values that no expression refers to. Call
 // it after all expressions of the request were parsed.
-func (a *Attributes) Unused() error { return nil }
+func (a *Attributes) Unused() error {
+	if a == nil {
+		return nil
+	}
+	if err := unused(namesParameter, a.names, a.usedNames); err != nil {
+		return err
+	}
+	return unused(valuesParameter, a.values, a.usedValues)
+}
+
+func unused[V any](parameter string, entries map[string]V, used []string) error {
+	if len(used) == len(entries) {
+		return nil
+	}
+	var keys []string
+	for key := range entries {
+		if !slices.Contains(used, key) {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return refuse("Value provided in %s unused in expressions: keys: {%s}", parameter, strings.Join(keys, ", "))
+}
+
+func (a *Attributes) name(placeholder string) (string, bool) {
+	if a == nil {
+		return "", false
+	}
+	name, ok := a.names[placeholder]
+	if ok && !slices.Contains(a.usedNames, placeholder) {
+		a.usedNames = append(a.usedNames, placeholder)
+	}
+	return name, ok
+}
+
+func (a *Attributes) value(placeholder string) (attribute.Value, bool) {
+	if a == nil {
+		return attribute.Value{}, false
+	}
+	value, ok := a.values[placeholder]
+	if ok && !slices.Contains(a.usedValues, placeholder) {
+		a.usedValues = append(a.usedValues, placeholder)
+	}
+	return value, ok
+}

@@ -2,24 +2,27 @@ package expression
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
-// Condition is a parsed condition or filter expression.
+// Condition is a parsed condition or filter expression. It can be used by
+// several goroutines at once.
 type Condition struct {
-	root  node
+	root  *node
 	paths []Path
 }
 
-type node interface {
-	match(it attribute.Item) bool
-}
-
 // ParseCondition parses the text of a ConditionExpression or FilterExpression:
-// parameter is that name, with which the messages begin.
+// parameter is that name, with which the messages begin. The error is an
+// *attribute.ValidationError.
 func ParseCondition(parameter, text string, a *Attributes) (*Condition, error) {
-	return &Condition{}, nil
+	root, paths, err := compile(text, a)
+	if err != nil {
+		return nil, invalidExpression(parameter, err)
+	}
+	return &Condition{root: root, paths: paths}, nil
 }
 
 // Match tells whether the item fulfils the condition. A nil Condition is
@@ -30,14 +33,8 @@ func (c *Condition) Match(it attribute.Item) bool {
 
 // Paths are the places that the condition looks at, in the order of its text.
 func (c *Condition) Paths() iter.Seq[Path] {
-	return func(yield func(Path) bool) {
-		if c == nil {
-			return
-		}
-		for _, path := range c.paths {
-			if !yield(path) {
-				return
-			}
-		}
+	if c == nil {
+		return slices.Values[[]Path](nil)
 	}
+	return slices.Values(c.paths)
 }

@@ -1,6 +1,11 @@
 package expression
 
-import "github.com/open-alchemy/packagedb/internal/engine/attribute"
+import (
+	"iter"
+	"slices"
+
+	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+)
 
 // KeyOp is the operator of a key condition's term.
 type KeyOp uint8
@@ -24,13 +29,125 @@ type KeyTerm struct {
 	Values    []attribute.Value
 }
 
-// KeyCondition is a parsed key condition expression: one or two terms on
-// different attributes.
+// maxKeyTerms is how many attributes a key can have.
+const maxKeyTerms = 2
+
+// KeyCondition is a parsed key condition expression.
 type KeyCondition struct {
-	Terms []KeyTerm
+	root  *node
+	paths []Path
 }
 
-// ParseKeyCondition parses the text of a KeyConditionExpression.
+// ParseKeyCondition parses the text of a KeyConditionExpression by the grammar
+// of all conditions; Terms tells whether it is one that a key can have. The
+// error is an *attribute.ValidationError.
 func ParseKeyCondition(text string, a *Attributes) (*KeyCondition, error) {
-	return &KeyCondition{}, nil
+	root, paths, err := compile(text, a)
+	if err != nil {
+		return nil, invalidExpression("KeyConditionExpression", err)
+	}
+	return &KeyCondition{root: root, paths: paths}, nil
+}
+
+// Paths are the places that the condition looks at, in the order of its text.
+func (k *KeyCondition) Paths() iter.Seq[Path] { return slices.Values(k.paths) }
+
+// Terms are the one or two terms of the condition, on different attributes and
+// each with the attribute on the left of its operator. The error is the
+// *attribute.ValidationError of a condition that is no key condition; whether
+// the attributes are those of a key is left to the caller.
+func (k *KeyCondition) Terms() ([]KeyTerm, error) {
+	terms, err := appendTerms(make([]KeyTerm, 0, maxKeyTerms), k.root)
+	if err == nil && len(terms) > maxKeyTerms {
+		err = refuse("Conditions can be of length 1 or 2 only")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return terms, nil
+}
+
+func appendTerms(terms []KeyTerm, n *node) ([]KeyTerm, error) {
+	if n.op == opAnd {
+		terms, err := appendTerms(terms, n.children[0])
+		if err != nil {
+			return nil, err
+		}
+		return appendTerms(terms, n.children[1])
+	}
+	term, err := newTerm(n)
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(terms, func(other KeyTerm) bool { return other.Attribute == term.Attribute }) {
+		return nil, refuse("KeyConditionExpressions must only contain one condition per key")
+	}
+	return append(terms, term), nil
+}
+
+func newTerm(n *node) (KeyTerm, error) {
+	op, ok := keyOperator(n.op)
+	if !ok {
+		return KeyTerm{}, refuse("Invalid operator used in KeyConditionExpression: %s", n.op)
+	}
+	if (op == KeyBetween || op == KeyBeginsWith) && n.operands[0].value.Exists() {
+		return KeyTerm{}, refuse("Invalid condition in KeyConditionExpression: %s operator must have the key attribute as its first operand", n.op)
+	}
+	term := KeyTerm{Op: op}
+	for i, o := range n.operands {
+		switch {
+		case o.sized != nil:
+			return KeyTerm{}, refuse("KeyConditionExpressions cannot contain nested operations")
+		case o.path == nil:
+			term.Values = append(term.Values, o.value)
+		case term.Attribute != "":
+			return KeyTerm{}, refuse("Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition")
+		case o.path.Nested():
+			return KeyTerm{}, refuse("KeyConditionExpressions cannot have conditions on nested attributes")
+		default:
+			term.Attribute = o.path.Attribute()
+			if i > 0 {
+				term.Op = mirrored(op)
+			}
+		}
+	}
+	if term.Attribute == "" {
+		return KeyTerm{}, refuse("Invalid condition in KeyConditionExpression: No key attribute specified")
+	}
+	return term, nil
+}
+
+func keyOperator(op operator) (KeyOp, bool) {
+	switch op {
+	case opEqual:
+		return KeyEqual, true
+	case opLess:
+		return KeyLess, true
+	case opLessOrEqual:
+		return KeyLessOrEqual, true
+	case opGreater:
+		return KeyGreater, true
+	case opGreaterOrEqual:
+		return KeyGreaterOrEqual, true
+	case opBetween:
+		return KeyBetween, true
+	case opBeginsWith:
+		return KeyBeginsWith, true
+	}
+	return 0, false
+}
+
+// mirrored is the operator with its operands exchanged.
+func mirrored(op KeyOp) KeyOp {
+	switch op {
+	case KeyLess:
+		return KeyGreater
+	case KeyLessOrEqual:
+		return KeyGreaterOrEqual
+	case KeyGreater:
+		return KeyLess
+	case KeyGreaterOrEqual:
+		return KeyLessOrEqual
+	}
+	return op
 }

@@ -1,6 +1,11 @@
 package expression
 
-import "github.com/open-alchemy/packagedb/internal/engine/attribute"
+import (
+	"strconv"
+	"strings"
+
+	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+)
 
 // Path is the place of a value in an item: a top-level attribute, and the
 // steps into its maps and lists. The names are those of the item: placeholders
@@ -14,6 +19,9 @@ type Step struct {
 	Index int
 }
 
+// maxPath is the greatest number of steps in a path.
+const maxPath = 32
+
 // Attribute is the name of the top-level attribute.
 func (p Path) Attribute() string { return p[0].Name }
 
@@ -21,4 +29,58 @@ func (p Path) Attribute() string { return p[0].Name }
 func (p Path) Nested() bool { return len(p) > 1 }
 
 // Find is the value at the path, the zero Value if the item has none there.
-func (p Path) Find(it attribute.Item) attribute.Value { return attribute.Value{} }
+func (p Path) Find(it attribute.Item) attribute.Value {
+	value := it[p[0].Name]
+	for _, step := range p[1:] {
+		value = step.find(value)
+	}
+	return value
+}
+
+func (s Step) find(value attribute.Value) attribute.Value {
+	if s.Name != "" {
+		return value.Fields()[s.Name]
+	}
+	if elements := value.Elements(); s.Index < len(elements) {
+		return elements[s.Index]
+	}
+	return attribute.Value{}
+}
+
+// String is the path as DynamoDB's messages show it: "[a, b, [0]]".
+func (p Path) String() string {
+	parts := make([]string, len(p))
+	for i, step := range p {
+		if parts[i] = step.Name; step.Name == "" {
+			parts[i] = "[" + strconv.Itoa(step.Index) + "]"
+		}
+	}
+	return "[" + strings.Join(parts, ", ") + "]"
+}
+
+// resolve is the path with the placeholders replaced.
+func (a *Attributes) resolve(steps []element) (Path, error) {
+	if len(steps) > maxPath {
+		return nil, refuse("The document path has too many nesting levels; nesting levels: %d", len(steps))
+	}
+	path := make(Path, len(steps))
+	for i, step := range steps {
+		switch step.kind {
+		case tokenInteger:
+			index, err := strconv.ParseInt(step.text, 10, 32)
+			if err != nil {
+				return nil, err
+			}
+			path[i].Index = int(index)
+		case tokenIdentifier:
+			path[i].Name = step.text
+		default:
+			name, ok := a.name(step.text)
+			if !ok {
+				return nil, refuse("An expression attribute name used in the document path is not defined; attribute name: %s", step.text)
+			}
+			path[i].Name = name
+		}
+	}
+	return path, nil
+}

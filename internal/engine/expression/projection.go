@@ -2,36 +2,173 @@ package expression
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
-// Projection is a parsed projection expression.
+// Projection is a parsed projection expression. It can be used by several
+// goroutines at once.
 type Projection struct {
 	paths []Path
+	root  branch
 }
 
-// ParseProjection parses the text of a ProjectionExpression.
+// branch is a place in an item and what of it is wanted: all of it, or some of
+// the entries of a map or elements of a list.
+type branch struct {
+	whole    bool
+	fields   map[string]*branch
+	elements map[int]*branch
+	indexes  []int // of the elements, ascending
+}
+
+// ParseProjection parses the text of a ProjectionExpression. The error is an
+// *attribute.ValidationError.
 func ParseProjection(text string, a *Attributes) (*Projection, error) {
-	return &Projection{}, nil
+	paths, err := resolvePaths(text, a)
+	if err == nil {
+		err = checkOverlap(paths)
+	}
+	if err != nil {
+		return nil, invalidExpression("ProjectionExpression", err)
+	}
+	p := &Projection{paths: paths}
+	for _, path := range paths {
+		p.root.add(path)
+	}
+	return p, nil
 }
 
-// Apply is the part of the item that the projection names. A nil Projection
-// gives the item itself.
+func resolvePaths(text string, a *Attributes) ([]Path, error) {
+	trees, err := parsePaths(text)
+	if err != nil {
+		return nil, err
+	}
+	for _, tree := range trees {
+		if err := checkPath(tree.steps); err != nil {
+			return nil, err
+		}
+	}
+	paths := make([]Path, len(trees))
+	for i, tree := range trees {
+		if paths[i], err = a.resolve(tree.steps); err != nil {
+			return nil, err
+		}
+	}
+	return paths, nil
+}
+
+// checkOverlap refuses two paths of which one leads through the other, or that
+// take the same place for a map and for a list. Like the service it looks from
+// the last path to the first.
+func checkOverlap(paths []Path) error {
+	for i := len(paths) - 2; i >= 0; i-- {
+		for _, later := range paths[i+1:] {
+			if problem := paths[i].clash(later); problem != "" {
+				return refuse("Two document paths %s with each other; must remove or rewrite one of these paths; path one: %s, path two: %s", problem, paths[i], later)
+			}
+		}
+	}
+	return nil
+}
+
+// clash tells why two paths cannot be asked for together, empty if they can.
+func (p Path) clash(q Path) string {
+	for i := range min(len(p), len(q)) {
+		if (p[i].Name == "") != (q[i].Name == "") {
+			return "conflict"
+		}
+		if p[i] != q[i] {
+			return ""
+		}
+	}
+	return "overlap"
+}
+
+func (b *branch) add(path Path) {
+	for _, step := range path {
+		b = b.next(step)
+	}
+	b.whole = true
+}
+
+// next is the branch under a step, a new one if there is none yet.
+func (b *branch) next(step Step) *branch {
+	if step.Name != "" {
+		if b.fields == nil {
+			b.fields = make(map[string]*branch)
+		}
+		if b.fields[step.Name] == nil {
+			b.fields[step.Name] = &branch{}
+		}
+		return b.fields[step.Name]
+	}
+	if b.elements == nil {
+		b.elements = make(map[int]*branch)
+	}
+	if b.elements[step.Index] == nil {
+		b.elements[step.Index] = &branch{}
+		at, _ := slices.BinarySearch(b.indexes, step.Index)
+		b.indexes = slices.Insert(b.indexes, at, step.Index)
+	}
+	return b.elements[step.Index]
+}
+
+// Apply is the part of the item that the projection names. Elements of lists
+// move together, and what holds nothing of interest is left out. A nil
+// Projection gives the item itself.
 func (p *Projection) Apply(it attribute.Item) attribute.Item {
-	return it
+	if p == nil {
+		return it
+	}
+	return p.root.pick(it)
+}
+
+func (b *branch) pick(it attribute.Item) attribute.Item {
+	picked := make(attribute.Item, len(b.fields))
+	for name, below := range b.fields {
+		if value := below.cut(it[name]); value.Exists() {
+			picked[name] = value
+		}
+	}
+	return picked
+}
+
+// cut is the wanted part of a value, absent if there is none.
+func (b *branch) cut(value attribute.Value) attribute.Value {
+	switch {
+	case b.whole:
+		return value
+	case b.fields != nil && value.Kind() == attribute.KindM:
+		if picked := b.pick(value.Fields()); len(picked) > 0 {
+			return attribute.M(picked)
+		}
+	case b.elements != nil && value.Kind() == attribute.KindL:
+		if picked := b.gather(value.Elements()); len(picked) > 0 {
+			return attribute.L(picked...)
+		}
+	}
+	return attribute.Value{}
+}
+
+func (b *branch) gather(elements []attribute.Value) []attribute.Value {
+	var picked []attribute.Value
+	for _, index := range b.indexes {
+		if index >= len(elements) {
+			break
+		}
+		if value := b.elements[index].cut(elements[index]); value.Exists() {
+			picked = append(picked, value)
+		}
+	}
+	return picked
 }
 
 // Paths are the places that the projection names, in the order of its text.
 func (p *Projection) Paths() iter.Seq[Path] {
-	return func(yield func(Path) bool) {
-		if p == nil {
-			return
-		}
-		for _, path := range p.paths {
-			if !yield(path) {
-				return
-			}
-		}
+	if p == nil {
+		return slices.Values[[]Path](nil)
 	}
+	return slices.Values(p.paths)
 }

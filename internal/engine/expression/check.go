@@ -1,0 +1,55 @@
+package expression
+
+import "strconv"
+
+// position is where in an expression a function stands.
+type position bool
+
+const (
+	asCondition position = false
+	asOperand   position = true
+)
+
+// check refuses what is wrong with a tree whatever the request's placeholders
+// stand for: unknown and misplaced functions, reserved words, list indexes out
+// of range. The first one in the text is reported.
+func check(s *syntax, at position) error {
+	switch s.op {
+	case opPath:
+		return checkPath(s.steps)
+	case opFunction:
+		op, _, known := functionNamed(s.text)
+		if !known {
+			return refuse("Invalid function name; function: %s", s.text)
+		}
+		if (op == opSize) != (at == asOperand) {
+			return refuse("The function is not allowed to be used this way in an expression; function: %s", s.text)
+		}
+	}
+	below := asOperand
+	if s.op == opAnd || s.op == opOr || s.op == opNot {
+		below = asCondition
+	}
+	for _, arg := range s.args {
+		if err := check(arg, below); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkPath(steps []element) error {
+	for _, step := range steps {
+		switch step.kind {
+		case tokenIdentifier:
+			if isReserved(step.text) {
+				return refuse("Attribute name is a reserved keyword; reserved keyword: %s", step.text)
+			}
+		case tokenInteger:
+			if _, err := strconv.ParseInt(step.text, 10, 32); err != nil {
+				return refuse("List index is not within the allowable range; index: [%s]", step.text)
+			}
+		}
+	}
+	return nil
+}
