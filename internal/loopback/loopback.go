@@ -1,0 +1,152 @@
+// Package loopback connects an HTTP client to an [http.Handler] in the same
+// process: no socket, no goroutine, no copy of the request.
+package loopback
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// Client sends every request to Handler, in the goroutine of the caller. It is
+// the HTTPClient of the AWS SDK and, as an [http.RoundTripper], the Transport
+// of an [http.Client]. It is safe for concurrent use if the handler is.
+//
+// A handler that panics with [http.ErrAbortHandler] looks to the client like a
+// server that reset the connection; any other panic goes through to the caller.
+// Answers are complete when they are given back: bodies do not stream.
+type Client struct {
+	Handler http.Handler
+}
+
+// Do answers the request as an [http.Client] would: its errors are [*url.Error].
+// A request whose context has ended gets the context's error, also where it
+// ended meanwhile.
+func (c Client) Do(request *http.Request) (*http.Response, error) {
+	response, err := c.RoundTrip(request)
+	if err != nil {
+		return nil, &url.Error{Op: operation(request.Method), URL: request.URL.Redacted(), Err: err}
+	}
+	return response, nil
+}
+
+// RoundTrip answers the request as an [http.Transport] would.
+func (c Client) RoundTrip(request *http.Request) (*http.Response, error) {
+	if request.Body != nil {
+		defer request.Body.Close()
+	}
+	if err := request.Context().Err(); err != nil {
+		return nil, err
+	}
+	w := &writer{header: make(http.Header, 8)}
+	if err := serve(c.Handler, w, received(request)); err != nil {
+		return nil, err
+	}
+	if err := request.Context().Err(); err != nil {
+		return nil, err
+	}
+	return w.response(request), nil
+}
+
+// operation is the method in the form in which an [http.Client] reports it.
+func operation(method string) string {
+	if method == "" {
+		return "Get"
+	}
+	return method[:1] + strings.ToLower(method[1:])
+}
+
+// received is the request as a server sees it.
+func received(request *http.Request) *http.Request {
+	r := request.WithContext(request.Context())
+	r.URL = &url.URL{Path: request.URL.Path, RawPath: request.URL.RawPath, RawQuery: request.URL.RawQuery}
+	r.RequestURI = request.URL.RequestURI()
+	r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.1", 1, 1
+	r.RemoteAddr = "loopback"
+	r.GetBody = nil
+	switch r.Body {
+	case nil, http.NoBody:
+		r.Body, r.ContentLength = http.NoBody, 0
+	default:
+		// To a client 0 means "unknown" beside a body; to a server -1 does.
+		if r.ContentLength == 0 {
+			r.ContentLength = -1
+		}
+	}
+	if r.Host == "" {
+		r.Host = request.URL.Host
+	}
+	if r.Method == "" {
+		r.Method = http.MethodGet
+	}
+	if r.Header == nil {
+		r.Header = http.Header{}
+	}
+	return r
+}
+
+// serve runs the handler. It fails where the handler aborted.
+func serve(handler http.Handler, w http.ResponseWriter, request *http.Request) (err error) {
+	defer func() {
+		switch cause := recover(); cause {
+		case nil:
+		case http.ErrAbortHandler:
+			err = &net.OpError{Op: "read", Net: "loopback", Err: syscall.ECONNRESET}
+		default:
+			panic(cause)
+		}
+	}()
+	handler.ServeHTTP(w, request)
+	return nil
+}
+
+// writer collects an answer.
+type writer struct {
+	header http.Header // what the handler sets
+	sent   http.Header // what it had set when it began the answer
+	status int
+	body   []byte
+}
+
+func (w *writer) Header() http.Header {
+	if w.header == nil {
+		// The answer has begun: changes come too late and must not show in it.
+		w.header = w.sent.Clone()
+	}
+	return w.header
+}
+
+func (w *writer) WriteHeader(status int) {
+	// Informational answers precede the real one and are of no interest here.
+	if w.status != 0 || status < http.StatusOK {
+		return
+	}
+	w.status = status
+	w.sent, w.header = w.header, nil
+}
+
+func (w *writer) Write(data []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	w.body = append(w.body, data...)
+	return len(data), nil
+}
+
+func (w *writer) response(request *http.Request) *http.Response {
+	w.WriteHeader(http.StatusOK)
+	return &http.Response{
+		Status:        strconv.Itoa(w.status) + " " + http.StatusText(w.status),
+		StatusCode:    w.status,
+		Proto:         "HTTP/1.1",
+		ProtoMajor:    1,
+		ProtoMinor:    1,
+		Header:        w.sent,
+		Body:          io.NopCloser(bytes.NewReader(w.body)),
+		ContentLength: int64(len(w.body)),
+		Request:       request,
+	}
+}
