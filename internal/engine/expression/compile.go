@@ -191,6 +191,6 @@ func checkTypeName(o operand) error {
 	case "S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL":
 		return nil
 	default:
-		return refuse("Invalid attribute type name found; type: %s, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}", name)
+		return refuse("Invalid attribute type name found; type: %s, valid types: {N,BS,L,B,NULL,M,S,SS,NS,BOOL}", name)
 	}
 }
