@@ -13,7 +13,7 @@ export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
 # The directories of all go.mod files, the root first. A new module is found by itself.
 MODULES := $(sort $(patsubst %/go.mod,%,$(shell find . -name '.?*' -prune -o -name node_modules -prune -o -name go.mod -print)))
 # Those of them that hold Go code of their own, and the examples among these.
-GO_MODULES      := $(filter-out ./tools,$(MODULES))
+GO_MODULES      := $(filter-out ./tools%,$(MODULES))
 EXAMPLE_MODULES := $(filter ./examples/%,$(MODULES))
 
 # $(call each,MODULES,COMMAND) runs a command in every one of the modules.
@@ -97,13 +97,20 @@ bench: ## Run the benchmarks
 ci: ## Run everything that must hold before a merge
 	.ci/run
 
+.PHONY: tools
+tools: $(addprefix $(TOOLS)/,golangci-lint actionlint benchstat) ## Build the tools that the other targets use
+
 .PHONY: clean
 clean: ## Remove what the other targets built and downloaded
 	rm -rf .engines .tools
 
-# The tools are built from the versions in tools/go.mod.
-$(TOOLS)/golangci-lint: package := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
-$(TOOLS)/actionlint:    package := github.com/rhysd/actionlint/cmd/actionlint
-$(TOOLS)/benchstat:     package := golang.org/x/perf/cmd/benchstat
-$(TOOLS)/%: tools/go.mod tools/go.sum
-	cd tools && go build -o $@ $(package)
+# The versions and checksums of the tools are those of tools/go.mod. actionlint has a module of its own, because it
+# does not compile with the YAML library that golangci-lint requires.
+$(TOOLS)/golangci-lint: tools/go.mod tools/go.sum
+	go build -C tools -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+$(TOOLS)/benchstat: tools/go.mod tools/go.sum
+	go build -C tools -o $@ golang.org/x/perf/cmd/benchstat
+
+$(TOOLS)/actionlint: tools/actionlint/go.mod tools/actionlint/go.sum
+	go build -C tools/actionlint -o $@ github.com/rhysd/actionlint/cmd/actionlint
