@@ -1,0 +1,122 @@
+package testutil
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// injector is an [http.Handler] that lets requests of the DynamoDB protocol meet faults on their way to
+// the next one.
+type injector struct {
+	next http.Handler
+
+	mu       sync.RWMutex
+	injected []*Injected // replaced, never changed
+}
+
+func (i *injector) add(in *Injected) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.injected = append(slices.Clip(i.injected), in)
+}
+
+func (i *injector) remove(in *Injected) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.injected = without(slices.Clone(i.injected), in)
+}
+
+type withoutFaultsKey struct{}
+
+// withoutFaults marks the requests of testutil itself, which meet no faults.
+func withoutFaults(ctx context.Context) context.Context {
+	return context.WithValue(ctx, withoutFaultsKey{}, true)
+}
+
+// ServeHTTP implements [http.Handler].
+func (i *injector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	i.mu.RLock()
+	injected := i.injected
+	i.mu.RUnlock()
+	if len(injected) == 0 || r.Context().Value(withoutFaultsKey{}) != nil {
+		i.next.ServeHTTP(w, r)
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler) // nobody is there to read an answer
+	}
+	m := meeting{request: r, operation: operationOf(r), body: body, next: i.next}
+	m.rewrite(body)
+	for _, in := range injected {
+		in.meet(&m)
+	}
+	m.ServeHTTP(w, r)
+}
+
+// operationOf is the operation that a request of the DynamoDB protocol asks for.
+func operationOf(r *http.Request) string {
+	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	return operation
+}
+
+// drawnFault is a fault with the state of its draws, which the mutex of its Injected guards.
+type drawnFault struct {
+	Fault
+	random *rand.Rand
+	met    int
+}
+
+func newDrawnFault(fault Fault, stream int) *drawnFault {
+	if len(fault.Operations) == 0 {
+		fault.Operations = fault.Kind.appliesTo()
+	}
+	return &drawnFault{Fault: fault, random: rand.New(rand.NewPCG(fault.Seed, uint64(stream)))}
+}
+
+// draw tells whether a request meets the fault.
+func (f *drawnFault) draw(m *meeting) bool {
+	switch {
+	case !slices.Contains(f.Operations, m.operation),
+		f.Times > 0 && f.met == f.Times,
+		f.Kind == Unprocessed && m.batch().size() == 0,
+		f.Kind == Conflict && m.actions() == 0,
+		f.Rate > 0 && f.random.Float64() >= f.Rate:
+		return false
+	}
+	f.met++
+	return true
+}
+
+// meet draws which of the faults a request meets.
+func (in *Injected) meet(m *meeting) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.isStopped() {
+		return
+	}
+	for _, fault := range in.faults {
+		if fault.Kind != Delay && m.fault != 0 || !fault.draw(m) {
+			continue
+		}
+		in.count++
+		if fault.Kind == Delay {
+			m.delays = append(m.delays, delay{fault.Delay, in.stopped})
+			continue
+		}
+		m.fault = fault.Kind
+		m.random = rand.New(rand.NewPCG(fault.random.Uint64(), 0))
+	}
+}
+
+// rewrite gives the request another body.
+func (m *meeting) rewrite(body []byte) {
+	m.request.Body = io.NopCloser(bytes.NewReader(body))
+	m.request.ContentLength = int64(len(body))
+}
