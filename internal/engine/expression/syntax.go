@@ -3,11 +3,12 @@ package expression
 // syntax is a node of the tree that the parser makes of a text: a condition or
 // an operand. Nothing in it is looked up or checked yet.
 type syntax struct {
-	op      operator
-	text    string    // of a function its name, of a value its placeholder
-	steps   []element // of a path
-	args    []*syntax
-	grouped bool // stands in parentheses of its own
+	op        operator
+	text      string    // of a function its name, of a value its placeholder
+	steps     []element // of a path
+	args      []*syntax
+	grouped   bool // stands in parentheses of its own
+	redundant bool // stands in more than one pair of them
 }
 
 // element is one step of a path as it is written.
@@ -150,12 +151,10 @@ func (p *parser) predicate(bare bool) (*syntax, error) {
 	if err != nil || !left.isOperand() {
 		return left, err
 	}
-	if op, ok := comparator(p.current.kind); ok {
-		p.advance()
-		right, err := p.operand()
-		return &syntax{op: op, args: []*syntax{left, right}}, err
-	}
+	op, compares := comparator(p.current.kind)
 	switch {
+	case compares:
+		return p.comparison(op, left)
 	case p.current.kind == tokenBetween:
 		return p.between(left)
 	case p.current.kind == tokenIn:
@@ -166,21 +165,45 @@ func (p *parser) predicate(bare bool) (*syntax, error) {
 	return nil, p.unexpected()
 }
 
+func (p *parser) comparison(op operator, left *syntax) (*syntax, error) {
+	p.advance()
+	if err := checkParentheses(left); err != nil {
+		return nil, err
+	}
+	right, err := p.operand()
+	if err == nil {
+		err = checkParentheses(right)
+	}
+	return &syntax{op: op, args: []*syntax{left, right}}, err
+}
+
 func (p *parser) between(operand *syntax) (*syntax, error) {
 	p.advance()
+	if err := checkParentheses(operand); err != nil {
+		return nil, err
+	}
 	lower, err := p.operand()
+	if err == nil {
+		err = checkParentheses(lower)
+	}
+	if err == nil {
+		err = p.expect(tokenAnd)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if err := p.expect(tokenAnd); err != nil {
-		return nil, err
-	}
 	upper, err := p.operand()
+	if err == nil {
+		err = checkParentheses(upper)
+	}
 	return &syntax{op: opBetween, args: []*syntax{operand, lower, upper}}, err
 }
 
 func (p *parser) in(operand *syntax) (*syntax, error) {
 	p.advance()
+	if err := checkParentheses(operand); err != nil {
+		return nil, err
+	}
 	args, err := p.list([]*syntax{operand})
 	return &syntax{op: opIn, args: args}, err
 }
@@ -197,10 +220,14 @@ func (p *parser) list(args []*syntax) ([]*syntax, error) {
 		}
 		args = append(args, arg)
 		if p.current.kind != tokenComma {
-			return args, p.expect(tokenClose)
+			break
 		}
 		p.advance()
 	}
+	if err := p.expect(tokenClose); err != nil {
+		return nil, err
+	}
+	return args, checkParentheses(args...)
 }
 
 // operand parses a path, a value or a function, perhaps in parentheses.
@@ -224,8 +251,9 @@ func (p *parser) operand() (*syntax, error) {
 	return p.path()
 }
 
-// group parses parentheses around the content. Twice the same parentheses are
-// refused as soon as they are closed, even if the text goes wrong later.
+// group parses parentheses around the content. Twice the same parentheses
+// around a condition are refused as soon as they are closed, even if the text
+// goes wrong later; around an operand, as soon as it is clear what it is for.
 func (p *parser) group(content func() (*syntax, error)) (*syntax, error) {
 	p.advance()
 	inner, err := content()
@@ -235,11 +263,21 @@ func (p *parser) group(content func() (*syntax, error)) (*syntax, error) {
 	if err := p.expect(tokenClose); err != nil {
 		return nil, err
 	}
-	if inner.grouped {
-		return nil, refuse("The expression has redundant parentheses;")
-	}
+	inner.redundant = inner.grouped
 	inner.grouped = true
-	return inner, nil
+	if inner.op == opPath || inner.op == opValue {
+		return inner, nil
+	}
+	return inner, checkParentheses(inner)
+}
+
+func checkParentheses(parts ...*syntax) error {
+	for _, part := range parts {
+		if part.redundant {
+			return refuse("The expression has redundant parentheses;")
+		}
+	}
+	return nil
 }
 
 func (p *parser) path() (*syntax, error) {
