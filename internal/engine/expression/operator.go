@@ -56,8 +56,8 @@ func functionNamed(name string) (op operator, operands int, ok bool) {
 	return 0, 0, false
 }
 
-// comparator is the operator that a token stands for between two operands.
-func comparator(kind tokenKind) (op operator, ok bool) {
+// infix is the operator that a token stands for behind an operand.
+func infix(kind tokenKind) (op operator, ok bool) {
 	switch kind {
 	case tokenEqual:
 		return opEqual, true
@@ -71,6 +71,10 @@ func comparator(kind tokenKind) (op operator, ok bool) {
 		return opGreater, true
 	case tokenGreaterOrEqual:
 		return opGreaterOrEqual, true
+	case tokenBetween:
+		return opBetween, true
+	case tokenIn:
+		return opIn, true
 	}
 	return 0, false
 }

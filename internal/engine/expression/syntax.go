@@ -27,10 +27,11 @@ const maxText = 4096
 // parser is a recursive descent over the text with one token of lookahead. The
 // length of the text bounds the depth of the recursion.
 type parser struct {
-	text     string
-	previous token
-	current  token
-	started  bool // there is a previous token
+	text      string
+	previous  token
+	current   token
+	started   bool // there is a previous token
+	functions int  // how many functions are open around the current token
 }
 
 // parseCondition parses the whole text as a condition.
@@ -141,71 +142,59 @@ func (p *parser) negation(bare bool) (*syntax, error) {
 // predicate parses a comparison, a function or a group. What stands in
 // parentheses at its beginning may be a condition, or the first operand.
 func (p *parser) predicate(bare bool) (*syntax, error) {
-	var left *syntax
-	var err error
-	if p.current.kind == tokenOpen {
-		left, err = p.group(func() (*syntax, error) { return p.disjunction(true) })
-	} else {
-		left, err = p.operand()
-	}
+	left, err := p.leftmost()
 	if err != nil || !left.isOperand() {
 		return left, err
 	}
-	op, compares := comparator(p.current.kind)
-	switch {
-	case compares:
-		return p.comparison(op, left)
-	case p.current.kind == tokenBetween:
-		return p.between(left)
-	case p.current.kind == tokenIn:
-		return p.in(left)
-	case left.op == opFunction, bare && p.current.kind == tokenClose:
-		return left, nil
+	op, ok := infix(p.current.kind)
+	if !ok {
+		if left.op == opFunction || bare && p.current.kind == tokenClose {
+			return left, nil
+		}
+		return nil, p.unexpected()
 	}
-	return nil, p.unexpected()
+	if left.redundant {
+		return nil, redundantParentheses()
+	}
+	p.advance()
+	args := []*syntax{left}
+	switch op {
+	case opBetween:
+		args, err = p.bounds(args)
+	case opIn:
+		args, err = p.list(args)
+	default:
+		var right *syntax
+		right, err = p.operand()
+		args = append(args, right)
+	}
+	return &syntax{op: op, args: args}, err
 }
 
-func (p *parser) comparison(op operator, left *syntax) (*syntax, error) {
-	p.advance()
-	if err := checkParentheses(left); err != nil {
-		return nil, err
+// leftmost parses the beginning of a predicate: a condition in parentheses, or
+// an operand with or without them.
+func (p *parser) leftmost() (*syntax, error) {
+	if p.current.kind != tokenOpen {
+		return p.operand()
 	}
-	right, err := p.operand()
-	if err == nil {
-		err = checkParentheses(right)
+	inner, err := p.group(func() (*syntax, error) { return p.disjunction(true) })
+	if err == nil && inner.redundant && (inner.op == opFunction || !inner.isOperand()) {
+		return nil, redundantParentheses()
 	}
-	return &syntax{op: op, args: []*syntax{left, right}}, err
+	return inner, err
 }
 
-func (p *parser) between(operand *syntax) (*syntax, error) {
-	p.advance()
-	if err := checkParentheses(operand); err != nil {
-		return nil, err
-	}
+// bounds parses the operands of a BETWEEN and appends them to args.
+func (p *parser) bounds(args []*syntax) ([]*syntax, error) {
 	lower, err := p.operand()
-	if err == nil {
-		err = checkParentheses(lower)
-	}
-	if err == nil {
-		err = p.expect(tokenAnd)
-	}
 	if err != nil {
 		return nil, err
 	}
-	upper, err := p.operand()
-	if err == nil {
-		err = checkParentheses(upper)
-	}
-	return &syntax{op: opBetween, args: []*syntax{operand, lower, upper}}, err
-}
-
-func (p *parser) in(operand *syntax) (*syntax, error) {
-	p.advance()
-	if err := checkParentheses(operand); err != nil {
+	if err := p.expect(tokenAnd); err != nil {
 		return nil, err
 	}
-	args, err := p.list([]*syntax{operand})
-	return &syntax{op: opIn, args: args}, err
+	upper, err := p.operand()
+	return append(args, lower, upper), err
 }
 
 // list parses operands in parentheses, at least one, and appends them to args.
@@ -220,40 +209,55 @@ func (p *parser) list(args []*syntax) ([]*syntax, error) {
 		}
 		args = append(args, arg)
 		if p.current.kind != tokenComma {
-			break
+			return args, p.expect(tokenClose)
 		}
 		p.advance()
 	}
-	if err := p.expect(tokenClose); err != nil {
-		return nil, err
-	}
-	return args, checkParentheses(args...)
 }
 
 // operand parses a path, a value or a function, perhaps in parentheses.
 func (p *parser) operand() (*syntax, error) {
 	switch p.current.kind {
 	case tokenOpen:
-		return p.group(p.operand)
+		inner, err := p.group(p.operand)
+		if err == nil && inner.redundant && p.functions == 0 {
+			return nil, redundantParentheses()
+		}
+		return inner, err
 	case tokenValue:
 		value := &syntax{op: opValue, text: p.word()}
 		p.advance()
 		return value, nil
 	case tokenIdentifier:
 		if scan(p.text, p.current.end).kind == tokenOpen {
-			function := &syntax{op: opFunction, text: p.word()}
-			p.advance()
-			var err error
-			function.args, err = p.list(nil)
-			return function, err
+			return p.function()
 		}
 	}
 	return p.path()
 }
 
-// group parses parentheses around the content. Twice the same parentheses
-// around a condition are refused as soon as they are closed, even if the text
-// goes wrong later; around an operand, as soon as it is clear what it is for.
+func (p *parser) function() (*syntax, error) {
+	function := &syntax{op: opFunction, text: p.word()}
+	p.advance()
+	p.functions++
+	args, err := p.list(nil)
+	if err != nil {
+		return nil, err
+	}
+	p.functions--
+	for _, arg := range args {
+		if arg.redundant {
+			return nil, redundantParentheses()
+		}
+	}
+	function.args = args
+	return function, nil
+}
+
+// group parses parentheses around the content. The callers refuse redundant
+// ones when the service does: around a condition or an operand as soon as they
+// are closed, even if the text goes wrong later, but around the operands of a
+// function and in front of an operator not before these are complete.
 func (p *parser) group(content func() (*syntax, error)) (*syntax, error) {
 	p.advance()
 	inner, err := content()
@@ -265,20 +269,10 @@ func (p *parser) group(content func() (*syntax, error)) (*syntax, error) {
 	}
 	inner.redundant = inner.grouped
 	inner.grouped = true
-	if inner.op == opPath || inner.op == opValue {
-		return inner, nil
-	}
-	return inner, checkParentheses(inner)
+	return inner, nil
 }
 
-func checkParentheses(parts ...*syntax) error {
-	for _, part := range parts {
-		if part.redundant {
-			return refuse("The expression has redundant parentheses;")
-		}
-	}
-	return nil
-}
+func redundantParentheses() error { return refuse("The expression has redundant parentheses;") }
 
 func (p *parser) path() (*syntax, error) {
 	if p.current.kind != tokenIdentifier && p.current.kind != tokenName {
