@@ -99,6 +99,8 @@ func (d document) mismatch(class string) error {
 		return serialization("TRUE_VALUE cannot be converted to " + class)
 	case 'f':
 		return serialization("FALSE_VALUE cannot be converted to " + class)
+	case 'n':
+		return serialization("NULL_VALUE cannot be converted to " + class)
 	}
 	if strings.ContainsAny(string(d), ".eE") {
 		return serialization("DECIMAL_VALUE cannot be converted to " + class)
@@ -235,7 +237,7 @@ type itemParameter struct {
 }
 
 func (d document) item(into *itemParameter) error {
-	into.present = true
+	*into = itemParameter{present: true}
 	err := into.item.UnmarshalJSON(d)
 	if invalid, ok := err.(*attribute.ValidationError); ok {
 		into.invalid = invalid

@@ -9,54 +9,6 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine/expression"
 )
 
-// expressionInput is the part of a request that holds expressions, or their
-// legacy counterparts.
-type expressionInput struct {
-	condition, keyCondition, filter, projection *string
-	names                                       map[string]string
-	values                                      itemParameter
-	// attributesToGet is the one legacy parameter that works.
-	attributesToGet []string
-	// legacy are the names of the other legacy parameters in the request.
-	legacy []string
-}
-
-// The parameters that came before expressions.
-var legacyParameters = []string{
-	"AttributesToGet", "AttributeUpdates", "ConditionalOperator", "Expected", "KeyConditions", "QueryFilter", "ScanFilter",
-}
-
-func (x *expressionInput) field(name string, value document) error {
-	switch name {
-	case "ConditionExpression":
-		return value.string(&x.condition)
-	case "KeyConditionExpression":
-		return value.string(&x.keyCondition)
-	case "FilterExpression":
-		return value.string(&x.filter)
-	case "ProjectionExpression":
-		return value.string(&x.projection)
-	case "ExpressionAttributeNames":
-		return value.stringMap(&x.names)
-	case "ExpressionAttributeValues":
-		return value.item(&x.values)
-	case "AttributesToGet":
-		return value.strings(&x.attributesToGet)
-	}
-	if slices.Contains(legacyParameters, name) {
-		x.legacy = append(x.legacy, name)
-	}
-	return nil
-}
-
-func (x *expressionInput) constrainAttributesToGet(c *constraints) {
-	if x.attributesToGet != nil {
-		c.length("attributesToGet", len(x.attributesToGet), 1, 255, func() string {
-			return "[" + strings.Join(x.attributesToGet, ", ") + "]"
-		})
-	}
-}
-
 // expressionRules are what an operation accepts: the names of its expression
 // and non-expression parameters in the order of the service's messages.
 type expressionRules struct {
@@ -77,51 +29,90 @@ var (
 	}
 )
 
-func (x *expressionInput) text(parameter string) *string {
-	switch parameter {
-	case "ConditionExpression":
-		return x.condition
-	case "KeyConditionExpression":
-		return x.keyCondition
-	case "FilterExpression":
-		return x.filter
-	}
-	return x.projection
+// hasValues tells whether values can be used in one of the expressions.
+func (r *expressionRules) hasValues() bool {
+	return len(r.expressions) > 1 || r.expressions[0] != "ProjectionExpression"
 }
 
-func (x *expressionInput) hasLegacy(parameter string) bool {
-	return parameter == "AttributesToGet" && x.attributesToGet != nil || slices.Contains(x.legacy, parameter)
+// expressionInput is the part of a request that holds expressions, or the
+// legacy parameters that came before them. What the rules do not name is
+// ignored like every unknown parameter.
+type expressionInput struct {
+	rules                                       *expressionRules
+	condition, keyCondition, filter, projection *string
+	names                                       map[string]string
+	values                                      itemParameter
+	// attributesToGet is the one legacy parameter that works.
+	attributesToGet []string
+	// legacy are the names of all legacy parameters in the request.
+	legacy []string
+}
+
+func (x *expressionInput) field(name string, value document) error {
+	switch {
+	case slices.Contains(x.rules.expressions, name):
+		return value.string(x.text(name))
+	case slices.Contains(x.rules.legacy, name):
+		x.legacy = append(x.legacy, name)
+		if name == "AttributesToGet" {
+			return value.strings(&x.attributesToGet)
+		}
+	case name == "ExpressionAttributeNames":
+		return value.stringMap(&x.names)
+	case name == "ExpressionAttributeValues" && x.rules.hasValues():
+		return value.item(&x.values)
+	}
+	return nil
+}
+
+// text is the place of an expression.
+func (x *expressionInput) text(parameter string) **string {
+	switch parameter {
+	case "ConditionExpression":
+		return &x.condition
+	case "KeyConditionExpression":
+		return &x.keyCondition
+	case "FilterExpression":
+		return &x.filter
+	}
+	return &x.projection
+}
+
+func (x *expressionInput) constrainAttributesToGet(c *constraints) {
+	if x.attributesToGet != nil {
+		c.length("attributesToGet", len(x.attributesToGet), 1, 255, func() string {
+			return "[" + strings.Join(x.attributesToGet, ", ") + "]"
+		})
+	}
 }
 
 // check refuses parameters that do not go together, before any of them is parsed.
-func (x *expressionInput) check(rules *expressionRules) error {
-	var expressions, legacy, valued []string
-	for _, name := range rules.expressions {
-		if x.text(name) != nil {
-			expressions = append(expressions, name)
-		}
-		if name != "ProjectionExpression" {
-			valued = append(valued, name)
+func (x *expressionInput) check() error {
+	var present, absent, legacy []string
+	for _, name := range x.rules.expressions {
+		switch {
+		case *x.text(name) != nil:
+			present = append(present, name)
+		case name != "ProjectionExpression":
+			absent = append(absent, name)
 		}
 	}
-	for _, name := range rules.legacy {
-		if x.hasLegacy(name) {
+	for _, name := range x.rules.legacy {
+		if slices.Contains(x.legacy, name) {
 			legacy = append(legacy, name)
 		}
 	}
-	if len(expressions) > 0 && len(legacy) > 0 {
-		return validation("Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {%s} Expression parameters: {%s}",
-			strings.Join(legacy, ", "), strings.Join(expressions, ", "))
-	}
-	if x.names != nil && len(expressions) == 0 {
+	switch {
+	case len(present) > 0 && len(legacy) > 0:
+		return mixedParameters(legacy, present)
+	case x.names != nil && len(present) == 0:
 		return validation("ExpressionAttributeNames can only be specified when using expressions")
-	}
-	if x.values.present && len(valued) > 0 && !slices.ContainsFunc(valued, func(name string) bool { return x.text(name) != nil }) {
+	case x.values.present && (len(present) == 0 || len(present) == 1 && present[0] == "ProjectionExpression"):
 		verb := "is"
-		if len(valued) > 1 {
+		if len(absent) > 1 {
 			verb = "are"
 		}
-		return validation("ExpressionAttributeValues can only be specified when using expressions: %s %s null", strings.Join(valued, " and "), verb)
+		return validation("ExpressionAttributeValues can only be specified when using expressions: %s %s null", strings.Join(absent, " and "), verb)
 	}
 	for _, name := range legacy {
 		if name != "AttributesToGet" {
@@ -134,6 +125,11 @@ func (x *expressionInput) check(rules *expressionRules) error {
 		}
 	}
 	return nil
+}
+
+func mixedParameters(legacy, expressions []string) error {
+	return validation("Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {%s} Expression parameters: {%s}",
+		strings.Join(legacy, ", "), strings.Join(expressions, ", "))
 }
 
 // expressions are the parsed expressions of one request.
@@ -149,6 +145,9 @@ type expressions struct {
 // parse parses what the request has, in the service's order.
 func (x *expressionInput) parse() (*expressions, error) {
 	if x.values.invalid != nil {
+		if _, err := expression.NewAttributes(x.names, nil); err != nil {
+			return nil, err
+		}
 		return nil, expression.InvalidValue(x.values.invalid)
 	}
 	attributes, err := expression.NewAttributes(x.names, x.values.item)

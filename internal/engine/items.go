@@ -40,7 +40,7 @@ func (in *itemInput) field(name string, value document) error {
 }
 
 func (e *Engine) getItem(request document) ([]byte, error) {
-	var in itemInput
+	in := itemInput{expressionInput: expressionInput{rules: &getRules}}
 	if err := request.read(&in); err != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ type get struct {
 
 // prepareGet checks what the shape of the request does not tell.
 func (in *itemInput) prepareGet(e *Engine) (*get, error) {
-	if err := in.check(&getRules); err != nil {
+	if err := in.check(); err != nil {
 		return nil, err
 	}
 	if err := in.key.check(); err != nil {
@@ -122,32 +122,32 @@ func (r *record) bytes() int {
 }
 
 func (e *Engine) putItem(request document) ([]byte, error) {
-	return e.writeItem(request, func(in *itemInput) (*itemParameter, string) { return &in.item, "item" })
+	return e.writeItem(request, "item")
 }
 
 func (e *Engine) deleteItem(request document) ([]byte, error) {
-	return e.writeItem(request, func(in *itemInput) (*itemParameter, string) { return &in.key, "key" })
+	return e.writeItem(request, "key")
 }
 
-// writeItem is PutItem or DeleteItem, which differ in the parameter that names
+// writeItem is PutItem or DeleteItem, which differ in the parameter that tells
 // the item.
-func (e *Engine) writeItem(request document, subject func(*itemInput) (*itemParameter, string)) ([]byte, error) {
-	var in itemInput
+func (e *Engine) writeItem(request document, subject string) ([]byte, error) {
+	in := itemInput{expressionInput: expressionInput{rules: &writeRules}}
 	if err := request.read(&in); err != nil {
 		return nil, err
 	}
-	parameter, name := subject(&in)
+	isPut := subject == "item"
 	var c constraints
 	c.capacity(in.returnCapacity)
 	c.tableName("tableName", in.tableName)
-	c.notNull(name, parameter.present)
+	c.notNull(subject, isPut && in.item.present || !isPut && in.key.present)
 	c.oneOf("returnValues", in.returnValues, "ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW")
 	c.oneOf("returnItemCollectionMetrics", in.returnMetrics, "SIZE", "NONE")
 	c.oneOf("returnValuesOnConditionCheckFailure", in.returnOnFailure, "ALL_OLD", "NONE")
 	if err := c.err(); err != nil {
 		return nil, err
 	}
-	w, err := in.prepareWrite(e, parameter == &in.item)
+	w, err := in.prepareWrite(e, isPut)
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +173,7 @@ func (e *Engine) writeItem(request document, subject func(*itemInput) (*itemPara
 
 // prepareWrite checks what the shape of the request does not tell.
 func (in *itemInput) prepareWrite(e *Engine, isPut bool) (*write, error) {
-	if err := in.check(&writeRules); err != nil {
+	if err := in.check(); err != nil {
 		return nil, err
 	}
 	if err := in.item.check(); err != nil {

@@ -112,15 +112,16 @@ func (e *Engine) prepare(in *readInput, parsed *expressions) (*reading, error) {
 	return r, nil
 }
 
-// checkProjections refuses paths into key attributes, and attributes that a
-// global index does not hold.
-func (r *reading) checkProjections() error {
-	if err := r.table.validatePaths(r.parsed.projection.Paths()); err != nil {
-		return err
-	}
+// checkScalars refuses paths into key attributes.
+func (r *reading) checkScalars() error {
 	if err := r.table.validatePaths(r.parsed.filter.Paths()); err != nil {
 		return err
 	}
+	return r.table.validatePaths(r.parsed.projection.Paths())
+}
+
+// checkProjections refuses attributes that a global index does not hold.
+func (r *reading) checkProjections() error {
 	v := r.view
 	if v.projected == nil {
 		return nil

@@ -8,7 +8,7 @@ import (
 )
 
 func (e *Engine) query(request document) ([]byte, error) {
-	var in readInput
+	in := readInput{expressionInput: expressionInput{rules: &queryRules}}
 	if err := request.read(&in); err != nil {
 		return nil, err
 	}
@@ -17,7 +17,7 @@ func (e *Engine) query(request document) ([]byte, error) {
 	if err := c.err(); err != nil {
 		return nil, err
 	}
-	if err := in.check(&queryRules); err != nil {
+	if err := in.check(); err != nil {
 		return nil, err
 	}
 	if err := in.checkStartValues(); err != nil {
@@ -50,6 +50,12 @@ func (e *Engine) query(request document) ([]byte, error) {
 
 // querySpan checks what depends on the key schema, in the service's order.
 func (r *reading) querySpan() (span, error) {
+	if err := r.table.validatePaths(r.parsed.keyCondition.Paths()); err != nil {
+		return span{}, err
+	}
+	if err := r.checkScalars(); err != nil {
+		return span{}, err
+	}
 	if r.in.startKey.present {
 		if err := r.checkStartKey(); err != nil {
 			return span{}, err
@@ -87,7 +93,10 @@ func (r *reading) checkFilterKeys() error {
 // where the condition is about the partition key only.
 func (r *reading) keyTerms() (partition, sort *expression.KeyTerm, err error) {
 	schema := &r.view.schema
-	terms := r.parsed.keyCondition.Terms
+	terms, err := r.parsed.keyCondition.Terms()
+	if err != nil {
+		return nil, nil, err
+	}
 	for i := range terms {
 		switch terms[i].Attribute {
 		case schema.partition.name:

@@ -5,7 +5,7 @@ import "math/bits"
 const maxSegments = 1_000_000
 
 func (e *Engine) scan(request document) ([]byte, error) {
-	var in readInput
+	in := readInput{expressionInput: expressionInput{rules: &scanRules}}
 	if err := request.read(&in); err != nil {
 		return nil, err
 	}
@@ -18,7 +18,7 @@ func (e *Engine) scan(request document) ([]byte, error) {
 	if err := c.err(); err != nil {
 		return nil, err
 	}
-	if err := in.check(&scanRules); err != nil {
+	if err := in.check(); err != nil {
 		return nil, err
 	}
 	if err := in.checkStartValues(); err != nil {
@@ -65,6 +65,9 @@ func (in *readInput) checkSegments() error {
 // scanSpan is the whole view, or the segment of it that the request asks for.
 func (r *reading) scanSpan() (span, error) {
 	in := r.in
+	if err := r.checkScalars(); err != nil {
+		return span{}, err
+	}
 	if in.startKey.present {
 		if err := r.checkStartKey(); err != nil {
 			return span{}, err

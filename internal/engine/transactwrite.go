@@ -1,0 +1,179 @@
+package engine
+
+import "github.com/open-alchemy/packagedb/internal/engine/attribute"
+
+func (e *Engine) transactWriteItems(request document) ([]byte, error) {
+	var in transactionInput
+	if err := request.read(&in); err != nil {
+		return nil, err
+	}
+	if err := in.constrain("TransactWriteItem(...)"); err != nil {
+		return nil, err
+	}
+	writes, err := in.prepareWrites(e)
+	if err != nil {
+		return nil, err
+	}
+	repeated, err := e.commit(&in, writes)
+	if err != nil {
+		return nil, err
+	}
+	answer := []byte{'{'}
+	if detail := parseCapacityDetail(in.returnCapacity); detail != noCapacity {
+		var consumed consumptions
+		member := "WriteCapacityUnits"
+		for i := range writes {
+			w := &writes[i]
+			c := consumed.of(w.table)
+			if repeated {
+				member = "ReadCapacityUnits"
+				c.units[0] += transactionFactor * readUnits(w.next.bytes(), true)
+			} else {
+				w.consume(c, transactionFactor)
+			}
+		}
+		answer = consumed.append(answer, detail, member)
+	}
+	if wantsMetrics(in.returnMetrics) {
+		answer = appendTableMetrics(answer, writes)
+	}
+	return append(answer, '}'), nil
+}
+
+// prepareWrites checks everything that does not depend on what is stored.
+func (in *transactionInput) prepareWrites(e *Engine) ([]write, error) {
+	parsed := make([]*expressions, len(in.actions))
+	bytes := 0
+	for i := range in.actions {
+		a := &in.actions[i]
+		if err := a.checkKind(); err != nil {
+			return nil, err
+		}
+		if err := a.itemInput.check(); err != nil {
+			return nil, err
+		}
+		for _, parameter := range []*itemParameter{&a.item, &a.key} {
+			if err := parameter.check(); err != nil {
+				return nil, err
+			}
+			bytes += attribute.Size(parameter.item)
+		}
+		if err := checkItemSize(a.item.item); err != nil {
+			return nil, err
+		}
+		var err error
+		if parsed[i], err = a.parse(); err != nil {
+			return nil, err
+		}
+	}
+	if bytes > maxTransactionBytes {
+		return nil, payloadTooLarge(bytes)
+	}
+	writes := make([]write, len(in.actions))
+	found := newReasons(len(in.actions))
+	for i := range in.actions {
+		a := &in.actions[i]
+		t, err := e.table(*a.tableName)
+		if err != nil {
+			return nil, err
+		}
+		if err := t.validatePaths(parsed[i].condition.Paths()); err != nil {
+			return nil, err
+		}
+		writes[i] = write{table: t, condition: parsed[i].condition, showOld: showsOld(a.returnOnFailure), checkOnly: a.kind == "ConditionCheck"}
+		mismatch, err := a.locate(&writes[i])
+		if err != nil {
+			return nil, err
+		}
+		if mismatch != nil {
+			found[i] = cancellationReason{code: "ValidationError", message: mismatch.message}
+		}
+	}
+	if err := found.err(); err != nil {
+		return nil, err
+	}
+	for i := range writes {
+		for k := range writes[:i] {
+			if writes[k].table == writes[i].table && writes[k].primary.compare(&writes[i].primary) == 0 {
+				return nil, validation(multipleOperations)
+			}
+		}
+	}
+	return writes, nil
+}
+
+const multipleOperations = "Transaction request cannot include multiple operations on one item"
+
+func payloadTooLarge(bytes int) error {
+	return validation("Transaction payload size cannot exceed 4MB. Payload Size: %d", bytes)
+}
+
+// locate finds the item that the action is about. Keys with impossible values
+// refuse the request; keys that do not fit the schema cancel the transaction.
+func (a *action) locate(w *write) (mismatch *exception, err error) {
+	t := w.table
+	if a.kind == "Put" {
+		if err := t.checkItemValues(a.item.item); err != nil {
+			return nil, err
+		}
+		if err := t.checkItemTypes(a.item.item); err != nil {
+			return asException(err), nil
+		}
+		w.next = t.newRecord(a.item.item)
+		w.primary = w.next.keys[0]
+		return nil, nil
+	}
+	w.primary, mismatch, err = t.schema.locate(a.key.item)
+	return mismatch, err
+}
+
+// locate is parse with the two kinds of refusal apart.
+func (s *keySchema) locate(item attribute.Item) (primary key, mismatch *exception, err error) {
+	if err := s.validate(item); err != nil {
+		return key{}, nil, err
+	}
+	if primary, err = s.parse(item); err != nil {
+		return key{}, asException(err), nil
+	}
+	return primary, nil, nil
+}
+
+// commit applies all writes or none. It tells whether the transaction was done
+// before, by its token.
+func (e *Engine) commit(in *transactionInput, writes []write) (repeated bool, err error) {
+	var content uint64
+	if in.token != nil {
+		content = fingerprint(in.source)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := e.now()
+	if in.token != nil {
+		if done, found := e.tokens.find(*in.token, now); found {
+			if done != content {
+				return false, dynamoDBException("IdempotentParameterMismatchException", "Request uses the same client token as a previous, but non-identical request")
+			}
+			return true, nil
+		}
+	}
+	failed := newReasons(len(writes))
+	for i := range writes {
+		w := &writes[i]
+		if err := e.current(w.table); err != nil {
+			return false, err
+		}
+		if !w.permitted() {
+			failed[i] = cancellationReason{"ConditionalCheckFailed", conditionalMessage, w.old()}
+		}
+	}
+	if err := failed.err(); err != nil {
+		return false, err
+	}
+	for i := range writes {
+		writes[i].apply()
+	}
+	if in.token != nil {
+		e.tokens.add(*in.token, content, now)
+	}
+	return false, nil
+}
