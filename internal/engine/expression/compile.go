@@ -71,9 +71,6 @@ func (c *compiler) predicate(s *syntax) (*node, error) {
 			return nil, refuse("Incorrect number of operands for operator or function; operator or function: %s, number of operands: %d", op, len(operands))
 		}
 	}
-	if err := checkDistinct(op, operands); err != nil {
-		return nil, err
-	}
 	if err := checkOperands(op, operands); err != nil {
 		return nil, err
 	}
@@ -124,12 +121,16 @@ func checkDistinct(op operator, operands []operand) error {
 // a path nothing is known before there is an item.
 func checkOperands(op operator, operands []operand) error {
 	switch op {
-	case opLess, opLessOrEqual, opGreater, opGreaterOrEqual:
-		return checkKinds(op, operands, attribute.KindS, attribute.KindN, attribute.KindB)
-	case opBetween:
+	case opLess, opLessOrEqual, opGreater, opGreaterOrEqual, opBetween:
 		if err := checkKinds(op, operands, attribute.KindS, attribute.KindN, attribute.KindB); err != nil {
 			return err
 		}
+	}
+	if err := checkDistinct(op, operands); err != nil {
+		return err
+	}
+	switch op {
+	case opBetween:
 		return checkBounds(operands[1].value, operands[2].value)
 	case opIn:
 		if count := len(operands) - 1; count > maxIn {

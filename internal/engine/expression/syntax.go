@@ -31,7 +31,8 @@ type parser struct {
 	previous  token
 	current   token
 	started   bool // there is a previous token
-	functions int  // how many functions are open around the current token
+	leading   bool // a predicate's leftmost operand is being read
+	redundant bool // that operand has redundant parentheses in it
 }
 
 // parseCondition parses the whole text as a condition.
@@ -175,7 +176,13 @@ func (p *parser) predicate(bare bool) (*syntax, error) {
 // an operand with or without them.
 func (p *parser) leftmost() (*syntax, error) {
 	if p.current.kind != tokenOpen {
-		return p.operand()
+		p.leading = true
+		operand, err := p.operand()
+		p.leading = false
+		if err == nil && p.redundant {
+			return nil, redundantParentheses()
+		}
+		return operand, err
 	}
 	inner, err := p.group(func() (*syntax, error) { return p.disjunction(true) })
 	if err == nil && inner.redundant && (inner.op == opFunction || !inner.isOperand()) {
@@ -220,8 +227,11 @@ func (p *parser) operand() (*syntax, error) {
 	switch p.current.kind {
 	case tokenOpen:
 		inner, err := p.group(p.operand)
-		if err == nil && inner.redundant && p.functions == 0 {
-			return nil, redundantParentheses()
+		if err == nil && inner.redundant {
+			if !p.leading {
+				return nil, redundantParentheses()
+			}
+			p.redundant = true
 		}
 		return inner, err
 	case tokenValue:
@@ -230,34 +240,20 @@ func (p *parser) operand() (*syntax, error) {
 		return value, nil
 	case tokenIdentifier:
 		if scan(p.text, p.current.end).kind == tokenOpen {
-			return p.function()
+			function := &syntax{op: opFunction, text: p.word()}
+			p.advance()
+			var err error
+			function.args, err = p.list(nil)
+			return function, err
 		}
 	}
 	return p.path()
 }
 
-func (p *parser) function() (*syntax, error) {
-	function := &syntax{op: opFunction, text: p.word()}
-	p.advance()
-	p.functions++
-	args, err := p.list(nil)
-	if err != nil {
-		return nil, err
-	}
-	p.functions--
-	for _, arg := range args {
-		if arg.redundant {
-			return nil, redundantParentheses()
-		}
-	}
-	function.args = args
-	return function, nil
-}
-
 // group parses parentheses around the content. The callers refuse redundant
-// ones when the service does: around a condition or an operand as soon as they
-// are closed, even if the text goes wrong later, but around the operands of a
-// function and in front of an operator not before these are complete.
+// ones when the service does: as soon as they are closed, even if the text goes
+// wrong later, but in a predicate's leftmost operand not before that is
+// complete, nor around it before its operator is read.
 func (p *parser) group(content func() (*syntax, error)) (*syntax, error) {
 	p.advance()
 	inner, err := content()
