@@ -1,0 +1,84 @@
+package engine_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/open-alchemy/packagedb/internal/engine"
+)
+
+// fuzzTables are tables with every kind of key and index, and an item in each.
+var fuzzTables = []struct{ operation, body string }{
+	{"CreateTable", createSpecs},
+	{"CreateTable", `{"TableName":"numbers","ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1},
+		"AttributeDefinitions":[{"AttributeName":"n","AttributeType":"N"},{"AttributeName":"b","AttributeType":"B"},{"AttributeName":"g","AttributeType":"S"}],
+		"KeySchema":[{"AttributeName":"n","KeyType":"HASH"},{"AttributeName":"b","KeyType":"RANGE"}],
+		"LocalSecondaryIndexes":[{"IndexName":"local","KeySchema":[{"AttributeName":"n","KeyType":"HASH"},{"AttributeName":"g","KeyType":"RANGE"}],"Projection":{"ProjectionType":"KEYS_ONLY"}}],
+		"GlobalSecondaryIndexes":[{"IndexName":"global","KeySchema":[{"AttributeName":"g","KeyType":"HASH"},{"AttributeName":"n","KeyType":"RANGE"}],
+			"Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["x"]},"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}}]}`},
+	{"PutItem", `{"TableName":"specs","Item":{"sub":{"S":"u"},"at":{"S":"1"},"id":{"S":"i"}}}`},
+	{"PutItem", `{"TableName":"numbers","Item":{"n":{"N":"1"},"b":{"B":"AA=="},"g":{"S":"g"},"x":{"L":[{"M":{"y":{"NULL":true}}}]}}}`},
+}
+
+// FuzzServeHTTP sends arbitrary requests: whatever they are, the engine must
+// refuse or answer them, and its own errors are failures.
+func FuzzServeHTTP(f *testing.F) {
+	for _, request := range fuzzTables {
+		f.Add("DynamoDB_20120810."+request.operation, request.body)
+	}
+	for _, seed := range fuzzSeeds {
+		operation, body, _ := strings.Cut(seed, " ")
+		f.Add("DynamoDB_20120810."+operation, body)
+	}
+	f.Fuzz(func(t *testing.T, target, body string) {
+		e := engine.New()
+		for _, request := range fuzzTables {
+			call(t, e, request.operation, request.body)
+		}
+		request := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+		request.Header.Set("Content-Type", "application/x-amz-json-1.0")
+		request.Header.Set("X-Amz-Target", target)
+		request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=key")
+		recorder := httptest.NewRecorder()
+		e.ServeHTTP(recorder, request)
+		switch recorder.Code {
+		case http.StatusOK, http.StatusBadRequest:
+			object(t, recorder.Body.String())
+		default:
+			t.Fatalf("%s %s: status %d: %s", target, body, recorder.Code, recorder.Body)
+		}
+		// Whatever was written, the table can still be read as a whole.
+		if _, ok := strings.CutSuffix(target, "DeleteTable"); !ok {
+			call(t, e, "Scan", `{"TableName":"numbers","IndexName":"global","ReturnConsumedCapacity":"INDEXES"}`)
+			call(t, e, "DescribeTable", `{"TableName":"numbers"}`)
+		}
+	})
+}
+
+// fuzzSeeds are an operation and a body each.
+var fuzzSeeds = []string{
+	`DescribeTable {"TableName":"numbers"}`,
+	`DeleteTable {"TableName":"specs"}`,
+	`ListTables {"Limit":1,"ExclusiveStartTableName":"abc"}`,
+	`GetItem {"TableName":"numbers","Key":{"n":{"N":"1"},"b":{"B":"AA=="}},"ProjectionExpression":"x[0].y, #g","ExpressionAttributeNames":{"#g":"g"},"ReturnConsumedCapacity":"INDEXES"}`,
+	`GetItem {"TableName":"numbers","Key":{"n":{"N":"1"},"b":{"B":"AA=="}},"AttributesToGet":["x","n"],"ConsistentRead":"yes"}`,
+	`PutItem {"TableName":"numbers","Item":{"n":{"N":"1e2"},"b":{"B":"AQ=="},"g":{"S":"h"},"s":{"SS":["a","b"]}},"ConditionExpression":"attribute_not_exists(n) AND size(x) > :s","ExpressionAttributeValues":{":s":{"N":"0"}},"ReturnValues":"ALL_OLD","ReturnConsumedCapacity":"TOTAL","ReturnItemCollectionMetrics":"SIZE","ReturnValuesOnConditionCheckFailure":"ALL_OLD"}`,
+	`PutItem {"TableName":"numbers","Item":{"n":{"N":"1"},"b":{"B":"AA=="},"g":{"N":"1"}},"Expected":{}}`,
+	`DeleteItem {"TableName":"numbers","Key":{"n":{"N":"1.0"},"b":{"B":"AA=="}},"ConditionExpression":"x[0].y = :n","ExpressionAttributeValues":{":n":{"NULL":true}},"ReturnValues":"ALL_OLD"}`,
+	`Query {"TableName":"numbers","IndexName":"global","KeyConditionExpression":"g = :g AND n BETWEEN :a AND :b","FilterExpression":"contains(x, :g)","ExpressionAttributeValues":{":g":{"S":"g"},":a":{"N":"-1"},":b":{"N":"1E+3"}},"ScanIndexForward":false,"Limit":1,"Select":"ALL_PROJECTED_ATTRIBUTES","ReturnConsumedCapacity":"INDEXES"}`,
+	`Query {"TableName":"numbers","IndexName":"local","KeyConditionExpression":"n = :n AND begins_with(g, :g)","ProjectionExpression":"x","ExpressionAttributeValues":{":g":{"S":"g"},":n":{"N":"1"}},"ExclusiveStartKey":{"n":{"N":"1"},"b":{"B":"AA=="},"g":{"S":"g"}},"ConsistentRead":true}`,
+	`Query {"TableName":"numbers","KeyConditionExpression":"n = :n AND b >= :b","ExpressionAttributeValues":{":b":{"B":"AA=="},":n":{"N":"1"}},"Select":"COUNT"}`,
+	`Scan {"TableName":"numbers","Segment":1,"TotalSegments":3,"Limit":2,"FilterExpression":"n < :n OR NOT b IN (:b)","ExpressionAttributeValues":{":b":{"B":"AA=="},":n":{"N":"1"}},"ExclusiveStartKey":{"n":{"N":"1"},"b":{"B":"AA=="}}}`,
+	`Scan {"TableName":"numbers","IndexName":"global","AttributesToGet":["x"],"Select":"SPECIFIC_ATTRIBUTES"}`,
+	`BatchGetItem {"RequestItems":{"numbers":{"Keys":[{"n":{"N":"1"},"b":{"B":"AA=="}}],"ProjectionExpression":"n"},"specs":{"Keys":[{"sub":{"S":"u"},"at":{"S":"1"}}],"ConsistentRead":true}},"ReturnConsumedCapacity":"INDEXES"}`,
+	`BatchWriteItem {"RequestItems":{"numbers":[{"PutRequest":{"Item":{"n":{"N":"2"},"b":{"B":"AA=="}}}},{"DeleteRequest":{"Key":{"n":{"N":"1"},"b":{"B":"AA=="}}}}]},"ReturnConsumedCapacity":"INDEXES","ReturnItemCollectionMetrics":"SIZE"}`,
+	`TransactWriteItems {"ClientRequestToken":"t","TransactItems":[{"Put":{"TableName":"numbers","Item":{"n":{"N":"3"},"b":{"B":"AA=="}}}},{"Delete":{"TableName":"numbers","Key":{"n":{"N":"1"},"b":{"B":"AA=="}},"ConditionExpression":"attribute_exists(g)"}},{"ConditionCheck":{"TableName":"specs","Key":{"sub":{"S":"u"},"at":{"S":"1"}},"ConditionExpression":"id = :i","ExpressionAttributeValues":{":i":{"S":"j"}},"ReturnValuesOnConditionCheckFailure":"ALL_OLD"}}],"ReturnConsumedCapacity":"INDEXES","ReturnItemCollectionMetrics":"SIZE"}`,
+	`TransactGetItems {"TransactItems":[{"Get":{"TableName":"numbers","Key":{"n":{"N":"1"},"b":{"B":"AA=="}},"ProjectionExpression":"x"}},{"Get":{"TableName":"specs","Key":{"sub":{"S":"u"},"at":{"S":"2"}}}}],"ReturnConsumedCapacity":"TOTAL"}`,
+	`UpdateItem {"TableName":"specs"}`,
+	`GetItem [1, 2]`,
+	`GetItem {"TableName":{"a":[null]},"Key":"text"}`,
+	`PutItem {"TableName":"specs","Item":{"sub":null,"at":{"S":"\ud800"}}}`,
+	`CreateTable {"TableName":"abc","KeySchema":[null],"AttributeDefinitions":[{}]}`,
+}
