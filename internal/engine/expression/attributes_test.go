@@ -1,0 +1,143 @@
+package expression
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+)
+
+const (
+	sampleNames = `{"#a": "a", "#b": "b", "#c": "c.d", "#size": "size"}`
+
+	sampleValues = `{
+	":v": {"S": "x"}, ":w": {"S": "y"}, ":n": {"N": "1"}, ":m": {"N": "5"}, ":b": {"B": "YQ=="},
+	":t": {"BOOL": true}, ":u": {"NULL": true}, ":l": {"L": [{"S": "x"}]}, ":o": {"M": {"a": {"S": "x"}}},
+	":ss": {"SS": ["a", "b"]}, ":ns": {"NS": ["1", "2"]}, ":bs": {"BS": ["YQ=="]},
+	":S": {"S": "S"}, ":BAD": {"S": "bad"}
+}`
+)
+
+func newAttributes(tb testing.TB, names, values string) *Attributes {
+	tb.Helper()
+	a, err := NewAttributes(decodeNames(tb, names), decodeItem(tb, values))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return a
+}
+
+func decodeNames(tb testing.TB, text string) map[string]string {
+	tb.Helper()
+	var names map[string]string
+	if err := json.Unmarshal([]byte(text), &names); err != nil {
+		tb.Fatal(err)
+	}
+	return names
+}
+
+func decodeItem(tb testing.TB, text string) attribute.Item {
+	tb.Helper()
+	var item attribute.Item
+	if err := item.UnmarshalJSON([]byte(text)); err != nil {
+		tb.Fatalf("%s: %v", text, err)
+	}
+	return item
+}
+
+// message is the text of a *attribute.ValidationError, and says so of any other error.
+func message(err error) string {
+	var invalid *attribute.ValidationError
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &invalid):
+		return invalid.Message
+	}
+	return "no ValidationError: " + err.Error()
+}
+
+func TestNamesAndValuesAreChecked(t *testing.T) {
+	long := strings.Repeat("a", 255)
+	for _, test := range []struct{ name, names, values, want string }{
+		{"neither is fine", `null`, `null`, ""},
+		{"both are fine", `{"#a": "a", "#_1": "b.c d"}`, `{":a": {"S": ""}, ":1": {"N": "1"}}`, ""},
+		{"no names are refused", `{}`, `null`, "ExpressionAttributeNames must not be empty"},
+		{"no values are refused", `null`, `{}`, "ExpressionAttributeValues must not be empty"},
+		{"names come before values", `{}`, `{}`, "ExpressionAttributeNames must not be empty"},
+		{"a name's key begins with #", `{"a": "b"}`, `null`, `ExpressionAttributeNames contains invalid key: Syntax error; key: "a"`},
+		{"a name's key is more than #", `{"#": "b"}`, `null`, `ExpressionAttributeNames contains invalid key: Syntax error; key: "#"`},
+		{"a key is never empty", `{"": "b"}`, `null`, `ExpressionAttributeNames contains invalid key: Syntax error; key: ""`},
+		{"a name is never empty", `{"#a": ""}`, `null`, "ExpressionAttributeNames contains invalid value: Empty attribute name for key #a"},
+		{"a value's key begins with :", `null`, `{"v": {"S": "x"}}`, `ExpressionAttributeValues contains invalid key: Syntax error; key: "v"`},
+		{"a value's key is more than :", `null`, `{":v": {"S": "x"}, ":": {"S": "y"}}`, `ExpressionAttributeValues contains invalid key: Syntax error; key: ":"`},
+		{"a key has letters, digits and underscores only", `null`, `{":v-": {"S": "x"}}`, `ExpressionAttributeValues contains invalid key: Syntax error; key: ":v-"`},
+		{"the letters are those of ASCII", `null`, `{":é": {"S": "x"}}`, `ExpressionAttributeValues contains invalid key: Syntax error; key: ":é"`},
+		{"the first bad key is reported", `{"b": "x", "a": "x", "c": "x"}`, `null`, `ExpressionAttributeNames contains invalid key: Syntax error; key: "a"`},
+		{"a name's key has at most 255 bytes", `{"#` + long + `": "b"}`, `null`, "ExpressionAttributeNames contains invalid key: The expression attribute map contains a key that is too long; size of key: 256"},
+		{"a value's key has at most 255 bytes", `null`, `{":` + long + `": {"S": "x"}}`, "ExpressionAttributeValues contains invalid key: The expression attribute map contains a key that is too long;"},
+		{"a name has at most 65535 bytes", `{"#a": "` + strings.Repeat("x", 65536) + `"}`, `null`, "ExpressionAttributeNames contains invalid value: Attribute name is too large, must be less than 65536 bytes for key #a"},
+		{"2 MB of values are allowed", `null`, `{":v": {"S": "` + strings.Repeat("x", 2<<20-2) + `"}}`, ""},
+		{"more values are refused", `null`, `{":v": {"S": "` + strings.Repeat("x", 2<<20-1) + `"}}`, "ExpressionAttributeValues exceeds max size"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := NewAttributes(decodeNames(t, test.names), decodeItem(t, test.values))
+			if got := message(err); got != test.want {
+				t.Errorf("\n got %s\nwant %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestUnusedNamesAndValuesAreRefused(t *testing.T) {
+	const names, values = `{"#a": "a", "#b": "b"}`, `{":v": {"S": "x"}, ":w": {"S": "y"}}`
+	for _, test := range []struct {
+		name  string
+		texts []string
+		want  string
+	}{
+		{"all are used by one expression", []string{"#a = :v AND #b = :w"}, ""},
+		{"all are used by two expressions", []string{"#a = :v", "#b = :w"}, ""},
+		{"a use counts wherever it is", []string{"size(m.#a) IN (:v, :w) OR attribute_exists(l[0].#b)"}, ""},
+		{"no name is used", []string{"a = :v AND b = :w"}, "Value provided in ExpressionAttributeNames unused in expressions: keys: {#a, #b}"},
+		{"one name is not used", []string{"#a = :v AND a = :w AND #a <> :v"}, "Value provided in ExpressionAttributeNames unused in expressions: keys: {#b}"},
+		{"one value is not used", []string{"#a = :w", "#b = :w"}, "Value provided in ExpressionAttributeValues unused in expressions: keys: {:v}"},
+		{"names come before values", []string{"#b = :v"}, "Value provided in ExpressionAttributeNames unused in expressions: keys: {#a}"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a := newAttributes(t, names, values)
+			for _, text := range test.texts {
+				if _, err := ParseCondition("FilterExpression", text, a); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := message(a.Unused()); got != test.want {
+				t.Errorf("\n got %s\nwant %s", got, test.want)
+			}
+		})
+	}
+
+	t.Run("a request without names and values has none unused", func(t *testing.T) {
+		var a *Attributes
+		if err := a.Unused(); err != nil {
+			t.Error(err)
+		}
+		if _, err := ParseCondition("FilterExpression", "#a = :v", a); message(err) == "" {
+			t.Error("an undefined name is accepted")
+		}
+	})
+}
+
+func TestValuesThatCannotBeDecodedAreRefusedByKey(t *testing.T) {
+	var values attribute.Item
+	var invalid *attribute.ValidationError
+	if err := values.UnmarshalJSON([]byte(`{":a": {"S": "x"}, ":v": {"N": "x"}}`)); !errors.As(err, &invalid) {
+		t.Fatalf("unexpected error %v", err)
+	}
+	const want = "ExpressionAttributeValues contains invalid value: The parameter cannot be converted to a numeric value: x for key :v"
+	if got := message(InvalidValue(invalid)); got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+}

@@ -1,0 +1,239 @@
+package expression
+
+import (
+	"strings"
+	"testing"
+)
+
+// The expectations of this table are what DynamoDB Local answers. Where it lists
+// the kinds of its own implementation, the list is the service's.
+
+func TestWhatIsRefusedWhateverTheItem(t *testing.T) {
+	type refusal struct{ text, about string }
+	for _, test := range []struct {
+		name     string
+		message  string
+		refusals []refusal
+	}{
+		{"an unknown function", "Invalid function name; function: ", []refusal{
+			{"foo(v)", "foo"},
+			{"foo(name)", "foo"},
+			{"v = foo(v)", "foo"},
+			{"foo(size(a))", "foo"},
+			{"foo(a) = name", "foo"},
+			{"size(foo(a)) > a", "foo"},
+			{"BEGINS_WITH(v, :v)", "BEGINS_WITH"},
+			{"Begins_With(v, :v)", "Begins_With"},
+			{"foo(a[9999999999])", "foo"},
+			{"attribute_exists(foo(a))", "foo"},
+			{"foo(attribute_exists(a))", "foo"},
+		}},
+		{"a misplaced function", "The function is not allowed to be used this way in an expression; function: ", []refusal{
+			{"size(v)", "size"},
+			{"(size(v))", "size"},
+			{"size(name)", "size"},
+			{"NOT size(v)", "size"},
+			{"size(v) AND v = :v", "size"},
+			{"contains(a, a) = :t", "contains"},
+			{"a = begins_with(a, :v)", "begins_with"},
+			{"attribute_exists(v) = :t", "attribute_exists"},
+			{"size(contains(a, b)) > a", "contains"},
+			{"a IN (attribute_exists(b))", "attribute_exists"},
+			{"attribute_exists(a) = name", "attribute_exists"},
+			{"attribute_exists(b) IN (a)", "attribute_exists"},
+			{"attribute_exists(name) = :t", "attribute_exists"},
+			{"size(contains(name, b)) > a", "contains"},
+			{"begins_with(a[9999999999]) = :t", "begins_with"},
+			{"begins_with(begins_with(a,:v), :v)", "begins_with"},
+			{"a BETWEEN attribute_exists(b) AND :n", "attribute_exists"},
+			{"attribute_exists(a.b[0].c) = size(a)", "attribute_exists"},
+			{"a between b and attribute_exists(things)", "attribute_exists"},
+			{"attribute_exists(attribute_exists(name))", "attribute_exists"},
+		}},
+		{"a reserved word", "Attribute name is a reserved keyword; reserved keyword: ", []refusal{
+			{"v = NULL", "NULL"},
+			{"Name = :v", "Name"},
+			{"nAmE = :v", "nAmE"},
+			{"v.name = :v", "name"},
+			{"name = foo(a)", "name"},
+			{"name[9999999999] = :v", "name"},
+			{"name = attribute_exists(a)", "name"},
+		}},
+		{"a list index that no list can have", "List index is not within the allowable range; index: ", []refusal{
+			{"a[9999999999].name = :v", "[9999999999]"},
+		}},
+		{"a name that is not defined", "An expression attribute name used in the document path is not defined; attribute name: ", []refusal{
+			{"#1 = :v", "#1"},
+			{"#add = :v", "#add"},
+			{"#zz = :zz", "#zz"},
+			{"#zz.#zy = :v", "#zz"},
+			{"begins_with(#zz)", "#zz"},
+			{"#zz BETWEEN :zy AND :zz", "#zz"},
+			{"attribute_exists(#zz, :v)", "#zz"},
+		}},
+		{"a value that is not defined", "An expression attribute value used in expression is not defined; attribute value: ", []refusal{
+			{"v = :1", ":1"},
+			{":zz = #zz", ":zz"},
+			{"a IN (:zz, #zz)", ":zz"},
+			{"a = :zz AND #zz = :v", ":zz"},
+			{"a BETWEEN :zz AND #zz", ":zz"},
+			{"begins_with(:zz, #zz)", ":zz"},
+			{"attribute_exists(:zz, #zz)", ":zz"},
+		}},
+		{"a function with too few or too many operands", "Incorrect number of operands for operator or function; operator or function: ", []refusal{
+			{"begins_with(v)", "begins_with, number of operands: 1"},
+			{"size(v, w) > :n", "size, number of operands: 2"},
+			{"begins_with(a, a, a)", "begins_with, number of operands: 3"},
+			{"begins_with(v, :v, :v)", "begins_with, number of operands: 3"},
+		}},
+		{"an operand of a kind that can never be right", "Incorrect operand type for operator or function; operator or function: ", []refusal{
+			{":t < a", "<, operand type: BOOL"},
+			{"a < :l", "<, operand type: L"},
+			{"a < :o", "<, operand type: M"},
+			{"a < :t", "<, operand type: BOOL"},
+			{"a < :u", "<, operand type: NULL"},
+			{"a > :t", ">, operand type: BOOL"},
+			{":t < :u", "<, operand type: BOOL"},
+			{"a < :bs", "<, operand type: BS"},
+			{"a < :ns", "<, operand type: NS"},
+			{"a < :ss", "<, operand type: SS"},
+			{"a <= :t", "<=, operand type: BOOL"},
+			{"a >= :t", ">=, operand type: BOOL"},
+			{"size(a) < :t", "<, operand type: BOOL"},
+			{"size(:n) > :n", "size, operand type: N"},
+			{"size(:t) = :n", "size, operand type: BOOL"},
+			{"size(:u) = :n", "size, operand type: NULL"},
+			{":t BETWEEN a AND b", "BETWEEN, operand type: BOOL"},
+			{"a BETWEEN :t AND b", "BETWEEN, operand type: BOOL"},
+			{"a BETWEEN b AND :t", "BETWEEN, operand type: BOOL"},
+			{"begins_with(:n, a)", "begins_with, operand type: N"},
+			{"begins_with(a, :n)", "begins_with, operand type: N"},
+			{"size(size(v)) > :n", "size, operand type: N"},
+			{"a BETWEEN :l AND :l", "BETWEEN, operand type: L"},
+			{"a BETWEEN :t AND :t", "BETWEEN, operand type: BOOL"},
+			{"a BETWEEN :t AND :u", "BETWEEN, operand type: BOOL"},
+			{"begins_with(:n, :t)", "begins_with, operand type: N"},
+			{"attribute_type(a, b)", "attribute_type, operand type: {NS,SS,L,BS,N,M,B,BOOL,NULL,S}"},
+			{"a BETWEEN :ss AND :ss", "BETWEEN, operand type: SS"},
+			{"attribute_type(:n, b)", "attribute_type, operand type: {NS,SS,L,BS,N,M,B,BOOL,NULL,S}"},
+			{"attribute_type(a, :n)", "attribute_type, operand type: N"},
+			{"begins_with(a, size(b))", "begins_with, operand type: N"},
+			{"begins_with(size(b), a)", "begins_with, operand type: N"},
+			{"attribute_exists(size(:n))", "size, operand type: N"},
+			{"attribute_type(a, size(b))", "attribute_type, operand type: N"},
+		}},
+		{"a value where a path is needed", "Operator or function requires a document path; operator or function: ", []refusal{
+			{"attribute_exists(:v)", "attribute_exists"},
+			{"attribute_not_exists(:n)", "attribute_not_exists"},
+			{"attribute_exists(size(:v))", "attribute_exists"},
+			{"attribute_not_exists(size(a))", "attribute_not_exists"},
+		}},
+		{"a path that is compared with itself", "The first operand must be distinct from the remaining operands for this operator or function; operator: ", []refusal{
+			{"a < a", "<, first operand: [a]"},
+			{"v = v", "=, first operand: [v]"},
+			{"#a = a", "=, first operand: [a]"},
+			{"a >= a", ">=, first operand: [a]"},
+			{"(a) = a", "=, first operand: [a]"},
+			{"a IN (a)", "IN, first operand: [a]"},
+			{"(a) = (a)", "=, first operand: [a]"},
+			{"NOT a = a", "=, first operand: [a]"},
+			{"v.a = v.a", "=, first operand: [v, a]"},
+			{"a.b = #a.b", "=, first operand: [a, b]"},
+			{"a[0] = a[0]", "=, first operand: [a, [0]]"},
+			{"a IN (:v, a)", "IN, first operand: [a]"},
+			{"a IN (a, :v)", "IN, first operand: [a]"},
+			{"contains(a, a)", "contains, first operand: [a]"},
+			{"((a=a) OR (a=a))", "=, first operand: [a]"},
+			{"a[0].b <> a[0].b", "<>, first operand: [a, [0], b]"},
+			{"a BETWEEN a AND a", "BETWEEN, first operand: [a]"},
+			{"begins_with(a, a)", "begins_with, first operand: [a]"},
+			{"a = a AND #zz = :v", "=, first operand: [a]"},
+			{"a BETWEEN :n AND a", "BETWEEN, first operand: [a]"},
+			{"a BETWEEN a AND :n", "BETWEEN, first operand: [a]"},
+			{"contains(a.b, a.b)", "contains, first operand: [a, b]"},
+			{"attribute_type(a, a)", "attribute_type, first operand: [a]"},
+			{"a.b[0].#c = a.b[0].#c", "=, first operand: [a, b, [0], c.d]"},
+		}},
+		{"bounds of different kinds or in the wrong order", "The BETWEEN operator requires ", []refusal{
+			{"a BETWEEN :m AND :n", "upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: {N:5}, upper bound operand: AttributeValue: {N:1}"},
+			{"a BETWEEN :v AND :n", "same data type for lower and upper bounds; lower bound operand: AttributeValue: {S:x}, upper bound operand: AttributeValue: {N:1}"},
+			{"a BETWEEN :w AND :v", "upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: {S:y}, upper bound operand: AttributeValue: {S:x}"},
+		}},
+		{"a kind that does not exist", "Invalid attribute type name found; type: ", []refusal{
+			{"attribute_type(:v, :BAD)", "bad, valid types: {N,BS,L,B,NULL,M,S,SS,NS,BOOL}"},
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for _, r := range test.refusals {
+				want := "Invalid ConditionExpression: " + test.message + r.about
+				if got := refusalOf(t, r.text); got != want {
+					t.Errorf("%q\n got %s\nwant %s", r.text, got, want)
+				}
+			}
+		})
+	}
+}
+
+func TestTheFirstProblemIsReported(t *testing.T) {
+	// The problems that are found before anything is looked up, and those that
+	// are found after, each in the order of the text.
+	early := []string{"foo(a)", "attribute_exists(a) = :t", "size(a)", "name = :v", "a[9999999999] = :v"}
+	late := []string{
+		"#zz = :v", "a = :zz", "begins_with(a)", "a = a", "begins_with(a, :n)", strings.Repeat("a.", 32) + "a = :v",
+		"a IN (" + strings.Repeat(":v, ", 100) + ":v)", "a BETWEEN :v AND :n", "attribute_type(a, :BAD)", "attribute_exists(:v)", "a < :t",
+	}
+	check := func(first, second, reported string) {
+		t.Helper()
+		for _, join := range []string{" AND ", " OR NOT "} {
+			text := first + join + second
+			if got, want := refusalOf(t, text), refusalOf(t, reported); got != want {
+				t.Errorf("%q\n got %s\nwant %s", text, got, want)
+			}
+		}
+	}
+	for _, first := range early {
+		for _, second := range append(early, late...) {
+			check(first, second, first)
+		}
+	}
+	for _, first := range late {
+		for _, second := range early {
+			check(first, second, second)
+		}
+		for _, second := range late {
+			check(first, second, first)
+		}
+	}
+}
+
+func TestLimits(t *testing.T) {
+	for _, test := range []struct{ name, text, want string }{
+		{"a text of 4096 bytes is allowed", "a = :v" + strings.Repeat(" ", 4090), ""},
+		{"a longer text is refused", "a = :v" + strings.Repeat(" ", 4091), "Expression size has exceeded the maximum allowed size; expression size: 4097"},
+		{"300 operators are allowed", strings.Repeat("NOT ", 299) + "a = :v", ""},
+		{"301 operators are refused", strings.Repeat("NOT ", 300) + "a = :v", "The expression contains too many operators; operator count: 301"},
+		{"a comparison and what joins it count as two", "a = :v" + strings.Repeat(" OR a = :v", 150), "The expression contains too many operators; operator count: 301"},
+		{"a function counts as an operator", "begins_with(a, :v)" + strings.Repeat(" OR begins_with(a, :v)", 149), ""},
+		{"one function more does not fit", "begins_with(a, :v)" + strings.Repeat(" OR begins_with(a, :v)", 150), "The expression contains too many operators; operator count: 301"},
+		{"BETWEEN counts once", "a BETWEEN :n AND :m" + strings.Repeat(" AND a BETWEEN :n AND :m", 149), ""},
+		{"what is in front of the operator too many comes first", "a = :zz" + strings.Repeat(" OR a = :v", 150), "An expression attribute value used in expression is not defined; attribute value: :zz"},
+		{"100 operands of IN are allowed", "a IN (" + strings.Repeat(":v, ", 99) + ":v)", ""},
+		{"101 operands of IN are refused", "a IN (" + strings.Repeat(":v, ", 100) + ":v)", "The IN operator is provided with too many operands; number of operands: 101"},
+		{"a path of 32 steps is allowed", strings.Repeat("a.", 31) + "a = :v", ""},
+		{"a path of 33 steps is refused", strings.Repeat("a.", 32) + "a = :v", "The document path has too many nesting levels; nesting levels: 33"},
+		{"list indexes are steps too", "a" + strings.Repeat("[0]", 32) + " = :v", "The document path has too many nesting levels; nesting levels: 33"},
+		{"the greatest list index is allowed", "a[2147483647] = :v", ""},
+		{"a greater list index is refused", "a[2147483648] = :v", "List index is not within the allowable range; index: [2147483648]"},
+		{"deep parentheses are no danger", strings.Repeat("(", 4096), `Syntax error; token: "<EOF>", near: "("`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			want := test.want
+			if want != "" {
+				want = "Invalid ConditionExpression: " + want
+			}
+			if got := refusalOf(t, test.text); got != want {
+				t.Errorf("\n got %s\nwant %s", got, want)
+			}
+		})
+	}
+}

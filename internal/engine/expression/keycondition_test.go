@@ -1,0 +1,141 @@
+package expression
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+)
+
+func TestKeyConditions(t *testing.T) {
+	x, y, five := attribute.S("x"), attribute.S("y"), attribute.N(attribute.Integer(5))
+	term := func(name string, op KeyOp, values ...attribute.Value) KeyTerm { return KeyTerm{name, op, values} }
+	for _, test := range []struct {
+		name, text string
+		want       []KeyTerm
+	}{
+		{"one attribute", "pk = :v", []KeyTerm{term("pk", KeyEqual, x)}},
+		{"two attributes", "pk = :v AND sk = :w", []KeyTerm{term("pk", KeyEqual, x), term("sk", KeyEqual, y)}},
+		{"parentheses", "((pk) = (:v) AND (sk < :w))", []KeyTerm{term("pk", KeyEqual, x), term("sk", KeyLess, y)}},
+		{"a placeholder", "#c = :v", []KeyTerm{term("c.d", KeyEqual, x)}},
+		{"less or equal", "sk <= :w", []KeyTerm{term("sk", KeyLessOrEqual, y)}},
+		{"greater", "sk > :w", []KeyTerm{term("sk", KeyGreater, y)}},
+		{"greater or equal", "sk >= :w", []KeyTerm{term("sk", KeyGreaterOrEqual, y)}},
+		{"between", "sk BETWEEN :v AND :w AND pk = :m", []KeyTerm{term("sk", KeyBetween, x, y), term("pk", KeyEqual, five)}},
+		{"a prefix", "begins_with(sk, :v)", []KeyTerm{term("sk", KeyBeginsWith, x)}},
+		{"the attribute on the right of =", ":v = pk", []KeyTerm{term("pk", KeyEqual, x)}},
+		{"the attribute on the right of <", ":v < sk", []KeyTerm{term("sk", KeyGreater, x)}},
+		{"the attribute on the right of <=", ":v <= sk", []KeyTerm{term("sk", KeyGreaterOrEqual, x)}},
+		{"the attribute on the right of >", ":v > sk", []KeyTerm{term("sk", KeyLess, x)}},
+		{"the attribute on the right of >=", ":v >= sk", []KeyTerm{term("sk", KeyLessOrEqual, x)}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			condition, err := ParseKeyCondition(test.text, newAttributes(t, sampleNames, sampleValues))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := condition.Terms()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.EqualFunc(got, test.want, func(a, b KeyTerm) bool {
+				return a.Attribute == b.Attribute && a.Op == b.Op && slices.EqualFunc(a.Values, b.Values, attribute.Equal)
+			}) {
+				t.Errorf("terms are %v, want %v", got, test.want)
+			}
+			for path := range condition.Paths() {
+				if path.Attribute() != test.want[0].Attribute {
+					t.Errorf("the first path is %v", path)
+				}
+				break
+			}
+		})
+	}
+}
+
+// The expectations are what DynamoDB Local answers.
+func TestConditionsThatNoKeyCanHave(t *testing.T) {
+	const (
+		invalidOperator = "Invalid operator used in KeyConditionExpression: "
+		nestedOperation = "KeyConditionExpressions cannot contain nested operations"
+		nestedAttribute = "KeyConditionExpressions cannot have conditions on nested attributes"
+		multiple        = "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"
+		noAttribute     = "Invalid condition in KeyConditionExpression: No key attribute specified"
+		onePerKey       = "KeyConditionExpressions must only contain one condition per key"
+		length          = "Conditions can be of length 1 or 2 only"
+		firstBetween    = "Invalid condition in KeyConditionExpression: BETWEEN operator must have the key attribute as its first operand"
+		firstBeginsWith = "Invalid condition in KeyConditionExpression: begins_with operator must have the key attribute as its first operand"
+	)
+	for _, test := range []struct{ text, want string }{
+		{"pk = :v OR sk = :w", invalidOperator + "OR"},
+		{"NOT pk = :v", invalidOperator + "NOT"},
+		{"pk = :v AND NOT sk = :w", invalidOperator + "NOT"},
+		{"pk <> :v", invalidOperator + "<>"},
+		{"size(x) <> :v", invalidOperator + "<>"},
+		{"pk IN (:v)", invalidOperator + "IN"},
+		{"x.a IN (:v)", invalidOperator + "IN"},
+		{"pk = :v AND attribute_exists(sk)", invalidOperator + "attribute_exists"},
+		{"pk = :v AND attribute_not_exists(sk)", invalidOperator + "attribute_not_exists"},
+		{"pk = :v AND attribute_type(sk, :S)", invalidOperator + "attribute_type"},
+		{"pk = :v AND contains(sk, :w)", invalidOperator + "contains"},
+		{"pk = :v AND (NOT sk = :w OR sk IN (:v))", invalidOperator + "OR"},
+		{"pk IN (:v) AND NOT x = :v", invalidOperator + "IN"},
+		{"attribute_exists(pk) AND x.y = :v", invalidOperator + "attribute_exists"},
+		{"pk = :v AND x = :v AND NOT y = :v", invalidOperator + "NOT"},
+		{"size(pk) = :n", nestedOperation},
+		{"pk = size(:v)", nestedOperation},
+		{"pk = size(y.b)", nestedOperation},
+		{"pk = :v AND sk > size(x)", nestedOperation},
+		{"size(x.a) = y.b", nestedOperation},
+		{"x BETWEEN size(y) AND z.b", nestedOperation},
+		{"x.y = :v", nestedAttribute},
+		{"x.y = :v AND attribute_exists(pk)", nestedAttribute},
+		{"x[0] = :v", nestedAttribute},
+		{"pk = :v AND sk = :w AND x.a = :v", nestedAttribute},
+		{"x.a = y", nestedAttribute},
+		{"begins_with(x.a, :v)", nestedAttribute},
+		{"pk = sk", multiple},
+		{"x = y.b", multiple},
+		{"x BETWEEN :v AND y.b", multiple},
+		{"sk BETWEEN pk AND :w", multiple},
+		{"begins_with(sk, pk)", multiple},
+		{":v = :w", noAttribute},
+		{":v = :w AND pk = :v", noAttribute},
+		{"begins_with(:w, sk)", firstBeginsWith},
+		{"begins_with(:v, x.a)", firstBeginsWith},
+		{":v BETWEEN sk AND :w", firstBetween},
+		{":v BETWEEN :v AND :w", firstBetween},
+		{"pk = :v AND pk = :v", onePerKey},
+		{"pk = :v AND sk >= :v AND sk <= :w", onePerKey},
+		{"pk = :v AND x = :v AND y = :v AND y = :w", onePerKey},
+		{"pk = :v AND sk = :w AND x = :v", length},
+		{"pk = :v AND (sk = :w AND x = :v)", length},
+	} {
+		condition, err := ParseKeyCondition(test.text, newAttributes(t, sampleNames, sampleValues))
+		if err == nil {
+			_, err = condition.Terms()
+		}
+		if got := message(err); got != test.want {
+			t.Errorf("%q\n got %s\nwant %s", test.text, got, test.want)
+		}
+	}
+}
+
+func TestKeyConditionsObeyTheGrammar(t *testing.T) {
+	for text, want := range map[string]string{
+		"pk":                    `Syntax error; token: "<EOF>", near: "pk"`,
+		"pk = :v, sk = :w":      `Syntax error; token: ",", near: ":v, sk"`,
+		"((pk = :v))":           "The expression has redundant parentheses;",
+		"size(pk)":              "The function is not allowed to be used this way in an expression; function: size",
+		"pk = :zz AND foo(sk)":  "Invalid function name; function: foo",
+		"pk = :zz":              "An expression attribute value used in expression is not defined; attribute value: :zz",
+		"pk = :v AND name = :w": "Attribute name is a reserved keyword; reserved keyword: name",
+		"begins_with(sk, :n)":   "Incorrect operand type for operator or function; operator or function: begins_with, operand type: N",
+		"sk BETWEEN :m AND :n":  "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: {N:5}, upper bound operand: AttributeValue: {N:1}",
+	} {
+		_, err := ParseKeyCondition(text, newAttributes(t, sampleNames, sampleValues))
+		if got := message(err); got != "Invalid KeyConditionExpression: "+want {
+			t.Errorf("%q\n got %s\nwant %s", text, got, want)
+		}
+	}
+}

@@ -1,0 +1,135 @@
+package expression
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+)
+
+const projectedItem = `{
+	"pk": {"S": "1"}, "s": {"S": "str"}, "c.d": {"S": "dotted"}, "e": {"M": {}}, "ss": {"SS": ["a"]},
+	"a": {"M": {
+		"b": {"M": {"c": {"S": "C"}, "d": {"N": "4"}}},
+		"l": {"L": [{"S": "l0"}, {"M": {"x": {"S": "X1"}, "y": {"S": "Y1"}}}, {"L": [{"S": "n0"}, {"S": "n1"}]}]}
+	}},
+	"l": {"L": [{"S": "0"}, {"S": "1"}, {"S": "2"}, {"M": {"q": {"S": "Q"}, "r": {"S": "R"}}}]}
+}`
+
+// The expectations are what DynamoDB Local answers.
+func TestProjectionsPickWhatTheyName(t *testing.T) {
+	item := decodeItem(t, projectedItem)
+	for _, test := range []struct{ name, text, want string }{
+		{"an attribute", "s", `{"s": {"S": "str"}}`},
+		{"attributes in any order, with spaces", " s\n,\tpk ", `{"s": {"S": "str"}, "pk": {"S": "1"}}`},
+		{"a placeholder whose name has a dot", "#c", `{"c.d": {"S": "dotted"}}`},
+		{"nothing that is not there", "nothing", `{}`},
+		{"what is there beside what is not", "nothing, s", `{"s": {"S": "str"}}`},
+		{"an entry of a map with what is around it", "a.b.c", `{"a": {"M": {"b": {"M": {"c": {"S": "C"}}}}}}`},
+		{"two entries of a map", "#a.#b.c, a.b.d", `{"a": {"M": {"b": {"M": {"c": {"S": "C"}, "d": {"N": "4"}}}}}}`},
+		{"an element of a list", "a.l[0]", `{"a": {"M": {"l": {"L": [{"S": "l0"}]}}}}`},
+		{"two entries of a map in a list", "a.l[1].x, a.l[1].y", `{"a": {"M": {"l": {"L": [{"M": {"x": {"S": "X1"}, "y": {"S": "Y1"}}}]}}}}`},
+		{"elements of a list in a list, in the list's order", "a.l[2][1], a.l[0]", `{"a": {"M": {"l": {"L": [{"S": "l0"}, {"L": [{"S": "n1"}]}]}}}}`},
+		{"elements that move together", "l[2], l[0]", `{"l": {"L": [{"S": "0"}, {"S": "2"}]}}`},
+		{"an element and a part of another", "l[3].q, l[1]", `{"l": {"L": [{"S": "1"}, {"M": {"q": {"S": "Q"}}}]}}`},
+		{"the elements that there are", "l[0], l[9]", `{"l": {"L": [{"S": "0"}]}}`},
+		{"no list without its elements", "l[9]", `{}`},
+		{"no map without its entries", "a.zz.yy", `{}`},
+		{"an empty map as a whole", "e", `{"e": {"M": {}}}`},
+		{"nothing in an empty map", "e.x", `{}`},
+		{"no entry of a string", "s.x", `{}`},
+		{"no element of a map", "a[0], a[1]", `{}`},
+		{"no entry of a list", "l.x", `{}`},
+		{"no element of a set", "ss[0]", `{}`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			projection, err := ParseProjection(test.text, newAttributes(t, sampleNames, `null`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := projection.Apply(item); !attribute.EqualItems(got, decodeItem(t, test.want)) {
+				t.Errorf("%s is %s, want %s", test.text, got.AppendJSON(nil), test.want)
+			}
+			if !attribute.EqualItems(item, decodeItem(t, projectedItem)) {
+				t.Error("the item itself was changed")
+			}
+		})
+	}
+
+	t.Run("everything without a projection", func(t *testing.T) {
+		var none *Projection
+		if got := none.Apply(item); !attribute.EqualItems(got, item) {
+			t.Errorf("item is %s", got.AppendJSON(nil))
+		}
+		for path := range none.Paths() {
+			t.Errorf("no projection has the path %v", path)
+		}
+	})
+}
+
+// The expectations are what DynamoDB Local answers.
+func TestProjectionsThatAreRefused(t *testing.T) {
+	const (
+		overlap  = "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: "
+		conflict = "Two document paths conflict with each other; must remove or rewrite one of these paths; path one: "
+	)
+	for _, test := range []struct{ text, want string }{
+		{"", "The expression can not be empty;"},
+		{" ", `Syntax error; token: "<EOF>", near: " "`},
+		{"s,", `Syntax error; token: "<EOF>", near: ","`},
+		{",s", `Syntax error; token: ",", near: ",s"`},
+		{"s pk", `Syntax error; token: "pk", near: "s pk"`},
+		{"(s)", `Syntax error; token: "(", near: "(s"`},
+		{"size(a)", `Syntax error; token: "(", near: "size(a"`},
+		{"a = b", `Syntax error; token: "=", near: "a = b"`},
+		{":v", `Syntax error; token: ":v", near: ":v"`},
+		{"a, and", `Syntax error; token: "and", near: ", and"`},
+		{"a.", `Syntax error; token: "<EOF>", near: "."`},
+		{"a[]", `Syntax error; token: "]", near: "[]"`},
+		{"a[x]", `Syntax error; token: "x", near: "[x]"`},
+		{"a[01]", `Syntax error; token: "1", near: "01]"`},
+		{"a1, _a", `Syntax error; token: "_", near: ", _a"`},
+		{"*", `Syntax error; token: "*", near: "*"`},
+		{"a, a.name", "Attribute name is a reserved keyword; reserved keyword: name"},
+		{"#zz, name", "Attribute name is a reserved keyword; reserved keyword: name"},
+		{"name, a[9999999999]", "Attribute name is a reserved keyword; reserved keyword: name"},
+		{"a[9999999999], name", "List index is not within the allowable range; index: [9999999999]"},
+		{"a, a, #zz", "An expression attribute name used in the document path is not defined; attribute name: #zz"},
+		{"a.:v", "An expression attribute name used in the document path is not defined; attribute name: :v"},
+		{strings.Repeat("a.", 32) + "a", "The document path has too many nesting levels; nesting levels: 33"},
+		{strings.Repeat("a", 4097), "Expression size has exceeded the maximum allowed size;"},
+		{"a, a", overlap + "[a], path two: [a]"},
+		{"#a, a", overlap + "[a], path two: [a]"},
+		{"a, a.b", overlap + "[a], path two: [a, b]"},
+		{"a.b, a", overlap + "[a, b], path two: [a]"},
+		{"a.b, c, #a.b", overlap + "[a, b], path two: [a, b]"},
+		{"a.b[0].c, a.b[0].c.d", overlap + "[a, b, [0], c], path two: [a, b, [0], c, d]"},
+		{"a, b, a.b, b.c", overlap + "[b], path two: [b, c]"},
+		{"a, b.c, b, a.x", overlap + "[b, c], path two: [b]"},
+		{"x, a.b, y, a.b.c, y", overlap + "[y], path two: [y]"},
+		{"a.b, a[0]", conflict + "[a, b], path two: [a, [0]]"},
+		{"a[0], a.b", conflict + "[a, [0]], path two: [a, b]"},
+		{"a.b, a.b, a[0]", conflict + "[a, b], path two: [a, [0]]"},
+		{"a[0].b, a[0][1], a.c", conflict + "[a, [0], [1]], path two: [a, c]"},
+	} {
+		_, err := ParseProjection(test.text, newAttributes(t, sampleNames, `null`))
+		if got, want := message(err), "Invalid ProjectionExpression: "+test.want; got != want {
+			t.Errorf("%.60q\n got %s\nwant %s", test.text, got, want)
+		}
+	}
+}
+
+func TestProjectionsListTheirPaths(t *testing.T) {
+	projection, err := ParseProjection("b, #a.l[0]", newAttributes(t, sampleNames, `null`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for path := range projection.Paths() {
+		got = append(got, path.String())
+	}
+	if want := []string{"[b]", "[a, l, [0]]"}; !slices.Equal(got, want) {
+		t.Errorf("paths are %v, want %v", got, want)
+	}
+}
