@@ -79,7 +79,7 @@ func (v Value) Str() string {
 
 // Num is the number of an N, and zero for every other kind.
 func (v Value) Num() Number {
-	if v.kind != KindN {
+	if v.kind != KindN || v.text == "0" {
 		return Number{}
 	}
 	return Number{text: v.text}

@@ -1,0 +1,270 @@
+package attribute
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+func TestValuesAreDecoded(t *testing.T) {
+	for _, test := range []struct {
+		name, text string
+		want       Value
+	}{
+		{"a string", `{"S":"a"}`, S("a")},
+		{"an empty string", `{"S":""}`, S("")},
+		{"a string with escapes", `{"S":"\"\\\/\n\u00e9\ud83d\ude00"}`, S("\"\\/\n\u00e9\U0001F600")},
+		{"a string in UTF-8", `{"S":"é😀"}`, S("é😀")},
+		{"a string with half a surrogate pair", `{"S":"\ud800"}`, S("\uFFFD")},
+		{"a number", `{"N":"1.50"}`, N(parse(t, "1.5"))},
+		{"a binary", `{"B":"AP8="}`, B([]byte{0, 255})},
+		{"an empty binary", `{"B":""}`, B(nil)},
+		{"true", `{"BOOL":true}`, BOOL(true)},
+		{"false", `{"BOOL":false}`, BOOL(false)},
+		{"a boolean as a string", `{"BOOL":"Yes"}`, BOOL(true)},
+		{"another boolean as a string", `{"BOOL":"0"}`, BOOL(false)},
+		{"null", `{"NULL":true}`, NULL()},
+		{"a string set", `{"SS":["b","a"]}`, SS("a", "b")},
+		{"a number set", `{"NS":["2","1.0"]}`, NS(parse(t, "1"), parse(t, "2"))},
+		{"a binary set", `{"BS":["Yg==","YQ=="]}`, BS([]byte("a"), []byte("b"))},
+		{"a list", `{"L":[{"S":"a"},{"N":"1"},{"L":[]}]}`, L(S("a"), N(parse(t, "1")), L())},
+		{"a map", `{"M":{"a":{"S":"b"},"c":{"M":{}}}}`, M(Item{"a": S("b"), "c": M(Item{})})},
+		{"spaces between the tokens", " { \"S\"\t:\r\n\"a\" } ", S("a")},
+		{"an escaped kind", `{"\u0053":"a"}`, S("a")},
+		{"members that are no kind", `{"X":{"y":[1,-2.5e3,null,"z",{}],"z":true},"S":"a","s":false}`, S("a")},
+		{"kinds without content", `{"N":null,"S":"a","L":null}`, S("a")},
+		{"the last of several contents", `{"S":"a","S":"b"}`, S("b")},
+		{"the last of several entries", `{"M":{"a":{"S":"x"},"a":{"S":"y"}}}`, M(Item{"a": S("y")})},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := decodeValue(t, test.text); !Equal(got, test.want) {
+				t.Errorf("%s is %s, want %s", test.text, got.AppendJSON(nil), test.want.AppendJSON(nil))
+			}
+		})
+	}
+}
+
+func TestValuesThatAreInvalid(t *testing.T) {
+	const (
+		wrong = "One or more parameter values were invalid: "
+		empty = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
+		more  = "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
+		text  = "The parameter cannot be converted to a numeric value"
+	)
+	for _, test := range []struct{ name, text, want string }{
+		{"no value at all", `null`, empty},
+		{"no kind", `{}`, empty},
+		{"a kind that does not exist", `{"X":"a"}`, empty},
+		{"a kind in lower case", `{"s":"a"}`, empty},
+		{"a kind without content", `{"S":null}`, empty},
+		{"nothing in a list", `{"L":[null]}`, empty},
+		{"nothing in a map", `{"M":{"a":null}}`, empty},
+		{"no kind deep inside", `{"L":[{"M":{"a":{}}}]}`, empty},
+		{"two kinds", `{"S":"a","N":"1"}`, more},
+		{"two kinds deep inside", `{"L":[{"S":"a","BOOL":true}]}`, more},
+		{"content comes before the number of kinds", `{"N":"x","S":"a"}`, text + ": x"},
+		{"a null that is not true", `{"NULL":false}`, wrong + "Null attribute value types must have the value of true"},
+		{"no number", `{"N":"x"}`, text + ": x"},
+		{"an empty number", `{"N":""}`, text},
+		{"no number in a set", `{"NS":["1","x"]}`, text + ": x"},
+		{"an empty string set", `{"SS":[]}`, wrong + "An string set  may not be empty"},
+		{"an empty number set", `{"NS":[]}`, wrong + "An number set  may not be empty"},
+		{"an empty binary set", `{"BS":[]}`, wrong + "Binary sets should not be empty"},
+		{"a string twice", `{"SS":["b","a","b"]}`, wrong + "Input collection [b, a, b] contains duplicates."},
+		{"a number twice", `{"NS":["1","10e-1"]}`, "Input collection contains duplicates"},
+		{"a binary twice", `{"BS":["YQ==","YQ=="]}`, wrong + "Input collection [YQ==, YQ==]of type BS contains duplicates."},
+		{"null in a string set", `{"SS":["a",null]}`, wrong + "An string set may not have a null string as a member"},
+		{"null in a number set", `{"NS":[null]}`, text},
+		{"null in a binary set", `{"BS":[null]}`, empty},
+		{"an entry without a name", `{"M":{"":{"S":"x"}}}`, "Empty attribute name"},
+		{"an entry with too long a name", `{"M":{"` + strings.Repeat("a", 65536) + `":{"S":"x"}}}`, "Attribute name is too large, must be less than 65536 bytes"},
+		{"the first problem of several", `{"L":[{"N":"x"},{"N":"y"},{}]}`, text + ": x"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			value := S("before")
+			if got := message(value.UnmarshalJSON([]byte(test.text))); got != test.want {
+				t.Errorf("\n got %s\nwant %s", got, test.want)
+			}
+			if !Equal(value, S("before")) {
+				t.Errorf("the value became %s", value.AppendJSON(nil))
+			}
+		})
+	}
+}
+
+func TestValuesOfTheWrongShape(t *testing.T) {
+	const (
+		structure = "Start of structure or map found where not expected"
+		base64    = "Invalid last non-pad Base64 character dectected"
+		class     = "com.amazonaws.dynamodb.v20120810.AttributeValue"
+	)
+	for _, test := range []struct{ name, text, want string }{
+		{"a number for a value", `1`, "Unexpected value type in payload"},
+		{"a string for a value", `"a"`, "Unexpected value type in payload"},
+		{"a boolean for a value", `true`, "Unexpected value type in payload"},
+		{"an array for a value", `[]`, "Unrecognized collection type class " + class},
+		{"a string in a list", `{"L":["a"]}`, "Unexpected value type in payload"},
+		{"an array in a map", `{"M":{"a":[]}}`, "Unrecognized collection type class " + class},
+		{"an integer for S", `{"S":1}`, "NUMBER_VALUE cannot be converted to String"},
+		{"a fraction for S", `{"S":-1.5e3}`, "DECIMAL_VALUE cannot be converted to String"},
+		{"true for S", `{"S":true}`, "TRUE_VALUE cannot be converted to String"},
+		{"false for S", `{"S":false}`, "FALSE_VALUE cannot be converted to String"},
+		{"an object for S", `{"S":{}}`, structure},
+		{"an array for S", `{"S":[]}`, "Unrecognized collection type class java.lang.String"},
+		{"an integer for N", `{"N":1}`, "NUMBER_VALUE cannot be converted to String"},
+		{"an integer for B", `{"B":1}`, "only base-64-encoded strings are convertible to bytes"},
+		{"an object for B", `{"B":{}}`, structure},
+		{"an array for B", `{"B":[]}`, "Unrecognized collection type class java.nio.ByteBuffer"},
+		{"base64 without padding", `{"B":"YQ"}`, "Base64 encoded length is expected a multiple of 4 bytes but found: 2"},
+		{"base64 with a space", `{"B":"Y Q="}`, base64},
+		{"base64 with line breaks", `{"B":"YWJj\r\n\r\n"}`, base64},
+		{"base64 of the other alphabet", `{"B":"a-_b"}`, base64},
+		{"base64 with bits left over", `{"B":"YR=="}`, base64},
+		{"base64 that goes on behind its padding", `{"B":"YQ==YQ=="}`, base64},
+		{"a string for SS", `{"SS":"a"}`, "Unexpected field type"},
+		{"an object for NS", `{"NS":{}}`, structure},
+		{"an integer in SS", `{"SS":[1]}`, "NUMBER_VALUE cannot be converted to String"},
+		{"an array in SS", `{"SS":[[]]}`, "Unrecognized collection type class java.lang.String"},
+		{"no base64 in BS", `{"BS":["x"]}`, "Base64 encoded length is expected a multiple of 4 bytes but found: 1"},
+		{"a string for L", `{"L":"a"}`, "Unexpected field type"},
+		{"an object for L", `{"L":{}}`, structure},
+		{"an integer for M", `{"M":1}`, "Unexpected field type"},
+		{"an array for M", `{"M":[]}`, "Unrecognized collection type java.util.Map<java.lang.String, " + class + ">"},
+		{"an integer for BOOL", `{"BOOL":1}`, "NUMBER_VALUE cannot be converted to Boolean"},
+		{"a fraction for NULL", `{"NULL":1.5}`, "DECIMAL_VALUE cannot be converted to Boolean"},
+		{"another string for BOOL", `{"BOOL":"x"}`, "Unexpected token received from parser"},
+		{"an array for BOOL", `{"BOOL":[]}`, "Unrecognized collection type class java.lang.Boolean"},
+		{"an object for NULL", `{"NULL":{}}`, structure},
+		{"a wrong shape behind an invalid value", `{"L":[{"N":"x"},{"S":1}]}`, "NUMBER_VALUE cannot be converted to String"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var value Value
+			if got := message(value.UnmarshalJSON([]byte(test.text))); got != "serialization: "+test.want {
+				t.Errorf("\n got %s\nwant %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestMalformedJSONIsRefused(t *testing.T) {
+	for _, text := range []string{
+		"", " ", "{", "}", "{}}", `{"S"`, `{"S":`, `{"S":"a`, `{"S":"a"`, `{"S":"a",}`, `{"S" "a"}`, `{S:"a"}`, `{'S':'a'}`, `{"S":"a"} x`,
+		`{"S":"a" "N":"1"}`, "{\"S\":\"a\nb\"}", `{"S":"\x"}`, `{"S":"\u12"}`, "{\"S\":\"\xff\"}", "{\"S\":\"a\"}\x00",
+		`{"X":tru}`, `{"X":nul}`, `{"X":01}`, `{"X":1.}`, `{"X":.5}`, `{"X":1e}`, `{"X":-}`, `{"X":+1}`, `{"X":[1,]}`, `{"X":[}`, `{"X":]}`,
+		`{"L":[`, `{"L":[{"S":"a"}`, `{"L":[{"S":"a"},]}`, `{"SS":["a"`, `{"SS":["a",]}`, `{"M":{"a"}}`, `{"M":{`, `nul`, `{"NULL":tru}`, `{"S":nul}`,
+		`{"X":` + strings.Repeat("[", 100000), `{"X":` + strings.Repeat(`{"a":`, 100000),
+	} {
+		var value Value
+		if got := message(value.UnmarshalJSON([]byte(text))); got != "serialization: malformed JSON" {
+			t.Errorf("%.40q: %s", text, got)
+		}
+	}
+}
+
+func TestNestingIsLimited(t *testing.T) {
+	const refusal = "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
+	nested := func(opening, content, closing string, levels int) string {
+		return strings.Repeat(opening, levels) + content + strings.Repeat(closing, levels)
+	}
+	for _, test := range []struct{ name, value, want string }{
+		{"31 lists", nested(`{"L":[`, `{"S":"x"}`, `]}`, 31), ""},
+		{"31 lists around a set", nested(`{"L":[`, `{"SS":["x"]}`, `]}`, 31), ""},
+		{"31 maps", nested(`{"M":{"a":`, `{"S":"x"}`, `}}`, 31), ""},
+		{"32 lists", nested(`{"L":[`, `{"S":"x"}`, `]}`, 32), refusal},
+		{"31 lists around an empty map", nested(`{"L":[`, `{"M":{}}`, `]}`, 31), refusal},
+		{"32 maps", nested(`{"M":{"a":`, `{"S":"x"}`, `}}`, 32), refusal},
+		{"lists without end", strings.Repeat(`{"L":[`, 1000000), refusal},
+		{"maps without end", strings.Repeat(`{"M":{"a":`, 1000000), refusal},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var item Item
+			err := item.UnmarshalJSON([]byte(`{"a":` + test.value + `}`))
+			if got := message(err); got != test.want {
+				t.Errorf("\n got %s\nwant %s", got, test.want)
+			}
+			if invalid, ok := err.(*ValidationError); ok && invalid.Attribute != "a" {
+				t.Errorf("the attribute is %q", invalid.Attribute)
+			}
+		})
+	}
+}
+
+func TestItemsAreDecoded(t *testing.T) {
+	var item Item
+	if err := item.UnmarshalJSON([]byte(` {"a":{"S":"x"}, "\u0062":{"N":"1e1"}} `)); err != nil {
+		t.Fatal(err)
+	}
+	if want := (Item{"a": S("x"), "b": N(parse(t, "10"))}); !EqualItems(item, want) {
+		t.Errorf("item is %s", item.AppendJSON(nil))
+	}
+
+	var request struct{ Item, Key, Missing Item }
+	if err := json.Unmarshal([]byte(`{"Item":{},"Key":null}`), &request); err != nil {
+		t.Fatal(err)
+	}
+	if request.Item == nil || request.Key != nil || request.Missing != nil {
+		t.Errorf("an empty item is %v, null is %v, a missing one is %v", request.Item, request.Key, request.Missing)
+	}
+}
+
+func TestInvalidItemsNameTheAttribute(t *testing.T) {
+	for _, test := range []struct{ name, text, attribute, want string }{
+		{"an invalid value", `{"a":{"S":"x"},"b":{"N":"x"}}`, "b", "The parameter cannot be converted to a numeric value: x"},
+		{"an invalid value deep inside", `{"a":{"M":{"b":{"L":[{}]}}}}`, "a", "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"},
+		{"the first invalid value", `{"a":{},"b":{"N":"x"}}`, "a", "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"},
+		{"no name", `{"":{"S":"x"}}`, "", "Empty attribute name"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var item Item
+			err := item.UnmarshalJSON([]byte(test.text))
+			if got := message(err); got != test.want {
+				t.Fatalf("\n got %s\nwant %s", got, test.want)
+			}
+			if got := err.(*ValidationError).Attribute; got != test.attribute {
+				t.Errorf("the attribute is %q, want %q", got, test.attribute)
+			}
+		})
+	}
+
+	for text, want := range map[string]string{
+		`[]`: "Unrecognized collection type java.util.Map<java.lang.String, com.amazonaws.dynamodb.v20120810.AttributeValue>",
+		`1`:  "Unexpected field type", `"x"`: "Unexpected field type",
+		`{"a":{"N":"x"},"b":1}`: "Unexpected value type in payload",
+		`{"a":{}`:               "malformed JSON",
+	} {
+		var item Item
+		if got := message(item.UnmarshalJSON([]byte(text))); got != "serialization: "+want {
+			t.Errorf("%s\n got %s\nwant %s", text, got, want)
+		}
+	}
+}
+
+func FuzzDecodeValue(f *testing.F) {
+	for _, seed := range []string{
+		mixedItem, specItem, `{"S":"\ud83d\u0000\\"}`, `{"N":"-1.50e-3"}`, `{"B":"AP8="}`, `{"NS":["2","1"]}`, `{"BS":["YQ=="]}`,
+		`{"L":[{"M":{"a":{"NULL":true}}},{"BOOL":"no"}]}`, `{"X":[1.5e3,{"a":null}],"SS":["b","a"]}`, `{"S":1}`, `{}`, `nul`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var item Item
+		if err := item.UnmarshalJSON(data); err == nil && !json.Valid(data) {
+			t.Errorf("%q is no JSON", data)
+		}
+		var value Value
+		if err := value.UnmarshalJSON(data); err != nil {
+			if strings.HasPrefix(message(err), "unexpected") {
+				t.Errorf("%q: %v", data, err)
+			}
+			return
+		}
+		if !json.Valid(data) {
+			t.Fatalf("%q is no JSON", data)
+		}
+		encoded := value.AppendJSON(nil)
+		again := decodeValue(t, string(encoded))
+		if !Equal(value, again) || value.Size() != again.Size() {
+			t.Errorf("%s is decoded as %s", encoded, again.AppendJSON(nil))
+		}
+	})
+}

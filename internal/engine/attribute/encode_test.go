@@ -1,0 +1,65 @@
+package attribute
+
+import (
+	"encoding/json"
+	"testing"
+)
+
+func TestValuesAreEncodedInTheirWireForm(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		value Value
+		want  string
+	}{
+		{"a string", S("a<b>&c/d"), `{"S":"a<b>&c/d"}`},
+		{"a string that needs escapes", S("\"\\\n\x00"), `{"S":"\"\\\n\u0000"}`},
+		{"a string in UTF-8", S("é😀"), `{"S":"é😀"}`},
+		{"a number", N(parse(t, "1e3")), `{"N":"1000"}`},
+		{"zero", N(Number{}), `{"N":"0"}`},
+		{"a binary", B([]byte{0, 255}), `{"B":"AP8="}`},
+		{"an empty binary", B(nil), `{"B":""}`},
+		{"true", BOOL(true), `{"BOOL":true}`},
+		{"false", BOOL(false), `{"BOOL":false}`},
+		{"null", NULL(), `{"NULL":true}`},
+		{"a string set", SS("b", "a"), `{"SS":["a","b"]}`},
+		{"a number set", NS(parse(t, "10"), parse(t, "9")), `{"NS":["9","10"]}`},
+		{"a binary set", BS([]byte("b"), []byte("a")), `{"BS":["YQ==","Yg=="]}`},
+		{"a list", L(S("a"), L(), NULL()), `{"L":[{"S":"a"},{"L":[]},{"NULL":true}]}`},
+		{"a map", M(Item{"a\"b": S("c")}), `{"M":{"a\"b":{"S":"c"}}}`},
+		{"an empty map", M(nil), `{"M":{}}`},
+		{"nothing", Value{}, `null`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := string(test.value.AppendJSON(nil)); got != test.want {
+				t.Errorf("encoded as %s, want %s", got, test.want)
+			}
+			if got, err := json.Marshal(test.value); err != nil || !json.Valid(got) {
+				t.Errorf("marshalled as %s, %v", got, err)
+			}
+		})
+	}
+}
+
+func TestItemsAreEncodedInTheirWireForm(t *testing.T) {
+	for want, item := range map[string]Item{
+		`{}`:                   {},
+		`{"a":{"S":"x"}}`:      {"a": S("x")},
+		`{"a\nb":{"N":"1"}}`:   {"a\nb": N(Integer(1))},
+		`{"a":{"S":"\ufffd"}}`: {"a": S("\xff")},
+	} {
+		if got := string(item.AppendJSON([]byte("x"))); got != "x"+want {
+			t.Errorf("encoded as %s, want x%s", got, want)
+		}
+	}
+	if got, err := json.Marshal(map[string]Item{"none": nil}); err != nil || string(got) != `{"none":{}}` {
+		t.Errorf("no item is marshalled as %s, %v", got, err)
+	}
+
+	var item, again Item
+	if err := item.UnmarshalJSON([]byte(mixedItem)); err != nil {
+		t.Fatal(err)
+	}
+	if err := again.UnmarshalJSON(item.AppendJSON(nil)); err != nil || !EqualItems(item, again) {
+		t.Errorf("an item comes back as %s, %v", again.AppendJSON(nil), err)
+	}
+}

@@ -1,0 +1,183 @@
+package attribute
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+	"strings"
+	"testing"
+)
+
+// message is the text of a *ValidationError or *SerializationError, with the
+// latter's name in front, and says so of any other error.
+func message(err error) string {
+	var invalid *ValidationError
+	var malformed *SerializationError
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &invalid):
+		return invalid.Message
+	case errors.As(err, &malformed):
+		return "serialization: " + malformed.Error()
+	}
+	return "unexpected error: " + err.Error()
+}
+
+// The canonical forms are what DynamoDB Local returns.
+func TestNumbersAreBroughtIntoCanonicalForm(t *testing.T) {
+	for _, test := range []struct{ name, text, want string }{
+		{"an integer stays", "12", "12"},
+		{"trailing zeros of an integer stay", "1200", "1200"},
+		{"a fraction stays", "-12.5", "-12.5"},
+		{"a plus sign goes", "+1", "1"},
+		{"leading zeros go", "00012", "12"},
+		{"trailing zeros of a fraction go", "1.50", "1.5"},
+		{"a fraction of zeros goes", "100.00", "100"},
+		{"a point without a fraction goes", "1.", "1"},
+		{"a point gets a zero in front", "-.5", "-0.5"},
+		{"an exponent is written out", "1e5", "100000"},
+		{"an exponent may have a sign", "1E+5", "100000"},
+		{"an exponent may be negative", "12.5e-5", "0.000125"},
+		{"an exponent moves the point", "1234567e-3", "1234.567"},
+		{"an exponent moves the point to the right", "1.25e1", "12.5"},
+		{"an exponent moves the point to the end", "0.0125e4", "125"},
+		{"zero stays", "0", "0"},
+		{"zero has no sign", "-0.0", "0"},
+		{"zero has no exponent", "0e500", "0"},
+		{"zero has no negative exponent", "0.000e-999", "0"},
+		{"38 digits stay", "12345678901234567890123456789012345678", "12345678901234567890123456789012345678"},
+		{"zeros behind 38 digits stay", "1234567890123456789012345678901234567800000", "1234567890123456789012345678901234567800000"},
+		{"zeros in front of 38 digits stay", "0.0000012345678901234567890123456789012345678", "0.0000012345678901234567890123456789012345678"},
+		{"the greatest number", "9.9999999999999999999999999999999999999e125", strings.Repeat("9", 38) + strings.Repeat("0", 88)},
+		{"the smallest number", "1e-130", "0." + strings.Repeat("0", 129) + "1"},
+		{"the smallest number may have more digits", "-1.5e-130", "-0." + strings.Repeat("0", 129) + "15"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			number, err := ParseNumber(test.text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := number.String(); got != test.want {
+				t.Errorf("ParseNumber(%q) is %s, want %s", test.text, got, test.want)
+			}
+			again, err := ParseNumber(number.String())
+			if err != nil || again != number {
+				t.Errorf("the canonical form %s is read as %v, %v", number, again, err)
+			}
+		})
+	}
+}
+
+func TestNumbersThatAreRefused(t *testing.T) {
+	const (
+		notNumeric = "The parameter cannot be converted to a numeric value"
+		overflow   = "Number overflow. Attempting to store a number with magnitude larger than supported range"
+		underflow  = "Number underflow. Attempting to store a number with magnitude smaller than supported range"
+		precision  = "Attempting to store more than 38 significant digits in a Number"
+	)
+	for text, want := range map[string]string{
+		"": notNumeric,
+		"123456789012345678901234567890123456789":   precision,
+		"-1.00000000000000000000000000000000000001": precision,
+		"1e126": overflow, "-1e126": overflow, "10e125": overflow, "1e2147483647": overflow,
+		"123456789012345678901234567890123456789e200": overflow,
+		"1e-131": underflow, "-1e-131": underflow, "0.1e-130": underflow, "1e-2147483647": underflow,
+	} {
+		if _, err := ParseNumber(text); message(err) != want {
+			t.Errorf("ParseNumber(%q): %v, want %s", text, err, want)
+		}
+	}
+	for _, text := range []string{
+		"x", " 1", "1 ", "--1", "-", "+", ".", "-.", "1..2", "1.2.3", "1,5", "1_0", "0x1", "NaN", "Infinity", "1d", "１",
+		"e5", ".e5", "1e", "1e+", "1e1.5", "1e--5", "1e5x", "1e2147483648", "0e99999999999999999999",
+	} {
+		if _, err := ParseNumber(text); message(err) != notNumeric+": "+text {
+			t.Errorf("ParseNumber(%q): %v", text, err)
+		}
+	}
+}
+
+func TestNumbersAreOrderedByMagnitude(t *testing.T) {
+	ascending := []string{
+		"-1e125", "-1000", "-999.5", "-100", "-99", "-10.01", "-10", "-9", "-1.5", "-1", "-0.5", "-0.25", "-0.05", "-1e-130",
+		"0", "1e-130", "0.05", "0.25", "0.5", "1", "1.5", "9", "10", "10.01", "99", "100", "999.5", "1000", "1e125",
+	}
+	for i, a := range ascending {
+		for j, b := range ascending {
+			if got := parse(t, a).Compare(parse(t, b)); sign(got) != sign(i-j) {
+				t.Errorf("%s compared with %s is %d", a, b, got)
+			}
+		}
+	}
+	if parse(t, "1.0") != parse(t, "10e-1") || parse(t, "-0") != (Number{}) {
+		t.Error("equal numbers differ")
+	}
+}
+
+func TestIntegers(t *testing.T) {
+	for _, n := range []int{0, 1, -1, 42, 1000, -120} {
+		if got, want := Integer(n), parse(t, fmt.Sprint(n)); got != want {
+			t.Errorf("Integer(%d) is %v, want %v", n, got, want)
+		}
+	}
+}
+
+func FuzzParseNumber(f *testing.F) {
+	for _, seed := range []string{"0", "-12.50", "1e125", "1e-130", ".5", "5.", "+007", "-0.0e9", "12345678901234567890123456789012345678e-3", "1e", "x"} {
+		f.Add(seed, "1.5")
+	}
+	f.Fuzz(func(t *testing.T, text, other string) {
+		number, err := ParseNumber(text)
+		if err != nil {
+			if number != (Number{}) || message(err) == "" {
+				t.Errorf("ParseNumber(%q) is %v, %v", text, number, err)
+			}
+			return
+		}
+		exact, ok := new(big.Rat).SetString(text)
+		if !ok && len(text) < 1000 {
+			t.Fatalf("ParseNumber(%q) is %v, but it is no number", text, number)
+		}
+		if ok && exact.Cmp(rational(t, number)) != 0 {
+			t.Errorf("ParseNumber(%q) is %v", text, number)
+		}
+		if again := parse(t, number.String()); again != number {
+			t.Errorf("the canonical form %v is read as %v", number, again)
+		}
+		if second, err := ParseNumber(other); err == nil {
+			got, want := number.Compare(second), rational(t, number).Cmp(rational(t, second))
+			if sign(got) != want || (got == 0) != (number == second) {
+				t.Errorf("%v compared with %v is %d, want %d", number, second, got, want)
+			}
+		}
+	})
+}
+
+func parse(tb testing.TB, text string) Number {
+	tb.Helper()
+	number, err := ParseNumber(text)
+	if err != nil {
+		tb.Fatalf("ParseNumber(%q): %v", text, err)
+	}
+	return number
+}
+
+func rational(tb testing.TB, number Number) *big.Rat {
+	tb.Helper()
+	exact, ok := new(big.Rat).SetString(number.String())
+	if !ok {
+		tb.Fatalf("%v is no number", number)
+	}
+	return exact
+}
+
+func sign(n int) int {
+	switch {
+	case n < 0:
+		return -1
+	case n > 0:
+		return 1
+	}
+	return 0
+}

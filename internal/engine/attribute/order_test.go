@@ -1,0 +1,85 @@
+package attribute
+
+import "testing"
+
+// distinct are values of every kind of which no two are equal.
+func distinct(tb testing.TB) []Value {
+	return []Value{
+		S(""), S("a"), S("1"), N(Number{}), N(parse(tb, "1")), B(nil), B([]byte("a")), BOOL(true), BOOL(false), NULL(),
+		SS("a"), SS("a", "b"), NS(parse(tb, "1")), NS(parse(tb, "1"), parse(tb, "2")), BS([]byte("a")), BS([]byte("a"), []byte("b")),
+		L(), L(S("a")), L(S("a"), S("b")), L(S("b"), S("a")), M(Item{}), M(Item{"a": S("a")}), M(Item{"b": S("a")}), M(Item{"a": S("b")}),
+		L(L()), M(Item{"a": M(Item{"a": NULL()})}), {},
+	}
+}
+
+func TestEqualTellsKindsAndContentsApart(t *testing.T) {
+	for i, a := range distinct(t) {
+		for j, b := range distinct(t) {
+			if Equal(a, b) != (i == j) {
+				t.Errorf("%s and %s: equal is %v", a.AppendJSON(nil), b.AppendJSON(nil), Equal(a, b))
+			}
+		}
+	}
+}
+
+func TestSetsAreEqualInAnyOrder(t *testing.T) {
+	for _, pair := range [][2]Value{
+		{SS("b", "a", "c"), SS("c", "b", "a")},
+		{NS(parse(t, "10"), parse(t, "9")), NS(parse(t, "9.0"), parse(t, "1e1"))},
+		{BS([]byte{2}, []byte{1}), BS([]byte{1}, []byte{2})},
+	} {
+		if !Equal(pair[0], pair[1]) {
+			t.Errorf("%s and %s differ", pair[0].AppendJSON(nil), pair[1].AppendJSON(nil))
+		}
+	}
+}
+
+func TestEqualItems(t *testing.T) {
+	one := Item{"a": S("x"), "b": S("y")}
+	for name, test := range map[string]struct {
+		other Item
+		want  bool
+	}{
+		"the same":        {Item{"b": S("y"), "a": S("x")}, true},
+		"another value":   {Item{"a": S("x"), "b": S("z")}, false},
+		"another name":    {Item{"a": S("x"), "c": S("y")}, false},
+		"fewer":           {Item{"a": S("x")}, false},
+		"none":            {nil, false},
+		"one more":        {Item{"a": S("x"), "b": S("y"), "c": S("z")}, false},
+		"an absent value": {Item{"a": S("x"), "b": {}}, false},
+	} {
+		if got := EqualItems(one, test.other); got != test.want {
+			t.Errorf("%s: equal is %v", name, got)
+		}
+	}
+}
+
+func TestCompareOrdersStringsNumbersAndBinaries(t *testing.T) {
+	for name, ascending := range map[string][]Value{
+		"strings by their bytes in UTF-8":  {S(""), S("A"), S("B"), S("a"), S("aa"), S("b"), S("é"), S("\uffff"), S("😀")},
+		"binaries by their unsigned bytes": {B(nil), B([]byte{0}), B([]byte{0, 0}), B([]byte{1}), B([]byte{127}), B([]byte{128}), B([]byte{255})},
+		"numbers by their magnitude":       {N(parse(t, "-10")), N(parse(t, "-9")), N(Number{}), N(parse(t, "9")), N(parse(t, "10"))},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for i, a := range ascending {
+				for j, b := range ascending {
+					if got, ok := Compare(a, b); !ok || sign(got) != sign(i-j) {
+						t.Errorf("%s compared with %s is %d, %v", a.AppendJSON(nil), b.AppendJSON(nil), got, ok)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestOtherValuesHaveNoOrder(t *testing.T) {
+	values := distinct(t)
+	for _, a := range values {
+		for _, b := range values {
+			ordered := a.Kind() == b.Kind() && (a.Kind() == KindS || a.Kind() == KindN || a.Kind() == KindB)
+			if got, ok := Compare(a, b); ok != ordered || !ok && got != 0 {
+				t.Errorf("%s compared with %s is %d, %v", a.AppendJSON(nil), b.AppendJSON(nil), got, ok)
+			}
+		}
+	}
+}
