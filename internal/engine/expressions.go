@@ -160,8 +160,8 @@ func (x *expressionInput) parse() (*expressions, error) {
 			return nil, err
 		}
 	}
-	if x.keyCondition != nil {
-		if parsed.keyCondition, err = expression.ParseKeyCondition(*x.keyCondition, attributes); err != nil {
+	if x.projection != nil {
+		if parsed.projection, err = expression.ParseProjection(*x.projection, attributes); err != nil {
 			return nil, err
 		}
 	}
@@ -170,8 +170,8 @@ func (x *expressionInput) parse() (*expressions, error) {
 			return nil, err
 		}
 	}
-	if x.projection != nil {
-		if parsed.projection, err = expression.ParseProjection(*x.projection, attributes); err != nil {
+	if x.keyCondition != nil {
+		if parsed.keyCondition, err = expression.ParseKeyCondition(*x.keyCondition, attributes); err != nil {
 			return nil, err
 		}
 	}

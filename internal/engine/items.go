@@ -248,12 +248,3 @@ func (e *Engine) current(t *table) error {
 	}
 	return nil
 }
-
-// appendMember begins a member of the object that dst ends in.
-func appendMember(dst []byte, name string) []byte {
-	if dst[len(dst)-1] != '{' {
-		dst = append(dst, ',')
-	}
-	dst = appendString(dst, name)
-	return append(dst, ':')
-}

@@ -62,7 +62,7 @@ func (in *readInput) consistent() bool { return in.consistentRead != nil && *in.
 func (in *readInput) selects(what string) bool { return in.selection != nil && *in.selection == what }
 
 // checkSelection refuses a Select that contradicts the rest of the request.
-func (in *readInput) checkSelection(verb string) error {
+func (in *readInput) checkSelection() error {
 	wanted := ""
 	switch {
 	case in.projection != nil:
@@ -79,7 +79,7 @@ func (in *readInput) checkSelection(verb string) error {
 	case wanted != "" && *in.selection != "SPECIFIC_ATTRIBUTES":
 		return validation("Cannot specify the %s when choosing to get %s", wanted, *in.selection)
 	case *in.selection == "ALL_PROJECTED_ATTRIBUTES" && in.indexName == nil:
-		return validation("ALL_PROJECTED_ATTRIBUTES can be used only when %s using an IndexName", verb)
+		return validation("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
 	}
 	return nil
 }
@@ -92,6 +92,9 @@ type reading struct {
 	parsed *expressions
 	// fetch tells that the table must be read for what a local index lacks.
 	fetch bool
+	// single tells that there is at most one record to find, so that no page
+	// ever needs to be continued.
+	single bool
 }
 
 // prepare finds the table or index, and checks the request against it.
@@ -120,14 +123,12 @@ func (r *reading) checkScalars() error {
 	return r.table.validatePaths(r.parsed.projection.Paths())
 }
 
-// checkProjections refuses attributes that a global index does not hold.
+// checkProjections refuses attributes that a global index does not hold, and
+// notes where those of a local index must be fetched.
 func (r *reading) checkProjections() error {
 	v := r.view
 	if v.projected == nil {
 		return nil
-	}
-	if missing := v.missing(r.parsed.filterNames()); missing != "" {
-		return invalidParameter("Secondary index %s does not project one or more filter attributes: [%s]", v.name, missing)
 	}
 	if r.in.selects("ALL_ATTRIBUTES") {
 		if v.kind == globalIndex {
@@ -144,14 +145,6 @@ func (r *reading) checkProjections() error {
 	return nil
 }
 
-func (x *expressions) filterNames() []string {
-	var names []string
-	for path := range x.filter.Paths() {
-		names = append(names, path.Attribute())
-	}
-	return names
-}
-
 func (x *expressions) projectedNames() []string {
 	names := slices.Clone(x.selected)
 	for path := range x.projection.Paths() {
@@ -162,6 +155,9 @@ func (x *expressions) projectedNames() []string {
 
 // missing lists the names that the view does not hold.
 func (v *view) missing(names []string) string {
+	if v.projected == nil {
+		return ""
+	}
 	list := ""
 	for i, name := range names {
 		if slices.Contains(v.projected, name) || slices.Contains(names[:i], name) {
@@ -215,7 +211,7 @@ func (r *reading) read(e *Engine, s span) (*page, error) {
 		}
 		p.records = append(p.records, found)
 		p.bytes += v.size(found)
-		p.full = p.bytes >= maxPageBytes || int64(len(p.records)) == limit
+		p.full = !r.single && (p.bytes >= maxPageBytes || int64(len(p.records)) == limit)
 		return !p.full
 	}
 	e.mu.RLock()
@@ -240,7 +236,7 @@ func (r *reading) answer(p *page) []byte {
 		dst = append(dst, `"Items":[`...)
 	}
 	for _, found := range p.records {
-		if !r.parsed.filter.Match(found.item) {
+		if r.parsed.filter != nil && !r.parsed.filter.Match(r.view.item(found)) {
 			continue
 		}
 		if !counting {

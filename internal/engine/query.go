@@ -26,9 +26,6 @@ func (e *Engine) query(request document) ([]byte, error) {
 	if in.keyCondition == nil {
 		return nil, validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
 	}
-	if err := in.checkSelection("Querying"); err != nil {
-		return nil, err
-	}
 	parsed, err := in.parse()
 	if err != nil {
 		return nil, err
@@ -39,6 +36,9 @@ func (e *Engine) query(request document) ([]byte, error) {
 	}
 	s, err := r.querySpan()
 	if err != nil {
+		return nil, err
+	}
+	if err := in.checkSelection(); err != nil {
 		return nil, err
 	}
 	p, err := r.read(e, s)
@@ -72,19 +72,27 @@ func (r *reading) querySpan() (span, error) {
 		}
 		r.resume(&s)
 	}
-	if err := r.checkFilterKeys(); err != nil {
+	r.single = r.view.kind == tableView && !r.view.schema.hasSort()
+	if err := r.checkProjections(); err != nil {
 		return span{}, err
 	}
-	return s, r.checkProjections()
+	return s, r.checkFilter()
 }
 
-// checkFilterKeys refuses a filter on the key of what is queried: that is what
-// the key condition is for.
-func (r *reading) checkFilterKeys() error {
+// checkFilter refuses a filter on the key of what is queried, for which there
+// is the key condition, and on attributes that an index does not hold. A scan
+// accepts both.
+func (r *reading) checkFilter() error {
+	var names []string
 	for path := range r.parsed.filter.Paths() {
-		if r.view.schema.has(path.Attribute()) && !path.Nested() {
-			return validation("Filter Expression can only contain non-primary key attributes: Primary key attribute: %s", path.Attribute())
+		name := path.Attribute()
+		if r.view.schema.has(name) {
+			return validation("Filter Expression can only contain non-primary key attributes: Primary key attribute: %s", name)
 		}
+		names = append(names, name)
+	}
+	if missing := r.view.missing(names); missing != "" {
+		return invalidParameter("Secondary index %s does not project one or more filter attributes: [%s]", r.view.name, missing)
 	}
 	return nil
 }

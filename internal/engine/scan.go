@@ -27,9 +27,6 @@ func (e *Engine) scan(request document) ([]byte, error) {
 	if err := in.checkSegments(); err != nil {
 		return nil, err
 	}
-	if err := in.checkSelection("Scanning"); err != nil {
-		return nil, err
-	}
 	parsed, err := in.parse()
 	if err != nil {
 		return nil, err
@@ -40,6 +37,9 @@ func (e *Engine) scan(request document) ([]byte, error) {
 	}
 	s, err := r.scanSpan()
 	if err != nil {
+		return nil, err
+	}
+	if err := in.checkSelection(); err != nil {
 		return nil, err
 	}
 	p, err := r.read(e, s)

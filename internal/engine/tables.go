@@ -3,7 +3,6 @@ package engine
 import (
 	"slices"
 	"strconv"
-	"time"
 )
 
 const arnPrefix = "arn:aws:dynamodb:us-east-1:000000000000:table/"
@@ -253,26 +252,4 @@ func appendKeySchema(dst []byte, keys []keySchemaElement) []byte {
 		dst = append(dst, `,"KeyType":"`+*k.kind+`"}`...)
 	}
 	return append(dst, ']')
-}
-
-func appendStrings(dst []byte, texts []string) []byte {
-	dst = append(dst, '[')
-	for i, text := range texts {
-		dst = appendComma(dst, i)
-		dst = appendString(dst, text)
-	}
-	return append(dst, ']')
-}
-
-// appendComma separates element i from the one before it.
-func appendComma(dst []byte, i int) []byte {
-	if i > 0 {
-		dst = append(dst, ',')
-	}
-	return dst
-}
-
-// appendTime appends seconds since 1970 with milliseconds.
-func appendTime(dst []byte, at time.Time) []byte {
-	return strconv.AppendFloat(dst, float64(at.UnixMilli())/1000, 'f', 3, 64)
 }

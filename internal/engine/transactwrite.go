@@ -70,7 +70,6 @@ func (in *transactionInput) prepareWrites(e *Engine) ([]write, error) {
 		return nil, payloadTooLarge(bytes)
 	}
 	writes := make([]write, len(in.actions))
-	found := newReasons(len(in.actions))
 	for i := range in.actions {
 		a := &in.actions[i]
 		t, err := e.table(*a.tableName)
@@ -81,25 +80,23 @@ func (in *transactionInput) prepareWrites(e *Engine) ([]write, error) {
 			return nil, err
 		}
 		writes[i] = write{table: t, condition: parsed[i].condition, showOld: showsOld(a.returnOnFailure), checkOnly: a.kind == "ConditionCheck"}
-		mismatch, err := a.locate(&writes[i])
-		if err != nil {
+		if err := a.locate(&writes[i]); err != nil {
 			return nil, err
 		}
-		if mismatch != nil {
-			found[i] = cancellationReason{code: "ValidationError", message: mismatch.message}
-		}
-	}
-	if err := found.err(); err != nil {
-		return nil, err
 	}
 	for i := range writes {
 		for k := range writes[:i] {
-			if writes[k].table == writes[i].table && writes[k].primary.compare(&writes[i].primary) == 0 {
+			if writes[i].sameItem(&writes[k]) {
 				return nil, validation(multipleOperations)
 			}
 		}
 	}
 	return writes, nil
+}
+
+// sameItem tells whether two writes are about one item.
+func (w *write) sameItem(o *write) bool {
+	return w.table == o.table && w.mismatch == nil && o.mismatch == nil && w.primary.compare(&o.primary) == 0
 }
 
 const multipleOperations = "Transaction request cannot include multiple operations on one item"
@@ -109,22 +106,24 @@ func payloadTooLarge(bytes int) error {
 }
 
 // locate finds the item that the action is about. Keys with impossible values
-// refuse the request; keys that do not fit the schema cancel the transaction.
-func (a *action) locate(w *write) (mismatch *exception, err error) {
+// refuse the request; keys that do not fit the schema only mark the write, as
+// they cancel the transaction together with what else goes wrong.
+func (a *action) locate(w *write) (err error) {
 	t := w.table
-	if a.kind == "Put" {
-		if err := t.checkItemValues(a.item.item); err != nil {
-			return nil, err
-		}
-		if err := t.checkItemTypes(a.item.item); err != nil {
-			return asException(err), nil
-		}
-		w.next = t.newRecord(a.item.item)
-		w.primary = w.next.keys[0]
-		return nil, nil
+	if a.kind != "Put" {
+		w.primary, w.mismatch, err = t.schema.locate(a.key.item)
+		return err
 	}
-	w.primary, mismatch, err = t.schema.locate(a.key.item)
-	return mismatch, err
+	if err := t.checkItemValues(a.item.item); err != nil {
+		return err
+	}
+	if err := t.checkItemTypes(a.item.item); err != nil {
+		w.mismatch = asException(err)
+		return nil
+	}
+	w.next = t.newRecord(a.item.item)
+	w.primary = w.next.keys[0]
+	return nil
 }
 
 // locate is parse with the two kinds of refusal apart.
@@ -162,7 +161,10 @@ func (e *Engine) commit(in *transactionInput, writes []write) (repeated bool, er
 		if err := e.current(w.table); err != nil {
 			return false, err
 		}
-		if !w.permitted() {
+		switch {
+		case w.mismatch != nil:
+			failed[i] = cancellationReason{code: "ValidationError", message: w.mismatch.message}
+		case !w.permitted():
 			failed[i] = cancellationReason{"ConditionalCheckFailed", conditionalMessage, w.old()}
 		}
 	}

@@ -17,6 +17,9 @@ type write struct {
 	condition *expression.Condition
 	// showOld asks for the item in the refusal where the condition fails.
 	showOld bool
+	// mismatch is set where the key does not fit the table: such a write is
+	// never permitted.
+	mismatch *exception
 	// prior is the record that was there, once the condition was looked at.
 	prior *record
 }
