@@ -28,10 +28,11 @@ const (
 // JSON decoding, null leaves the item as it is.
 func (it *Item) UnmarshalJSON(data []byte) error {
 	d := decoder{scanner: scanner{text: string(data)}}
-	if null, err := d.null(); null || err != nil {
-		return err
+	fields := *it
+	null, err := d.null()
+	if err == nil && !null {
+		fields, err = d.fields(0)
 	}
-	fields, err := d.fields(0)
 	if err == nil {
 		err = d.finish()
 	}

@@ -231,6 +231,7 @@ func TestInvalidItemsNameTheAttribute(t *testing.T) {
 		`1`:  "Unexpected field type", `"x"`: "Unexpected field type",
 		`{"a":{"N":"x"},"b":1}`: "Unexpected value type in payload",
 		`{"a":{}`:               "malformed JSON",
+		`null0`:                 "malformed JSON",
 	} {
 		var item Item
 		if got := message(item.UnmarshalJSON([]byte(text))); got != "serialization: "+want {
