@@ -2,6 +2,7 @@ package attribute
 
 import (
 	"encoding/base64"
+	"errors"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -33,13 +34,11 @@ func (it *Item) UnmarshalJSON(data []byte) error {
 	if err == nil && !null {
 		fields, err = d.fields(0)
 	}
-	if err == nil {
-		err = d.finish()
+	if err := d.finish(err); err != nil {
+		return err
 	}
-	if err == nil {
-		*it = fields
-	}
-	return err
+	*it = fields
+	return nil
 }
 
 // UnmarshalJSON reads a value from its wire form, {"S": "x"}. It fails with a
@@ -47,13 +46,11 @@ func (it *Item) UnmarshalJSON(data []byte) error {
 func (v *Value) UnmarshalJSON(data []byte) error {
 	d := decoder{scanner: scanner{text: string(data)}}
 	value, err := d.value(0)
-	if err == nil {
-		err = d.finish()
+	if err := d.finish(err); err != nil {
+		return err
 	}
-	if err == nil {
-		*v = value
-	}
-	return err
+	*v = value
+	return nil
 }
 
 // decoder reads attribute values. It returns what DynamoDB's parser of requests
@@ -71,8 +68,20 @@ func (d *decoder) refuse(refusal *ValidationError) {
 	}
 }
 
-func (d *decoder) finish() error {
-	if d.peek(); d.pos < len(d.text) {
+// errTooDeep ends the reading at once: who nests so deeply may never end.
+var errTooDeep = errors.New("nested too deeply")
+
+func (d *decoder) tooDeep() error {
+	d.refuse(invalid(messageNesting))
+	return errTooDeep
+}
+
+// finish is the outcome of the decoding after the value was read with err.
+func (d *decoder) finish(err error) error {
+	if err != nil && !errors.Is(err, errTooDeep) {
+		return err
+	}
+	if d.peek(); err == nil && d.pos < len(d.text) {
 		return errMalformed
 	}
 	if d.invalid != nil {
@@ -84,7 +93,7 @@ func (d *decoder) finish() error {
 // fields reads an item, at nesting 0, or the content of a map.
 func (d *decoder) fields(nesting int) (Item, error) {
 	if nesting > maxNesting {
-		return nil, invalid(messageNesting)
+		return nil, d.tooDeep()
 	}
 	switch d.peek() {
 	case '{':
@@ -98,12 +107,8 @@ func (d *decoder) fields(nesting int) (Item, error) {
 		clean := d.invalid == nil
 		d.refuse(validateName(name))
 		value, err := d.value(nesting)
-		if nesting == 0 {
-			if late, ok := err.(*ValidationError); ok {
-				late.Attribute = name
-			} else if clean && d.invalid != nil {
-				d.invalid.Attribute = name
-			}
+		if nesting == 0 && clean && d.invalid != nil {
+			d.invalid.Attribute = name
 		}
 		fields[name] = value
 		return err
@@ -175,7 +180,7 @@ func (d *decoder) content(kind Kind, nesting int) (Value, error) {
 
 func (d *decoder) list(nesting int) ([]Value, error) {
 	if nesting > maxNesting {
-		return nil, invalid(messageNesting)
+		return nil, d.tooDeep()
 	}
 	if err := d.array(); err != nil {
 		return nil, err

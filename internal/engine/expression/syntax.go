@@ -158,7 +158,7 @@ func (p *parser) predicate(bare bool) (*syntax, error) {
 		return nil, redundantParentheses()
 	}
 	p.advance()
-	args := []*syntax{left}
+	args := append(make([]*syntax, 0, 3), left)
 	switch op {
 	case opBetween:
 		args, err = p.bounds(args)

@@ -261,6 +261,13 @@ func TestRedundantParentheses(t *testing.T) {
 		"a > whatever((:things), ((a)))",
 		"a=a AND ((a=a AND a=a)) AND a=a",
 		"v = :v AND ((w = :v OR (x = :v)))",
+		"begins_with(((a)), :v)",
+		"begins_with(a, ((:v))) AND",
+		"size(((a))) > :n",
+		"contains(size(((a))), b)",
+		"a = size(((b)))",
+		"a IN (size(((b))), c",
+		"a = foo(((b)) AND",
 	} {
 		if got := refusalOf(t, text); got != refusal {
 			t.Errorf("%q\n got %s\nwant %s", text, got, refusal)
