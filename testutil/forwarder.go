@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -25,6 +26,8 @@ type forwarder struct {
 	prefix    string
 	sign      *signer // nil where the signature of the client will do
 	transport *http.Transport
+
+	mayHaveTables atomic.Bool // the server has answered a CreateTable
 }
 
 func newForwarder(endpoint string) (*forwarder, error) {
@@ -65,7 +68,10 @@ func (f *forwarder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusServiceUnavailable, "com.amazonaws.dynamodb.v20120810#ServiceUnavailable", err.Error(), nil)
 		return
 	}
-	if operationOf(r) == "ListTables" && response.StatusCode == http.StatusOK {
+	switch operationOf(r) {
+	case "CreateTable":
+		f.mayHaveTables.Store(true)
+	case "ListTables":
 		answer = f.onlyOwn(answer)
 	}
 	answer = bytes.ReplaceAll(answer, []byte(f.prefix), nil)
@@ -174,8 +180,8 @@ func (f *forwarder) onlyOwn(answer []byte) []byte {
 		TableNames             []string
 		LastEvaluatedTableName string `json:",omitempty"`
 	}
-	if json.Unmarshal(answer, &list) != nil {
-		return answer
+	if json.Unmarshal(answer, &list) != nil || list.TableNames == nil {
+		return answer // it is an error
 	}
 	own := []string{}
 	for _, name := range list.TableNames {

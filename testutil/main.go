@@ -14,24 +14,30 @@ import (
 //
 // The server listens on a free port of this machine, so that any number of test binaries run at once,
 // and has both tables. Get finds it, because STAGE and AWS_ENDPOINT_URL_DYNAMODB are set.
-func Main(m *testing.M) { os.Exit(runMain(m)) }
+func Main(m *testing.M) { os.Exit(shared.run(m)) }
 
-// runMain is Main up to the end of the process.
-func runMain(m interface{ Run() int }) (code int) {
+// run is Main up to the end of the process.
+func (s *sharedServer) run(m interface{ Run() int }) (code int) {
 	ctx := context.Background()
-	server, err := shared.acquireForMain()
-	if err == nil {
-		defer func() {
-			if err := shared.release(ctx); err != nil {
-				fmt.Fprintf(os.Stderr, "testutil.Main: %v%s\n", err, hint())
-				code = max(code, 1)
-			}
-		}()
-		err = server.createTables(ctx)
-	}
-	if err != nil {
+	fail := func(err error) {
 		fmt.Fprintf(os.Stderr, "testutil.Main: %v%s\n", err, hint())
-		return 1
+		code = max(code, 1)
 	}
+	server, err := s.acquire()
+	if err != nil {
+		fail(err)
+		return code
+	}
+	defer func() {
+		if err := s.release(ctx); err != nil {
+			fail(err)
+		}
+	}()
+	if err := server.createTables(ctx); err != nil {
+		fail(err)
+		return code
+	}
+	s.setMain(true)
+	defer s.setMain(false)
 	return m.Run()
 }

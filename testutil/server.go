@@ -52,22 +52,18 @@ func (s *sharedServer) release(ctx context.Context) error {
 	return stopping.stop(ctx)
 }
 
-// acquireForMain is acquire for as long as the test binary runs.
-func (s *sharedServer) acquireForMain() (*server, error) {
-	started, err := s.acquire()
-	if err == nil {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.byMain = true
-	}
-	return started, err
+// setMain tells whether Main runs the server.
+func (s *sharedServer) setMain(byMain bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.byMain = byMain
 }
 
 // worldOfMain is the world of the server that Main runs, or nil.
 func (s *sharedServer) worldOfMain() *world {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.byMain || s.server == nil {
+	if !s.byMain {
 		return nil
 	}
 	return s.server.world

@@ -90,6 +90,9 @@ func (w *world) close(ctx context.Context) error {
 		return nil
 	}
 	defer w.forwarder.close()
+	if !w.forwarder.mayHaveTables.Load() {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(withoutFaults(ctx), deleteTimeout)
 	defer cancel()
 	if err := w.deleteTables(ctx); err != nil {
