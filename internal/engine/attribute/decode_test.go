@@ -2,6 +2,7 @@ package attribute
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 )
@@ -182,7 +183,8 @@ func TestNestingIsLimited(t *testing.T) {
 			if got := message(err); got != test.want {
 				t.Errorf("\n got %s\nwant %s", got, test.want)
 			}
-			if invalid, ok := err.(*ValidationError); ok && invalid.Attribute != "a" {
+			var invalid *ValidationError
+			if errors.As(err, &invalid) && invalid.Attribute != "a" {
 				t.Errorf("the attribute is %q", invalid.Attribute)
 			}
 		})
@@ -220,8 +222,9 @@ func TestInvalidItemsNameTheAttribute(t *testing.T) {
 			if got := message(err); got != test.want {
 				t.Fatalf("\n got %s\nwant %s", got, test.want)
 			}
-			if got := err.(*ValidationError).Attribute; got != test.attribute {
-				t.Errorf("the attribute is %q, want %q", got, test.attribute)
+			var invalid *ValidationError
+			if errors.As(err, &invalid); invalid.Attribute != test.attribute {
+				t.Errorf("the attribute is %q, want %q", invalid.Attribute, test.attribute)
 			}
 		})
 	}

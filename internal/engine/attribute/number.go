@@ -121,13 +121,12 @@ func scanNumeral(text string) (n numeral, ok bool) {
 		point       = -1     // where the point is
 		first, last = -1, -1 // where the first and the last digit other than 0 are
 	)
-	for ; end < len(rest); end++ {
-		c := rest[end]
-		if c == '.' && point < 0 {
+	for ; end < len(rest) && (isDigit(rest[end]) || rest[end] == '.' && point < 0); end++ {
+		switch rest[end] {
+		case '.':
 			point = end
-		} else if c < '0' || c > '9' {
-			break
-		} else if c != '0' {
+		case '0':
+		default:
 			if first < 0 {
 				first = end
 			}
@@ -184,7 +183,7 @@ func scanExponent(text string) (exponent int, ok bool) {
 		return 0, false
 	}
 	for i := range len(text) {
-		if text[i] < '0' || text[i] > '9' {
+		if !isDigit(text[i]) {
 			return 0, false
 		}
 		exponent = exponent*10 + int(text[i]-'0')
@@ -194,6 +193,8 @@ func scanExponent(text string) (exponent int, ok bool) {
 	}
 	return sign * exponent, true
 }
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // plain writes the number out without an exponent.
 func (n numeral) plain() string {

@@ -170,7 +170,7 @@ func (s *scanner) number() (integer bool, err error) {
 // digits consumes digits, at least one of them.
 func (s *scanner) digits() bool {
 	start := s.pos
-	for s.pos < len(s.text) && '0' <= s.text[s.pos] && s.text[s.pos] <= '9' {
+	for s.pos < len(s.text) && isDigit(s.text[s.pos]) {
 		s.pos++
 	}
 	return s.pos > start
@@ -204,7 +204,7 @@ func (s *scanner) scalar() (token string, err error) {
 		return "FALSE_VALUE", s.literal("false")
 	case c == 'n':
 		return "VALUE_NULL", s.literal("null")
-	case c == '-' || '0' <= c && c <= '9':
+	case c == '-' || isDigit(c):
 		integer, err := s.number()
 		if integer {
 			return "NUMBER_VALUE", err

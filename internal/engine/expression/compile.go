@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
@@ -168,16 +169,25 @@ func checkBounds(lower, upper attribute.Value) error {
 	if !lower.Exists() || !upper.Exists() {
 		return nil
 	}
-	problem := ""
-	if lower.Kind() != upper.Kind() {
-		problem = "same data type for lower and upper bounds"
-	} else if order, _ := attribute.Compare(lower, upper); order > 0 {
-		problem = "upper bound to be greater than or equal to lower bound"
-	} else {
-		return nil
+	requirement := "same data type for lower and upper bounds"
+	if lower.Kind() == upper.Kind() {
+		if order, _ := attribute.Compare(lower, upper); order <= 0 {
+			return nil
+		}
+		requirement = "upper bound to be greater than or equal to lower bound"
 	}
-	return refuse("The BETWEEN operator requires %s; lower bound operand: AttributeValue: {%s:%s}, upper bound operand: AttributeValue: {%s:%s}",
-		problem, lower.Kind(), lower.Raw(), upper.Kind(), upper.Raw())
+	return refuse("The BETWEEN operator requires %s; lower bound operand: AttributeValue: {%s}, upper bound operand: AttributeValue: {%s}",
+		requirement, describe(lower), describe(upper))
+}
+
+// describe shows a bound as the service does, which names the class of a
+// binary in place of its content.
+func describe(bound attribute.Value) string {
+	content := bound.Raw()
+	if bound.Kind() == attribute.KindB {
+		content = fmt.Sprintf("java.nio.HeapByteBuffer[pos=0 lim=%[1]d cap=%[1]d]", len(content))
+	}
+	return bound.Kind().String() + ":" + content
 }
 
 func checkTypeName(o operand) error {

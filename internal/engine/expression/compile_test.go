@@ -155,6 +155,7 @@ func TestWhatIsRefusedWhateverTheItem(t *testing.T) {
 			{"a.b[0].#c = a.b[0].#c", "=, first operand: [a, b, [0], c.d]"},
 		}},
 		{"bounds of different kinds or in the wrong order", "The BETWEEN operator requires ", []refusal{
+			{"a BETWEEN :b AND :v", "same data type for lower and upper bounds; lower bound operand: AttributeValue: {B:java.nio.HeapByteBuffer[pos=0 lim=1 cap=1]}, upper bound operand: AttributeValue: {S:x}"},
 			{"a BETWEEN :m AND :n", "upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: {N:5}, upper bound operand: AttributeValue: {N:1}"},
 			{"a BETWEEN :v AND :n", "same data type for lower and upper bounds; lower bound operand: AttributeValue: {S:x}, upper bound operand: AttributeValue: {N:1}"},
 			{"a BETWEEN :w AND :v", "upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: {S:y}, upper bound operand: AttributeValue: {S:x}"},
