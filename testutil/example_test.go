@@ -1,0 +1,138 @@
+package testutil_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/testutil"
+)
+
+// In a test, t is its *testing.T.
+func ExampleNew() {
+	t := newExample()
+	defer t.end()
+
+	ctx := t.Context()
+	db := testutil.New(t)
+	err := db.CreateUpdateSpec(ctx, "sub", packagedb.SpecInput{Name: "pets", Version: "1.0.0", ModelCount: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec, err := db.GetSpec(ctx, "sub", "pets")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Println(spec.ID, spec.Version, spec.ModelCount)
+
+	_, err = testutil.New(t).GetSpec(ctx, "sub", "pets")
+	fmt.Println(errors.Is(err, packagedb.ErrNotFound))
+	// Output:
+	// pets 1.0.0 2
+	// true
+}
+
+// With this in the package's tests, all of them share a server that Get finds:
+//
+//	func TestMain(m *testing.M) { testutil.Main(m) }
+func ExampleMain() {
+	ctx := context.Background()
+	db, err := packagedb.Get()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	// Tests keep apart by their subs.
+	sub := "sub of this test"
+	if err := db.CreateUpdateSpec(ctx, sub, testutil.Spec(1)); err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer db.DeleteAll(ctx, sub)
+	version, err := db.GetLatestSpecVersion(ctx, sub, "name 1")
+	fmt.Println(version, err)
+	// Output: version 1 <nil>
+}
+
+// A connection that drops after the server did its work leaves the caller without an answer. The spec
+// is written once all the same.
+func ExampleInject() {
+	t := newExample()
+	defer t.end()
+
+	ctx := t.Context()
+	db := testutil.New(t)
+	dropped := testutil.Inject(t, testutil.Fault{
+		Kind:       testutil.DropAfter,
+		Operations: []string{"TransactWriteItems", "PutItem"},
+		Times:      1,
+	})
+	if err := db.CreateUpdateSpec(ctx, "sub", testutil.Spec(1)); err != nil {
+		t.Fatal(err)
+	}
+	versions, err := db.ListSpecVersions(ctx, "sub", "name 1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Println("dropped connections:", dropped.Count())
+	fmt.Println("versions:", len(versions))
+	// Output:
+	// dropped connections: 1
+	// versions: 1
+}
+
+// One request in ten is throttled, and always the same ones.
+func ExampleInject_rate() {
+	t := newExample()
+	defer t.end()
+
+	db := testutil.New(t)
+	testutil.Inject(t, testutil.Fault{Kind: testutil.Throttle, Rate: 0.1, Seed: 1})
+	for n := range 100 {
+		if err := db.CreateUpdateSpec(t.Context(), "sub", testutil.Spec(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	specs, err := db.ListSpecs(t.Context(), "sub")
+	fmt.Println(len(specs), err)
+	// Output: 100 <nil>
+}
+
+func ExampleSpec() {
+	spec := testutil.Spec(1)
+	spec.Version = "1.0.0" // what this test is about
+	fmt.Printf("%+v\n", spec)
+	// Output: {Name:name 1 Version:1.0.0 ModelCount:1 Title:title 1 Description:description 1}
+}
+
+func ExampleCredentials() {
+	fmt.Println(testutil.Credentials(1).PublicKey, "and", testutil.Credentials(2).PublicKey)
+	// Output: public key 1 and public key 2
+}
+
+// example stands for the *testing.T of a test.
+type example struct {
+	testing.TB
+	ctx      context.Context
+	cleanups []func()
+}
+
+func newExample() *example { return &example{ctx: context.Background()} }
+
+func (e *example) Helper()                  {}
+func (e *example) Name() string             { return fmt.Sprintf("Example%p", e) }
+func (e *example) Context() context.Context { return e.ctx }
+func (e *example) Cleanup(cleanup func())   { e.cleanups = append(e.cleanups, cleanup) }
+func (e *example) Fatal(args ...any)        { panic(fmt.Sprint(args...)) }
+func (e *example) Fatalf(format string, args ...any) {
+	panic(fmt.Sprintf(format, args...))
+}
+
+func (e *example) end() {
+	for _, cleanup := range slices.Backward(e.cleanups) {
+		cleanup()
+	}
+}
