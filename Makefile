@@ -13,7 +13,7 @@ export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
 # The directories of all go.mod files, the root first. A new module is found by itself.
 MODULES := $(sort $(patsubst %/go.mod,%,$(shell find . -name '.?*' -prune -o -name node_modules -prune -o -name go.mod -print)))
 # Those of them that hold Go code of their own, and the examples among these.
-GO_MODULES      := $(filter-out ./tools%,$(MODULES))
+GO_MODULES      := $(filter-out ./tools ./tools/actionlint,$(MODULES))
 EXAMPLE_MODULES := $(filter ./examples/%,$(MODULES))
 
 # $(call each,MODULES,COMMAND) runs a command in every one of the modules.
@@ -91,6 +91,44 @@ fuzz: ## Run every fuzz target for FUZZTIME each (10s)
 bench: ## Run the benchmarks
 	go test -run '^$$' -bench . ./...
 
+##@ Deployments and releases
+
+.PHONY: test-infrastructure
+test-infrastructure: ## Compare the CloudFormation template and its policies with the library
+	go test -C infrastructure ./...
+
+.PHONY: deploy
+deploy: ## Create or update the stack of the tables; needs the AWS CLI and an account
+	infrastructure/deploy
+
+.PHONY: check-tables
+check-tables: ## Compare the live tables of the AWS account with what the library needs
+	go run ./cmd/packagedb-tables check
+
+release := go run -C tools/release . -root $(CURDIR)
+
+.PHONY: test-release
+test-release: ## Run the tests of the program behind the targets below
+	go test -C tools/release ./...
+
+.PHONY: release-required
+release-required: ## Print whether the version in version.go is past the newest released tag
+	@$(release) required
+
+.PHONY: release-check
+release-check: $(TOOLS)/gorelease ## Prove that this commit can be released
+	$(release) -gorelease $< check
+
+.PHONY: release-candidate release
+release-candidate: ## Tag this commit as the next candidate of its version, and push the tag
+	@$(release) candidate
+release: ## Tag this commit as its version, and push the tag
+	@$(release) final
+
+.PHONY: production-tests
+production-tests: ## Test what STAGE points at with the work tree, or with the released VERSION
+	test/production/run $(VERSION)
+
 ##@ The whole
 
 .PHONY: ci
@@ -98,7 +136,7 @@ ci: ## Run everything that must hold before a merge
 	.ci/run
 
 .PHONY: tools
-tools: $(addprefix $(TOOLS)/,golangci-lint actionlint benchstat) ## Build the tools that the other targets use
+tools: $(addprefix $(TOOLS)/,golangci-lint actionlint benchstat gorelease) ## Build the tools that the other targets use
 
 .PHONY: clean
 clean: ## Remove what the other targets built and downloaded
@@ -111,6 +149,9 @@ $(TOOLS)/golangci-lint: tools/go.mod tools/go.sum
 
 $(TOOLS)/benchstat: tools/go.mod tools/go.sum
 	go build -C tools -o $@ golang.org/x/perf/cmd/benchstat
+
+$(TOOLS)/gorelease: tools/go.mod tools/go.sum
+	go build -C tools -o $@ golang.org/x/exp/cmd/gorelease
 
 $(TOOLS)/actionlint: tools/actionlint/go.mod tools/actionlint/go.sum
 	go build -C tools/actionlint -o $@ github.com/rhysd/actionlint/cmd/actionlint
