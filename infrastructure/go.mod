@@ -6,7 +6,7 @@ require (
 	github.com/aws/aws-sdk-go-v2 v1.47.7
 	github.com/aws/aws-sdk-go-v2/service/dynamodb v1.73.1
 	github.com/aws/smithy-go v1.28.8
-	github.com/open-alchemy/packagedb v0.1.0
+	github.com/open-alchemy/packagedb v0.0.0
 	go.yaml.in/yaml/v3 v3.0.5
 )
 
