@@ -53,7 +53,7 @@ func (r *requester) send(tb testing.TB, body string) {
 
 // key and item are the i-th item: a hundred to a partition.
 func keyJSON(i int) string {
-	return fmt.Sprintf(`"sub":{"S":"user-%06d"},"at":{"S":"%020d#spec"}`, i/100, i)
+	return fmt.Sprintf(`"holder":{"S":"user-%06d"},"mark":{"S":"%020d#spec"}`, i/100, i)
 }
 
 func itemJSON(i int) string {
@@ -103,7 +103,7 @@ func BenchmarkGetItem(b *testing.B) {
 
 func BenchmarkQueryPage(b *testing.B) {
 	r := newRequester(filled(b, 10000), "Query")
-	body := `{"TableName":"specs","KeyConditionExpression":"#s = :s","ExpressionAttributeNames":{"#s":"sub"},"ExpressionAttributeValues":{":s":{"S":"user-000007"}}}`
+	body := `{"TableName":"specs","KeyConditionExpression":"#s = :s","ExpressionAttributeNames":{"#s":"holder"},"ExpressionAttributeValues":{":s":{"S":"user-000007"}}}`
 	b.ReportAllocs()
 	for b.Loop() {
 		r.send(b, body)
@@ -116,7 +116,7 @@ func BenchmarkTransactWriteItems(b *testing.B) {
 	i := 0
 	for b.Loop() {
 		r.send(b, fmt.Sprintf(`{"ClientRequestToken":"token-%d","TransactItems":[
-			{"Put":{"TableName":"specs","Item":%s,"ConditionExpression":"attribute_not_exists(#s)","ExpressionAttributeNames":{"#s":"sub"}}},
+			{"Put":{"TableName":"specs","Item":%s,"ConditionExpression":"attribute_not_exists(#s)","ExpressionAttributeNames":{"#s":"holder"}}},
 			{"Put":{"TableName":"specs","Item":%s}}]}`, i, itemJSON(2*i), itemJSON(2*i+1)))
 		i++
 	}
@@ -128,7 +128,7 @@ func BenchmarkGrowth(b *testing.B) {
 	for _, n := range []int{1_000, 10_000, 100_000, 1_000_000} {
 		e := filled(b, n)
 		get := `{"TableName":"specs","Key":{` + keyJSON(n/2) + `}}`
-		query := fmt.Sprintf(`{"TableName":"specs","KeyConditionExpression":"#s = :s","ExpressionAttributeNames":{"#s":"sub"},"ExpressionAttributeValues":{":s":{"S":"user-%06d"}},"Limit":10}`, n/200)
+		query := fmt.Sprintf(`{"TableName":"specs","KeyConditionExpression":"#s = :s","ExpressionAttributeNames":{"#s":"holder"},"ExpressionAttributeValues":{":s":{"S":"user-%06d"}},"Limit":10}`, n/200)
 		for _, request := range []struct{ name, operation, body string }{
 			{"GetItem", "GetItem", get},
 			{"Query", "Query", query},

@@ -164,6 +164,11 @@ func (x *indexDefinition) validateProjection() error {
 	case p.attributes == nil && *p.kind == "INCLUDE":
 		return invalidParameter("ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
 	}
+	for i, name := range p.attributes {
+		if slices.Contains(p.attributes[:i], name) {
+			return invalidParameter("Duplicate attribute name in NonKeyAttributes: %s", name)
+		}
+	}
 	return nil
 }
 

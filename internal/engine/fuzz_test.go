@@ -18,7 +18,7 @@ var fuzzTables = []struct{ operation, body string }{
 		"LocalSecondaryIndexes":[{"IndexName":"local","KeySchema":[{"AttributeName":"n","KeyType":"HASH"},{"AttributeName":"g","KeyType":"RANGE"}],"Projection":{"ProjectionType":"KEYS_ONLY"}}],
 		"GlobalSecondaryIndexes":[{"IndexName":"global","KeySchema":[{"AttributeName":"g","KeyType":"HASH"},{"AttributeName":"n","KeyType":"RANGE"}],
 			"Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["x"]},"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}}]}`},
-	{"PutItem", `{"TableName":"specs","Item":{"sub":{"S":"u"},"at":{"S":"1"},"id":{"S":"i"}}}`},
+	{"PutItem", `{"TableName":"specs","Item":{"holder":{"S":"u"},"mark":{"S":"1"},"id":{"S":"i"}}}`},
 	{"PutItem", `{"TableName":"numbers","Item":{"n":{"N":"1"},"b":{"B":"AA=="},"g":{"S":"g"},"x":{"L":[{"M":{"y":{"NULL":true}}}]}}}`},
 }
 
@@ -72,13 +72,13 @@ var fuzzSeeds = []string{
 	`Query {"TableName":"numbers","KeyConditionExpression":"n = :n AND b >= :b","ExpressionAttributeValues":{":b":{"B":"AA=="},":n":{"N":"1"}},"Select":"COUNT"}`,
 	`Scan {"TableName":"numbers","Segment":1,"TotalSegments":3,"Limit":2,"FilterExpression":"n < :n OR NOT b IN (:b)","ExpressionAttributeValues":{":b":{"B":"AA=="},":n":{"N":"1"}},"ExclusiveStartKey":{"n":{"N":"1"},"b":{"B":"AA=="}}}`,
 	`Scan {"TableName":"numbers","IndexName":"global","AttributesToGet":["x"],"Select":"SPECIFIC_ATTRIBUTES"}`,
-	`BatchGetItem {"RequestItems":{"numbers":{"Keys":[{"n":{"N":"1"},"b":{"B":"AA=="}}],"ProjectionExpression":"n"},"specs":{"Keys":[{"sub":{"S":"u"},"at":{"S":"1"}}],"ConsistentRead":true}},"ReturnConsumedCapacity":"INDEXES"}`,
+	`BatchGetItem {"RequestItems":{"numbers":{"Keys":[{"n":{"N":"1"},"b":{"B":"AA=="}}],"ProjectionExpression":"n"},"specs":{"Keys":[{"holder":{"S":"u"},"mark":{"S":"1"}}],"ConsistentRead":true}},"ReturnConsumedCapacity":"INDEXES"}`,
 	`BatchWriteItem {"RequestItems":{"numbers":[{"PutRequest":{"Item":{"n":{"N":"2"},"b":{"B":"AA=="}}}},{"DeleteRequest":{"Key":{"n":{"N":"1"},"b":{"B":"AA=="}}}}]},"ReturnConsumedCapacity":"INDEXES","ReturnItemCollectionMetrics":"SIZE"}`,
-	`TransactWriteItems {"ClientRequestToken":"t","TransactItems":[{"Put":{"TableName":"numbers","Item":{"n":{"N":"3"},"b":{"B":"AA=="}}}},{"Delete":{"TableName":"numbers","Key":{"n":{"N":"1"},"b":{"B":"AA=="}},"ConditionExpression":"attribute_exists(g)"}},{"ConditionCheck":{"TableName":"specs","Key":{"sub":{"S":"u"},"at":{"S":"1"}},"ConditionExpression":"id = :i","ExpressionAttributeValues":{":i":{"S":"j"}},"ReturnValuesOnConditionCheckFailure":"ALL_OLD"}}],"ReturnConsumedCapacity":"INDEXES","ReturnItemCollectionMetrics":"SIZE"}`,
-	`TransactGetItems {"TransactItems":[{"Get":{"TableName":"numbers","Key":{"n":{"N":"1"},"b":{"B":"AA=="}},"ProjectionExpression":"x"}},{"Get":{"TableName":"specs","Key":{"sub":{"S":"u"},"at":{"S":"2"}}}}],"ReturnConsumedCapacity":"TOTAL"}`,
+	`TransactWriteItems {"ClientRequestToken":"t","TransactItems":[{"Put":{"TableName":"numbers","Item":{"n":{"N":"3"},"b":{"B":"AA=="}}}},{"Delete":{"TableName":"numbers","Key":{"n":{"N":"1"},"b":{"B":"AA=="}},"ConditionExpression":"attribute_exists(g)"}},{"ConditionCheck":{"TableName":"specs","Key":{"holder":{"S":"u"},"mark":{"S":"1"}},"ConditionExpression":"id = :i","ExpressionAttributeValues":{":i":{"S":"j"}},"ReturnValuesOnConditionCheckFailure":"ALL_OLD"}}],"ReturnConsumedCapacity":"INDEXES","ReturnItemCollectionMetrics":"SIZE"}`,
+	`TransactGetItems {"TransactItems":[{"Get":{"TableName":"numbers","Key":{"n":{"N":"1"},"b":{"B":"AA=="}},"ProjectionExpression":"x"}},{"Get":{"TableName":"specs","Key":{"holder":{"S":"u"},"mark":{"S":"2"}}}}],"ReturnConsumedCapacity":"TOTAL"}`,
 	`UpdateItem {"TableName":"specs"}`,
 	`GetItem [1, 2]`,
 	`GetItem {"TableName":{"a":[null]},"Key":"text"}`,
-	`PutItem {"TableName":"specs","Item":{"sub":null,"at":{"S":"\ud800"}}}`,
+	`PutItem {"TableName":"specs","Item":{"holder":null,"mark":{"S":"\ud800"}}}`,
 	`CreateTable {"TableName":"abc","KeySchema":[null],"AttributeDefinitions":[{}]}`,
 }

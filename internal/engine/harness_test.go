@@ -91,10 +91,32 @@ func equal(tb testing.TB, what string, got any, want string) {
 	}
 }
 
+// exchange is a request and the answer to it: the whole answer as JSON, or the
+// exception as "Name: message".
+type exchange struct{ name, operation, body, want string }
+
+// perform sends the requests in order to one handler, each as a subtest.
+func perform(t *testing.T, handler http.Handler, exchanges []exchange) {
+	t.Helper()
+	for _, x := range exchanges {
+		t.Run(x.name, func(t *testing.T) {
+			t.Helper()
+			if strings.HasPrefix(x.want, "{") {
+				equal(t, x.operation, call(t, handler, x.operation, x.body), x.want)
+				return
+			}
+			name, message := refuse(t, handler, x.operation, x.body)
+			if got := strings.TrimSuffix(name+": "+message, ": "); got != x.want {
+				t.Errorf("%s:\n got %s\nwant %s", x.operation, got, x.want)
+			}
+		})
+	}
+}
+
 const createSpecs = `{"TableName":"specs","BillingMode":"PAY_PER_REQUEST",
-	"AttributeDefinitions":[{"AttributeName":"sub","AttributeType":"S"},{"AttributeName":"at","AttributeType":"S"},{"AttributeName":"id","AttributeType":"S"}],
-	"KeySchema":[{"AttributeName":"sub","KeyType":"HASH"},{"AttributeName":"at","KeyType":"RANGE"}],
-	"LocalSecondaryIndexes":[{"IndexName":"byID","KeySchema":[{"AttributeName":"sub","KeyType":"HASH"},{"AttributeName":"id","KeyType":"RANGE"}],"Projection":{"ProjectionType":"ALL"}}]}`
+	"AttributeDefinitions":[{"AttributeName":"holder","AttributeType":"S"},{"AttributeName":"mark","AttributeType":"S"},{"AttributeName":"id","AttributeType":"S"}],
+	"KeySchema":[{"AttributeName":"holder","KeyType":"HASH"},{"AttributeName":"mark","KeyType":"RANGE"}],
+	"LocalSecondaryIndexes":[{"IndexName":"byID","KeySchema":[{"AttributeName":"holder","KeyType":"HASH"},{"AttributeName":"id","KeyType":"RANGE"}],"Projection":{"ProjectionType":"ALL"}}]}`
 
 // newEngine is an engine with the table of createSpecs.
 func newEngine(tb testing.TB) *engine.Engine {

@@ -1,13 +1,132 @@
 package engine_test
 
-import "testing"
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"testing"
+)
 
-func TestAnItemThatWasPutCanBeRead(t *testing.T) {
+func TestItems(t *testing.T) {
+	const key = `"TableName":"specs","Key":{"holder":{"S":"u"},"mark":{"S":"1"}}`
+	const old = `{"holder":{"S":"u"},"mark":{"S":"1"},"n":{"N":"1.50"},"b":{"B":"AAE="}}`
+	const normal = `{"holder":{"S":"u"},"mark":{"S":"1"},"n":{"N":"1.5"},"b":{"B":"AAE="}}`
+	const next = `{"holder":{"S":"u"},"mark":{"S":"1"},"m":{"M":{"l":{"L":[{"S":"x"},{"NULL":true}]}}}}`
+	perform(t, newEngine(t), []exchange{
+		{"an item that is not there", "GetItem", `{` + key + `}`, `{}`},
+		{"a put of a new item has no old one", "PutItem", `{"TableName":"specs","Item":` + old + `,"ReturnValues":"ALL_OLD"}`, `{}`},
+		{"the item can be read", "GetItem", `{` + key + `,"ConsistentRead":true}`, `{"Item":` + normal + `}`},
+		{"a part of it too", "GetItem", `{` + key + `,"ProjectionExpression":"#n, holder","ExpressionAttributeNames":{"#n":"n"}}`, `{"Item":{"holder":{"S":"u"},"n":{"N":"1.5"}}}`},
+		{"an absent part is empty", "GetItem", `{` + key + `,"ProjectionExpression":"q"}`, `{"Item":{}}`},
+		{"the legacy way to name parts works", "GetItem", `{` + key + `,"AttributesToGet":["n","q"]}`, `{"Item":{"n":{"N":"1.5"}}}`},
+		{"a put replaces the whole item", "PutItem", `{"TableName":"specs","Item":` + next + `,"ReturnValues":"ALL_OLD"}`, `{"Attributes":` + normal + `}`},
+		{"and is what is read", "GetItem", `{` + key + `}`, `{"Item":` + next + `}`},
+		{"nested parts can be read", "GetItem", `{` + key + `,"ProjectionExpression":"m.l[1]"}`, `{"Item":{"m":{"M":{"l":{"L":[{"NULL":true}]}}}}}`},
+		{"a delete gives the old item if asked", "DeleteItem", `{` + key + `,"ReturnValues":"ALL_OLD"}`, `{"Attributes":` + next + `}`},
+		{"a delete of what is not there is no error", "DeleteItem", `{` + key + `,"ReturnValues":"ALL_OLD"}`, `{}`},
+		{"the item is gone", "GetItem", `{` + key + `}`, `{}`},
+	})
+}
+
+func TestConditions(t *testing.T) {
+	const key = `"TableName":"specs","Key":{"holder":{"S":"u"},"mark":{"S":"1"}}`
+	const item = `{"holder":{"S":"u"},"mark":{"S":"1"},"n":{"N":"1"}}`
+	const failed = "ConditionalCheckFailedException: The conditional request failed"
 	e := newEngine(t)
-	item := `{"sub":{"S":"u"},"at":{"S":"1"},"n":{"N":"1.5"},"b":{"B":"AAE="}}`
-	call(t, e, "PutItem", `{"TableName":"specs","Item":`+item+`}`)
-	got := call(t, e, "GetItem", `{"TableName":"specs","Key":{"sub":{"S":"u"},"at":{"S":"1"}}}`)
-	equal(t, "GetItem", got, `{"Item":`+item+`}`)
-	got = call(t, e, "GetItem", `{"TableName":"specs","Key":{"sub":{"S":"u"},"at":{"S":"2"}}}`)
-	equal(t, "GetItem of a missing item", got, `{}`)
+	perform(t, e, []exchange{
+		{"a put where nothing may be", "PutItem", `{"TableName":"specs","Item":` + item + `,"ConditionExpression":"attribute_not_exists(holder)"}`, `{}`},
+		{"fails where something is", "PutItem", `{"TableName":"specs","Item":` + item + `,"ConditionExpression":"attribute_not_exists(holder)"}`, failed},
+		{"a condition on a value", "PutItem", `{"TableName":"specs","Item":` + item + `,"ConditionExpression":"n = :n","ExpressionAttributeValues":{":n":{"N":"1.0"}}}`, `{}`},
+		{"a delete can have one too", "DeleteItem", `{` + key + `,"ConditionExpression":"n > :n","ExpressionAttributeValues":{":n":{"N":"1"}}}`, failed},
+		{"and is done where it holds", "DeleteItem", `{` + key + `,"ConditionExpression":"n >= :n","ExpressionAttributeValues":{":n":{"N":"1"}}}`, `{}`},
+		{"an absent item fulfils no comparison", "DeleteItem", `{` + key + `,"ConditionExpression":"n < :n","ExpressionAttributeValues":{":n":{"N":"1"}}}`, failed},
+	})
+	t.Run("the refusal shows the item if asked", func(t *testing.T) {
+		put(t, e, item)
+		for asked, want := range map[string]string{"ALL_OLD": `,"Item":` + item, "NONE": ""} {
+			_, answer := send(t, e, "DeleteItem", `{`+key+`,"ConditionExpression":"attribute_not_exists(n)","ReturnValuesOnConditionCheckFailure":"`+asked+`"}`)
+			equal(t, asked, object(t, answer), `{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed"`+want+`}`)
+		}
+	})
+	t.Run("but has none to show where there is no item", func(t *testing.T) {
+		_, answer := send(t, e, "DeleteItem", `{"TableName":"specs","Key":{"holder":{"S":"u"},"mark":{"S":"2"}},"ConditionExpression":"attribute_exists(n)","ReturnValuesOnConditionCheckFailure":"ALL_OLD"}`)
+		equal(t, "refusal", object(t, answer), `{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed"}`)
+	})
+}
+
+func TestItemRequestsAreValidated(t *testing.T) {
+	const item = `"TableName":"specs","Item":{"holder":{"S":"u"},"mark":{"S":"1"}}`
+	const key = `"TableName":"specs","Key":{"holder":{"S":"u"},"mark":{"S":"1"}}`
+	const invalid = "ValidationException: One or more parameter values were invalid: "
+	const mismatch = "ValidationException: The provided key element does not match the schema"
+	const violation = "ValidationException: 1 validation error detected: Value "
+	const notExists = `"ConditionExpression":"attribute_not_exists(holder)"`
+	perform(t, newEngine(t), []exchange{
+		{"no item", "PutItem", `{"TableName":"specs"}`, violation + "null at 'item' failed to satisfy constraint: Member must not be null"},
+		{"no key", "GetItem", `{"TableName":"specs"}`, violation + "null at 'key' failed to satisfy constraint: Member must not be null"},
+		{"no such table", "PutItem", `{"TableName":"other","Item":{}}`, "ResourceNotFoundException: Requested resource not found"},
+		{"an item without its sort key", "PutItem", `{"TableName":"specs","Item":{"holder":{"S":"u"}}}`, invalid + "Missing the key mark in the item"},
+		{"a key of another type", "PutItem", `{"TableName":"specs","Item":{"holder":{"N":"1"},"mark":{"S":"1"}}}`, invalid + "Type mismatch for key holder expected: S actual: N"},
+		{"an empty key", "PutItem", `{"TableName":"specs","Item":{"holder":{"S":""},"mark":{"S":"1"}}}`, "ValidationException: One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: holder"},
+		{"an index key of another type", "PutItem", `{"TableName":"specs","Item":{"holder":{"S":"u"},"mark":{"S":"1"},"id":{"N":"1"}}}`, invalid + "Type mismatch for Index Key id Expected: S Actual: N IndexName: byID"},
+		{"an empty index key", "PutItem", `{"TableName":"specs","Item":{"holder":{"S":"u"},"mark":{"S":"1"},"id":{"S":""}}}`, "ValidationException: One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: byID, IndexKey: id"},
+		{"an attribute value without a type", "PutItem", `{"TableName":"specs","Item":{"holder":{"S":"u"},"mark":{}}}`, "ValidationException: Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"},
+		{"a key with too few attributes", "GetItem", `{"TableName":"specs","Key":{"holder":{"S":"u"}}}`, mismatch},
+		{"a key with too many attributes", "GetItem", `{"TableName":"specs","Key":{"holder":{"S":"u"},"mark":{"S":"1"},"id":{"S":"x"}}}`, mismatch},
+		{"a key with another attribute", "DeleteItem", `{"TableName":"specs","Key":{"holder":{"S":"u"},"id":{"S":"x"}}}`, mismatch},
+		{"a key with a value of another type", "DeleteItem", `{"TableName":"specs","Key":{"holder":{"S":"u"},"mark":{"B":"AA=="}}}`, mismatch},
+		{"a key with an empty value", "GetItem", `{"TableName":"specs","Key":{"holder":{"S":"u"},"mark":{"S":""}}}`, "ValidationException: One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: mark"},
+		{"unknown return values", "PutItem", `{` + item + `,"ReturnValues":"NEW"}`, violation + "'NEW' at 'returnValues' failed to satisfy constraint: Member must satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]"},
+		{"return values of an update", "DeleteItem", `{` + key + `,"ReturnValues":"ALL_NEW"}`, "ValidationException: ReturnValues can only be ALL_OLD or NONE"},
+		{"unknown return values on failure", "PutItem", `{` + item + `,"ReturnValuesOnConditionCheckFailure":"X"}`, violation + "'X' at 'returnValuesOnConditionCheckFailure' failed to satisfy constraint: Member must satisfy enum value set: [ALL_OLD, NONE]"},
+		{"an unknown detail of the capacity", "GetItem", `{` + key + `,"ReturnConsumedCapacity":"ALL"}`, violation + "'ALL' at 'returnConsumedCapacity' failed to satisfy constraint: Member must satisfy enum value set: [INDEXES, TOTAL, NONE]"},
+		{"several violations are told at once", "DeleteItem", `{` + key + `,"ReturnConsumedCapacity":"X","ReturnItemCollectionMetrics":"Y"}`, "ValidationException: 2 validation errors detected: Value 'X' at 'returnConsumedCapacity' failed to satisfy constraint: Member must satisfy enum value set: [INDEXES, TOTAL, NONE]; Value 'Y' at 'returnItemCollectionMetrics' failed to satisfy constraint: Member must satisfy enum value set: [SIZE, NONE]"},
+		{"names without an expression", "PutItem", `{` + item + `,"ExpressionAttributeNames":{"#a":"a"}}`, "ValidationException: ExpressionAttributeNames can only be specified when using expressions"},
+		{"values without an expression", "PutItem", `{` + item + `,"ExpressionAttributeValues":{":a":{"S":"a"}}}`, "ValidationException: ExpressionAttributeValues can only be specified when using expressions: ConditionExpression is null"},
+		{"values that no parameter of a get can use are ignored", "GetItem", `{` + key + `,"ExpressionAttributeValues":{":a":{"S":"a"}}}`, `{}`},
+		{"a bad value in an expression", "PutItem", `{` + item + `,` + notExists + `,"ExpressionAttributeValues":{":a":{"N":"x"}}}`, "ValidationException: ExpressionAttributeValues contains invalid value: The parameter cannot be converted to a numeric value: x for key :a"},
+		{"a value that is not used", "PutItem", `{` + item + `,` + notExists + `,"ExpressionAttributeValues":{":a":{"N":"1"}}}`, "ValidationException: Value provided in ExpressionAttributeValues unused in expressions: keys: {:a}"},
+		{"an empty expression", "PutItem", `{` + item + `,"ConditionExpression":""}`, "ValidationException: Invalid ConditionExpression: The expression can not be empty;"},
+		{"a path into a key", "PutItem", `{` + item + `,"ConditionExpression":"attribute_exists(holder.x)"}`, "ValidationException: Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: holder"},
+		{"a path into an index key", "GetItem", `{` + key + `,"ProjectionExpression":"id[0]"}`, "ValidationException: Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: IndexKey: id"},
+		{"an expression beside a legacy parameter", "PutItem", `{` + item + `,` + notExists + `,"Expected":{},"ConditionalOperator":"AND"}`, "ValidationException: Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {Expected, ConditionalOperator} Expression parameters: {ConditionExpression}"},
+		{"a legacy parameter that this engine lacks", "PutItem", `{` + item + `,"Expected":{}}`, "ValidationException: The legacy parameter Expected is not supported by this engine: use an expression instead"},
+		{"legacy parts named twice", "GetItem", `{` + key + `,"AttributesToGet":["n","n"]}`, invalid + "Duplicate value in attribute name: n"},
+		{"no legacy parts", "GetItem", `{` + key + `,"AttributesToGet":[]}`, violation + "'[]' at 'attributesToGet' failed to satisfy constraint: Member must have length greater than or equal to 1"},
+	})
+}
+
+func TestSizeLimits(t *testing.T) {
+	text := func(n int) string { return strings.Repeat("x", n) }
+	const partition = "ValidationException: One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes"
+	const sort = "ValidationException: One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of 1024 bytes"
+	item := func(holder, mark, more string) string {
+		return fmt.Sprintf(`{"TableName":"specs","Item":{"holder":{"S":"%s"},"mark":{"S":"%s"}%s}}`, holder, mark, more)
+	}
+	const names = len("holder" + "mark" + "x")
+	perform(t, newEngine(t), []exchange{
+		{"the longest keys", "PutItem", item(text(2048), text(1024), ""), `{}`},
+		{"a longer partition key", "PutItem", item(text(2049), "1", ""), partition},
+		{"a longer sort key", "PutItem", item("u", text(1025), ""), sort},
+		{"a longer index sort key", "PutItem", item("u", "1", `,"id":{"S":"`+text(1025)+`"}`), sort},
+		{"keys are measured in bytes", "PutItem", item(strings.Repeat("é", 1025), "1", ""), partition},
+		{"a longer key to read", "GetItem", `{"TableName":"specs","Key":{"holder":{"S":"` + text(2049) + `"},"mark":{"S":"1"}}}`, partition},
+		{"the largest item", "PutItem", item("u", "1", `,"x":{"S":"`+text(409600-names-2)+`"}`), `{}`},
+		{"a larger item", "PutItem", item("u", "1", `,"x":{"S":"`+text(409600-names-1)+`"}`), "ValidationException: Item size has exceeded the maximum allowed size"},
+		{"binary is measured without its base64", "PutItem", item("u", "1", `,"x":{"B":"`+base64.StdEncoding.EncodeToString(make([]byte, 409600-names-2))+`"}`), `{}`},
+	})
+}
+
+func TestItemCollectionMetrics(t *testing.T) {
+	e := newEngine(t)
+	const metrics = `{"ItemCollectionMetrics":{"ItemCollectionKey":{"holder":{"S":"u"}},"SizeEstimateRangeGB":[0.0,1.0]}}`
+	perform(t, e, []exchange{
+		{"a put on a table with local indexes", "PutItem", `{"TableName":"specs","Item":{"holder":{"S":"u"},"mark":{"S":"1"}},"ReturnItemCollectionMetrics":"SIZE"}`, metrics},
+		{"a delete", "DeleteItem", `{"TableName":"specs","Key":{"holder":{"S":"u"},"mark":{"S":"1"}},"ReturnItemCollectionMetrics":"SIZE"}`, metrics},
+		{"nothing if not asked", "PutItem", `{"TableName":"specs","Item":{"holder":{"S":"u"},"mark":{"S":"1"}},"ReturnItemCollectionMetrics":"NONE"}`, `{}`},
+	})
+	call(t, e, "CreateTable", definition(nil))
+	perform(t, e, []exchange{
+		{"a table without local indexes has no collections", "PutItem", `{"TableName":"things","Item":{"a":{"S":"u"},"b":{"S":"1"}},"ReturnItemCollectionMetrics":"SIZE"}`, `{}`},
+	})
 }

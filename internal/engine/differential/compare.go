@@ -1,0 +1,159 @@
+package differential
+
+import (
+	"cmp"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// difference is a place at which two answers differ. What an answer does not
+// have is nil.
+type difference struct {
+	path         string
+	local, ours  any
+	localFailure string
+	oursFailure  string
+}
+
+// compare lists the differences between two answers to a request.
+func compare(operation string, local, ours *answer) []difference {
+	if l, o := local.failure(), ours.failure(); l != o {
+		return []difference{{path: "failure", localFailure: l, oursFailure: o}}
+	}
+	c := comparison{common: operation == "CreateTable" || operation == "DescribeTable" || operation == "DeleteTable"}
+	a, b := normal(operation, local.body), normal(operation, ours.body)
+	for _, body := range []object{a, b} {
+		delete(body, "__type")
+		delete(body, "message")
+		delete(body, "Message")
+	}
+	c.values("", a, b)
+	return c.differences
+}
+
+type comparison struct {
+	differences []difference
+	// common compares only the members that both have.
+	common bool
+}
+
+func (c *comparison) values(path string, local, ours any) {
+	switch l := local.(type) {
+	case object:
+		if o, ok := ours.(object); ok {
+			c.objects(path, l, o)
+			return
+		}
+	case list:
+		if o, ok := ours.(list); ok && len(l) == len(o) {
+			for i := range l {
+				c.values(path+"["+strconv.Itoa(i)+"]", l[i], o[i])
+			}
+			return
+		}
+	default:
+		if local == ours {
+			return
+		}
+	}
+	c.differences = append(c.differences, difference{path: path, local: local, ours: ours})
+}
+
+func (c *comparison) objects(path string, local, ours object) {
+	names := slices.Collect(maps.Keys(local))
+	for name := range ours {
+		if _, ok := local[name]; !ok {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		if c.common && (local[name] == nil || ours[name] == nil) {
+			continue
+		}
+		c.values(strings.TrimPrefix(path+"."+name, "."), local[name], ours[name])
+	}
+}
+
+// normal brings what has no order, or several forms, into one. It copies what
+// it changes.
+func normal(operation string, body object) object {
+	body, _ = normalValue(body).(object)
+	switch operation {
+	case "BatchGetItem":
+		if responses, ok := body["Responses"].(object); ok {
+			for name, items := range responses {
+				responses[name] = sorted(items.(list))
+			}
+		}
+	case "CreateTable", "DescribeTable", "DeleteTable":
+		for _, member := range []string{"Table", "TableDescription"} {
+			if description, ok := body[member].(object); ok {
+				normalDescription(description)
+			}
+		}
+	}
+	if capacities, ok := body["ConsumedCapacity"].(list); ok {
+		body["ConsumedCapacity"] = sorted(capacities)
+	}
+	return body
+}
+
+// normalValue writes numbers in one form, and the members of sets in order.
+func normalValue(value any) any {
+	switch value := value.(type) {
+	case object:
+		copied := make(object, len(value))
+		for name, member := range value {
+			copied[name] = normalValue(member)
+			if members, ok := member.(list); ok && len(value) == 1 && (name == "SS" || name == "NS" || name == "BS") {
+				copied[name] = sorted(members)
+			}
+		}
+		return copied
+	case list:
+		copied := make(list, len(value))
+		for i, element := range value {
+			copied[i] = normalValue(element)
+		}
+		return copied
+	case json.Number:
+		if f, err := value.Float64(); err == nil {
+			return f
+		}
+	}
+	return value
+}
+
+func sorted(values list) list {
+	return slices.SortedStableFunc(slices.Values(values), func(a, b any) int {
+		return cmp.Compare(string(encode(a)), string(encode(b)))
+	})
+}
+
+// normalDescription drops what is each server's own from a table description.
+func normalDescription(description object) {
+	for _, member := range []string{"TableArn", "TableId", "CreationDateTime"} {
+		delete(description, member)
+	}
+	for _, member := range []string{"BillingModeSummary", "TableThroughputModeSummary"} {
+		if summary, ok := description[member].(object); ok {
+			delete(summary, "LastUpdateToPayPerRequestDateTime")
+		}
+	}
+	for _, member := range []string{"LocalSecondaryIndexes", "GlobalSecondaryIndexes"} {
+		indexes, _ := description[member].(list)
+		for _, index := range indexes {
+			delete(index.(object), "IndexArn")
+		}
+		if indexes != nil {
+			description[member] = sorted(indexes)
+		}
+	}
+	if definitions, ok := description["AttributeDefinitions"].(list); ok {
+		description["AttributeDefinitions"] = sorted(definitions)
+	}
+}

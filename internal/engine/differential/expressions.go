@@ -1,0 +1,299 @@
+package differential
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// phrase writes the expressions of one request, and collects what their
+// placeholders stand for.
+type phrase struct {
+	*generator
+	table  *tableSchema
+	index  *indexSchema      // of a query or scan
+	names  map[string]string // by placeholder
+	values object
+}
+
+func (g *generator) phrase(t *tableSchema) *phrase {
+	return &phrase{generator: g, table: t, names: map[string]string{}, values: object{}}
+}
+
+// into adds the placeholders to the request.
+func (p *phrase) into(body object) {
+	if p.slip(5) {
+		p.values[":unused"] = p.value(1)
+	}
+	if p.slip(5) {
+		p.names["#unused"] = "a"
+	}
+	if len(p.names) > 0 {
+		names := object{}
+		for placeholder, name := range p.names {
+			names[placeholder] = name
+		}
+		body["ExpressionAttributeNames"] = names
+	}
+	if len(p.values) > 0 {
+		body["ExpressionAttributeValues"] = p.values
+	}
+}
+
+// plain tells whether a name can stand in an expression as it is. Reserved
+// words can not, and are written now and then.
+func (p *phrase) plain(name string) bool {
+	for i, c := range name {
+		if (c < 'a' || c > 'z') && (i == 0 || c != '_' && (c < '0' || c > '9')) {
+			return false
+		}
+	}
+	return name != "size" && name != "name" && name != "list" && name != "set" || p.slip(5)
+}
+
+func (p *phrase) name(name string) string {
+	if p.plain(name) && p.chance(60) {
+		return name
+	}
+	if p.slip(1) {
+		return "#undefined"
+	}
+	for placeholder, known := range p.names {
+		if known == name {
+			return placeholder
+		}
+	}
+	placeholder := pick(p.source, "#n", "#N", "#0", "#a_") + strconv.Itoa(len(p.names))
+	p.names[placeholder] = name
+	return placeholder
+}
+
+func (p *phrase) given(value object) string {
+	if p.slip(2) {
+		return ":undefined"
+	}
+	placeholder := pick(p.source, ":v", ":V", ":0", ":_") + strconv.Itoa(len(p.values))
+	p.values[placeholder] = value
+	return placeholder
+}
+
+// attribute is one that the item or the queried index may have.
+func (p *phrase) attribute() string {
+	if p.index != nil && p.index.projected != nil && !p.slip(10) {
+		names := slices.Clone(p.index.projected)
+		for _, a := range p.table.startAttributes(p.index) {
+			names = append(names, a.name)
+		}
+		return pick(p.source, names...)
+	}
+	if p.chance(25) {
+		return pick(p.source, p.table.keyAttributes()...).name
+	}
+	return pick(p.source, attributeNames...)
+}
+
+// path leads to a top-level attribute or into one, but not into a key.
+func (p *phrase) path() string { return p.within(p.attribute()) }
+
+func (p *phrase) within(attribute string) string {
+	var b strings.Builder
+	b.WriteString(p.name(attribute))
+	isKey := slices.ContainsFunc(p.table.keyAttributes(), func(a keyAttribute) bool { return a.name == attribute })
+	if isKey && !p.slip(10) {
+		return b.String()
+	}
+	for p.chance(30) {
+		if p.chance(50) {
+			b.WriteString("[" + pick(p.source, "0", "0", "1", "2", "99") + "]")
+		} else {
+			b.WriteString("." + p.name(pick(p.source, fieldNames...)))
+		}
+	}
+	return b.String()
+}
+
+func (p *phrase) operand() string {
+	switch {
+	case p.chance(45):
+		return p.path()
+	case p.chance(12):
+		return "size" + p.space() + "(" + p.path() + ")"
+	case p.chance(3):
+		return "(" + p.operand() + ")"
+	}
+	return p.given(p.value(2))
+}
+
+// ordered is an operand that can be less or greater than another.
+func (p *phrase) ordered(kind string) string {
+	switch {
+	case p.chance(50):
+		return p.path()
+	case kind == "N" && p.chance(20):
+		return "size(" + p.path() + ")"
+	}
+	return p.given(p.scalar(kind))
+}
+
+func (p *phrase) orderedKind() string { return pick(p.source, "S", "N", "N", "B") }
+
+// space is what may stand where no space is needed.
+func (p *phrase) space() string { return pick(p.source, "", "", "", " ", "  ", "\n", "\t") }
+
+// gap is what must stand between two words.
+func (p *phrase) gap() string { return pick(p.source, " ", " ", " ", "  ", "\n", "\t ") }
+
+func (p *phrase) keyword(word string) string {
+	return p.gap() + pick(p.source, word, word, word, strings.ToLower(word), strings.ToLower(word[:1])+word[1:]) + p.gap()
+}
+
+// condition writes a condition with so many levels of AND, OR and NOT at most.
+func (p *phrase) condition(depth int) string {
+	if depth > 0 {
+		switch p.IntN(8) {
+		case 0, 1:
+			return p.part(depth-1) + p.keyword("AND") + p.part(depth-1)
+		case 2, 3:
+			return p.part(depth-1) + p.keyword("OR") + p.part(depth-1)
+		case 4:
+			return strings.TrimLeft(p.keyword("NOT"), " \n\t") + p.part(depth-1)
+		}
+	}
+	return p.predicate()
+}
+
+// part is a condition, perhaps in parentheses.
+func (p *phrase) part(depth int) string {
+	condition := p.condition(depth)
+	if p.chance(40) {
+		return "(" + p.space() + condition + p.space() + ")"
+	}
+	return condition
+}
+
+func (p *phrase) predicate() string {
+	switch p.IntN(10) {
+	case 0:
+		kind := p.orderedKind()
+		return p.ordered(kind) + p.keyword("BETWEEN") + p.ordered(kind) + p.keyword("AND") + p.ordered(kind)
+	case 1:
+		operands := make([]string, p.between(1, 4))
+		for i := range operands {
+			operands[i] = p.operand()
+		}
+		return p.operand() + p.keyword("IN") + "(" + strings.Join(operands, ","+p.space()) + ")"
+	case 2, 3, 4:
+		return p.function()
+	}
+	operator := pick(p.source, "=", "=", "<>", "<", "<=", ">", ">=")
+	if operator == "=" || operator == "<>" || p.slip(10) {
+		return p.operand() + p.space() + operator + p.space() + p.operand()
+	}
+	kind := p.orderedKind()
+	return p.ordered(kind) + p.space() + operator + p.space() + p.ordered(kind)
+}
+
+func (p *phrase) function() string {
+	name := pick(p.source, "attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains")
+	var arguments []string
+	switch name {
+	case "attribute_exists", "attribute_not_exists":
+		arguments = []string{p.path()}
+	case "attribute_type":
+		arguments = []string{p.path(), p.given(object{"S": pick(p.source, "S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL")})}
+	case "begins_with":
+		arguments = []string{p.path(), p.ordered(pick(p.source, "S", "B"))}
+	default:
+		arguments = []string{p.path(), p.operand()}
+	}
+	switch {
+	case p.slip(5):
+		arguments = append(arguments, p.operand())
+	case p.slip(5):
+		arguments = arguments[1:]
+	case p.slip(5):
+		arguments[0] = p.operand()
+	case p.slip(5):
+		name = pick(p.source, "Contains", "foo", "size", "list_append", "if_not_exists")
+	}
+	return name + p.space() + "(" + strings.Join(arguments, p.space()+","+p.space()) + ")"
+}
+
+// spoiled is the text, or in few cases the text with a mistake in it.
+func (p *phrase) spoiled(text string) string {
+	if text == "" || !p.slip(25) {
+		return text
+	}
+	at := p.IntN(len(text))
+	switch p.IntN(4) {
+	case 0:
+		return text[:at] + text[at+1:]
+	case 1:
+		return text[:at] + pick(p.source, "(", ")", ",", "=", "!", "#", ":", "[", ".", "$", "'a'", "1", " and ", " not ", "&", "é") + text[at:]
+	case 2:
+		return text[:at]
+	}
+	return pick(p.source, "", " ", "a", ":v0", "a = b = c", "((a = b))", "NOT", "a b", "a.b.c = ", "status = a", "a = 1", "a <> 'x'", "1 = 1",
+		"a == b", "a = b AND", "(a = b", "a = b)", "size(a)", "contains(a)", "a[b] = c", "a[-1] = c", "a[0", "a. b = c", "a .b = c", "a[ 0 ] = c")
+}
+
+// filter is the text of a condition or filter.
+func (p *phrase) filter() string { return p.spoiled(p.condition(p.IntN(4))) }
+
+// projection is a list of paths that have nothing in common.
+func (p *phrase) projection() string {
+	var attributes, paths []string
+	for range p.between(1, 4) {
+		attribute := p.attribute()
+		if slices.Contains(attributes, attribute) && !p.slip(20) {
+			continue
+		}
+		attributes = append(attributes, attribute)
+		paths = append(paths, p.within(attribute))
+	}
+	return p.spoiled(strings.Join(paths, p.space()+","+p.space()))
+}
+
+// keyCondition is about the keys of an index most of the time.
+func (p *phrase) keyCondition(x *indexSchema) string {
+	if p.slip(10) {
+		return p.filter()
+	}
+	partition := p.comparison(x.partition.name, "=", p.given(p.keyValue(x.partition)))
+	if x.sort.name == "" || p.chance(35) {
+		return p.spoiled(p.wrapped(partition))
+	}
+	sort := p.sortCondition(x.sort)
+	if p.chance(20) {
+		partition, sort = sort, partition
+	}
+	return p.spoiled(p.wrapped(partition) + p.keyword("AND") + p.wrapped(sort))
+}
+
+// comparison is the comparison of an attribute, from either side.
+func (p *phrase) comparison(attribute, operator, value string) string {
+	if p.chance(10) {
+		return value + p.space() + operator + p.space() + p.name(attribute)
+	}
+	return p.name(attribute) + p.space() + operator + p.space() + value
+}
+
+func (p *phrase) wrapped(condition string) string {
+	if p.chance(15) {
+		return "(" + condition + ")"
+	}
+	return condition
+}
+
+func (p *phrase) sortCondition(a keyAttribute) string {
+	switch p.IntN(4) {
+	case 0:
+		low, high := p.given(p.keyValue(a)), p.given(p.keyValue(a))
+		return p.name(a.name) + p.keyword("BETWEEN") + low + p.keyword("AND") + high
+	case 1:
+		if a.kind != "N" || p.slip(10) {
+			return "begins_with(" + p.name(a.name) + "," + p.space() + p.given(p.keyValue(a)) + ")"
+		}
+	}
+	return p.comparison(a.name, pick(p.source, "=", "<", "<=", ">", ">=", ">="), p.given(p.keyValue(a)))
+}

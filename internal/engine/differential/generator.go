@@ -1,0 +1,206 @@
+package differential
+
+import (
+	"fmt"
+	"strings"
+)
+
+// step is one request of a trace, or a few that belong together.
+type step struct {
+	operation string
+	body      object
+	walk      walk
+	mistaken  bool // got a mistake on purpose
+}
+
+// walk tells how a step goes on after its first answer.
+type walk int
+
+const (
+	single  walk = iota
+	onwards      // with the LastEvaluatedKey, until there is none
+)
+
+// trace is a sequence of requests to tables of their own.
+type trace struct {
+	tables []tableSchema
+	steps  []step
+}
+
+// generator makes the trace of one world: a few tables and what is done to them.
+type generator struct {
+	source
+	name   string
+	tables []tableSchema
+	// big worlds have few items that are so large that pages are full of them.
+	big         bool
+	fillPercent int
+	// mistakes is how many of a hundred requests have one.
+	mistakes int
+	// slips is how many mistakes the request that is being made still gets: at
+	// most one, as servers look for mistakes in orders of their own.
+	slips int
+}
+
+// slip decides, in so many of a hundred cases, that the request gets its
+// mistake here.
+func (g *generator) slip(percent int) bool {
+	if g.slips == 0 || !g.chance(percent) {
+		return false
+	}
+	g.slips--
+	return true
+}
+
+// generate makes a trace of so many steps. The tables' names begin with name.
+func generate(seed, stream uint64, name string, steps int) trace {
+	g := &generator{source: newSource(seed, stream), name: name, fillPercent: 5, mistakes: 25}
+	if g.chance(6) {
+		g.big, g.fillPercent, g.mistakes = true, 70, 5
+		steps /= 4
+	}
+	for i := range g.between(1, 3) {
+		g.tables = append(g.tables, g.table(fmt.Sprintf("%s.%c", name, 'a'+i)))
+	}
+	t := trace{tables: g.tables}
+	for len(t.steps) < steps {
+		t.steps = append(t.steps, g.step(len(t.steps) < 20))
+	}
+	return t
+}
+
+// step makes a request, in the beginning rather one that stores something.
+func (g *generator) step(beginning bool) step {
+	reads := 10
+	if beginning {
+		reads = 1
+	}
+	t := &g.tables[g.IntN(len(g.tables))]
+	g.slips = 0
+	mistaken := g.chance(g.mistakes)
+	if mistaken {
+		g.slips = 1
+	}
+	s := weigh(g.source, []option[func(*tableSchema) step]{
+		{25, g.putItem},
+		{15, g.batchWriteItem},
+		{8, g.deleteItem},
+		{12, g.transactWriteItems},
+		{reads, g.getItem},
+		{3 * reads, g.query},
+		{reads, g.scan},
+		{reads / 2, g.batchGetItem},
+		{reads / 2, g.transactGetItems},
+		{reads / 4, g.describeTable},
+		{reads / 5, g.listTables},
+		{reads / 5, g.createTable},
+		{reads / 8, g.deleteTable},
+	})(t)
+	if g.slip(70) {
+		g.corrupt(&s)
+	}
+	s.mistaken = s.mistaken || mistaken && g.slips == 0
+	return s
+}
+
+// sometimes sets a member of the request in so many of a hundred cases.
+func (g *generator) sometimes(percent int, body object, member string, values ...any) {
+	if g.chance(percent) {
+		body[member] = pick(g.source, values...)
+	}
+}
+
+func (g *generator) detail(body object) {
+	g.sometimes(60, body, "ReturnConsumedCapacity", "INDEXES", "INDEXES", "TOTAL", "NONE")
+}
+
+func (g *generator) putItem(t *tableSchema) step {
+	body := object{"TableName": t.name, "Item": g.item(t)}
+	g.conditional(t, body, 35)
+	g.sometimes(50, body, "ReturnValues", "ALL_OLD", "ALL_OLD", "NONE")
+	g.sometimes(3, body, "ReturnItemCollectionMetrics", "SIZE", "NONE")
+	g.detail(body)
+	return step{operation: "PutItem", body: body}
+}
+
+func (g *generator) deleteItem(t *tableSchema) step {
+	body := object{"TableName": t.name, "Key": g.key(t)}
+	g.conditional(t, body, 40)
+	g.sometimes(50, body, "ReturnValues", "ALL_OLD", "ALL_OLD", "NONE")
+	g.sometimes(3, body, "ReturnItemCollectionMetrics", "SIZE", "NONE")
+	g.detail(body)
+	return step{operation: "DeleteItem", body: body}
+}
+
+// conditional adds a condition in so many of a hundred cases.
+func (g *generator) conditional(t *tableSchema, body object, percent int) {
+	if g.chance(percent) {
+		p := g.phrase(t)
+		if g.chance(25) {
+			body["ConditionExpression"] = pick(g.source, "attribute_exists", "attribute_not_exists") + "(" + p.name("pk") + ")"
+		} else {
+			body["ConditionExpression"] = p.filter()
+		}
+		p.into(body)
+		g.sometimes(60, body, "ReturnValuesOnConditionCheckFailure", "ALL_OLD", "ALL_OLD", "NONE")
+	}
+}
+
+// key is the primary key of an item, perhaps of one that is there.
+func (g *generator) key(t *tableSchema) object {
+	key := object{}
+	for _, a := range t.primary().keys() {
+		key[a.name] = g.keyValue(a)
+	}
+	return key
+}
+
+func (g *generator) getItem(t *tableSchema) step {
+	body := object{"TableName": t.name, "Key": g.key(t)}
+	g.projecting(t, body, 30)
+	g.sometimes(50, body, "ConsistentRead", true, false)
+	g.detail(body)
+	return step{operation: "GetItem", body: body}
+}
+
+// projecting adds a projection in so many of a hundred cases.
+func (g *generator) projecting(t *tableSchema, body object, percent int) {
+	if g.chance(percent) {
+		p := g.phrase(t)
+		body["ProjectionExpression"] = p.projection()
+		p.into(body)
+	}
+}
+
+func (g *generator) describeTable(t *tableSchema) step {
+	return step{operation: "DescribeTable", body: object{"TableName": t.name}}
+}
+
+// listTables lists the world's own tables, of which there is always one more
+// than it asks for: other tables of the server are none of its business.
+func (g *generator) listTables(*tableSchema) step {
+	body := object{"ExclusiveStartTableName": g.name + ".", "Limit": max(1, len(g.tables)-1)}
+	if g.slip(50) {
+		body["Limit"] = pick(g.source, 0, -1, 101, 1000)
+	}
+	if g.slip(90) {
+		body["ExclusiveStartTableName"] = pick(g.source, "", "ab", "a b", strings.Repeat("x", 256))
+	}
+	return step{operation: "ListTables", body: body}
+}
+
+// createTable makes a table that nothing else is done to, or fails to: its
+// definition has a mistake more often than not.
+func (g *generator) createTable(*tableSchema) step {
+	t := g.table(g.name + ".other")
+	s := step{operation: "CreateTable", body: t.definition}
+	if g.slips > 0 || g.chance(40) {
+		g.slips = 0
+		g.corruptDefinition(&s)
+	}
+	return s
+}
+
+func (g *generator) deleteTable(*tableSchema) step {
+	return step{operation: "DeleteTable", body: object{"TableName": g.name + pick(g.source, ".other", ".other", ".missing")}}
+}

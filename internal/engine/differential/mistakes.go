@@ -1,0 +1,159 @@
+package differential
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// place is a member of an object or an element of a list in a request.
+type place struct {
+	member string
+	value  any
+	set    func(any)
+	remove func()
+}
+
+// places are all of those in a value, the outer ones first.
+func places(value any) []place {
+	var all []place
+	switch value := value.(type) {
+	case object:
+		for _, name := range slices.Sorted(maps.Keys(value)) {
+			all = append(all, place{name, value[name], func(v any) { value[name] = v }, func() { delete(value, name) }})
+			all = append(all, places(value[name])...)
+		}
+	case list:
+		for i := range value {
+			all = append(all, place{"", value[i], func(v any) { value[i] = v }, nil})
+			all = append(all, places(value[i])...)
+		}
+	}
+	return all
+}
+
+// corrupt puts one mistake into a request.
+func (g *generator) corrupt(s *step) {
+	if s.operation == "CreateTable" || s.operation == "ListTables" {
+		return
+	}
+	s.body = clone(s.body).(object)
+	if g.chance(30) {
+		g.corruptMember(s)
+		return
+	}
+	all := places(s.body)
+	at := all[g.IntN(len(all))]
+	if g.chance(40) { // rather an outer one
+		at = all[min(g.IntN(len(all)), g.IntN(len(all)), g.IntN(len(all)))]
+	}
+	g.corruptPlace(at)
+}
+
+func (g *generator) corruptPlace(at place) {
+	if at.remove != nil && g.chance(30) {
+		at.remove()
+		return
+	}
+	switch value := at.value.(type) {
+	case string:
+		if g.chance(50) {
+			at.set(pick(g.source, "", strings.ToLower(value), value+"!", value+" ", value+"x", strings.Repeat("x", 256), "BAD"))
+			return
+		}
+	case list:
+		if g.chance(50) && len(value) > 0 {
+			at.set(pick(g.source, list{}, append(slices.Clone(value), value[0]), append(slices.Clone(value), pick(g.source, value...))))
+			return
+		}
+	case object:
+		switch {
+		case g.chance(25):
+			at.set(object{})
+			return
+		case g.chance(25):
+			value["Extra"] = "x"
+			return
+		case g.chance(25) && len(value) == 1:
+			at.set(g.value(1))
+			return
+		case g.chance(10):
+			at.set(g.longKey(pick(g.source, "S", "B")))
+			return
+		}
+	}
+	at.set(pick[any](g.source, nil, true, 0, -1, 1.5, "x", "", list{}, object{}, list{"x"}, object{"S": "x"}))
+}
+
+// corruptMember sets a parameter to what it can not be, or one that does not
+// belong there.
+func (g *generator) corruptMember(s *step) {
+	member := pick(g.source, "ReturnConsumedCapacity", "ReturnValues", "Select", "Limit", "Segment", "TotalSegments", "IndexName", "ExclusiveStartKey",
+		"ExpressionAttributeNames", "ExpressionAttributeValues", "FilterExpression", "ConditionExpression", "ProjectionExpression",
+		"KeyConditionExpression", "ConsistentRead", "ReturnItemCollectionMetrics", "ReturnValuesOnConditionCheckFailure", "ClientRequestToken",
+		"AttributesToGet", "ScanIndexForward", "TableName")
+	var value any
+	switch member {
+	case "Limit", "Segment", "TotalSegments":
+		value = pick[any](g.source, 0, 1, -1, 2, 1.5, 1e6, 1000001, 3e9, "1", true)
+	case "ExclusiveStartKey":
+		value = any(g.startKey(&g.tables[0], g.tables[0].primary()))
+	case "ExpressionAttributeNames":
+		value = pick[any](g.source, object{}, object{"#a": ""}, object{"a": "b"}, object{"#": "a"}, object{"#a": "b"}, object{"#a-b": "b"}, object{"#a": 1})
+	case "ExpressionAttributeValues":
+		value = pick[any](g.source, object{}, object{":a": object{}}, object{"a": object{"S": "x"}}, object{":a": object{"S": "x"}}, object{":": object{"S": "x"}},
+			object{":a": object{"N": "x"}}, object{":a": "x"}, object{":a": object{"NS": list{}}})
+	case "AttributesToGet":
+		value = pick[any](g.source, list{}, list{"a", "b"}, list{"a", "a"}, list{"m"}, "a")
+	case "ConsistentRead", "ScanIndexForward":
+		value = pick[any](g.source, "true", "no", "x", 1, list{}, true)
+	case "TableName":
+		value = pick[any](g.source, "missing", "", "a", "a!", strings.Repeat("t", 256), 1, nil)
+	case "ClientRequestToken":
+		value = pick[any](g.source, "", strings.Repeat("t", 37), 1)
+	default:
+		value = pick[any](g.source, "", "BAD", "all_old", "a", "a = :a", "#a", "COUNT", "SIZE", "attribute_exists(pk)", "pk = :a", 1, list{})
+	}
+	s.body[member] = value
+}
+
+// corruptDefinition puts a mistake into a table definition, but not in the name.
+func (g *generator) corruptDefinition(s *step) {
+	s.mistaken = true
+	all := places(s.body)
+	at := all[g.IntN(len(all))]
+	switch at.member {
+	case "TableName":
+	case "AttributeName":
+		at.set(pick(g.source, "pk", "sk", "l1", "g1", "a", "other", "", strings.Repeat("n", 256)))
+	case "AttributeType", "KeyType", "ProjectionType", "BillingMode":
+		at.set(pick(g.source, "S", "N", "HASH", "RANGE", "ALL", "INCLUDE", "KEYS_ONLY", "PROVISIONED", "PAY_PER_REQUEST", "BAD", ""))
+	case "IndexName":
+		at.set(pick(g.source, "local1", "x", "", "a!", strings.Repeat("i", 256)))
+	default:
+		if g.chance(20) {
+			s.body[pick(g.source, "TableClass", "DeletionProtectionEnabled")] = pick[any](g.source, "STANDARD", "x", false)
+			return
+		}
+		g.corruptPlace(at)
+	}
+}
+
+// clone copies the objects and lists of a value.
+func clone(value any) any {
+	switch value := value.(type) {
+	case object:
+		copied := make(object, len(value))
+		for name, member := range value {
+			copied[name] = clone(member)
+		}
+		return copied
+	case list:
+		copied := make(list, len(value))
+		for i, element := range value {
+			copied[i] = clone(element)
+		}
+		return copied
+	}
+	return value
+}

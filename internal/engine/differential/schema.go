@@ -1,0 +1,165 @@
+package differential
+
+import "slices"
+
+// object and list are JSON as the requests hold it.
+type (
+	object = map[string]any
+	list   = []any
+)
+
+// keyAttribute is a key attribute's name and type. There is no sort key where
+// the name is empty.
+type keyAttribute struct {
+	name, kind string
+}
+
+// indexSchema is an index, or the table itself under the empty name.
+type indexSchema struct {
+	name            string
+	global          bool
+	partition, sort keyAttribute
+	projected       []string // besides the keys; nil for all attributes
+}
+
+func (x *indexSchema) keys() []keyAttribute {
+	if x.sort.name == "" {
+		return []keyAttribute{x.partition}
+	}
+	return []keyAttribute{x.partition, x.sort}
+}
+
+// tableSchema is a table with its indexes, of which the first is the table.
+type tableSchema struct {
+	name       string
+	indexes    []indexSchema
+	definition object // the input of CreateTable
+}
+
+func (t *tableSchema) primary() *indexSchema { return &t.indexes[0] }
+
+// keyAttributes are those of the table and all its indexes, each once.
+func (t *tableSchema) keyAttributes() []keyAttribute {
+	var all []keyAttribute
+	for i := range t.indexes {
+		for _, a := range t.indexes[i].keys() {
+			if !slices.Contains(all, a) {
+				all = append(all, a)
+			}
+		}
+	}
+	return all
+}
+
+// startAttributes are those of an ExclusiveStartKey: the keys of the table and
+// of the index.
+func (t *tableSchema) startAttributes(x *indexSchema) []keyAttribute {
+	all := slices.Clone(t.primary().keys())
+	for _, a := range x.keys() {
+		if !slices.Contains(all, a) {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+func (g *generator) keyKind() string { return pick(g.source, "S", "S", "S", "N", "B") }
+
+// table makes a table definition with up to two local and two global indexes.
+func (g *generator) table(name string) tableSchema {
+	t := tableSchema{name: name}
+	primary := indexSchema{partition: keyAttribute{"pk", g.keyKind()}}
+	if g.chance(75) {
+		primary.sort = keyAttribute{"sk", g.keyKind()}
+	}
+	t.indexes = []indexSchema{primary}
+	var local, global list
+	if primary.sort.name != "" {
+		for i := range g.IntN(3) {
+			x := indexSchema{name: pick(g.source, "local", "lsi.") + string(rune('1'+i)), partition: primary.partition}
+			x.sort = keyAttribute{pick(g.source, "l1", "l2", "a"), ""}
+			local = append(local, g.index(&t, x))
+		}
+	}
+	for i := range g.IntN(3) {
+		x := indexSchema{name: pick(g.source, "global", "GSI_") + string(rune('1'+i)), global: true}
+		x.partition.name = pick(g.source, "g1", "g2", "l1", "sk", "pk", "b")
+		if g.chance(60) {
+			x.sort.name = pick(g.source, "g3", "l2", "sk", "pk", "g1")
+		}
+		if x.sort.name == x.partition.name {
+			x.sort.name = ""
+		}
+		global = append(global, g.index(&t, x))
+	}
+	definitions := list{}
+	for _, a := range t.keyAttributes() {
+		definitions = append(definitions, object{"AttributeName": a.name, "AttributeType": a.kind})
+	}
+	t.definition = object{
+		"TableName":            name,
+		"BillingMode":          "PAY_PER_REQUEST",
+		"AttributeDefinitions": definitions,
+		"KeySchema":            keySchema(&primary),
+	}
+	if g.chance(20) {
+		delete(t.definition, "BillingMode")
+		t.definition["ProvisionedThroughput"] = throughput()
+		for _, x := range global {
+			x.(object)["ProvisionedThroughput"] = throughput()
+		}
+	}
+	if local != nil {
+		t.definition["LocalSecondaryIndexes"] = local
+	}
+	if global != nil {
+		t.definition["GlobalSecondaryIndexes"] = global
+	}
+	return t
+}
+
+func throughput() object {
+	return object{"ReadCapacityUnits": 1000, "WriteCapacityUnits": 1000}
+}
+
+// index resolves the types of the key attributes, adds the index to the table
+// and gives its definition.
+func (g *generator) index(t *tableSchema, x indexSchema) object {
+	known := t.keyAttributes()
+	resolve := func(a *keyAttribute) {
+		if a.name == "" {
+			return
+		}
+		a.kind = g.keyKind()
+		for _, k := range known {
+			if k.name == a.name {
+				a.kind = k.kind
+			}
+		}
+		known = append(known, *a)
+	}
+	resolve(&x.partition)
+	resolve(&x.sort)
+	projection := object{"ProjectionType": pick(g.source, "ALL", "KEYS_ONLY", "INCLUDE")}
+	switch projection["ProjectionType"] {
+	case "KEYS_ONLY":
+		x.projected = []string{}
+	case "INCLUDE":
+		further := list{}
+		for _, name := range sample(g.source, g.between(1, 3), []string{"a", "b", "c", "m", "n", "list"}) {
+			further = append(further, name)
+			x.projected = append(x.projected, name)
+		}
+		projection["NonKeyAttributes"] = further
+	}
+	t.indexes = append(t.indexes, x)
+	return object{"IndexName": x.name, "KeySchema": keySchema(&x), "Projection": projection}
+}
+
+func keySchema(x *indexSchema) list {
+	keys := list{object{"AttributeName": x.partition.name, "KeyType": "HASH"}}
+	if x.sort.name != "" {
+		keys = append(keys, object{"AttributeName": x.sort.name, "KeyType": "RANGE"})
+	}
+	return keys
+}

@@ -1,0 +1,97 @@
+package differential
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/open-alchemy/packagedb/internal/engine"
+	"github.com/open-alchemy/packagedb/internal/loopback"
+)
+
+// server is one that speaks DynamoDB's protocol.
+type server struct {
+	endpoint string
+	client   *http.Client
+}
+
+// embedded is a new engine of this project.
+func embedded() *server {
+	return &server{"http://engine", &http.Client{Transport: loopback.Client{Handler: engine.New()}}}
+}
+
+// remote is the server at an endpoint, with as many connections as workers.
+func remote(endpoint string, workers int) *server {
+	return &server{endpoint, &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: workers}}}
+}
+
+// answer is what a server says to a request.
+type answer struct {
+	status int
+	body   object
+}
+
+// failure is the kind and message of a refusal, empty for a success.
+func (a *answer) failure() string {
+	if a.status == http.StatusOK {
+		return ""
+	}
+	kind, _ := a.body["__type"].(string)
+	if _, name, ok := strings.Cut(kind, "#"); ok {
+		kind = name
+	}
+	message := a.body["message"]
+	if message == nil {
+		message = a.body["Message"]
+	}
+	if message == nil {
+		message = ""
+	}
+	return fmt.Sprintf("%d %s: %v", a.status, kind, message)
+}
+
+// send performs one request. The error is that of the connection, or an answer
+// that is no JSON.
+func (s *server) send(ctx context.Context, operation string, body []byte) (*answer, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.endpoint, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	request.Header = http.Header{
+		"Content-Type":  {"application/x-amz-json-1.0"},
+		"X-Amz-Target":  {"DynamoDB_20120810." + operation},
+		"Authorization": {"AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=00"},
+		"X-Amz-Date":    {"20260101T000000Z"},
+	}
+	response, err := s.client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return nil, err
+	}
+	a := &answer{status: response.StatusCode}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	if err := decoder.Decode(&a.body); err != nil {
+		return nil, fmt.Errorf("%s: status %d: %w in %q", operation, response.StatusCode, err, text)
+	}
+	return a, nil
+}
+
+// encode is the JSON of a request or of a part of an answer.
+func encode(value any) []byte {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		panic(err) // it consists of maps, slices and scalars
+	}
+	return bytes.TrimSpace(b.Bytes())
+}

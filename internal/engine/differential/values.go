@@ -1,0 +1,225 @@
+package differential
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+
+	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+)
+
+// The pools are small, so that requests meet items and values meet each other.
+var (
+	texts = []string{
+		"a", "b", "ab", "abc", "a#1", "a#2", "b#1", "B", "", " ", "é", "e\u0301", "\ue000", "😀", "\uffff", "\u0000", "\"\\/\n",
+		"1", "10", "true", "日本語", strings.Repeat("x", 100),
+	}
+	numbers = []string{
+		"0", "-0", "0.0", "1", "1.0", "1.50", "-1", "-1.5", "2", "10", "1e1", "1E2", "100", "1E-5", "0.00001", "00012", "+5", ".5", "5.",
+		"12345678901234567890123456789012345678", "1234567890.1234567890123456789012345678", "-99999999999999999999999999999999999999",
+		"9.9999999999999999999999999999999999999E+125", "-9.9999999999999999999999999999999999999E+125", "1E-130", "-1E-130",
+		"100000000000000000000000000000000000000000", "0.1", "0.10", "99", "101", "1000000",
+	}
+	badNumbers = []string{
+		"", "abc", "1e126", "1e-131", "-1e126", "0x1", " 1", "1 ", "NaN", "Infinity", "1e", "--1", ".", "1.2.3", "1,5",
+		"123456789012345678901234567890123456789", "1e99999999999",
+	}
+	binaries = []string{"AA==", "AAE=", "AQ==", "/w==", "/wA=", "gA==", "fw==", "YWJj", "YWI=", ""}
+
+	attributeNames = []string{"a", "b", "c", "m", "n", "list", "set", "f", "long_name_1", "ü", "a.b", "x y", "size", "name", "#h", "0d"}
+	fieldNames     = []string{"a", "x", "y", "z", "name", "k.1"}
+)
+
+// keyValue is a value for a key attribute, nearly always of its type.
+func (g *generator) keyValue(a keyAttribute) object {
+	if g.slip(4) {
+		return g.value(1)
+	}
+	kind := a.kind
+	few := a.name == "pk" || a.name == "g1" || a.name == "g2"
+	switch kind {
+	case "N":
+		if few {
+			return object{"N": pick(g.source, "1", "1.0", "2.50", "-3", "2.5")}
+		}
+		return object{"N": pick(g.source, numbers...)}
+	case "B":
+		if few {
+			return object{"B": pick(g.source, "AQ==", "/w==", "AA==")}
+		}
+		return object{"B": g.notEmpty(binaries)}
+	}
+	if few {
+		return object{"S": pick(g.source, "p1", "p2", "p3", "é")}
+	}
+	return object{"S": g.notEmpty(texts)}
+}
+
+// notEmpty avoids the empty text, which no key may have, most of the time.
+func (g *generator) notEmpty(pool []string) string {
+	text := pick(g.source, pool...)
+	if text == "" && !g.slip(50) {
+		return pool[0]
+	}
+	return text
+}
+
+func (g *generator) number() string {
+	if g.slip(2) {
+		return pick(g.source, badNumbers...)
+	}
+	if g.chance(15) {
+		return g.randomNumber()
+	}
+	return pick(g.source, numbers...)
+}
+
+// randomNumber has digits, zeros and an exponent in all combinations.
+func (g *generator) randomNumber() string {
+	var b strings.Builder
+	b.WriteString(pick(g.source, "", "", "-", "+"))
+	digits := func(count int) {
+		for range count {
+			b.WriteByte("00159"[g.IntN(5)])
+		}
+	}
+	digits(g.between(1, 20))
+	if g.chance(60) {
+		b.WriteByte('.')
+		digits(g.between(0, 19))
+	}
+	if g.chance(30) {
+		b.WriteString(pick(g.source, "e", "E") + pick(g.source, "", "+", "-") + pick(g.source, "0", "1", "7", "20", "104"))
+	}
+	return b.String()
+}
+
+// value is an attribute value of any type with so many levels at most.
+func (g *generator) value(depth int) object {
+	kinds := 8
+	if depth > 0 {
+		kinds = 10
+	}
+	switch g.IntN(kinds) {
+	case 0, 1:
+		return g.scalar("S")
+	case 2, 3:
+		return g.scalar("N")
+	case 4:
+		return g.scalar("B")
+	case 5:
+		return object{"BOOL": g.chance(50)}
+	case 6:
+		return object{"NULL": !g.slip(3)}
+	case 7:
+		return g.set()
+	case 8:
+		elements := list{}
+		for range g.IntN(4) {
+			elements = append(elements, g.value(depth-1))
+		}
+		return object{"L": elements}
+	}
+	fields := object{}
+	for range g.IntN(4) {
+		fields[pick(g.source, fieldNames...)] = g.value(depth - 1)
+	}
+	return object{"M": fields}
+}
+
+func (g *generator) scalar(kind string) object {
+	switch kind {
+	case "S":
+		return object{"S": pick(g.source, texts...)}
+	case "N":
+		return object{"N": g.number()}
+	}
+	return object{"B": pick(g.source, binaries...)}
+}
+
+// set has no duplicates most of the time: the same number in two forms is one.
+func (g *generator) set() object {
+	kind := pick(g.source, "SS", "NS", "BS")
+	pool := map[string][]string{"SS": texts, "NS": {"0", "1", "2.5", "-3", "1e3", "10", "0.001"}, "BS": binaries}[kind]
+	members := list{}
+	count := g.between(1, 4)
+	if g.slip(5) {
+		count = 0
+	}
+	for _, member := range sample(g.source, count, pool) {
+		members = append(members, member)
+	}
+	if g.slip(5) {
+		members = append(members, pick(g.source, pool...))
+	}
+	return object{kind: members}
+}
+
+// item is an item for the table. Index keys are there more often than not.
+func (g *generator) item(t *tableSchema) object {
+	item := object{}
+	for range g.IntN(6) {
+		item[pick(g.source, attributeNames...)] = g.value(3)
+	}
+	for _, a := range t.keyAttributes() {
+		primary := a == t.primary().partition || a == t.primary().sort
+		if primary && !g.slip(5) || !primary && g.chance(70) {
+			item[a.name] = g.keyValue(a)
+		} else if !primary && !g.slip(10) {
+			delete(item, a.name) // what the pool gave is of any type
+		}
+	}
+	if g.chance(g.fillPercent) {
+		g.fill(t, item)
+	}
+	return item
+}
+
+// fill brings the item to a size around one at which the rules change.
+func (g *generator) fill(t *tableSchema, item object) {
+	target := pick(g.source, 1<<10, 2<<10, 4<<10, 8<<10, 12<<10) + g.between(-2, 2)
+	if g.big {
+		target = g.between(30<<10, 300<<10)
+		if g.chance(15) {
+			target = maxItemBytes/g.between(1, 1+t.localIndexes()) + g.between(-3, 3)
+		}
+	}
+	delete(item, "f")
+	if missing := target - sizeOf(item) - len("f"); missing > 0 {
+		item["f"] = object{"S": strings.Repeat("f", missing)}
+	}
+}
+
+const maxItemBytes = 400 << 10
+
+func (t *tableSchema) localIndexes() int {
+	count := 0
+	for i := range t.indexes[1:] {
+		if !t.indexes[1+i].global {
+			count++
+		}
+	}
+	return count
+}
+
+// sizeOf is the size of a valid item, zero for one that is not valid.
+func sizeOf(item object) int {
+	text, err := json.Marshal(item)
+	if err != nil {
+		return 0
+	}
+	var parsed attribute.Item
+	if parsed.UnmarshalJSON(text) != nil {
+		return 0
+	}
+	return attribute.Size(parsed)
+}
+
+// longKey is a key value around the limit on its size.
+func (g *generator) longKey(kind string) object {
+	length := pick(g.source, 1024, 2048) + g.between(-1, 1)
+	if kind == "B" {
+		return object{"B": base64.StdEncoding.EncodeToString(make([]byte, length))}
+	}
+	return object{"S": strings.Repeat("k", length)}
+}

@@ -1,0 +1,159 @@
+package differential
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// world plays traces on a new embedded engine and on a server, and compares
+// the answers.
+type world struct {
+	server   *server
+	accepted *acceptance
+	// run tells the tokens of transactions of one play from those of another.
+	run      func() string
+	compared int // requests
+}
+
+// finding is a step at which the answers differ in a way that is not accepted.
+type finding struct {
+	step        int
+	request     step
+	local, ours *answer
+	differences []difference
+}
+
+// signature is the same for differences that probably have the same cause.
+func (f *finding) signature() string {
+	d := f.differences[0]
+	return f.request.operation + " " + template(d.path) + " " + template(d.localFailure) + " " + template(d.oursFailure)
+}
+
+// template is a text without what differs from case to case.
+func template(text string) string {
+	var b strings.Builder
+	quoted := false
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c == '"' || c == '\'':
+			quoted = !quoted
+		case quoted || '0' <= c && c <= '9':
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// play plays the trace and gives what it finds, until a write has succeeded on
+// one side only: from there on, the tables differ. Errors are those of the
+// connections.
+func (w *world) play(ctx context.Context, t *trace) ([]*finding, error) {
+	p := &play{world: w, tables: t.tables, ours: embedded(), token: w.run()}
+	for i := range t.tables {
+		if err := p.prepare(ctx, &t.tables[i]); err != nil {
+			return nil, err
+		}
+	}
+	var all []*finding
+	for i := range t.steps {
+		found, err := p.step(ctx, t.steps[i])
+		if err != nil {
+			return nil, err
+		}
+		if found != nil {
+			found.step = i
+			all = append(all, found)
+			if found.local.status != found.ours.status {
+				break
+			}
+		}
+	}
+	return all, p.remove(ctx, t)
+}
+
+type play struct {
+	*world
+	tables []tableSchema
+	ours   *server
+	token  string
+}
+
+// prepare makes the table on both sides in place of one that an earlier play left.
+func (p *play) prepare(ctx context.Context, t *tableSchema) error {
+	for _, name := range []string{t.name, otherTable(t.name)} {
+		if _, err := p.server.send(ctx, "DeleteTable", encode(object{"TableName": name})); err != nil {
+			return err
+		}
+	}
+	for _, s := range []*server{p.server, p.ours} {
+		a, err := s.send(ctx, "CreateTable", encode(t.definition))
+		if err != nil {
+			return err
+		}
+		if failure := a.failure(); failure != "" {
+			return fmt.Errorf("CreateTable %s at %s: %s", encode(t.definition), s.endpoint, failure)
+		}
+	}
+	return nil
+}
+
+func (p *play) remove(ctx context.Context, t *trace) error {
+	for i := range t.tables {
+		for _, name := range []string{t.tables[i].name, otherTable(t.tables[i].name)} {
+			if _, err := p.server.send(ctx, "DeleteTable", encode(object{"TableName": name})); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// otherTable is the name of the table that a world's own requests create.
+func otherTable(name string) string { return name[:strings.LastIndexByte(name, '.')] + ".other" }
+
+// step performs the requests of a step on both sides.
+func (p *play) step(ctx context.Context, s step) (*finding, error) {
+	if token, ok := s.body["ClientRequestToken"].(string); ok && strings.HasPrefix(token, tokenPrefix) {
+		s.body = clone(s.body).(object)
+		s.body["ClientRequestToken"] = p.token + token
+	}
+	if isWhole(s) {
+		return p.whole(ctx, s)
+	}
+	for {
+		local, ours, err := p.both(ctx, s.operation, s.body)
+		if err != nil {
+			return nil, err
+		}
+		if f := p.judge(s, local, ours); f != nil {
+			return f, nil
+		}
+		next, more := local.body["LastEvaluatedKey"]
+		if s.walk == single || !more {
+			return nil, nil
+		}
+		s.body = clone(s.body).(object)
+		s.body["ExclusiveStartKey"] = next
+	}
+}
+
+func (p *play) both(ctx context.Context, operation string, body object) (local, ours *answer, err error) {
+	request := encode(body)
+	p.compared++
+	if local, err = p.server.send(ctx, operation, request); err != nil {
+		return nil, nil, err
+	}
+	ours, err = p.ours.send(ctx, operation, request)
+	return local, ours, err
+}
+
+// judge compares two answers and gives what is not accepted.
+func (p *play) judge(s step, local, ours *answer) *finding {
+	differences := p.accepted.reject(s, compare(s.operation, local, ours))
+	if len(differences) == 0 {
+		return nil
+	}
+	return &finding{request: s, local: local, ours: ours, differences: differences}
+}

@@ -1,0 +1,222 @@
+package engine_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/open-alchemy/packagedb/internal/engine"
+)
+
+// sorts are the values of an attribute in the items of an answer.
+func sorts(tb testing.TB, answer map[string]any, name string) string {
+	tb.Helper()
+	var values []string
+	for _, item := range answer["Items"].([]any) {
+		for _, value := range item.(map[string]any)[name].(map[string]any) {
+			values = append(values, value.(string))
+		}
+	}
+	return strings.Join(values, " ")
+}
+
+// newKeyed is an engine with a table "things" whose sort key is of the given
+// type, with one partition that has the given sort keys.
+func newKeyed(tb testing.TB, kind string, keys ...string) *engine.Engine {
+	tb.Helper()
+	e := engine.New()
+	call(tb, e, "CreateTable", definition(map[string]string{
+		"AttributeDefinitions": `[{"AttributeName":"a","AttributeType":"S"},{"AttributeName":"b","AttributeType":"` + kind + `"}]`,
+	}))
+	for _, key := range keys {
+		for _, partition := range []string{"p", "q"} {
+			call(tb, e, "PutItem", fmt.Sprintf(`{"TableName":"things","Item":{"a":{"S":%q},"b":{%q:%q}}}`, partition, kind, key))
+		}
+	}
+	return e
+}
+
+func TestKeyConditions(t *testing.T) {
+	strs := newKeyed(t, "S", "b", "a", "ab", "abc", "B", "é", "\uffff", "😀")
+	nums := newKeyed(t, "N", "10", "9", "-1", "-10", "0", "1.5", "1e20")
+	bins := newKeyed(t, "B", "AQ==", "/w==", "//8=", "AQI=", "AA==")
+	for _, test := range []struct {
+		name, kind, condition string
+		values                []string
+		want                  string
+	}{
+		{"strings are in the order of their bytes", "S", "", nil, "B a ab abc b é \uffff 😀"},
+		{"numbers are in the order of their magnitude", "N", "", nil, "-10 -1 0 1.5 9 10 100000000000000000000"},
+		{"binaries are in the order of their bytes", "B", "", nil, "AA== AQ== AQI= /w== //8="},
+		{"equal", "S", "AND b = :x", []string{"ab"}, "ab"},
+		{"equal to nothing", "S", "AND b = :x", []string{"abcd"}, ""},
+		{"equal numbers in another form", "N", "AND b = :x", []string{"15E-1"}, "1.5"},
+		{"less", "S", "AND b < :x", []string{"ab"}, "B a"},
+		{"less or equal", "S", "AND b <= :x", []string{"ab"}, "B a ab"},
+		{"greater", "S", "AND b > :x", []string{"b"}, "é \uffff 😀"},
+		{"greater or equal", "S", "AND b >= :x", []string{"b"}, "b é \uffff 😀"},
+		{"between", "N", "AND b BETWEEN :x AND :y", []string{"-1", "9.5"}, "-1 0 1.5 9"},
+		{"between equal bounds", "N", "AND b BETWEEN :x AND :y", []string{"0", "0"}, "0"},
+		{"begins with", "S", "AND begins_with(b, :x)", []string{"ab"}, "ab abc"},
+		{"begins with the greatest character", "S", "AND begins_with(b, :x)", []string{"😀"}, "😀"},
+		{"begins with a byte", "B", "AND begins_with(b, :x)", []string{"AQ=="}, "AQ== AQI="},
+		{"begins with the greatest byte", "B", "AND begins_with(b, :x)", []string{"/w=="}, "/w== //8="},
+		{"the operands in the other order", "N", "AND :x < b", []string{"9"}, "10 100000000000000000000"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			e := map[string]*engine.Engine{"S": strs, "N": nums, "B": bins}[test.kind]
+			values := `":p":{"S":"p"}`
+			for i, value := range test.values {
+				values += fmt.Sprintf(`,":%c":{%q:%q}`, 'x'+i, test.kind, value)
+			}
+			for _, forward := range []bool{true, false} {
+				body := fmt.Sprintf(`{"TableName":"things","KeyConditionExpression":"a = :p %s","ExpressionAttributeValues":{%s},"ScanIndexForward":%t}`, test.condition, values, forward)
+				want := strings.Fields(test.want)
+				if !forward {
+					for i, k := 0, len(want)-1; i < k; i, k = i+1, k-1 {
+						want[i], want[k] = want[k], want[i]
+					}
+				}
+				if got := sorts(t, call(t, e, "Query", body), "b"); got != strings.Join(want, " ") {
+					t.Errorf("forward %t: %s, want %s", forward, got, strings.Join(want, " "))
+				}
+				// Page by page it is the same.
+				if got := strings.Join(pages(t, e, "Query", body, 1), " "); got != strings.Join(want, " ") {
+					t.Errorf("forward %t, in pages: %s, want %s", forward, got, strings.Join(want, " "))
+				}
+			}
+		})
+	}
+}
+
+// pages follows LastEvaluatedKey in pages of a limit and gives the values of "b".
+func pages(tb testing.TB, e *engine.Engine, operation, body string, limit int) []string {
+	tb.Helper()
+	var values []string
+	start := ""
+	for range 1000 {
+		answer := call(tb, e, operation, fmt.Sprintf(`{"Limit":%d%s,%s`, limit, start, body[1:]))
+		if got := sorts(tb, answer, "b"); got != "" {
+			values = append(values, strings.Fields(got)...)
+		}
+		last, more := answer["LastEvaluatedKey"]
+		if !more {
+			return values
+		}
+		start = `,"ExclusiveStartKey":` + text(tb, last)
+	}
+	tb.Fatal("the pages do not end")
+	return nil
+}
+
+func TestPages(t *testing.T) {
+	e := newKeyed(t, "N", "1", "2", "3", "4")
+	const query = `"TableName":"things","KeyConditionExpression":"a = :p","ExpressionAttributeValues":{":p":{"S":"p"}},"Select":"COUNT"`
+	perform(t, e, []exchange{
+		{"a limit that is not reached", "Query", `{` + query + `,"Limit":5}`, `{"Count":4,"ScannedCount":4}`},
+		{"a limit that is reached with the last item", "Query", `{` + query + `,"Limit":4}`, `{"Count":4,"ScannedCount":4,"LastEvaluatedKey":{"a":{"S":"p"},"b":{"N":"4"}}}`},
+		{"after which there is nothing", "Query", `{` + query + `,"ExclusiveStartKey":{"a":{"S":"p"},"b":{"N":"4"}}}`, `{"Count":0,"ScannedCount":0}`},
+		{"a limit that is reached before", "Query", `{` + query + `,"Limit":3}`, `{"Count":3,"ScannedCount":3,"LastEvaluatedKey":{"a":{"S":"p"},"b":{"N":"3"}}}`},
+		{"backwards", "Query", `{` + query + `,"Limit":3,"ScanIndexForward":false}`, `{"Count":3,"ScannedCount":3,"LastEvaluatedKey":{"a":{"S":"p"},"b":{"N":"2"}}}`},
+		{"a start between the items", "Query", `{` + query + `,"ExclusiveStartKey":{"a":{"S":"p"},"b":{"N":"2.5"}}}`, `{"Count":2,"ScannedCount":2}`},
+		{"a limit counts before the filter", "Query", `{"TableName":"things","KeyConditionExpression":"a = :p","ExpressionAttributeValues":{":p":{"S":"p"}},"Limit":2,"FilterExpression":"attribute_exists(x)"}`,
+			`{"Items":[],"Count":0,"ScannedCount":2,"LastEvaluatedKey":{"a":{"S":"p"},"b":{"N":"2"}}}`},
+	})
+}
+
+func TestAQueryThatCanFindOneItemHasNoNextPage(t *testing.T) {
+	e := engine.New()
+	call(t, e, "CreateTable", definition(map[string]string{"AttributeDefinitions": attributes("a"), "KeySchema": schema("a")}))
+	call(t, e, "PutItem", `{"TableName":"things","Item":{"a":{"S":"p"}}}`)
+	equal(t, "Query", call(t, e, "Query", `{"TableName":"things","KeyConditionExpression":"a = :p","ExpressionAttributeValues":{":p":{"S":"p"}},"Limit":1}`),
+		`{"Items":[{"a":{"S":"p"}}],"Count":1,"ScannedCount":1}`)
+}
+
+func TestAPageEndsAtOneMegabyte(t *testing.T) {
+	const megabyte = 1 << 20
+	for name, test := range map[string]struct {
+		size  int // of each item
+		items int
+		pages []int
+	}{
+		"with the item that reaches it":                    {megabyte / 4, 6, []int{4, 2}},
+		"with the item that goes beyond it":                {megabyte/4 - 1, 6, []int{5, 1}},
+		"also where that is the last item":                 {megabyte / 4, 4, []int{4, 0}},
+		"but not before it is reached":                     {megabyte/4 - 1, 4, []int{4}},
+		"which one partition can reach with few items too": {400 << 10, 4, []int{3, 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := newKeyed(t, "S")
+			for i := range test.items {
+				const rest = len("a" + "p" + "b" + "00" + "x")
+				call(t, e, "PutItem", fmt.Sprintf(`{"TableName":"things","Item":{"a":{"S":"p"},"b":{"S":"%02d"},"x":{"S":%q}}}`, i, strings.Repeat("x", test.size-rest)))
+			}
+			for _, more := range []string{``, `,"FilterExpression":"attribute_not_exists(x)"`, `,"Select":"COUNT"`, `,"ProjectionExpression":"a"`, `,"ScanIndexForward":false`} {
+				var got []int
+				start := ""
+				for len(got) <= len(test.pages) {
+					answer := call(t, e, "Query", `{"TableName":"things","KeyConditionExpression":"a = :p","ExpressionAttributeValues":{":p":{"S":"p"}}`+more+start+`}`)
+					got = append(got, int(answer["ScannedCount"].(float64)))
+					last, ok := answer["LastEvaluatedKey"]
+					if !ok {
+						break
+					}
+					start = `,"ExclusiveStartKey":` + text(t, last)
+				}
+				if fmt.Sprint(got) != fmt.Sprint(test.pages) {
+					t.Errorf("%s: pages of %v items, want %v", more, got, test.pages)
+				}
+			}
+		})
+	}
+}
+
+func TestQueriesAreValidated(t *testing.T) {
+	e := engine.New()
+	call(t, e, "CreateTable", createIndexed)
+	query := func(condition, more string) string {
+		return `{"TableName":"specs","KeyConditionExpression":"` + condition + `","ExpressionAttributeValues":{":v":{"S":"v"}}` + more + `}`
+	}
+	global := func(more string) string { return query("g = :v", `,"IndexName":"global"`+more) }
+	start := func(key string) string { return `,"ExclusiveStartKey":` + key }
+	const invalid = "ValidationException: One or more parameter values were invalid: "
+	const starting = "ValidationException: The provided starting key is invalid"
+	const unsupported = "ValidationException: Query key condition not supported"
+	perform(t, e, []exchange{
+		{"no key condition", "Query", `{"TableName":"specs"}`, "ValidationException: Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."},
+		{"no table", "Query", strings.Replace(query("p = :v", ""), "specs", "other", 1), "ResourceNotFoundException: Requested resource not found"},
+		{"no such index", "Query", query("p = :v", `,"IndexName":"none"`), "ValidationException: The table does not have the specified index: none"},
+		{"no partition key", "Query", query("s = :v", ""), "ValidationException: Query condition missed key schema element: p"},
+		{"another second attribute", "Query", query("p = :v AND g = :v", ""), "ValidationException: Query condition missed key schema element: s"},
+		{"a range of partitions", "Query", query("p > :v", ""), unsupported},
+		{"two conditions where there is one key", "Query", query("g = :v AND p = :v", `,"IndexName":"global"`), unsupported},
+		{"a value of another type", "Query", `{"TableName":"specs","KeyConditionExpression":"p = :v","ExpressionAttributeValues":{":v":{"N":"1"}}}`, invalid + "Condition parameter type does not match schema type"},
+		{"an empty value", "Query", `{"TableName":"specs","KeyConditionExpression":"p = :v","ExpressionAttributeValues":{":v":{"S":""}}}`, "ValidationException: One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: p"},
+		{"a limit of 0", "Query", query("p = :v", `,"Limit":0`), "ValidationException: 1 validation error detected: Value '0' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1"},
+		{"an unknown selection", "Query", query("p = :v", `,"Select":"SOME"`), "ValidationException: 1 validation error detected: Value 'SOME' at 'select' failed to satisfy constraint: Member must satisfy enum value set: [SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES]"},
+		{"a selection of nothing", "Query", query("p = :v", `,"Select":"SPECIFIC_ATTRIBUTES"`), "ValidationException: Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"},
+		{"a count with a projection", "Query", query("p = :v", `,"Select":"COUNT","ProjectionExpression":"p"`), "ValidationException: Cannot specify the ProjectionExpression when choosing to get only the Count"},
+		{"all attributes with a projection", "Query", query("p = :v", `,"Select":"ALL_ATTRIBUTES","ProjectionExpression":"p"`), "ValidationException: Cannot specify the ProjectionExpression when choosing to get ALL_ATTRIBUTES"},
+		{"projected attributes of a table", "Query", query("p = :v", `,"Select":"ALL_PROJECTED_ATTRIBUTES"`), "ValidationException: ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"},
+		{"a consistent read of a global index", "Query", global(`,"ConsistentRead":true`), "ValidationException: Consistent reads are not supported on global secondary indexes"},
+		{"all attributes of a global index", "Query", global(`,"Select":"ALL_ATTRIBUTES"`), invalid + "Select type ALL_ATTRIBUTES is not supported for global secondary index global because its projection type is not ALL"},
+		{"a projection of what a global index lacks", "Query", global(`,"ProjectionExpression":"x, y, z, p"`), invalid + "Global secondary index global does not project [y, z]"},
+		{"a filter on what an index lacks", "Query", global(`,"FilterExpression":"attribute_exists(y)"`), invalid + "Secondary index global does not project one or more filter attributes: [y]"},
+		{"a filter on what a local index lacks", "Query", query("p = :v", `,"IndexName":"local","FilterExpression":"attribute_exists(y)"`), invalid + "Secondary index local does not project one or more filter attributes: [y]"},
+		{"a filter on the key", "Query", query("p = :v", `,"FilterExpression":"attribute_exists(s)"`), "ValidationException: Filter Expression can only contain non-primary key attributes: Primary key attribute: s"},
+		{"a filter into the key", "Query", query("p = :v", `,"FilterExpression":"attribute_exists(s.x)"`), "ValidationException: Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: s"},
+		{"an expression beside a legacy parameter", "Query", query("p = :v", `,"QueryFilter":{}`), "ValidationException: Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {QueryFilter} Expression parameters: {KeyConditionExpression}"},
+		{"values without an expression", "Query", `{"TableName":"specs","ProjectionExpression":"p","ExpressionAttributeValues":{":v":{"S":"v"}}}`, "ValidationException: ExpressionAttributeValues can only be specified when using expressions: FilterExpression and KeyConditionExpression are null"},
+		{"a start without the sort key", "Query", query("p = :v", start(`{"p":{"S":"v"}}`)), starting},
+		{"a start with more than the key", "Query", query("p = :v", start(`{"p":{"S":"v"},"s":{"S":"1"},"g":{"S":"1"}}`)), starting},
+		{"a start with another attribute", "Query", query("p = :v", start(`{"p":{"S":"v"},"g":{"S":"1"}}`)), starting},
+		{"a start of another type", "Query", query("p = :v", start(`{"p":{"S":"v"},"s":{"N":"1"}}`)), "ValidationException: The provided key element does not match the schema"},
+		{"a start with an empty value", "Query", query("p = :v", start(`{"p":{"S":"v"},"s":{"S":""}}`)), starting + ": One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: s"},
+		{"a start with a value that is none", "Query", query("p = :v", start(`{"p":{"S":"v"},"s":{}}`)), starting + ": Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"},
+		{"a start in another partition", "Query", query("p = :v", start(`{"p":{"S":"w"},"s":{"S":"1"}}`)), "ValidationException: The provided starting key is outside query boundaries based on provided conditions"},
+		{"a start outside of the range", "Query", query("p = :v AND s < :v", start(`{"p":{"S":"v"},"s":{"S":"w"}}`)), "ValidationException: The provided starting key does not match the range key predicate"},
+		{"a start in the range of another partition", "Query", query("p = :v AND s < :v", start(`{"p":{"S":"w"},"s":{"S":"a"}}`)), "ValidationException: The query can return at most one row and cannot be restarted"},
+		{"a start without the keys of the table", "Query", global(start(`{"g":{"S":"v"}}`)), starting},
+		{"a start with all keys", "Query", global(start(`{"g":{"S":"v"},"p":{"S":"1"},"s":{"S":"2"}}`)), `{"Items":[],"Count":0,"ScannedCount":0}`},
+	})
+}
