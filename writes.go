@@ -2,6 +2,7 @@ package packagedb
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strconv"
@@ -62,31 +63,42 @@ func (f *facade) writeSpec(ctx context.Context, write specWrite) error {
 // writeAtOnce writes both items in one transaction. What the transaction meets tells the next second
 // to try; every such step means that another writer has got ahead.
 func (f *facade) writeAtOnce(ctx context.Context, write specWrite, second int64) error {
-	for conflicts := 0; ; {
-		version, latest := write.at(second)
-		_, err := f.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{
-			TransactItems: []types.TransactWriteItem{
-				{Put: f.transactPut(version, versionCondition, write.conditionValues(second, versionCondition))},
-				{Put: f.transactPut(latest, latestCondition, write.conditionValues(second, latestCondition))},
-			},
-		})
+	for {
+		err := f.transact(ctx, f.transaction(write, second))
 		var canceled *types.TransactionCanceledException
-		switch {
-		case err == nil:
-			return nil
-		case !errors.As(err, &canceled):
+		if !errors.As(err, &canceled) || !hasReason(canceled, "ConditionalCheckFailed") {
 			return err
-		case hasReason(canceled, "ConditionalCheckFailed"):
-			if second, err = secondAfter(canceled, second); err != nil {
-				return err
-			}
-		case conflicts < maxConflicts && isPassing(canceled):
-			if err := pause(ctx, conflicts); err != nil {
-				return fmt.Errorf("%w, after %w", err, canceled)
-			}
-			conflicts++
-		default:
+		}
+		if second, err = secondAfter(canceled, second); err != nil {
 			return err
+		}
+	}
+}
+
+// transaction puts both items, dated with the second. Its token makes it take effect once, however
+// often it is sent.
+func (f *facade) transaction(write specWrite, second int64) *dynamodb.TransactWriteItemsInput {
+	version, latest := write.at(second)
+	return &dynamodb.TransactWriteItemsInput{
+		ClientRequestToken: aws.String(rand.Text()),
+		TransactItems: []types.TransactWriteItem{
+			{Put: f.transactPut(version, versionCondition, write.conditionValues(second, versionCondition))},
+			{Put: f.transactPut(latest, latestCondition, write.conditionValues(second, latestCondition))},
+		},
+	}
+}
+
+// transact sends a transaction, and again while others are at its items.
+func (f *facade) transact(ctx context.Context, input *dynamodb.TransactWriteItemsInput) error {
+	for conflicts := 0; ; conflicts++ {
+		_, err := f.client.TransactWriteItems(ctx, input)
+		var canceled *types.TransactionCanceledException
+		if conflicts == maxConflicts || !errors.As(err, &canceled) ||
+			hasReason(canceled, "ConditionalCheckFailed") || !isPassing(canceled) {
+			return err
+		}
+		if err := pause(ctx, conflicts); err != nil {
+			return fmt.Errorf("%w, after %w", err, canceled)
 		}
 	}
 }
@@ -146,54 +158,29 @@ func isPassing(canceled *types.TransactionCanceledException) bool {
 
 // writeInTurn writes the version item and then the latest, on servers without transactions. The
 // order keeps the promise that the last of the history is the latest: a writer dates its version
-// after the history that it finds, and leaves the latest alone where another got ahead of it, whose
-// version is then the later one in the history as well. A failure between the two leaves a version
-// that the next write, or this one repeated, comes after.
+// after all that it finds, and leaves the latest alone where another got ahead of it, whose version
+// is then the later one in the history as well. A failure between the two leaves a version that the
+// next write, or this one repeated, comes after.
 func (f *facade) writeInTurn(ctx context.Context, write specWrite, second int64) error {
 	for {
-		newest, found, err := f.newestVersion(ctx, write)
-		if err != nil {
+		var err error
+		if second, err = f.secondInTurn(ctx, write, second); err != nil {
 			return err
-		}
-		again := newest.UpdatedAt == second && newest.Version == write.spec.Version
-		if found && !again {
-			second = max(second, newest.UpdatedAt+1)
 		}
 		version, latest := write.at(second)
 		err = f.putIf(ctx, version, versionCondition, write.conditionValues(second, versionCondition))
 		if conditionFailed(err) {
-			second++ // another version got there since the history was read
-			continue
+			continue // another version got there since the history was read
 		}
 		if err != nil {
 			return err
 		}
 		err = f.putIf(ctx, latest, latestCondition, write.conditionValues(second, latestCondition))
-		if !conditionFailed(err) {
-			return err
+		if conditionFailed(err) {
+			return nil // another writer got ahead
 		}
-		inTheWay, err := f.latestIs(ctx, latest, second)
-		if err != nil || !inTheWay {
-			return err
-		}
-		second++
+		return err
 	}
-}
-
-// latestIs tells whether the latest item is dated with the second. The latest item that kept a newer
-// one out is either later, as it is where another writer got ahead, or it is another version without
-// a version item: a write of the Python facade that was torn apart.
-func (f *facade) latestIs(ctx context.Context, latest item, second int64) (bool, error) {
-	output, err := f.client.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName:      &f.specsTable,
-		Key:            item{attrSub: latest[attrSub], attrUpdatedAtID: latest[attrUpdatedAtID]},
-		ConsistentRead: aws.Bool(true),
-	})
-	if err != nil || len(output.Item) == 0 {
-		return false, err
-	}
-	current, err := decodeSpec(output.Item)
-	return current.UpdatedAt == second, err
 }
 
 func (f *facade) putIf(ctx context.Context, stored item, condition string, values item) error {
@@ -206,18 +193,31 @@ func (f *facade) putIf(ctx context.Context, stored item, condition string, value
 	return err
 }
 
-// newestVersion returns the last of the spec's history, if there is one.
-func (f *facade) newestVersion(ctx context.Context, write specWrite) (newest SpecInfo, found bool, err error) {
-	query := f.queryVersions(write.sub, write.id, NewestFirst)
+// secondInTurn is the second to try after what is stored of the spec: after its latest item and after
+// its newest version, one of which may be without the other where a write or a delete was torn apart.
+// The two are the first that the index has in descending order.
+func (f *facade) secondInTurn(ctx context.Context, write specWrite, second int64) (int64, error) {
+	first, _ := versionRange(write.id)
+	query := f.queryIndex(write.sub, write.id, first, latestKeys(write.id).idUpdatedAt)
 	query.ConsistentRead = aws.Bool(true)
+	query.ScanIndexForward = aws.Bool(false)
+	next, seen := second, 0
 	for page, err := range f.pages(ctx, query) {
 		if err != nil {
-			return SpecInfo{}, false, err
+			return 0, err
 		}
-		if len(page) > 0 {
-			newest, err = decodeSpec(page[0])
-			return newest, err == nil, err
+		for _, item := range page {
+			stored, err := decodeSpec(item)
+			if err != nil {
+				return 0, err
+			}
+			if stored.UpdatedAt > second || stored.UpdatedAt == second && stored.Version != write.spec.Version {
+				next = max(next, stored.UpdatedAt+1)
+			}
+			if seen++; seen == 2 {
+				return next, nil
+			}
 		}
 	}
-	return SpecInfo{}, false, nil
+	return next, nil
 }

@@ -176,6 +176,57 @@ func TestAVersionItemIsNeverReplacedByAnotherVersion(t *testing.T) {
 	}
 }
 
+func TestALatestItemWithoutItsVersionIsFollowed(t *testing.T) {
+	for _, path := range writePaths {
+		t.Run(path.name, func(t *testing.T) {
+			t.Parallel()
+			var clock atomic.Int64
+			clock.Store(start)
+			db, client := newTapped(t, path.answer, packagedb.WithClock(func() time.Time { return time.Unix(clock.Load(), 0) }))
+			must(t, db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "1"}))
+			deleteItem(t, client, "sub", fmt.Sprintf("%020d#spec", start))
+
+			clock.Store(start - 100)
+			must(t, db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "2"}))
+			history, err := db.ListSpecVersions(t.Context(), "sub", "spec")
+			must(t, err)
+			if len(history) != 1 || history[0].UpdatedAt != start+1 {
+				t.Errorf("got the history %+v, want version 2 a second after the latest item", history)
+			}
+			mustShowLast(t, db, history)
+		})
+	}
+}
+
+func TestATransactionThatIsSentAgainTakesEffectOnce(t *testing.T) {
+	if lackingTransactions(t) {
+		t.Skip("there are no transactions")
+	}
+	// The first transaction takes effect, but its answer is lost, and what is sent again meets a
+	// conflict. Before the third attempt another writer adds a version.
+	other := testutil.New(t, packagedb.WithClock(frozen(start)))
+	testutil.Inject(t, testutil.Fault{Kind: testutil.DropAfter, Operations: []string{"TransactWriteItems"}, Times: 1},
+		testutil.Fault{Kind: testutil.Conflict, Times: 1})
+	sent := 0
+	client := &tap{Client: testutil.Client(t)}
+	client.answer = func(string) error {
+		if sent++; sent == 2 {
+			must(t, other.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "2"}))
+		}
+		return nil
+	}
+	db := packagedb.New(client, packagedb.WithClock(frozen(start)))
+	must(t, db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "1"}))
+
+	history, err := db.ListSpecVersions(t.Context(), "sub", "spec")
+	must(t, err)
+	var versions []string
+	for _, version := range history {
+		versions = append(versions, version.Version)
+	}
+	mustEqual(t, "versions", versions, []string{"1", "2"})
+}
+
 // lackingTransactions tells whether the server under test has no transactions: dynalite has none, the
 // embedded engine and DynamoDB Local have them.
 func lackingTransactions(t *testing.T) bool {
