@@ -141,7 +141,7 @@ func newTestClient() (*dynamodb.Client, error) {
 		Credentials:  credentials.NewStaticCredentialsProvider("test", "test", ""),
 		HTTPClient:   newHTTPClient(),
 		Retryer:      newRetryer(aws.RetryModeStandard, attempts),
-	}, nameUserAgent), nil
+	}, thriftily, nameUserAgent), nil
 }
 
 func newProdClient() (*dynamodb.Client, error) {
@@ -159,5 +159,5 @@ func newProdClient() (*dynamodb.Client, error) {
 	}
 	return dynamodb.NewFromConfig(configuration, func(options *dynamodb.Options) {
 		options.Retryer = newRetryer(configuration.RetryMode, attempts)
-	}, nameUserAgent), nil
+	}, thriftily, nameUserAgent), nil
 }
