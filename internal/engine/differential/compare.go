@@ -97,9 +97,16 @@ func normal(operation string, body object) object {
 		}
 	}
 	if capacities, ok := body["ConsumedCapacity"].(list); ok {
-		body["ConsumedCapacity"] = sorted(capacities)
+		slices.SortFunc(capacities, func(a, b any) int {
+			return strings.Compare(tableName(a), tableName(b))
+		})
 	}
 	return body
+}
+
+func tableName(capacity any) string {
+	name, _ := capacity.(object)["TableName"].(string)
+	return name
 }
 
 // normalValue writes numbers in one form, and the members of sets in order.

@@ -1,5 +1,7 @@
 package differential
 
+import "github.com/open-alchemy/packagedb/internal/engine/attribute"
+
 // query reads one partition of a table or an index.
 func (g *generator) query(t *tableSchema) step {
 	x := pick(g.source, t.indexes...)
@@ -72,7 +74,14 @@ func (g *generator) reading(p *phrase, x *indexSchema, body object) {
 func (g *generator) startKey(t *tableSchema, x *indexSchema) object {
 	key := object{}
 	for _, a := range t.startAttributes(x) {
-		key[a.name] = g.keyValue(a)
+		value := g.keyValue(a)
+		if text, ok := value["N"].(string); ok {
+			// DynamoDB Local does not find its place with "0.10" in place of "0.1".
+			if number, err := attribute.ParseNumber(text); err == nil {
+				value = object{"N": number.String()}
+			}
+		}
+		key[a.name] = value
 	}
 	return key
 }
@@ -85,7 +94,7 @@ func (g *generator) wrongStartKey(t *tableSchema, x *indexSchema) object {
 	case 1:
 		delete(key, name)
 	default:
-		key[name] = g.value(1)
+		key[name] = object{"BOOL": true}
 	}
 	return key
 }

@@ -1,0 +1,118 @@
+package engine_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/open-alchemy/packagedb/internal/engine"
+)
+
+// newTables is an engine with the tables "specs" and "things".
+func newTables(tb testing.TB) *engine.Engine {
+	tb.Helper()
+	e := newEngine(tb)
+	call(tb, e, "CreateTable", definition(map[string]string{"AttributeDefinitions": attributes("a"), "KeySchema": schema("a")}))
+	return e
+}
+
+// list repeats an element with its number in place of %d.
+func list(n int, element string) string {
+	var elements []string
+	for i := range n {
+		elements = append(elements, strings.ReplaceAll(element, "%d", fmt.Sprint(i)))
+	}
+	return "[" + strings.Join(elements, ",") + "]"
+}
+
+func TestBatches(t *testing.T) {
+	e := newTables(t)
+	perform(t, e, []exchange{
+		{"puts and deletes over several tables", "BatchWriteItem", `{"RequestItems":{
+			"things":[{"PutRequest":{"Item":{"a":{"S":"1"},"x":{"S":"y"}}}},{"PutRequest":{"Item":{"a":{"S":"2"}}}},{"DeleteRequest":{"Key":{"a":{"S":"3"}}}}],
+			"specs":[{"PutRequest":{"Item":{"holder":{"S":"u"},"mark":{"S":"1"}}}}]}}`, `{"UnprocessedItems":{}}`},
+		{"are all done", "BatchGetItem", `{"RequestItems":{
+			"things":{"Keys":[{"a":{"S":"2"}},{"a":{"S":"9"}},{"a":{"S":"1"}}],"ConsistentRead":true},
+			"specs":{"Keys":[{"holder":{"S":"u"},"mark":{"S":"1"}}],"ProjectionExpression":"mark"}}}`,
+			`{"Responses":{"things":[{"a":{"S":"2"}},{"a":{"S":"1"},"x":{"S":"y"}}],"specs":[{"mark":{"S":"1"}}]},"UnprocessedKeys":{}}`},
+		{"a delete removes", "BatchWriteItem", `{"RequestItems":{"things":[{"DeleteRequest":{"Key":{"a":{"S":"1"}}}}]}}`, `{"UnprocessedItems":{}}`},
+		{"what is then not found", "BatchGetItem", `{"RequestItems":{"things":{"Keys":[{"a":{"S":"1"}}]}}}`, `{"Responses":{"things":[]},"UnprocessedKeys":{}}`},
+		{"25 writes", "BatchWriteItem", `{"RequestItems":{"things":` + list(25, `{"PutRequest":{"Item":{"a":{"S":"%d"}}}}`) + `}}`, `{"UnprocessedItems":{}}`},
+		{"item collections", "BatchWriteItem", `{"RequestItems":{"things":[{"DeleteRequest":{"Key":{"a":{"S":"1"}}}}],"specs":[{"DeleteRequest":{"Key":{"holder":{"S":"u"},"mark":{"S":"1"}}}},{"DeleteRequest":{"Key":{"holder":{"S":"v"},"mark":{"S":"1"}}}}]},"ReturnItemCollectionMetrics":"SIZE"}`,
+			`{"UnprocessedItems":{},"ItemCollectionMetrics":{"specs":[{"ItemCollectionKey":{"holder":{"S":"u"}},"SizeEstimateRangeGB":[0,1]},{"ItemCollectionKey":{"holder":{"S":"v"}},"SizeEstimateRangeGB":[0,1]}]}}`},
+	})
+}
+
+func TestBatchesAreValidated(t *testing.T) {
+	write := func(requests string) string { return `{"RequestItems":{"things":` + requests + `}}` }
+	read := func(gets string) string { return `{"RequestItems":{"things":` + gets + `}}` }
+	const violation = "ValidationException: 1 validation error detected: Value "
+	const mismatch = "ValidationException: The provided key element does not match the schema"
+	const duplicates = "ValidationException: Provided list of item keys contains duplicates"
+	const empty = "ValidationException: One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: a"
+	const datatypes = "ValidationException: Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
+	const put = `{"PutRequest":{"Item":{"a":{"S":"%d"}}}}`
+	perform(t, newTables(t), []exchange{
+		{"no writes", "BatchWriteItem", `{}`, violation + "null at 'requestItems' failed to satisfy constraint: Member must not be null"},
+		{"writes to no table", "BatchWriteItem", `{"RequestItems":{}}`, "ValidationException: The requestItems parameter is required for BatchWriteItem"},
+		{"no writes to a table", "BatchWriteItem", write(`[]`), violation + "'{things=[]}' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]"},
+		{"26 writes to a table", "BatchWriteItem", write(list(26, put)), violation + "'{things=[" + strings.TrimSuffix(strings.Repeat("WriteRequest(...), ", 26), ", ") + "]}' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]"},
+		{"26 writes to two tables", "BatchWriteItem", `{"RequestItems":{"things":` + list(25, put) + `,"specs":[{"DeleteRequest":{"Key":{"holder":{"S":"u"},"mark":{"S":"1"}}}}]}}`, "ValidationException: Too many items requested for the BatchWriteItem call"},
+		{"a write that is none", "BatchWriteItem", write(`[{}]`), datatypes},
+		{"a write that is two", "BatchWriteItem", write(`[{"PutRequest":{"Item":{"a":{"S":"1"}}},"DeleteRequest":{"Key":{"a":{"S":"1"}}}}]`), datatypes},
+		{"a put of nothing", "BatchWriteItem", write(`[{"PutRequest":{}}]`), violation + "null at 'requestItems.things.member.1.member.putRequest.item' failed to satisfy constraint: Member must not be null"},
+		{"two puts of an item", "BatchWriteItem", write(`[{"PutRequest":{"Item":{"a":{"S":"1"}}}},{"PutRequest":{"Item":{"a":{"S":"1"}}}}]`), duplicates},
+		{"a put and a delete of an item", "BatchWriteItem", write(`[{"PutRequest":{"Item":{"a":{"S":"1"}}}},{"DeleteRequest":{"Key":{"a":{"S":"1"}}}}]`), duplicates},
+		{"a put without its key", "BatchWriteItem", write(`[{"PutRequest":{"Item":{"b":{"S":"1"}}}}]`), mismatch},
+		{"a put with a key of another type", "BatchWriteItem", write(`[{"PutRequest":{"Item":{"a":{"L":[]}}}}]`), mismatch},
+		{"a put with an empty key", "BatchWriteItem", write(`[{"PutRequest":{"Item":{"a":{"S":""}}}}]`), empty},
+		{"a put with an index key of another type", "BatchWriteItem", `{"RequestItems":{"specs":[{"PutRequest":{"Item":{"holder":{"S":"u"},"mark":{"S":"1"},"id":{"L":[]}}}}]}}`, "ValidationException: One or more parameter values were invalid: Type mismatch for Index Key id Expected: S Actual: L IndexName: byID"},
+		{"a put of a large item", "BatchWriteItem", write(`[{"PutRequest":{"Item":{"a":{"S":"1"},"x":{"S":"` + strings.Repeat("x", 409600) + `"}}}}]`), "ValidationException: Item size has exceeded the maximum allowed size"},
+		{"a delete with too large a key", "BatchWriteItem", write(`[{"DeleteRequest":{"Key":{"a":{"S":"1"},"b":{"S":"1"}}}}]`), mismatch},
+		{"a write to a missing table", "BatchWriteItem", `{"RequestItems":{"other":[{"PutRequest":{"Item":{"a":{"S":"1"}}}}]}}`, "ResourceNotFoundException: Requested resource not found"},
+		{"a write to a table with a bad name", "BatchWriteItem", `{"RequestItems":{"a b":[{"PutRequest":{"Item":{"a":{"S":"1"}}}}]}}`, violation + "'{a b=...}' at 'requestItems' failed to satisfy constraint: Map keys must satisfy constraint: [Member must have length less than or equal to 255, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+]"},
+		{"no gets", "BatchGetItem", `{"RequestItems":{}}`, "ValidationException: The requestItems parameter is required for BatchGetItem"},
+		{"no keys", "BatchGetItem", read(`{"Keys":[]}`), violation + "'[]' at 'requestItems.things.member.keys' failed to satisfy constraint: Member must have length greater than or equal to 1"},
+		{"101 keys of two tables", "BatchGetItem", `{"RequestItems":{"things":{"Keys":` + list(100, `{"a":{"S":"%d"}}`) + `},"specs":{"Keys":[{"holder":{"S":"u"},"mark":{"S":"1"}}]}}}`, "ValidationException: Too many items requested for the BatchGetItem call"},
+		{"a key twice", "BatchGetItem", read(`{"Keys":[{"a":{"S":"1"}},{"a":{"S":"1"}}]}`), duplicates},
+		{"a key of another schema", "BatchGetItem", read(`{"Keys":[{"b":{"S":"1"}}]}`), mismatch},
+		{"an empty key", "BatchGetItem", read(`{"Keys":[{"a":{"S":""}}]}`), empty},
+		{"names without an expression", "BatchGetItem", read(`{"Keys":[{"a":{"S":"1"}}],"ExpressionAttributeNames":{"#a":"a"}}`), "ValidationException: ExpressionAttributeNames can only be specified when using expressions"},
+		{"an expression for one table and the legacy parameter for another", "BatchGetItem", `{"RequestItems":{"things":{"Keys":[{"a":{"S":"1"}}],"ProjectionExpression":"a"},"specs":{"Keys":[{"holder":{"S":"u"},"mark":{"S":"1"}}],"AttributesToGet":["mark"]}}}`,
+			"ValidationException: Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {AttributesToGet} Expression parameters: {ProjectionExpression}"},
+		{"a get from a missing table", "BatchGetItem", `{"RequestItems":{"other":{"Keys":[{"a":{"S":"1"}}]}}}`, "ResourceNotFoundException: Requested resource not found"},
+	})
+}
+
+func TestNothingIsWrittenByARefusedBatch(t *testing.T) {
+	e := newTables(t)
+	refuse(t, e, "BatchWriteItem", `{"RequestItems":{"things":[{"PutRequest":{"Item":{"a":{"S":"1"}}}}],"other":[{"PutRequest":{"Item":{"a":{"S":"1"}}}}]}}`)
+	equal(t, "Scan", call(t, e, "Scan", `{"TableName":"things"}`), `{"Items":[],"Count":0,"ScannedCount":0}`)
+}
+
+func TestKeysBeyondTheSizeOfAnAnswerAreUnprocessed(t *testing.T) {
+	e := newTables(t)
+	const size, items = 400 << 10, 45
+	for i := range items {
+		call(t, e, "PutItem", fmt.Sprintf(`{"TableName":"things","Item":{"a":{"S":"%02d"},"x":{"S":%q}}}`, i, strings.Repeat("x", size-4)))
+	}
+	const fit = 16 << 20 / size
+	answer := call(t, e, "BatchGetItem", `{"RequestItems":{"things":{"ConsistentRead":true,"ProjectionExpression":"#a","ExpressionAttributeNames":{"#a":"a"},"Keys":`+keysJSON(0, items)+`}},"ReturnConsumedCapacity":"TOTAL"}`)
+	if got := len(answer["Responses"].(map[string]any)["things"].([]any)); got != fit {
+		t.Errorf("%d items, want %d", got, fit)
+	}
+	equal(t, "UnprocessedKeys", answer["UnprocessedKeys"], `{"things":{"Keys":`+keysJSON(fit, items)+`,"ConsistentRead":true,"ProjectionExpression":"#a","ExpressionAttributeNames":{"#a":"a"}}}`)
+	equal(t, "ConsumedCapacity", answer["ConsumedCapacity"], fmt.Sprintf(`[{"TableName":"things","CapacityUnits":%d}]`, fit*size/4096))
+	rest := call(t, e, "BatchGetItem", `{"RequestItems":`+text(t, answer["UnprocessedKeys"])+`}`)
+	if got := len(rest["Responses"].(map[string]any)["things"].([]any)); got != items-fit {
+		t.Errorf("%d items in the second answer, want %d", got, items-fit)
+	}
+}
+
+func keysJSON(from, to int) string {
+	var keys []string
+	for i := from; i < to; i++ {
+		keys = append(keys, fmt.Sprintf(`{"a":{"S":"%02d"}}`, i))
+	}
+	return "[" + strings.Join(keys, ",") + "]"
+}

@@ -1,0 +1,115 @@
+package engine_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/open-alchemy/packagedb/internal/engine"
+)
+
+// sized is an item of "specs" as createIndexed makes it, with so many bytes.
+func sized(s string, bytes int, more string) string {
+	const rest = len("p" + "u" + "s" + "1" + "z")
+	return fmt.Sprintf(`{"p":{"S":"u"},"s":{"S":%q},"z":{"S":%q}%s}`, s, strings.Repeat("z", bytes-rest), more)
+}
+
+// consumed is the ConsumedCapacity of a request.
+func consumed(tb testing.TB, e *engine.Engine, operation, body string) any {
+	tb.Helper()
+	return call(tb, e, operation, `{"ReturnConsumedCapacity":"INDEXES",`+body[1:])["ConsumedCapacity"]
+}
+
+func TestWriteCapacity(t *testing.T) {
+	e := engine.New()
+	call(t, e, "CreateTable", createIndexed)
+	// units is what a write is to cost: in all, the table, and the indexes if any.
+	units := func(total, table int, indexes string) string {
+		return fmt.Sprintf(`{"TableName":"specs","CapacityUnits":%d,"Table":{"CapacityUnits":%d}%s}`, total, table, indexes)
+	}
+	both := func(local, global int) string {
+		return fmt.Sprintf(`,"LocalSecondaryIndexes":{"local":{"CapacityUnits":%d}},"GlobalSecondaryIndexes":{"global":{"CapacityUnits":%d}}`, local, global)
+	}
+	globalOnly := func(global int) string {
+		return fmt.Sprintf(`,"GlobalSecondaryIndexes":{"global":{"CapacityUnits":%d}}`, global)
+	}
+	put := func(item string) string { return `{"TableName":"specs","Item":` + item + `}` }
+	for _, step := range []struct{ name, operation, body, want string }{
+		{"a small item costs the minimum", "PutItem", put(sized("1", 100, "")), units(1, 1, "")},
+		{"1 KB too", "PutItem", put(sized("1", 1024, "")), units(1, 1, "")},
+		{"one byte more costs one more", "PutItem", put(sized("1", 1025, "")), units(2, 2, "")},
+		{"the larger of old and new counts", "PutItem", put(sized("1", 100, "")), units(2, 2, "")},
+		{"an item that enters the indexes", "PutItem", put(sized("1", 100, `,"g":{"S":"a"}`)), units(3, 1, both(1, 1))},
+		{"an index that does not change costs nothing", "PutItem", put(sized("1", 2000, `,"g":{"S":"a"}`)), units(2, 2, "")},
+		{"nor does the same item again", "PutItem", put(sized("1", 2000, `,"g":{"S":"a"}`)), units(2, 2, "")},
+		{"an attribute that one index holds", "PutItem", put(sized("1", 100, `,"g":{"S":"a"},"x":{"S":"y"}`)), units(3, 2, globalOnly(1))},
+		{"an index entry of over 1 KB", "PutItem", put(sized("1", 100, `,"g":{"S":"a"},"x":{"S":"`+strings.Repeat("x", 1024)+`"}`)), units(4, 2, globalOnly(2))},
+		{"an index key that changes is deleted and put", "PutItem", put(sized("1", 100, `,"g":{"S":"b"}`)), units(7, 2, both(2, 3))},
+		{"an item that leaves the indexes", "PutItem", put(sized("1", 100, "")), units(3, 1, both(1, 1))},
+		{"a delete of an item in the indexes", "PutItem", put(sized("2", 1025, `,"g":{"S":"b"}`)), units(4, 2, both(1, 1))},
+		{"costs the item and its entries", "DeleteItem", `{"TableName":"specs","Key":{"p":{"S":"u"},"s":{"S":"2"}}}`, units(4, 2, both(1, 1))},
+		{"a delete of nothing costs the minimum", "DeleteItem", `{"TableName":"specs","Key":{"p":{"S":"u"},"s":{"S":"2"}}}`, units(1, 1, "")},
+	} {
+		equal(t, step.name, consumed(t, e, step.operation, step.body), step.want)
+	}
+	equal(t, "a batch adds up by table", consumed(t, e, "BatchWriteItem", `{"RequestItems":{"specs":[{"PutRequest":{"Item":`+sized("3", 1025, `,"g":{"S":"c"}`)+`}},{"DeleteRequest":{"Key":{"p":{"S":"u"},"s":{"S":"9"}}}}]}}`),
+		`[`+units(5, 3, both(1, 1))+`]`)
+	equal(t, "TOTAL has no details", call(t, e, "PutItem", `{"TableName":"specs","Item":`+sized("4", 100, `,"g":{"S":"c"}`)+`,"ReturnConsumedCapacity":"TOTAL"}`), `{"ConsumedCapacity":{"TableName":"specs","CapacityUnits":3}}`)
+	equal(t, "NONE has nothing", call(t, e, "PutItem", `{"TableName":"specs","Item":`+sized("4", 100, "")+`,"ReturnConsumedCapacity":"NONE"}`), `{}`)
+}
+
+func TestReadCapacity(t *testing.T) {
+	e := engine.New()
+	call(t, e, "CreateTable", createIndexed)
+	put(t, e, sized("1", 4096, `,"g":{"S":"g"}`)) // one byte over 4 KB with the name and value of g
+	put(t, e, sized("2", 4096, ""))
+	put(t, e, sized("3", 100, `,"g":{"S":"g"}`))
+	get := func(s, more string) string {
+		return `{"TableName":"specs","Key":{"p":{"S":"u"},"s":{"S":"` + s + `"}}` + more + `}`
+	}
+	query := func(more string) string {
+		return `{"TableName":"specs","KeyConditionExpression":"p = :p","ExpressionAttributeValues":{":p":{"S":"u"}}` + more + `}`
+	}
+	table := func(units string) string {
+		return `{"TableName":"specs","CapacityUnits":` + units + `,"Table":{"CapacityUnits":` + units + `}}`
+	}
+	index := func(total, table, kind, name, units string) string {
+		return fmt.Sprintf(`{"TableName":"specs","CapacityUnits":%s,"Table":{"CapacityUnits":%s},"%sSecondaryIndexes":{"%s":{"CapacityUnits":%s}}}`, total, table, kind, name, units)
+	}
+	for _, step := range []struct{ name, operation, body, want string }{
+		{"an item of up to 4 KB", "GetItem", get("2", `,"ConsistentRead":true`), table("1")},
+		{"is half the price if eventually consistent", "GetItem", get("2", ""), table("0.5")},
+		{"one byte more", "GetItem", get("1", `,"ConsistentRead":true`), table("2")},
+		{"a projection makes it no cheaper", "GetItem", get("1", `,"ConsistentRead":true,"ProjectionExpression":"p"`), table("2")},
+		{"a missing item costs the minimum", "GetItem", get("9", `,"ConsistentRead":true`), table("1")},
+		{"a query costs its items together", "Query", query(`,"ConsistentRead":true`), table("3")},
+		{"before the filter", "Query", query(`,"FilterExpression":"attribute_exists(q)"`), table("1.5")},
+		{"up to its limit", "Query", query(`,"Limit":1`), table("1")},
+		{"a query that finds nothing costs the minimum", "Query", `{"TableName":"specs","KeyConditionExpression":"p = :p","ExpressionAttributeValues":{":p":{"S":"none"}}}`, table("0.5")},
+		{"a scan costs its items together", "Scan", `{"TableName":"specs"}`, table("1.5")},
+		{"an index costs what it holds", "Query", query(`,"IndexName":"local"`), index("0.5", "0", "Local", "local", "0.5")},
+		{"and each item that must be fetched", "Query", query(`,"IndexName":"local","Select":"ALL_ATTRIBUTES","ConsistentRead":true`), index("4", "3", "Local", "local", "1")},
+		{"a global index", "Scan", `{"TableName":"specs","IndexName":"global"}`, index("0.5", "0", "Global", "global", "0.5")},
+		{"a batch costs each item on its own", "BatchGetItem", `{"RequestItems":{"specs":{"Keys":[{"p":{"S":"u"},"s":{"S":"1"}},{"p":{"S":"u"},"s":{"S":"3"}},{"p":{"S":"u"},"s":{"S":"9"}}]}}}`, `[` + table("2") + `]`},
+	} {
+		equal(t, step.name, consumed(t, e, step.operation, step.body), step.want)
+	}
+}
+
+func TestTransactionsCostTwice(t *testing.T) {
+	e := engine.New()
+	call(t, e, "CreateTable", createIndexed)
+	put(t, e, sized("1", 100, ""))
+	const write = `{"ClientRequestToken":"token","TransactItems":[
+		{"Put":{"TableName":"specs","Item":{"p":{"S":"u"},"s":{"S":"2"},"g":{"S":"g"}}}},
+		{"Delete":{"TableName":"specs","Key":{"p":{"S":"u"},"s":{"S":"1"}}}},
+		{"ConditionCheck":{"TableName":"specs","Key":{"p":{"S":"u"},"s":{"S":"3"}},"ConditionExpression":"attribute_not_exists(p)"}}]}`
+	units := func(kind string, units int) string {
+		return fmt.Sprintf(`{"CapacityUnits":%d,"%sCapacityUnits":%d}`, units, kind, units)
+	}
+	equal(t, "writes", consumed(t, e, "TransactWriteItems", write), `[{"TableName":"specs","CapacityUnits":10,"WriteCapacityUnits":10,"Table":`+units("Write", 6)+
+		`,"LocalSecondaryIndexes":{"local":`+units("Write", 2)+`},"GlobalSecondaryIndexes":{"global":`+units("Write", 2)+`}}]`)
+	equal(t, "a repetition costs reads", consumed(t, e, "TransactWriteItems", write), `[{"TableName":"specs","CapacityUnits":6,"ReadCapacityUnits":6,"Table":`+units("Read", 6)+`}]`)
+	equal(t, "reads", consumed(t, e, "TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"specs","Key":{"p":{"S":"u"},"s":{"S":"2"}}}},{"Get":{"TableName":"specs","Key":{"p":{"S":"u"},"s":{"S":"9"}}}}]}`),
+		`[{"TableName":"specs","CapacityUnits":4,"ReadCapacityUnits":4,"Table":`+units("Read", 4)+`}]`)
+}

@@ -1,0 +1,136 @@
+package engine_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// TestATransactionIsSeenWholeOrNotAtAll moves a pair of items forward together
+// and looks at both in every way there is.
+func TestATransactionIsSeenWholeOrNotAtAll(t *testing.T) {
+	e := newTables(t)
+	write := func(n int) string {
+		return fmt.Sprintf(`{"TransactItems":[{"Put":{"TableName":"things","Item":{"a":{"S":"1"},"n":{"N":"%d"}}}},{"Put":{"TableName":"specs","Item":{"holder":{"S":"u"},"mark":{"S":"1"},"id":{"S":"i"},"n":{"N":"%d"}}}},
+			{"Put":{"TableName":"specs","Item":{"holder":{"S":"u"},"mark":{"S":"2"},"id":{"S":"j"},"n":{"N":"%d"}}}}]}`, n, n, n)
+	}
+	call(t, e, "TransactWriteItems", write(0))
+	// ask is call for goroutines, which may not end the test.
+	ask := func(operation, body string) (answer map[string]any) {
+		status, text := send(t, e, operation, body)
+		if err := json.Unmarshal([]byte(text), &answer); err != nil || status != http.StatusOK {
+			t.Errorf("%s %s: status %d: %s", operation, body, status, text)
+		}
+		return answer
+	}
+	done := make(chan struct{})
+	var readers sync.WaitGroup
+	read := func(look func() []any) {
+		readers.Add(1)
+		go func() {
+			defer readers.Done()
+			for {
+				seen := look()
+				for _, item := range seen {
+					if fmt.Sprint(item.(map[string]any)["n"]) != fmt.Sprint(seen[0].(map[string]any)["n"]) {
+						t.Errorf("half a transaction: %v", seen)
+						return
+					}
+				}
+				select {
+				case <-done:
+					return
+				default:
+				}
+			}
+		}()
+	}
+	read(func() []any {
+		answer := ask("TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"things","Key":{"a":{"S":"1"}}}},{"Get":{"TableName":"specs","Key":{"holder":{"S":"u"},"mark":{"S":"2"}}}}]}`)
+		var items []any
+		responses, _ := answer["Responses"].([]any)
+		for _, response := range responses {
+			items = append(items, response.(map[string]any)["Item"])
+		}
+		return items
+	})
+	for _, index := range []string{``, `,"IndexName":"byID"`} {
+		read(func() []any {
+			items, _ := ask("Query", `{"TableName":"specs","KeyConditionExpression":"holder = :h","ExpressionAttributeValues":{":h":{"S":"u"}}`+index+`}`)["Items"].([]any)
+			return items
+		})
+		read(func() []any {
+			items, _ := ask("Scan", `{"TableName":"specs"`+index+`}`)["Items"].([]any)
+			return items
+		})
+	}
+	for n := range 100 {
+		call(t, e, "TransactWriteItems", write(n))
+	}
+	close(done)
+	readers.Wait()
+}
+
+func TestOfManyConditionalPutsOneSucceeds(t *testing.T) {
+	e := newTables(t)
+	var won sync.Map
+	var group sync.WaitGroup
+	for n := range 50 {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			if status, _ := send(t, e, "PutItem", fmt.Sprintf(`{"TableName":"things","Item":{"a":{"S":"1"},"n":{"N":"%d"}},"ConditionExpression":"attribute_not_exists(a)"}`, n)); status == 200 {
+				won.Store(fmt.Sprint(n), true)
+			}
+		}()
+	}
+	group.Wait()
+	stored := call(t, e, "GetItem", `{"TableName":"things","Key":{"a":{"S":"1"}}}`)["Item"].(map[string]any)["n"].(map[string]any)["N"]
+	winners := 0
+	won.Range(func(n, _ any) bool {
+		winners++
+		if n != stored {
+			t.Errorf("%v won, %v is stored", n, stored)
+		}
+		return true
+	})
+	if winners != 1 {
+		t.Errorf("%d puts succeeded", winners)
+	}
+}
+
+// TestTablesComeAndGoUnderRequests asks for nothing but an answer: the item or
+// that there is no table.
+func TestTablesComeAndGoUnderRequests(t *testing.T) {
+	e := newTables(t)
+	var group sync.WaitGroup
+	for _, request := range []struct{ operation, body string }{
+		{"PutItem", `{"TableName":"specs","Item":{"holder":{"S":"u"},"mark":{"S":"1"},"id":{"S":"i"}}}`},
+		{"GetItem", `{"TableName":"specs","Key":{"holder":{"S":"u"},"mark":{"S":"1"}}}`},
+		{"Query", `{"TableName":"specs","IndexName":"byID","KeyConditionExpression":"holder = :h","ExpressionAttributeValues":{":h":{"S":"u"}}}`},
+		{"TransactWriteItems", `{"TransactItems":[{"Put":{"TableName":"specs","Item":{"holder":{"S":"u"},"mark":{"S":"2"}}}},{"Put":{"TableName":"things","Item":{"a":{"S":"1"}}}}]}`},
+		{"BatchWriteItem", `{"RequestItems":{"specs":[{"DeleteRequest":{"Key":{"holder":{"S":"u"},"mark":{"S":"1"}}}}]}}`},
+		{"DescribeTable", `{"TableName":"specs"}`},
+		{"DeleteTable", `{"TableName":"specs"}`},
+		{"CreateTable", createSpecs},
+		{"ListTables", `{}`},
+	} {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			for range 200 {
+				status, answer := send(t, e, request.operation, request.body)
+				if status == 200 {
+					continue
+				}
+				if !strings.Contains(answer, "#ResourceNotFoundException") && !strings.Contains(answer, "#ResourceInUseException") {
+					t.Errorf("%s: %s", request.operation, answer)
+				}
+			}
+		}()
+	}
+	group.Wait()
+}

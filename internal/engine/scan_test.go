@@ -1,0 +1,130 @@
+package engine_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/open-alchemy/packagedb/internal/engine"
+)
+
+// spread is an engine with a table "things" of many partitions.
+func spread(tb testing.TB, n int) *engine.Engine {
+	tb.Helper()
+	e := engine.New()
+	call(tb, e, "CreateTable", definition(map[string]string{
+		"AttributeDefinitions":   attributes("a", "b", "g"),
+		"GlobalSecondaryIndexes": "[" + index("global", schema("g"), `{"ProjectionType":"KEYS_ONLY"}`) + "]",
+	}))
+	for i := range n {
+		call(tb, e, "PutItem", fmt.Sprintf(`{"TableName":"things","Item":{"a":{"S":"%d"},"b":{"S":"%03d"},"g":{"S":"%d"},"x":{"N":"%d"}}}`, i/3, i, i%7, i))
+	}
+	return e
+}
+
+func TestAScanFindsEveryItemOnce(t *testing.T) {
+	const n = 60
+	e := spread(t, n)
+	var want []string
+	for i := range n {
+		want = append(want, fmt.Sprintf("%03d", i))
+	}
+	for _, index := range []string{``, `,"IndexName":"global"`} {
+		body := `{"TableName":"things"` + index + `}`
+		whole := strings.Fields(sorts(t, call(t, e, "Scan", body), "b"))
+		again := strings.Fields(sorts(t, call(t, spread(t, n), "Scan", body), "b"))
+		if !slices.Equal(whole, again) {
+			t.Errorf("the order of a scan is not stable: %v and %v", whole, again)
+		}
+		if slices.IsSorted(whole) {
+			t.Error("the partitions are not in the order of a hash")
+		}
+		for _, limit := range []int{1, 7, 30, 60, 61} {
+			if got := pages(t, e, "Scan", body, limit); !slices.Equal(got, whole) {
+				t.Errorf("pages of %d: %v, want %v", limit, got, whole)
+			}
+		}
+		slices.Sort(whole)
+		if !slices.Equal(whole, want) {
+			t.Errorf("the scan found %v", whole)
+		}
+	}
+}
+
+func TestTheSegmentsOfAScanDivideTheTable(t *testing.T) {
+	e := spread(t, 60)
+	for _, index := range []string{``, `,"IndexName":"global"`} {
+		for _, total := range []int{1, 2, 3, 16, 1000000} {
+			var found []string
+			used := 0
+			for segment := range min(total, 16) {
+				body := fmt.Sprintf(`{"TableName":"things","Segment":%d,"TotalSegments":%d%s}`, segment, total, index)
+				values := pages(t, e, "Scan", body, 4)
+				found = append(found, values...)
+				if len(values) > 0 {
+					used++
+				}
+			}
+			if total > 16 {
+				continue // only that each segment can be asked for
+			}
+			slices.Sort(found)
+			if len(found) != 60 || len(slices.Compact(found)) != 60 {
+				t.Errorf("%d segments%s found %d items", total, index, len(found))
+			}
+			if total == 3 && used < 3 && index == "" {
+				t.Errorf("the items are in %d of 3 segments", used)
+			}
+		}
+	}
+}
+
+func TestScans(t *testing.T) {
+	e := engine.New()
+	call(t, e, "CreateTable", createIndexed)
+	put(t, e, `{"p":{"S":"a"},"s":{"S":"b"},"g":{"S":"c"},"x":{"S":"d"},"y":{"S":"e"}}`)
+	put(t, e, `{"p":{"S":"a"},"s":{"S":"c"},"x":{"S":"d"}}`)
+	scan := func(more string) string { return `{"TableName":"specs"` + more + `}` }
+	const invalid = "ValidationException: One or more parameter values were invalid: "
+	perform(t, e, []exchange{
+		{"a count", "Scan", scan(`,"Select":"COUNT"`), `{"Count":2,"ScannedCount":2}`},
+		{"a filter on any attribute", "Scan", scan(`,"FilterExpression":"s = :v","ExpressionAttributeValues":{":v":{"S":"c"}}`), `{"Items":[{"p":{"S":"a"},"s":{"S":"c"},"x":{"S":"d"}}],"Count":1,"ScannedCount":2}`},
+		{"a projection", "Scan", scan(`,"ProjectionExpression":"x,y"`), `{"Items":[{"x":{"S":"d"},"y":{"S":"e"}},{"x":{"S":"d"}}],"Count":2,"ScannedCount":2}`},
+		{"an index holds the items that have its key, and of them what it projects", "Scan", scan(`,"IndexName":"global"`), `{"Items":[{"p":{"S":"a"},"s":{"S":"b"},"g":{"S":"c"},"x":{"S":"d"}}],"Count":1,"ScannedCount":1}`},
+		{"an index of keys only", "Scan", scan(`,"IndexName":"local"`), `{"Items":[{"p":{"S":"a"},"s":{"S":"b"},"g":{"S":"c"}}],"Count":1,"ScannedCount":1}`},
+		{"a filter sees what the index holds", "Scan", scan(`,"IndexName":"global","FilterExpression":"attribute_exists(y)"`), `{"Items":[],"Count":0,"ScannedCount":1}`},
+		{"a local index can fetch the rest", "Scan", scan(`,"IndexName":"local","Select":"ALL_ATTRIBUTES"`), `{"Items":[{"p":{"S":"a"},"s":{"S":"b"},"g":{"S":"c"},"x":{"S":"d"},"y":{"S":"e"}}],"Count":1,"ScannedCount":1}`},
+		{"or a part of it", "Scan", scan(`,"IndexName":"local","ProjectionExpression":"y"`), `{"Items":[{"y":{"S":"e"}}],"Count":1,"ScannedCount":1}`},
+		{"a global index cannot", "Scan", scan(`,"IndexName":"global","AttributesToGet":["y"]`), invalid + "Global secondary index global does not project [y]"},
+		{"the legacy way to name parts works", "Scan", scan(`,"AttributesToGet":["x"],"Select":"SPECIFIC_ATTRIBUTES"`), `{"Items":[{"x":{"S":"d"}},{"x":{"S":"d"}}],"Count":2,"ScannedCount":2}`},
+		{"a consistent read of a local index", "Scan", scan(`,"IndexName":"local","ConsistentRead":true,"Select":"COUNT"`), `{"Count":1,"ScannedCount":1}`},
+		{"a consistent read of a global index", "Scan", scan(`,"IndexName":"global","ConsistentRead":true`), "ValidationException: Consistent reads are not supported on global secondary indexes"},
+		{"a segment of nothing", "Scan", scan(`,"Segment":0`), "ValidationException: The TotalSegments parameter is required but was not present in the request when Segment parameter is present"},
+		{"segments without one", "Scan", scan(`,"TotalSegments":2`), "ValidationException: The Segment parameter is required but was not present in the request when parameter TotalSegments is present"},
+		{"a segment beyond all", "Scan", scan(`,"TotalSegments":2,"Segment":2`), "ValidationException: The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: 2 is not less than TotalSegments: 2"},
+		{"a negative segment", "Scan", scan(`,"TotalSegments":2,"Segment":-1`), "ValidationException: 1 validation error detected: Value '-1' at 'segment' failed to satisfy constraint: Member must have value greater than or equal to 0"},
+		{"too many segments", "Scan", scan(`,"TotalSegments":1000001,"Segment":1`), "ValidationException: 1 validation error detected: Value '1000001' at 'totalSegments' failed to satisfy constraint: Member must have value less than or equal to 1000000"},
+		{"a start that is no key", "Scan", scan(`,"ExclusiveStartKey":{"p":{"S":"a"}}`), "ValidationException: The provided starting key is invalid"},
+		{"an expression beside a legacy parameter", "Scan", scan(`,"FilterExpression":"s = s","ScanFilter":{}`), "ValidationException: Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {ScanFilter} Expression parameters: {FilterExpression}"},
+		{"no such table", "Scan", `{"TableName":"other"}`, "ResourceNotFoundException: Requested resource not found"},
+	})
+}
+
+func TestAStartMustLieInTheSegment(t *testing.T) {
+	e := spread(t, 10)
+	refusals := 0
+	for segment := range 2 {
+		status, answer := send(t, e, "Scan", fmt.Sprintf(`{"TableName":"things","Segment":%d,"TotalSegments":2,"ExclusiveStartKey":{"a":{"S":"1"},"b":{"S":"1"}}}`, segment))
+		if status == 400 {
+			refusals++
+			want := fmt.Sprintf("The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. TotalSegments: 2 Segment: %d", segment)
+			if got := object(t, answer)["message"]; got != want {
+				t.Errorf("message %q", got)
+			}
+		}
+	}
+	if refusals != 1 {
+		t.Errorf("%d of 2 segments refused the key", refusals)
+	}
+}
