@@ -63,6 +63,25 @@ func readEnvironment() (env environment) {
 	return env
 }
 
+// isCurrent tells whether readEnvironment would return the same. Get spends its time here, and
+// comparing in place is cheaper than reading everything and then comparing.
+func (env *environment) isCurrent() bool {
+	for i, variable := range testVariables {
+		if os.Getenv(variable) != env.test[i] {
+			return false
+		}
+	}
+	if env.test[0] != stageProd {
+		return true
+	}
+	for i, variable := range prodVariables {
+		if os.Getenv(variable) != env.prod[i] {
+			return false
+		}
+	}
+	return true
+}
+
 // instance is what Get returned last, and for which environment.
 type instance struct {
 	environment environment
@@ -90,15 +109,15 @@ var (
 // Get sends nothing, is cheap enough to be called on every request, and returns the same Database
 // as long as the environment is unchanged.
 func Get() (Database, error) {
-	environment := readEnvironment()
-	if last := current.Load(); last != nil && last.environment == environment {
+	if last := current.Load(); last != nil && last.environment.isCurrent() {
 		return last.database, nil
 	}
 	building.Lock()
 	defer building.Unlock()
-	if last := current.Load(); last != nil && last.environment == environment {
+	if last := current.Load(); last != nil && last.environment.isCurrent() {
 		return last.database, nil
 	}
+	environment := readEnvironment()
 	client, err := newClient(environment.test[0])
 	if err != nil {
 		return nil, fmt.Errorf("packagedb: get the database: %w", err)
