@@ -79,6 +79,15 @@ test-dynamodb-local: ## Run the library's tests against Amazon's DynamoDB Local;
 test-dynalite test-dynamodb-local: test-%:
 	test/engines/run $* -- go test -count=1 ./...
 
+SOAKTIME ?= 60s
+SEED     ?= 0
+ENGINE   ?= embedded
+
+.PHONY: soak
+soak: ## Call the library against a model for SOAKTIME (60s), from SEED (a new one), on ENGINE (embedded)
+	$(if $(filter embedded,$(ENGINE)),,test/engines/run $(ENGINE) --) env CGO_ENABLED=1 go test -C test/soak -race -count=1 \
+	  -timeout 0 -run '^TestSoak$$' -soak.time $(SOAKTIME) -soak.seed $(SEED)
+
 .PHONY: examples
 examples: ## Run the tests of the example modules
 	@$(call each,$(EXAMPLE_MODULES),go test ./...)
