@@ -170,7 +170,8 @@ func (f *facade) writeInTurn(ctx context.Context, write specWrite, second int64)
 		version, latest := write.at(second)
 		err = f.putIf(ctx, version, versionCondition, write.conditionValues(second, versionCondition))
 		if conditionFailed(err) {
-			continue // another version got there since the history was read
+			second++ // another version got there since the history was read, or is not in its index
+			continue
 		}
 		if err != nil {
 			return err

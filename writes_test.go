@@ -227,6 +227,25 @@ func TestATransactionThatIsSentAgainTakesEffectOnce(t *testing.T) {
 	mustEqual(t, "versions", versions, []string{"1", "2"})
 }
 
+func TestAVersionItemThatIsNotInTheIndexIsSteppedOver(t *testing.T) {
+	for _, path := range writePaths {
+		t.Run(path.name, func(t *testing.T) {
+			t.Parallel()
+			db, client := newTapped(t, path.answer, packagedb.WithClock(frozen(start)))
+			hidden := specItem(fmt.Sprintf("%020d#spec", start), "")
+			hidden["version"] = text("0")
+			delete(hidden, "id_updated_at")
+			putItem(t, client, "package.specs", hidden)
+			must(t, db.CreateUpdateSpec(t.Context(), "the sub", packagedb.SpecInput{Name: "spec", Version: "1"}))
+			history, err := db.ListSpecVersions(t.Context(), "the sub", "spec")
+			must(t, err)
+			if len(history) != 1 || history[0].UpdatedAt != start+1 {
+				t.Errorf("got the history %+v, want version 1 a second after the start", history)
+			}
+		})
+	}
+}
+
 // lackingTransactions tells whether the server under test has no transactions: dynalite has none, the
 // embedded engine and DynamoDB Local have them.
 func lackingTransactions(t *testing.T) bool {
