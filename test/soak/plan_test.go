@@ -67,7 +67,7 @@ func newPlan(seed uint64) plan {
 		start:       []int64{1_700_000_000, 1_000_000_000, 60}[random.IntN(3)],
 		frozen:      random.IntN(4) == 0,
 		deletes:     random.IntN(3) > 0,
-		description: []int{0, 10, 10, 60_000}[random.IntN(4)],
+		description: []int{0, 10, 10, 10, 10, 10, 10, 60_000}[random.IntN(8)],
 	}
 	for host := range d.hosts {
 		p.hosts = append(p.hosts, d.host(host))
