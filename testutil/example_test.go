@@ -51,10 +51,12 @@ func ExampleMain() {
 		fmt.Println(err)
 		return
 	}
-	defer db.DeleteAll(ctx, sub)
 	version, err := db.GetLatestSpecVersion(ctx, sub, "name 1")
 	fmt.Println(version, err)
-	// Output: version 1 <nil>
+	fmt.Println(db.DeleteAll(ctx, sub))
+	// Output:
+	// version 1 <nil>
+	// <nil>
 }
 
 // A connection that drops after the server did its work leaves the caller without an answer. The spec

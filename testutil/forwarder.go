@@ -46,9 +46,13 @@ func newForwarder(endpoint string) (*forwarder, error) {
 		},
 	}
 	if target.Scheme == "https" {
-		f.sign, err = newSigner(target)
+		configuration, err := defaultChain()
+		if err != nil {
+			return nil, fmt.Errorf("credentials for %s: %w", endpoint, err)
+		}
+		f.sign = newSigner(target.Hostname(), configuration)
 	}
-	return f, err
+	return f, nil
 }
 
 // close gives up the connections.
@@ -60,30 +64,27 @@ func (f *forwarder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler) // nobody is there to read an answer
 	}
-	response, answer, err := f.send(r, f.addPrefix(operationOf(r), body))
+	answer, err := f.send(r, f.addPrefix(operationOf(r), body))
 	switch {
 	case r.Context().Err() != nil:
 		panic(http.ErrAbortHandler)
 	case err != nil:
-		refuse(w, http.StatusServiceUnavailable, "com.amazonaws.dynamodb.v20120810#ServiceUnavailable", err.Error(), nil)
-		return
-	}
-	switch operationOf(r) {
-	case "CreateTable":
+		answer = refusal(http.StatusServiceUnavailable, "ServiceUnavailable", err.Error())
+	case operationOf(r) == "CreateTable":
 		f.mayHaveTables.Store(true)
-	case "ListTables":
-		answer = f.onlyOwn(answer)
+	case operationOf(r) == "ListTables":
+		answer.body = f.onlyOwn(answer.body)
 	}
-	answer = bytes.ReplaceAll(answer, []byte(f.prefix), nil)
-	response.Header.Set("Content-Length", strconv.Itoa(len(answer)))
-	response.Header.Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(answer)), 10))
-	reply(w, response.Header, response.StatusCode, answer)
+	answer.body = bytes.ReplaceAll(answer.body, []byte(f.prefix), nil)
+	answer.header.Set("Content-Length", strconv.Itoa(len(answer.body)))
+	answer.header.Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(answer.body)), 10))
+	answer.give(w)
 }
 
-func (f *forwarder) send(r *http.Request, body []byte) (*http.Response, []byte, error) {
+func (f *forwarder) send(r *http.Request, body []byte) (*answer, error) {
 	request, err := http.NewRequestWithContext(r.Context(), r.Method, f.endpoint+"/", bytes.NewReader(body))
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	request.Header = r.Header.Clone()
 	request.Header.Del("Content-Length")
@@ -91,16 +92,14 @@ func (f *forwarder) send(r *http.Request, body []byte) (*http.Response, []byte, 
 	request.Header.Set("Accept-Encoding", "identity") // a compressed answer would hide the names
 	if f.sign != nil {
 		if err := f.sign.sign(request, body); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
 	response, err := f.transport.RoundTrip(request)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	return response, answer, err
+	return read(response)
 }
 
 // addPrefix puts the prefix before the names of tables in a request. What is malformed stays as it is,

@@ -47,7 +47,7 @@ func TestOtherServer(t *testing.T) {
 		testutil.TestDatabase(t, func(tb testing.TB) packagedb.Database { return testutil.New(tb) })
 	})
 	t.Run("databases on it know nothing of each other", func(t *testing.T) {
-		real := useOtherServer(t)
+		outside := useOtherServer(t)
 		t.Run("as long as the test runs", func(t *testing.T) {
 			for n := range 3 {
 				db := testutil.New(t)
@@ -58,7 +58,7 @@ func TestOtherServer(t *testing.T) {
 					t.Errorf("the test sees the tables %q, want %q", got, want)
 				}
 			}
-			all := tables(t, real)
+			all := tables(t, outside)
 			if len(all) != 6 || len(slices.Compact(slices.Sorted(slices.Values(all)))) != 6 {
 				t.Errorf("the server has the tables %q, want two for each database", all)
 			}
@@ -77,10 +77,10 @@ func TestOtherServer(t *testing.T) {
 		creates(t, client, "another")
 	})
 	t.Run("the server of Main and of the fixtures forwards to it", func(t *testing.T) {
-		real := useOtherServer(t)
+		outside := useOtherServer(t)
 		code := testutil.RunMainAlone(runner(func() int {
 			mustStore(t, mustGet(t), testutil.Sub(1), 1)
-			if all := tables(t, real); len(all) != 2 {
+			if all := tables(t, outside); len(all) != 2 {
 				t.Errorf("the server has the tables %q, want two", all)
 			}
 			return 0
@@ -126,10 +126,10 @@ func TestOtherServer(t *testing.T) {
 // TestOtherServerHidesTheNamesOfItsTables sends every operation that names tables and looks for the
 // real names in all that comes back.
 func TestOtherServerHidesTheNamesOfItsTables(t *testing.T) {
-	real := useOtherServer(t)
+	outside := useOtherServer(t)
 	testutil.New(t)
 	client := testutil.Client(t)
-	own := tables(t, real)
+	own := tables(t, outside)
 	prefix := strings.TrimSuffix(own[0], "package.credentials")
 	ctx := t.Context()
 

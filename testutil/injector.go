@@ -1,13 +1,11 @@
 package testutil
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"math/rand/v2"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 )
 
@@ -52,18 +50,16 @@ func (i *injector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler) // nobody is there to read an answer
 	}
-	m := meeting{request: r, operation: operationOf(r), body: body, next: i.next}
-	m.rewrite(body)
+	m := meeting{request: r, operation: operationOf(r), next: i.next}
+	m.setBody(body)
 	for _, in := range injected {
 		in.meet(&m)
 	}
-	m.ServeHTTP(w, r)
-}
-
-// operationOf is the operation that a request of the DynamoDB protocol asks for.
-func operationOf(r *http.Request) string {
-	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	return operation
+	if m.fault == 0 && len(m.delays) == 0 {
+		i.next.ServeHTTP(w, r)
+		return
+	}
+	m.answer().give(w)
 }
 
 // drawnFault is a fault with the state of its draws, which the mutex of its Injected guards.
@@ -113,10 +109,4 @@ func (in *Injected) meet(m *meeting) {
 		m.fault = fault.Kind
 		m.random = rand.New(rand.NewPCG(fault.random.Uint64(), 0))
 	}
-}
-
-// rewrite gives the request another body.
-func (m *meeting) rewrite(body []byte) {
-	m.request.Body = io.NopCloser(bytes.NewReader(body))
-	m.request.ContentLength = int64(len(body))
 }

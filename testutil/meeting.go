@@ -1,6 +1,7 @@
 package testutil
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -9,8 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/open-alchemy/packagedb/internal/loopback"
 )
 
 // meeting is a request and what happens to it.
@@ -25,47 +24,36 @@ type meeting struct {
 	delays []delay
 }
 
-// ServeHTTP answers the request after all delays.
-func (m *meeting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if len(m.delays) == 0 {
-		m.answer(w, r)
-		return
-	}
-	header, status, body, ok := record(http.HandlerFunc(m.answer), r)
+// answer returns the answer to the request after all delays, or nil where the connection is to be
+// dropped.
+func (m *meeting) answer() *answer {
+	answer := m.answerAtOnce()
 	for _, d := range m.delays {
-		d.wait(r.Context())
+		d.wait(m.request.Context())
 	}
-	if !ok {
-		panic(http.ErrAbortHandler)
-	}
-	reply(w, header, status, body)
+	return answer
 }
 
-func (m *meeting) answer(w http.ResponseWriter, r *http.Request) {
-	const dynamodb = "com.amazonaws.dynamodb.v20120810#"
+func (m *meeting) answerAtOnce() *answer {
 	switch m.fault {
 	case Throttle:
-		refuse(w, http.StatusBadRequest, dynamodb+"ProvisionedThroughputExceededException",
-			"The level of configured provisioned throughput for the table was exceeded (injected by testutil).", nil)
+		return refusal(http.StatusBadRequest, "ProvisionedThroughputExceededException",
+			"The level of configured provisioned throughput for the table was exceeded (injected by testutil)")
 	case InternalServerError:
-		refuse(w, http.StatusInternalServerError, dynamodb+"InternalServerError",
-			"Internal server error (injected by testutil)", nil)
+		return refusal(http.StatusInternalServerError, "InternalServerError", "Internal server error (injected by testutil)")
 	case ServiceUnavailable:
-		refuse(w, http.StatusServiceUnavailable, dynamodb+"ServiceUnavailable",
-			"Service unavailable (injected by testutil)", nil)
+		return refusal(http.StatusServiceUnavailable, "ServiceUnavailable", "Service unavailable (injected by testutil)")
 	case DropBefore:
-		panic(http.ErrAbortHandler)
+		return nil
 	case DropAfter:
-		_, _, _, _ = record(m.next, r)
-		panic(http.ErrAbortHandler)
+		_ = record(m.next, m.request)
+		return nil
 	case Unprocessed:
-		m.processPart(w, r)
+		return m.processPart()
 	case Conflict:
-		reasons, message := m.conflict()
-		refuse(w, http.StatusBadRequest, dynamodb+"TransactionCanceledException", message,
-			map[string]any{"CancellationReasons": reasons})
+		return m.conflict()
 	default:
-		m.next.ServeHTTP(w, r)
+		return record(m.next, m.request)
 	}
 }
 
@@ -85,17 +73,6 @@ func (d delay) wait(ctx context.Context) {
 	}
 }
 
-// record returns the answer of a handler, or not ok where it drops the connection.
-func record(handler http.Handler, r *http.Request) (header http.Header, status int, body []byte, ok bool) {
-	// The client may have gone, but the server is not to notice before it has done its work.
-	response, err := loopback.Client{Handler: handler}.Do(r.WithContext(context.WithoutCancel(r.Context())))
-	if err != nil {
-		return nil, 0, nil, false
-	}
-	body, err = io.ReadAll(response.Body)
-	return response.Header, response.StatusCode, body, err == nil
-}
-
 // actions is the number of actions of a transaction.
 func (m *meeting) actions() int {
 	var transaction struct{ TransactItems []json.RawMessage }
@@ -111,15 +88,19 @@ type cancellationReason struct {
 }
 
 // conflict is the answer to a transaction one of whose actions is in conflict with another request.
-func (m *meeting) conflict() (reasons []cancellationReason, message string) {
-	reasons = slices.Repeat([]cancellationReason{{Code: "None"}}, m.actions())
+func (m *meeting) conflict() *answer {
+	reasons := slices.Repeat([]cancellationReason{{Code: "None"}}, m.actions())
 	reasons[m.random.IntN(len(reasons))] = cancellationReason{"TransactionConflict", "Transaction is ongoing for the item"}
 	codes := make([]string, len(reasons))
 	for i, reason := range reasons {
 		codes[i] = reason.Code
 	}
-	return reasons, "Transaction cancelled, please refer cancellation reasons for specific reasons [" +
-		strings.Join(codes, ", ") + "]"
+	return reply(http.StatusBadRequest, map[string]any{
+		"__type": namespace + "TransactionCanceledException",
+		"Message": "Transaction cancelled, please refer cancellation reasons for specific reasons [" +
+			strings.Join(codes, ", ") + "]",
+		"CancellationReasons": reasons,
+	})
 }
 
 // batch is the items of a BatchWriteItem or the keys of a BatchGetItem, nil where the request is
@@ -133,34 +114,35 @@ func (m *meeting) batch() batch {
 }
 
 // processPart lets a part of a batch through and returns the rest as unprocessed.
-func (m *meeting) processPart(w http.ResponseWriter, r *http.Request) {
+func (m *meeting) processPart() *answer {
 	member := "UnprocessedItems"
 	if m.operation == "BatchGetItem" {
 		member = "UnprocessedKeys"
 	}
-	whole := m.batch()
-	processed, unprocessed := whole.split(m.random)
-	if len(processed) == 0 {
-		answer := map[string]any{member: unprocessed}
+	processed, unprocessed := m.batch().split(m.random)
+	if processed.size() == 0 {
+		members := map[string]any{member: unprocessed}
 		if m.operation == "BatchGetItem" {
-			answer["Responses"] = struct{}{}
+			members["Responses"] = struct{}{}
 		}
-		replyJSON(w, http.StatusOK, answer)
-		return
+		return reply(http.StatusOK, members)
 	}
-	var request, answer map[string]json.RawMessage
+	var request, members map[string]json.RawMessage
 	_ = json.Unmarshal(m.body, &request) // it is an object, because it holds the batch
 	request["RequestItems"] = encode(processed)
-	m.rewrite(encode(request))
-	header, status, body, ok := record(m.next, m.request)
-	switch {
-	case !ok:
-		panic(http.ErrAbortHandler)
-	case status != http.StatusOK || json.Unmarshal(body, &answer) != nil:
-		reply(w, header, status, body)
-		return
+	m.setBody(encode(request))
+	answer := record(m.next, m.request)
+	if answer == nil || answer.status != http.StatusOK || json.Unmarshal(answer.body, &members) != nil {
+		return answer
 	}
-	unprocessed.add(parseBatch(answer[member]))
-	answer[member] = encode(unprocessed)
-	replyJSON(w, http.StatusOK, answer)
+	unprocessed.add(parseBatch(members[member]))
+	members[member] = encode(unprocessed)
+	return reply(http.StatusOK, members)
+}
+
+// setBody gives the request a body.
+func (m *meeting) setBody(body []byte) {
+	m.body = body
+	m.request.Body = io.NopCloser(bytes.NewReader(body))
+	m.request.ContentLength = int64(len(body))
 }

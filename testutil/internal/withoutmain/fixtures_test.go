@@ -159,7 +159,7 @@ func TestClientOfATestWithoutAnything(t *testing.T) {
 		if all := tables(t); len(all) > 0 {
 			t.Errorf("the tables are %q", all)
 		}
-		if testutil.Client(t) != testutil.Client(t) {
+		if first, second := testutil.Client(t), testutil.Client(t); first != second {
 			t.Error("it is another one every time")
 		}
 	})
