@@ -68,6 +68,10 @@ tidy-check: ## Fail where a go.mod or go.sum is not tidy
 actionlint: $(TOOLS)/actionlint ## Check the workflows of GitHub Actions
 	$<
 
+.PHONY: dependabot-check
+dependabot-check: ## Check that Dependabot looks after every module
+	tools/dependabot
+
 ##@ Tests beyond Go
 
 .PHONY: test-engines
@@ -114,6 +118,17 @@ deploy: ## Create or update the stack of the tables; needs the AWS CLI and an ac
 check-tables: ## Compare the live tables of the AWS account with what the library needs
 	go run ./cmd/packagedb-tables check
 
+PLATFORMS ?= linux/amd64 linux/arm64 darwin/arm64 windows/amd64
+
+.PHONY: build
+build: ## Build the commands for PLATFORMS, and the module as a proxy serves it, into dist/
+	rm -rf dist
+	for platform in $(PLATFORMS); do \
+	  GOOS=$${platform%/*} GOARCH=$${platform#*/} CGO_ENABLED=0 \
+	    go build -trimpath -o "dist/$${platform/\//-}/" ./cmd/...; \
+	done
+	$(release) proxy $(CURDIR)/dist/proxy
+
 release := go run -C tools/release . -root $(CURDIR)
 
 .PHONY: test-release
@@ -154,7 +169,7 @@ tools: $(addprefix $(TOOLS)/,golangci-lint actionlint benchstat gorelease) ## Bu
 
 .PHONY: clean
 clean: ## Remove what the other targets built and downloaded
-	rm -rf .engines .tools
+	rm -rf .engines .tools dist
 
 # The versions and checksums of the tools are those of tools/go.mod. actionlint has a module of its own, because it
 # does not compile with the YAML library that golangci-lint requires.

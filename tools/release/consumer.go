@@ -41,7 +41,7 @@ func consume(ctx context.Context, p project, c consumer) error {
 	if err := copyFile(filepath.Join(p.root, "go.sum"), filepath.Join(dir, "go.sum")); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	c.environment = append(c.environment, "GOWORK=off", "GOFLAGS=-mod=mod")
+	c.environment = append(c.environment, "GOWORK=off", "GOFLAGS=-mod=mod -trimpath")
 	for _, arguments := range [][]string{
 		{"mod", "init", "consumer.test"},
 		{"get", p.module + "@" + c.version},

@@ -64,10 +64,12 @@ func TestConsumeTakesTheVersionFromGOPROXY(t *testing.T) {
 	t.Setenv("GONOSUMDB", "example.test")
 	t.Setenv("GOMODCACHE", t.TempDir())
 	t.Setenv("GOFLAGS", "-modcacherw")
-	var output strings.Builder
-	err := run(t.Context(), []string{"-root", r.root, "consume", "v1.1.0"}, &output)
-	if err == nil || !strings.Contains(output.String(), "added example.test/pets v1.1.0") || !strings.Contains(output.String(), "PROD") {
-		t.Errorf("got the error %v after\n%s", err, &output)
+	for _, version := range []string{"v1.1.0", "configured"} {
+		var output strings.Builder
+		err := run(t.Context(), []string{"-root", r.root, "consume", version}, &output)
+		if err == nil || !strings.Contains(output.String(), "added example.test/pets v1.1.0") || !strings.Contains(output.String(), "PROD") {
+			t.Errorf("%s: got the error %v after\n%s", version, err, &output)
+		}
 	}
 }
 

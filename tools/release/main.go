@@ -8,7 +8,8 @@
 //	                  in version.go is past the newest released tag, candidates apart
 //	check             prove that the commit can be released at that version
 //	consume VERSION   get the version from GOPROXY into an empty module, build the README's code there
-//	                  and run the production tests against what STAGE points at
+//	                  and run the production tests against what STAGE points at; the version is one such
+//	                  as v1.2.3, or "configured" for that in version.go
 //	proxy DIR         write a module proxy of the commit at that version, for GOPROXY=file://DIR
 //	candidate         tag the commit as the next candidate, vX.Y.Z-rc.N, push the tag and print tag=...
 //	final             tag the commit as vX.Y.Z, push the tag and print tag=...
@@ -61,7 +62,11 @@ func run(ctx context.Context, arguments []string, stdout io.Writer) error {
 	case len(command) == 1 && command[0] == "final":
 		return tagFinal(ctx, p, stdout)
 	case len(command) == 2 && command[0] == "consume":
-		return consume(ctx, p, consumer{version: command[1], environment: os.Environ(), output: stdout})
+		version := command[1]
+		if version == "configured" {
+			version = p.tag()
+		}
+		return consume(ctx, p, consumer{version: version, environment: os.Environ(), output: stdout})
 	case len(command) == 2 && command[0] == "proxy":
 		return writeProxy(ctx, p, command[1], "HEAD", p.tag())
 	default:
