@@ -63,7 +63,7 @@ func newConsumption(t *table) *consumption {
 // changes the larger of both, or both where the index key changes.
 func (c *consumption) write(prior, next *record, factor float64) {
 	for i, v := range c.table.views {
-		before, after := v.bytesOf(prior), v.bytesOf(next)
+		before, after := v.writtenBytes(prior), v.writtenBytes(next)
 		switch {
 		case v.kind == tableView:
 			c.units[i] += factor * writeUnits(max(before, after))
@@ -84,6 +84,19 @@ func (v *view) bytesOf(r *record) int {
 		return 0
 	}
 	return v.size(r)
+}
+
+// localEntryOverhead is what the entry of a local index takes besides its
+// attributes where it is written.
+const localEntryOverhead = 100
+
+// writtenBytes is bytesOf with the overhead of an entry.
+func (v *view) writtenBytes(r *record) int {
+	bytes := v.bytesOf(r)
+	if bytes > 0 && v.kind == localIndex {
+		bytes += localEntryOverhead
+	}
+	return bytes
 }
 
 // same tells whether the view holds the same of both records.

@@ -5,7 +5,8 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine/expression"
 )
 
-// maxItemBytes is the limit on the size of an item, names and values.
+// maxItemBytes is the limit on the size of an item, names and values, with its
+// entries in local indexes.
 const maxItemBytes = 400 << 10
 
 // write is a put, a delete or a condition check that is ready to be applied.
@@ -83,7 +84,20 @@ func (t *table) put(item attribute.Item) (*record, error) {
 	if err := t.checkItemValues(item); err != nil {
 		return nil, err
 	}
-	return t.newRecord(item), nil
+	return t.record(item)
+}
+
+// record makes an item with valid keys a record. The limit on the size of an
+// item includes what it takes in the local indexes.
+func (t *table) record(item attribute.Item) (*record, error) {
+	r := t.newRecord(item)
+	bytes := r.size
+	for _, v := range t.views {
+		if v.kind == localIndex {
+			bytes += v.bytesOf(r)
+		}
+	}
+	return r, checkItemBytes(bytes)
 }
 
 // checkItemTypes checks that an item to be stored has the table's key, and
@@ -132,8 +146,10 @@ func (v *view) validateIndexKey(item attribute.Item) error {
 	return v.schema.validateSizes(item)
 }
 
-func checkItemSize(item attribute.Item) error {
-	if attribute.Size(item) > maxItemBytes {
+func checkItemSize(item attribute.Item) error { return checkItemBytes(attribute.Size(item)) }
+
+func checkItemBytes(bytes int) error {
+	if bytes > maxItemBytes {
 		return validation("Item size has exceeded the maximum allowed size")
 	}
 	return nil

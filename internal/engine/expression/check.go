@@ -19,7 +19,10 @@ func check(s *syntax, at position) error {
 		return checkPath(s.steps)
 	case opFunction:
 		op, _, known := functionNamed(s.text)
-		if !known {
+		switch {
+		case s.text == "if_not_exists" || s.text == "list_append":
+			return refuse("The function is not allowed in a condition expression; function: %s", s.text)
+		case !known:
 			return refuse("Invalid function name; function: %s", s.text)
 		}
 		if (op == opSize) != (at == asOperand) {

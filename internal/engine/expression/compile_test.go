@@ -28,6 +28,10 @@ func TestWhatIsRefusedWhateverTheItem(t *testing.T) {
 			{"attribute_exists(foo(a))", "foo"},
 			{"foo(attribute_exists(a))", "foo"},
 		}},
+		{"a function of update expressions", "The function is not allowed in a condition expression; function: ", []refusal{
+			{"if_not_exists(v, :v)", "if_not_exists"},
+			{"v = list_append(v, :v)", "list_append"},
+		}},
 		{"a misplaced function", "The function is not allowed to be used this way in an expression; function: ", []refusal{
 			{"size(v)", "size"},
 			{"(size(v))", "size"},
