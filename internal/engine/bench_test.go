@@ -31,7 +31,7 @@ type requester struct {
 }
 
 func newRequester(handler http.Handler, operation string) *requester {
-	request, err := http.NewRequest(http.MethodPost, "http://localhost/", nil)
+	request, err := http.NewRequest(http.MethodPost, "http://localhost/", http.NoBody)
 	if err != nil {
 		panic(err)
 	}

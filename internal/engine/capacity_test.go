@@ -48,6 +48,8 @@ func TestWriteCapacity(t *testing.T) {
 		{"an item that leaves the indexes", "PutItem", put(sized("1", 100, "")), units(3, 1, both(1, 1))},
 		{"a delete of an item in the indexes", "PutItem", put(sized("2", 1025, `,"g":{"S":"b"}`)), units(4, 2, both(1, 1))},
 		{"costs the item and its entries", "DeleteItem", `{"TableName":"specs","Key":{"p":{"S":"u"},"s":{"S":"2"}}}`, units(4, 2, both(1, 1))},
+		{"an entry of a local index", "PutItem", put(`{"p":{"S":"u"},"s":{"S":"5"},"g":{"S":"` + strings.Repeat("g", 1024-100-5) + `"}}`), units(3, 1, both(1, 1))},
+		{"takes 100 bytes besides its attributes", "PutItem", put(`{"p":{"S":"u"},"s":{"S":"6"},"g":{"S":"` + strings.Repeat("g", 1024-100-4) + `"}}`), units(4, 1, both(2, 1))},
 		{"a delete of nothing costs the minimum", "DeleteItem", `{"TableName":"specs","Key":{"p":{"S":"u"},"s":{"S":"2"}}}`, units(1, 1, "")},
 	} {
 		equal(t, step.name, consumed(t, e, step.operation, step.body), step.want)
@@ -74,7 +76,7 @@ func TestReadCapacity(t *testing.T) {
 		return `{"TableName":"specs","CapacityUnits":` + units + `,"Table":{"CapacityUnits":` + units + `}}`
 	}
 	index := func(total, table, kind, name, units string) string {
-		return fmt.Sprintf(`{"TableName":"specs","CapacityUnits":%s,"Table":{"CapacityUnits":%s},"%sSecondaryIndexes":{"%s":{"CapacityUnits":%s}}}`, total, table, kind, name, units)
+		return fmt.Sprintf(`{"TableName":"specs","CapacityUnits":%s,"Table":{"CapacityUnits":%s},%q:{%q:{"CapacityUnits":%s}}}`, total, table, kind+"SecondaryIndexes", name, units)
 	}
 	for _, step := range []struct{ name, operation, body, want string }{
 		{"an item of up to 4 KB", "GetItem", get("2", `,"ConsistentRead":true`), table("1")},

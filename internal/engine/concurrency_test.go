@@ -29,9 +29,7 @@ func TestATransactionIsSeenWholeOrNotAtAll(t *testing.T) {
 	done := make(chan struct{})
 	var readers sync.WaitGroup
 	read := func(look func() []any) {
-		readers.Add(1)
-		go func() {
-			defer readers.Done()
+		readers.Go(func() {
 			for {
 				seen := look()
 				for _, item := range seen {
@@ -46,7 +44,7 @@ func TestATransactionIsSeenWholeOrNotAtAll(t *testing.T) {
 				default:
 				}
 			}
-		}()
+		})
 	}
 	read(func() []any {
 		answer := ask("TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"things","Key":{"a":{"S":"1"}}}},{"Get":{"TableName":"specs","Key":{"holder":{"S":"u"},"mark":{"S":"2"}}}}]}`)
@@ -79,13 +77,11 @@ func TestOfManyConditionalPutsOneSucceeds(t *testing.T) {
 	var won sync.Map
 	var group sync.WaitGroup
 	for n := range 50 {
-		group.Add(1)
-		go func() {
-			defer group.Done()
+		group.Go(func() {
 			if status, _ := send(t, e, "PutItem", fmt.Sprintf(`{"TableName":"things","Item":{"a":{"S":"1"},"n":{"N":"%d"}},"ConditionExpression":"attribute_not_exists(a)"}`, n)); status == 200 {
 				won.Store(fmt.Sprint(n), true)
 			}
-		}()
+		})
 	}
 	group.Wait()
 	stored := call(t, e, "GetItem", `{"TableName":"things","Key":{"a":{"S":"1"}}}`)["Item"].(map[string]any)["n"].(map[string]any)["N"]
@@ -118,9 +114,7 @@ func TestTablesComeAndGoUnderRequests(t *testing.T) {
 		{"CreateTable", createSpecs},
 		{"ListTables", `{}`},
 	} {
-		group.Add(1)
-		go func() {
-			defer group.Done()
+		group.Go(func() {
 			for range 200 {
 				status, answer := send(t, e, request.operation, request.body)
 				if status == 200 {
@@ -130,7 +124,7 @@ func TestTablesComeAndGoUnderRequests(t *testing.T) {
 					t.Errorf("%s: %s", request.operation, answer)
 				}
 			}
-		}()
+		})
 	}
 	group.Wait()
 }

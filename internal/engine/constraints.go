@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -46,13 +47,8 @@ func (c *constraints) notNull(at string, present bool) {
 
 // oneOf accepts an absent value.
 func (c *constraints) oneOf(at string, value *string, allowed ...string) {
-	if value == nil {
+	if value == nil || slices.Contains(allowed, *value) {
 		return
-	}
-	for _, a := range allowed {
-		if a == *value {
-			return
-		}
 	}
 	c.violation(*value, at, "Member must satisfy enum value set: ["+strings.Join(allowed, ", ")+"]")
 }
@@ -94,9 +90,9 @@ func (c *constraints) name(at string, name *string, least int) {
 }
 
 // tableName checks the name of a table that is to be used, not created.
-func (c *constraints) tableName(at string, name *string) {
-	c.notNull(at, name != nil)
-	c.name(at, name, 1)
+func (c *constraints) tableName(name *string) {
+	c.notNull("tableName", name != nil)
+	c.name("tableName", name, 1)
 }
 
 func validName(name string) bool {

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -17,9 +18,7 @@ func definition(parts map[string]string) string {
 		"AttributeDefinitions": attributes("a", "b"),
 		"KeySchema":            schema("a", "b"),
 	}
-	for name, value := range parts {
-		fields[name] = value
-	}
+	maps.Copy(fields, parts)
 	var members []string
 	for name, value := range fields {
 		if value != "" {

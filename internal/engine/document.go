@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"errors"
 	"iter"
 	"math"
 	"strconv"
@@ -239,8 +240,7 @@ type itemParameter struct {
 func (d document) item(into *itemParameter) error {
 	*into = itemParameter{present: true}
 	err := into.item.UnmarshalJSON(d)
-	if invalid, ok := err.(*attribute.ValidationError); ok {
-		into.invalid = invalid
+	if errors.As(err, &into.invalid) {
 		return nil
 	}
 	if into.item == nil {

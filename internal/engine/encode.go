@@ -39,6 +39,11 @@ func appendString(dst []byte, text string) []byte {
 	return append(dst, '"')
 }
 
+// newAnswer begins an object that will hold items of so many bytes.
+func newAnswer(bytes int) []byte {
+	return append(make([]byte, 0, 128+bytes+bytes/2), '{')
+}
+
 func appendInt(dst []byte, n int) []byte { return strconv.AppendInt(dst, int64(n), 10) }
 
 // appendMember begins a member of the object that dst ends in.

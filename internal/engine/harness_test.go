@@ -16,12 +16,7 @@ import (
 // bring the engine there.
 func send(tb testing.TB, handler http.Handler, operation, body string) (int, string) {
 	tb.Helper()
-	request := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
-	request.Header.Set("Content-Type", "application/x-amz-json-1.0")
-	request.Header.Set("X-Amz-Target", "DynamoDB_20120810."+operation)
-	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=key/20200101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=00")
-	recorder := httptest.NewRecorder()
-	handler.ServeHTTP(recorder, request)
+	recorder := newRecorder(handler, operation, body)
 	answer, err := io.ReadAll(recorder.Result().Body)
 	if err != nil {
 		tb.Fatal(err)
@@ -30,6 +25,17 @@ func send(tb testing.TB, handler http.Handler, operation, body string) (int, str
 		tb.Errorf("%s %s: internal error: %s", operation, body, answer)
 	}
 	return recorder.Code, string(answer)
+}
+
+// newRecorder performs one request and records the answer.
+func newRecorder(handler http.Handler, operation, body string) *httptest.ResponseRecorder {
+	request := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+	request.Header.Set("Content-Type", "application/x-amz-json-1.0")
+	request.Header.Set("X-Amz-Target", "DynamoDB_20120810."+operation)
+	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=key/20200101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=00")
+	recorder := httptest.NewRecorder()
+	handler.ServeHTTP(recorder, request)
+	return recorder
 }
 
 // call performs a request that must succeed.

@@ -47,7 +47,7 @@ func (e *Engine) getItem(request document) ([]byte, error) {
 	var c constraints
 	c.capacity(in.returnCapacity)
 	in.constrainAttributesToGet(&c)
-	c.tableName("tableName", in.tableName)
+	c.tableName(in.tableName)
 	c.notNull("key", in.key.present)
 	if err := c.err(); err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func (e *Engine) getItem(request document) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := []byte{'{'}
+	answer := newAnswer(found.bytes())
 	if found != nil {
 		answer = appendMember(answer, "Item")
 		answer = get.parsed.project(found.item).AppendJSON(answer)
@@ -139,7 +139,7 @@ func (e *Engine) writeItem(request document, subject string) ([]byte, error) {
 	isPut := subject == "item"
 	var c constraints
 	c.capacity(in.returnCapacity)
-	c.tableName("tableName", in.tableName)
+	c.tableName(in.tableName)
 	c.notNull(subject, isPut && in.item.present || !isPut && in.key.present)
 	c.oneOf("returnValues", in.returnValues, "ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW")
 	c.oneOf("returnItemCollectionMetrics", in.returnMetrics, "SIZE", "NONE")
@@ -154,7 +154,7 @@ func (e *Engine) writeItem(request document, subject string) ([]byte, error) {
 	if err := e.perform(w); err != nil {
 		return nil, err
 	}
-	answer := []byte{'{'}
+	answer := newAnswer(0)
 	if w.prior != nil && in.returnValues != nil && *in.returnValues == "ALL_OLD" {
 		answer = appendMember(answer, "Attributes")
 		answer = w.prior.item.AppendJSON(answer)
@@ -228,23 +228,4 @@ func (w *write) appendMetrics(dst []byte) []byte {
 	dst = append(dst, `{"ItemCollectionKey":`...)
 	dst = collection.AppendJSON(dst)
 	return append(dst, `,"SizeEstimateRangeGB":[0.0,1.0]}`...)
-}
-
-// table finds a table that is to be used.
-func (e *Engine) table(name string) (*table, error) {
-	e.mu.RLock()
-	defer e.mu.RUnlock()
-	if t := e.tables[name]; t != nil {
-		return t, nil
-	}
-	return nil, resourceNotFound()
-}
-
-// current tells whether the table is still there, under e.mu. A request that
-// began on a table that was deleted meanwhile does not find it.
-func (e *Engine) current(t *table) error {
-	if e.tables[t.name] != t {
-		return resourceNotFound()
-	}
-	return nil
 }

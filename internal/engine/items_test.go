@@ -101,8 +101,9 @@ func TestSizeLimits(t *testing.T) {
 	const partition = "ValidationException: One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes"
 	const sort = "ValidationException: One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of 1024 bytes"
 	item := func(holder, mark, more string) string {
-		return fmt.Sprintf(`{"TableName":"specs","Item":{"holder":{"S":"%s"},"mark":{"S":"%s"}%s}}`, holder, mark, more)
+		return fmt.Sprintf(`{"TableName":"specs","Item":{"holder":{"S":%q},"mark":{"S":%q}%s}}`, holder, mark, more)
 	}
+	const tooLarge = "ValidationException: Item size has exceeded the maximum allowed size"
 	const names = len("holder" + "mark" + "x")
 	perform(t, newEngine(t), []exchange{
 		{"the longest keys", "PutItem", item(text(2048), text(1024), ""), `{}`},
@@ -112,7 +113,10 @@ func TestSizeLimits(t *testing.T) {
 		{"keys are measured in bytes", "PutItem", item(strings.Repeat("é", 1025), "1", ""), partition},
 		{"a longer key to read", "GetItem", `{"TableName":"specs","Key":{"holder":{"S":"` + text(2049) + `"},"mark":{"S":"1"}}}`, partition},
 		{"the largest item", "PutItem", item("u", "1", `,"x":{"S":"`+text(409600-names-2)+`"}`), `{}`},
-		{"a larger item", "PutItem", item("u", "1", `,"x":{"S":"`+text(409600-names-1)+`"}`), "ValidationException: Item size has exceeded the maximum allowed size"},
+		{"a larger item", "PutItem", item("u", "1", `,"x":{"S":"`+text(409600-names-1)+`"}`), tooLarge},
+		{"the largest item that a local index holds too", "PutItem", item("u", "1", `,"id":{"S":"i"},"x":{"S":"`+text(409600/2-names-len("u1idi"))+`"}`), `{}`},
+		{"a larger one", "PutItem", item("u", "1", `,"id":{"S":"i"},"x":{"S":"`+text(409600/2-names-len("u1idi")+1)+`"}`), tooLarge},
+		{"a larger one in a transaction", "TransactWriteItems", `{"TransactItems":[{"Put":` + item("u", "1", `,"id":{"S":"i"},"x":{"S":"`+text(409600/2-names-len("u1idi")+1)+`"}`) + `}]}`, tooLarge},
 		{"binary is measured without its base64", "PutItem", item("u", "1", `,"x":{"B":"`+base64.StdEncoding.EncodeToString(make([]byte, 409600-names-2))+`"}`), `{}`},
 	})
 }

@@ -1,7 +1,7 @@
 package engine
 
 import (
-	"strings"
+	"slices"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 	"github.com/open-alchemy/packagedb/internal/engine/expression"
@@ -73,10 +73,10 @@ func (r *reading) querySpan() (span, error) {
 		r.resume(&s)
 	}
 	r.single = r.view.kind == tableView && !r.view.schema.hasSort()
-	if err := r.checkProjections(); err != nil {
+	if err := r.checkFilter(); err != nil {
 		return span{}, err
 	}
-	return s, r.checkFilter()
+	return s, r.checkProjections()
 }
 
 // checkFilter refuses a filter on the key of what is queried, for which there
@@ -85,11 +85,12 @@ func (r *reading) querySpan() (span, error) {
 func (r *reading) checkFilter() error {
 	var names []string
 	for path := range r.parsed.filter.Paths() {
-		name := path.Attribute()
-		if r.view.schema.has(name) {
-			return validation("Filter Expression can only contain non-primary key attributes: Primary key attribute: %s", name)
+		names = append(names, path.Attribute())
+	}
+	for _, a := range r.view.schema.attributes() {
+		if slices.Contains(names, a.name) {
+			return validation("Filter Expression can only contain non-primary key attributes: Primary key attribute: %s", a.name)
 		}
-		names = append(names, name)
 	}
 	if missing := r.view.missing(names); missing != "" {
 		return invalidParameter("Secondary index %s does not project one or more filter attributes: [%s]", r.view.name, missing)
@@ -146,14 +147,17 @@ func checkTerm(term *expression.KeyTerm, a *keyAttribute) error {
 
 // checkTermValues applies the rules for key values to those of the condition.
 func (r *reading) checkTermValues(partition, sort *expression.KeyTerm) error {
-	schema := &r.view.schema
-	item := attribute.Item{schema.partition.name: partition.Values[0]}
+	validate := r.view.schema.validate
+	if r.view.kind != tableView {
+		validate = r.view.validateIndexKey
+	}
+	item := attribute.Item{r.view.schema.partition.name: partition.Values[0]}
 	if sort == nil {
-		return (&keySchema{partition: schema.partition}).validate(item)
+		return validate(item)
 	}
 	for _, value := range sort.Values {
-		item[schema.sort.name] = value
-		if err := schema.validate(item); err != nil {
+		item[r.view.schema.sort.name] = value
+		if err := validate(item); err != nil {
 			return err
 		}
 	}
@@ -200,11 +204,13 @@ func (r *reading) spanOf(partition, sort *expression.KeyTerm) span {
 // afterPrefix is the smallest value that is greater than all that begin with
 // the prefix. There is none if the prefix consists of the greatest byte only.
 func afterPrefix(prefix attribute.Value) (attribute.Value, bool) {
-	text := strings.TrimRight(prefix.Raw(), "\xff")
-	if text == "" {
+	next := []byte(prefix.Raw())
+	for len(next) > 0 && next[len(next)-1] == 0xff {
+		next = next[:len(next)-1]
+	}
+	if len(next) == 0 {
 		return attribute.Value{}, false
 	}
-	next := []byte(text)
 	next[len(next)-1]++
 	if prefix.Kind() == attribute.KindB {
 		return attribute.B(next), true

@@ -6,8 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 	"github.com/tidwall/btree"
+
+	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
 // table is a table with its items. Everything but the trees and their counts

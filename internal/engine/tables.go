@@ -44,7 +44,7 @@ func (in *tableName) field(name string, value document) error {
 
 func (in *tableName) constrain() error {
 	var c constraints
-	c.tableName("tableName", in.name)
+	c.tableName(in.name)
 	return c.err()
 }
 
@@ -90,6 +90,25 @@ func (e *Engine) describeTable(request document) ([]byte, error) {
 	return t.describe("Table", "ACTIVE"), nil
 }
 
+// table finds a table that is to be used.
+func (e *Engine) table(name string) (*table, error) {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	if t := e.tables[name]; t != nil {
+		return t, nil
+	}
+	return nil, resourceNotFound()
+}
+
+// current tells whether the table is still there, under e.mu. A request that
+// began on a table that was deleted meanwhile does not find it.
+func (e *Engine) current(t *table) error {
+	if e.tables[t.name] != t {
+		return resourceNotFound()
+	}
+	return nil
+}
+
 type listTablesInput struct {
 	limit *int64
 	after *string
@@ -124,7 +143,7 @@ func (e *Engine) listTables(request document) ([]byte, error) {
 	names := e.tableNames(in.after)
 	more := len(names) > limit
 	names = names[:min(limit, len(names))]
-	answer := []byte(`{`)
+	answer := newAnswer(0)
 	if more {
 		answer = append(answer, `"LastEvaluatedTableName":`...)
 		answer = appendString(answer, names[limit-1])

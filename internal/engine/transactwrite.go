@@ -18,7 +18,7 @@ func (e *Engine) transactWriteItems(request document) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := []byte{'{'}
+	answer := newAnswer(0)
 	if detail := parseCapacityDetail(in.returnCapacity); detail != noCapacity {
 		var consumed consumptions
 		member := "WriteCapacityUnits"
@@ -121,7 +121,9 @@ func (a *action) locate(w *write) (err error) {
 		w.mismatch = asException(err)
 		return nil
 	}
-	w.next = t.newRecord(a.item.item)
+	if w.next, err = t.record(a.item.item); err != nil {
+		return err
+	}
 	w.primary = w.next.keys[0]
 	return nil
 }

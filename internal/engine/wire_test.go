@@ -31,7 +31,7 @@ func TestEveryAnswerCanBeVerified(t *testing.T) {
 	for name, request := range map[string]*http.Request{
 		"success":      signed(http.MethodPost, "DynamoDB_20120810.ListTables", `{}`),
 		"refusal":      signed(http.MethodPost, "DynamoDB_20120810.ListTables", `{"Limit":0}`),
-		"health check": httptest.NewRequest(http.MethodGet, "/", nil),
+		"health check": httptest.NewRequest(http.MethodGet, "/", http.NoBody),
 	} {
 		t.Run(name, func(t *testing.T) {
 			recorder := serve(request)
@@ -77,7 +77,7 @@ func TestTheProtocol(t *testing.T) {
 		body    string
 	}{
 		"a GET is a health check": {
-			httptest.NewRequest(http.MethodGet, "/", nil), 200, "healthy: dynamodb.us-east-1.amazonaws.com ",
+			httptest.NewRequest(http.MethodGet, "/", http.NoBody), 200, "healthy: dynamodb.us-east-1.amazonaws.com ",
 		},
 		"a POST of JSON is answered":              {signed(http.MethodPost, target, `{}`), 200, `{"TableNames":[]}`},
 		"plain application/json is understood":    {with("Content-Type", "application/json; charset=utf-8"), 200, `{"TableNames":[]}`},

@@ -102,6 +102,43 @@ var acceptedDifferences = []accepted{
 	worded(`If total segments is specified, a particular segment must also be specified for this request`, `The Segment parameter is required .*`),
 	refusals("", `ValidationException: (Invalid attribute value type|One of the required keys was not given a value)`, `TransactionCanceledException: .*ValidationError.*`),
 	worded(`Value null at 'transactItems' failed to satisfy constraint: Member must not be null`, `Invalid Request: Transact(Get|Write)Request should contain .*`),
+	worded(`.*: An expression attribute name used in the document path is not defined; .*`, `.*: An expression attribute name used in the document path is not defined; .*`),
+	worded(`GSI list is empty/invalid`, `One or more parameter values were invalid: List of GlobalSecondaryIndexes is empty`),
+	worded(`No Hash Key specified in schema\. .*`, `Invalid KeySchema: The first KeySchemaElement is not a HASH key type`),
+	worded(`The number of attributes in key schema must match .*`, `One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match .*`),
+	worded(`(.*: )?The supplied Item contains a null AttributeValue.*`, `(.*: )?Supplied AttributeValue is empty, must contain .*`),
+	{
+		reason:     "transactional writes",
+		operations: regexp.MustCompile(`^TransactWriteItems$`),
+		path:       regexp.MustCompile(`^ConsumedCapacity\[.*Units$`),
+		when: func(_ step, d difference) bool {
+			l, _ := d.local.(float64)
+			o, _ := d.ours.(float64)
+			return o < l && l <= 2*o
+		},
+	},
+	{
+		reason:     "batch deletes of nothing",
+		operations: regexp.MustCompile(`^BatchWriteItem$`),
+		path:       regexp.MustCompile(`^ConsumedCapacity\[.*CapacityUnits$`),
+		when: func(_ step, d difference) bool {
+			l, _ := d.local.(float64)
+			o, _ := d.ours.(float64)
+			return o < l && l <= 2*o
+		},
+	},
+	{
+		reason: "size",
+		path:   regexp.MustCompile(`^failure$`),
+		local:  regexp.MustCompile(`^$`),
+		ours:   regexp.MustCompile(`Attribute name is a reserved keyword; reserved keyword: (?i)size$`),
+	},
+	{
+		reason:     "create crash",
+		operations: regexp.MustCompile(`^CreateTable$`),
+		path:       regexp.MustCompile(`^failure$`),
+		local:      regexp.MustCompile(`^500 InternalFailure`),
+	},
 	{
 		reason: "N keys",
 		path:   regexp.MustCompile(`^failure$`),
@@ -164,6 +201,12 @@ var acceptedDifferences = []accepted{
 		path:   regexp.MustCompile(`^CancellationReasons\[\d+\].Message$`),
 		local:  regexp.MustCompile(`^"The conditional request failed\."$`),
 		ours:   regexp.MustCompile(`^"The conditional request failed"$`),
+	},
+	{
+		reason: "words in reasons",
+		path:   regexp.MustCompile(`^CancellationReasons\[\d+\].Message$`),
+		local:  regexp.MustCompile(`^"(One or more parameter values were invalid: Type mismatch for (k|Index K)ey|The number of conditions on the keys is invalid)"$`),
+		ours:   regexp.MustCompile(`^"(The provided key element does not match the schema|One or more parameter values were invalid: (Type mismatch|Missing the) .*)"$`),
 	},
 	{
 		reason: "shape",

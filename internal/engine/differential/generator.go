@@ -178,8 +178,11 @@ func (g *generator) describeTable(t *tableSchema) step {
 
 // listTables lists the world's own tables, of which there is always one more
 // than it asks for: other tables of the server are none of its business.
-func (g *generator) listTables(*tableSchema) step {
-	body := object{"ExclusiveStartTableName": g.name + ".", "Limit": max(1, len(g.tables)-1)}
+func (g *generator) listTables(t *tableSchema) step {
+	if len(g.tables) == 1 {
+		return g.describeTable(t)
+	}
+	body := object{"ExclusiveStartTableName": g.name + ".", "Limit": len(g.tables) - 1}
 	if g.slip(50) {
 		body["Limit"] = pick(g.source, 0, -1, 101, 1000)
 	}

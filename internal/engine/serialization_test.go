@@ -1,0 +1,71 @@
+package engine_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/open-alchemy/packagedb/internal/engine"
+)
+
+func TestParametersOfTheWrongShape(t *testing.T) {
+	const key = `"Key":{"holder":{"S":"u"},"mark":{"S":"1"}}`
+	e := newEngine(t)
+	for _, test := range []struct{ name, operation, body, want string }{
+		{"a list that is an object", "CreateTable", `{"KeySchema":{}}`, "Start of structure or map found where not expected"},
+		{"a list that is a text", "CreateTable", `{"AttributeDefinitions":"a"}`, "Unexpected field type"},
+		{"an element that is a list", "CreateTable", `{"KeySchema":[[]]}`, "Unrecognized collection type class com.amazonaws.dynamodb.v20120810.KeySchemaElement"},
+		{"a structure that is a number", "CreateTable", `{"ProvisionedThroughput":1}`, "Unexpected field type"},
+		{"a map that is a list", "BatchGetItem", `{"RequestItems":[]}`, "Unrecognized collection type java.util.Map<java.lang.String, com.amazonaws.dynamodb.v20120810.KeysAndAttributes>"},
+		{"a text in a list that is a number", "GetItem", `{"AttributesToGet":["a",1]}`, "NUMBER_VALUE cannot be converted to String"},
+		{"a text in a list that is null", "GetItem", `{"AttributesToGet":[null]}`, "NULL_VALUE cannot be converted to String"},
+		{"a name that is no text", "GetItem", `{"ExpressionAttributeNames":{"#a":true}}`, "TRUE_VALUE cannot be converted to String"},
+		{"a boolean that is a number", "GetItem", `{"ConsistentRead":1}`, "NUMBER_VALUE cannot be converted to Boolean"},
+		{"a boolean that is another text", "GetItem", `{"ConsistentRead":"maybe"}`, "Unexpected token received from parser"},
+		{"an item that is a text", "PutItem", `{"TableName":"specs","Item":"a"}`, "Unexpected field type"},
+		{"an action that is a list", "TransactWriteItems", `{"TransactItems":[{"Put":[]}]}`, "Unrecognized collection type class com.amazonaws.dynamodb.v20120810.Put"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			name, message := refuse(t, e, test.operation, test.body)
+			if name != "SerializationException" || message != test.want {
+				t.Errorf("got %s: %s, want %s", name, message, test.want)
+			}
+		})
+	}
+	for _, truth := range []string{`true`, `false`, `"yes"`, `"No"`, `"1"`, `"0"`, `"TRUE"`, `"False"`} {
+		call(t, e, "GetItem", `{"TableName":"specs",`+key+`,"ConsistentRead":`+truth+`}`)
+	}
+}
+
+func TestWrongTypesAreToldBeforeWrongValues(t *testing.T) {
+	name, _ := refuse(t, newEngine(t), "PutItem", `{"TableName":"","Item":{"holder":{"S":"u","N":"1"}},"ReturnValues":[]}`)
+	if name != "SerializationException" {
+		t.Error(name)
+	}
+	_, message := refuse(t, newEngine(t), "PutItem", `{"TableName":"","Item":{"holder":{"S":"u","N":"1"}}}`)
+	if !strings.Contains(message, "tableName") {
+		t.Errorf("the value is refused before the table's name: %s", message)
+	}
+}
+
+func TestTextsOfEveryKindGoThrough(t *testing.T) {
+	e := newEngine(t)
+	const item = `{"holder":{"S":"\" \\ \/ \b \f \n \r \t \u00e9 \ud83d\ude00 ` + "\u2028 😀" + `"},"mark":{"S":"\u0000\u001f"}}`
+	put(t, e, strings.ReplaceAll(item, `"mark"`, `"\u006dark"`))
+	key := `{"TableName":"specs","Key":` + item + `}`
+	equal(t, "GetItem", call(t, e, "GetItem", key), `{"Item":`+item+`}`)
+	_, message := refuse(t, e, "DescribeTable", `{"TableName":"a\"b\\c\u0001é"}`)
+	if want := "1 validation error detected: Value 'a\"b\\c\u0001é' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"; message != want {
+		t.Errorf("message %q, want %q", message, want)
+	}
+}
+
+func TestADefectIsAnInternalError(t *testing.T) {
+	e := engine.New(engine.WithClock(func() time.Time { panic("no time") }))
+	recorder := newRecorder(e, "CreateTable", createSpecs)
+	const want = `{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"Internal server error: no time"}`
+	if recorder.Code != 500 || recorder.Body.String() != want {
+		t.Errorf("status %d, body %s", recorder.Code, recorder.Body)
+	}
+	call(t, e, "ListTables", `{}`)
+}
