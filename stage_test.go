@@ -224,7 +224,12 @@ func TestADeadlineIsKeptByAServerThatNeverAnswers(t *testing.T) {
 	must(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
+	begin := time.Now()
 	if _, err := db.ListSpecs(ctx, "sub"); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got the error %v", err)
+	}
+	// Far over the deadline even on a busy host, and far under what an attempt without one may take.
+	if waited := time.Since(begin); waited > 3*time.Second {
+		t.Errorf("the call ended after %v", waited)
 	}
 }
