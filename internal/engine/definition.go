@@ -7,10 +7,10 @@ import (
 
 // The limits on the indexes of one table.
 const (
-	maxLocalIndexes       = 5
-	maxGlobalIndexes      = 20
-	maxProjectedAttribute = 100
-	maxThroughput         = 1_000_000_000_000
+	maxLocalIndexes        = 5
+	maxGlobalIndexes       = 20
+	maxProjectedAttributes = 100
+	maxThroughput          = 1_000_000_000_000
 )
 
 // validate checks a table definition whose shape is right, in the service's order.
@@ -183,8 +183,8 @@ func (t *tableDefinition) validateIndexNames() error {
 		seen[*x.name] = true
 		projected += len(x.projection.attributes)
 	}
-	if projected > maxProjectedAttribute {
-		return invalidParameter("Number of projected attributes %d exceeds the per-table limit of %d", projected, maxProjectedAttribute)
+	if projected > maxProjectedAttributes {
+		return invalidParameter("Number of projected attributes %d exceeds the per-table limit of %d", projected, maxProjectedAttributes)
 	}
 	return nil
 }

@@ -45,22 +45,51 @@ func (t *tokens) expire(now time.Time) {
 // fingerprint is a hash of a JSON value in which the order of an object's
 // members does not count: clients write maps in any order.
 func fingerprint(d document) uint64 {
-	const offset, prime = 14695981039346656037, 1099511628211
-	h := uint64(offset)
-	switch d[0] {
+	h, _ := hashValue(d, 0)
+	return h
+}
+
+// hashValue gives the hash of the value that begins at i, and where it ends.
+func hashValue(d document, i int) (h uint64, end int) {
+	switch d[i] {
 	case '{':
-		sum := uint64(0)
-		for name, value := range d.members() {
-			sum += mix(hashText(name)*prime ^ fingerprint(value))
-		}
-		return mix(h ^ sum)
+		return hashObject(d, i)
 	case '[':
-		for element := range d.elements() {
-			h = mix((h ^ fingerprint(element)) * prime)
-		}
-		return h + 1
-	case '"':
-		return hashText(unquote(d))
+		return hashArray(d, i)
 	}
-	return hashText(string(d)) + 1
+	end = skipValue(d, i)
+	if d[i] == '"' {
+		return hashText(unquote(d[i:end])), end
+	}
+	return mix(hashText(string(d[i:end]))), end
+}
+
+func hashObject(d document, i int) (h uint64, end int) {
+	const seed = 0x9e3779b97f4a7c15
+	i = skipSpace(d, i+1)
+	for d[i] != '}' {
+		end := skipString(d, i)
+		name := hashText(unquote(d[i:end]))
+		i = skipSpace(d, skipSpace(d, end)+1) // behind the colon
+		value, end := hashValue(d, i)
+		h += mix(mix(name) + value)
+		if i = skipSpace(d, end); d[i] == ',' {
+			i = skipSpace(d, i+1)
+		}
+	}
+	return mix(h ^ seed), i + 1
+}
+
+func hashArray(d document, i int) (h uint64, end int) {
+	const seed = 0xc2b2ae3d27d4eb4f
+	h = seed
+	i = skipSpace(d, i+1)
+	for d[i] != ']' {
+		value, end := hashValue(d, i)
+		h = mix(h + value)
+		if i = skipSpace(d, end); d[i] == ',' {
+			i = skipSpace(d, i+1)
+		}
+	}
+	return mix(h), i + 1
 }
