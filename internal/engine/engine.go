@@ -7,6 +7,10 @@
 // soon as CreateTable has answered, a global secondary index shows a write at
 // once, nothing is ever throttled, an eventually consistent read is a
 // consistent one, and signatures are not verified.
+//
+// What it does not have it refuses, never ignores: every other operation, the
+// update in a transaction, the legacy parameters except AttributesToGet, and
+// the streams, tags, policies and encryption of a new table.
 package engine
 
 import (

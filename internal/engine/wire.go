@@ -92,7 +92,7 @@ func authenticate(r *http.Request) error {
 func knownContentType(value string) bool {
 	mediaType, _, _ := strings.Cut(value, ";")
 	switch strings.TrimSpace(mediaType) {
-	case contentType, "application/json", "":
+	case contentType, "application/json":
 		return true
 	}
 	return false

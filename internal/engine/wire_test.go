@@ -87,6 +87,7 @@ func TestTheProtocol(t *testing.T) {
 		"names of parameters are case-sensitive":  {signed(http.MethodPost, target, `{"limit":0}`), 200, `{"TableNames":[]}`},
 		"another method is no operation":          {signed(http.MethodPut, target, `{}`), 404, "<UnknownOperationException/>\n"},
 		"another content type is no operation":    {with("Content-Type", "text/plain"), 404, "<UnknownOperationException/>\n"},
+		"no content type is no operation":         {with("Content-Type", ""), 404, "<UnknownOperationException/>\n"},
 		"an operation that this engine has not":   {with("X-Amz-Target", "DynamoDB_20120810.UpdateItem"), 400, `{"__type":"com.amazon.coral.service#UnknownOperationException"}`},
 		"an operation of another version":         {with("X-Amz-Target", "DynamoDB_20111205.ListTables"), 400, `{"__type":"com.amazon.coral.service#UnknownOperationException"}`},
 		"a request without a target":              {with("X-Amz-Target", ""), 400, `{"__type":"com.amazon.coral.service#UnknownOperationException"}`},
