@@ -38,9 +38,6 @@ func (e *Engine) query(request document) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := in.checkSelection(); err != nil {
-		return nil, err
-	}
 	p, err := r.read(e, s)
 	if err != nil {
 		return nil, err

@@ -201,6 +201,7 @@ func TestQueriesAreValidated(t *testing.T) {
 		{"projected attributes of a table", "Query", query("p = :v", `,"Select":"ALL_PROJECTED_ATTRIBUTES"`), "ValidationException: ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"},
 		{"a consistent read of a global index", "Query", global(`,"ConsistentRead":true`), "ValidationException: Consistent reads are not supported on global secondary indexes"},
 		{"all attributes of a global index", "Query", global(`,"Select":"ALL_ATTRIBUTES"`), invalid + "Select type ALL_ATTRIBUTES is not supported for global secondary index global because its projection type is not ALL"},
+		{"all attributes of a global index with a projection", "Query", global(`,"Select":"ALL_ATTRIBUTES","ProjectionExpression":"p"`), "ValidationException: Cannot specify the ProjectionExpression when choosing to get ALL_ATTRIBUTES"},
 		{"a projection of what a global index lacks", "Query", global(`,"ProjectionExpression":"x, y, z, p"`), invalid + "Global secondary index global does not project [y, z]"},
 		{"a filter on what an index lacks", "Query", global(`,"FilterExpression":"attribute_exists(y)"`), invalid + "Secondary index global does not project one or more filter attributes: [y]"},
 		{"a filter on what a local index lacks", "Query", query("p = :v", `,"IndexName":"local","FilterExpression":"attribute_exists(y)"`), invalid + "Secondary index local does not project one or more filter attributes: [y]"},

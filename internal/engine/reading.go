@@ -118,9 +118,13 @@ func (r *reading) checkScalars() error {
 	return r.table.validatePaths(r.parsed.projection.Paths())
 }
 
-// checkProjections refuses attributes that a global index does not hold, and
-// notes where those of a local index must be fetched.
+// checkProjections refuses a selection that makes no sense and attributes that
+// a global index does not hold, and notes where those of a local index must be
+// fetched.
 func (r *reading) checkProjections() error {
+	if err := r.in.checkSelection(); err != nil {
+		return err
+	}
 	v := r.view
 	if v.projected == nil {
 		return nil

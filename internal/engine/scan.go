@@ -39,9 +39,6 @@ func (e *Engine) scan(request document) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := in.checkSelection(); err != nil {
-		return nil, err
-	}
 	p, err := r.read(e, s)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -92,9 +93,11 @@ func (p *projection) constrain(c *constraints, at string) {
 	}
 	c.oneOf(at+".projectionType", p.kind, "ALL", "INCLUDE", "KEYS_ONLY")
 	if p.attributes != nil {
-		c.length(at+".nonKeyAttributes", len(p.attributes), 1, 20, func() string {
-			return "[" + strings.Join(p.attributes, ", ") + "]"
-		})
+		shown := func() string { return "[" + strings.Join(p.attributes, ", ") + "]" }
+		c.length(at+".nonKeyAttributes", len(p.attributes), 1, 20, shown)
+		if slices.ContainsFunc(p.attributes, func(name string) bool { return name == "" || len(name) > 255 }) {
+			c.violation(shown(), at+".nonKeyAttributes", "Member must satisfy constraint: [Member must have length less than or equal to 255, Member must have length greater than or equal to 1]")
+		}
 	}
 }
 
