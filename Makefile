@@ -143,6 +143,10 @@ release-required: ## Print whether the version in version.go is past the newest 
 release-check: $(TOOLS)/gorelease ## Prove that this commit can be released
 	$(release) -gorelease $< check
 
+.PHONY: release-rehearsal
+release-rehearsal: $(TOOLS)/gorelease ## Rehearse a release of the work tree with made-up tags
+	tools/release/rehearse
+
 .PHONY: release-candidate release
 release-candidate: ## Tag this commit as the next candidate of its version, and push the tag
 	@$(release) candidate
