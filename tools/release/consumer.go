@@ -65,44 +65,6 @@ func (c consumer) goCommand(ctx context.Context, dir string, arguments ...string
 	return nil
 }
 
-// buildReadme builds every Go block of the README that is a whole file, each as a package of its own.
-func (c consumer) buildReadme(ctx context.Context, p project, dir string) error {
-	readme, err := os.ReadFile(filepath.Join(p.root, "README.md"))
-	if err != nil {
-		return err
-	}
-	blocks := goFiles(string(readme))
-	if len(blocks) == 0 {
-		return errors.New("README.md has no block of Go that starts with a package clause")
-	}
-	for i, block := range blocks {
-		name := "main.go"
-		if strings.Contains(block, `"testing"`) {
-			name = "readme_test.go"
-		}
-		path := filepath.Join(dir, fmt.Sprintf("readme%d", i+1), name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(path, []byte(block), 0o644); err != nil {
-			return err
-		}
-	}
-	// Vet builds tests as well, and finds more than the compiler.
-	return c.goCommand(ctx, dir, "vet", "./...")
-}
-
-// goFiles returns the fenced blocks of Go in a Markdown text that start with a package clause.
-func goFiles(markdown string) (files []string) {
-	for block := range strings.SplitSeq(markdown, "\n```go\n") {
-		code, _, closed := strings.Cut(block, "\n```")
-		if closed && strings.HasPrefix(code, "package ") {
-			files = append(files, code+"\n")
-		}
-	}
-	return files
-}
-
 func (c consumer) runProductionTests(ctx context.Context, p project, dir string) error {
 	tests, err := filepath.Glob(filepath.Join(p.root, productionTests, "*_test.go"))
 	if err != nil {

@@ -15,9 +15,13 @@ func TestAnEmptyModuleFindsWhatItsUsersWouldFind(t *testing.T) {
 			map[string]string{"README.md": strings.ReplaceAll(files["README.md"], "Feed", "Starve")},
 			"undefined: pets.Starve",
 		},
+		"a test of the README fails": {
+			map[string]string{"README.md": files["README.md"] + "```go\nfunc TestBad(t *testing.T) { t.Fail() }\n```\n"},
+			"FAIL: TestBad",
+		},
 		"the README has no code": {
 			map[string]string{"README.md": "# pets\n"},
-			"README.md has no block of Go",
+			"README.md has no Go code",
 		},
 		"a production test fails": {
 			map[string]string{
@@ -70,14 +74,5 @@ func TestConsumeTakesTheVersionFromGOPROXY(t *testing.T) {
 		if err == nil || !strings.Contains(output.String(), "added example.test/pets v1.1.0") || !strings.Contains(output.String(), "PROD") {
 			t.Errorf("%s: got the error %v after\n%s", version, err, &output)
 		}
-	}
-}
-
-func TestTheCodeOfAMarkdownTextIsItsWholeFiles(t *testing.T) {
-	t.Parallel()
-	const text = "# Title\n\n```go\npackage a\n```\n\n```sh\nmake\n```\n\n```go\nfunc part() {}\n```\ntext\n```go\npackage b\n\nvar x = `y`\n```\n\n```go\npackage open\n"
-	got := goFiles(text)
-	if len(got) != 2 || got[0] != "package a\n" || got[1] != "package b\n\nvar x = `y`\n" {
-		t.Errorf("got %q", got)
 	}
 }

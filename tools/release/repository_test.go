@@ -16,7 +16,8 @@ var files = map[string]string{
 	"pets_test.go": "package pets\n\nimport \"testing\"\n\nfunc TestFeed(t *testing.T) { Feed() }\n",
 	"CHANGELOG.md": "# Changelog\n\n## 1.1.0 - 2026-11-23\n\n- Pets can be fed.\n",
 	"README.md": "# pets\n\n```go\npackage main\n\nimport \"example.test/pets\"\n\nfunc main() { pets.Feed() }\n```\n\n" +
-		"Only a part, which is not built:\n\n```go\npets.Feed()\n```\n",
+		"In a test:\n\n```go\nfunc TestFeed(t *testing.T) { pets.Feed() }\n```\n\n" +
+		"Only a part, which is not built:\n\n```go\npets.Feed(food)\n```\n",
 	"LICENSE": "Everybody may use it.\n",
 	"cmd/packagedb-local/main.go": `package main
 
