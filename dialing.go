@@ -168,6 +168,7 @@ type countedConnection struct {
 }
 
 func (c *countedConnection) Close() error {
+	err := c.Conn.Close()
 	c.once.Do(func() { c.host.add(0, -1) })
-	return c.Conn.Close()
+	return err
 }
