@@ -139,10 +139,14 @@ func (d *decoder) text(attribute string) string {
 }
 
 func (d *decoder) optionalText(attribute string) string {
-	if d.item[attribute] == nil {
+	switch value := d.item[attribute].(type) {
+	case nil:
 		return ""
+	case *types.AttributeValueMemberS:
+		return value.Value
+	default:
+		return d.text(attribute)
 	}
-	return d.text(attribute)
 }
 
 func (d *decoder) second() int64 {
