@@ -157,8 +157,8 @@ release: ## Tag this commit as its version, and push the tag
 production-tests: ## Test what STAGE points at with the work tree, or with the released VERSION
 	test/production/run $(VERSION)
 
-.PHONY: production-tests-local
-production-tests-local: ## Run the production tests against packagedb-local and DynamoDB Local
+.PHONY: test-production
+test-production: ## Run the production tests against packagedb-local and DynamoDB Local
 	test/engines/run packagedb-local -- test/production/run $(VERSION)
 	test/engines/run dynamodb-local -- test/production/run $(VERSION)
 
