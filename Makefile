@@ -72,6 +72,10 @@ actionlint: $(TOOLS)/actionlint ## Check the workflows of GitHub Actions
 dependabot-check: ## Check that Dependabot looks after every module
 	tools/dependabot
 
+.PHONY: documents-check
+documents-check: ## Check that the documents name files, tests and targets that exist
+	tools/documents
+
 ##@ Tests beyond Go
 
 .PHONY: test-engines
