@@ -32,7 +32,7 @@ var (
 	_ TableClient = (*dynamodb.Client)(nil)
 )
 
-// Option changes how [New], [Tables] and [CreateTables] do their work.
+// Option changes how [New], [Tables], [CreateTables] and [CheckTables] do their work.
 type Option func(*settings)
 
 type settings struct {

@@ -25,6 +25,15 @@
 // [errors.Is] against [ErrNotFound], [ErrInvalidInput], [ErrInvalidStage] and
 // [ErrAmbiguousPublicKey], and with [errors.As] against the errors of the AWS SDK, which are
 // wrapped. No error carries a secret key's hash or a salt.
+//
+// # Guides
+//
+//   - [Operating]: the tables and the rights on them, capacity, limits, consistency, tracing, and
+//     other engines.
+//   - [Coming from the Python facade]: call by call, on the same tables, and what differs.
+//
+// [Operating]: https://github.com/open-alchemy/packagedb/blob/main/docs/operating.md
+// [Coming from the Python facade]: https://github.com/open-alchemy/packagedb/blob/main/docs/migrating-from-python.md
 package packagedb
 
 import (
