@@ -1,0 +1,4 @@
+package packagedb
+
+// CanonicalID is what turns names into ids, for tests from outside.
+var CanonicalID = canonicalID
