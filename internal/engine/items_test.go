@@ -68,6 +68,7 @@ func TestItemRequestsAreValidated(t *testing.T) {
 		{"an item without its sort key", "PutItem", `{"TableName":"specs","Item":{"holder":{"S":"u"}}}`, invalid + "Missing the key mark in the item"},
 		{"a key of another type", "PutItem", `{"TableName":"specs","Item":{"holder":{"N":"1"},"mark":{"S":"1"}}}`, invalid + "Type mismatch for key holder expected: S actual: N"},
 		{"an empty key", "PutItem", `{"TableName":"specs","Item":{"holder":{"S":""},"mark":{"S":"1"}}}`, "ValidationException: One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: holder"},
+		{"an empty key of another type", "DeleteItem", `{"TableName":"specs","Key":{"holder":{"S":"u"},"mark":{"B":""}}}`, mismatch},
 		{"an index key of another type", "PutItem", `{"TableName":"specs","Item":{"holder":{"S":"u"},"mark":{"S":"1"},"id":{"N":"1"}}}`, invalid + "Type mismatch for Index Key id Expected: S Actual: N IndexName: byID"},
 		{"an empty index key", "PutItem", `{"TableName":"specs","Item":{"holder":{"S":"u"},"mark":{"S":"1"},"id":{"S":""}}}`, "ValidationException: One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: byID, IndexKey: id"},
 		{"an attribute value without a type", "PutItem", `{"TableName":"specs","Item":{"holder":{"S":"u"},"mark":{}}}`, "ValidationException: Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"},

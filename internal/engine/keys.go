@@ -164,7 +164,7 @@ func (s *keySchema) mismatches(item attribute.Item) bool {
 // validate checks the content of the key values that are there.
 func (s *keySchema) validate(item attribute.Item) error {
 	for _, a := range s.attributes() {
-		if value := item[a.name]; isEmpty(value) {
+		if value := item[a.name]; value.Kind() == a.kind && isEmpty(value) {
 			return validation("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s", kindWord(value.Kind()), a.name)
 		}
 	}

@@ -36,6 +36,9 @@ func (a *action) field(name string, value document) error {
 }
 
 type transactionInput struct {
+	// writes tells the input of TransactWriteItems from that of TransactGetItems,
+	// which has fewer parameters.
+	writes         bool
 	present        bool
 	actions        []action
 	token          *string
@@ -45,6 +48,9 @@ type transactionInput struct {
 }
 
 func (in *transactionInput) field(name string, value document) error {
+	if !in.writes && (name == "ClientRequestToken" || name == "ReturnItemCollectionMetrics") {
+		return nil
+	}
 	switch name {
 	case "ClientRequestToken":
 		return value.string(&in.token)

@@ -106,6 +106,7 @@ func TestTransactionsAreValidated(t *testing.T) {
 		{"an empty token", "TransactWriteItems", `{"ClientRequestToken":"","TransactItems":[` + putThing("1", "") + `]}`, violation + "'' at 'clientRequestToken' failed to satisfy constraint: Member must have length greater than or equal to 1"},
 		{"a long token", "TransactWriteItems", `{"ClientRequestToken":"` + strings.Repeat("t", 37) + `","TransactItems":[` + putThing("1", "") + `]}`, violation + "'" + strings.Repeat("t", 37) + "' at 'clientRequestToken' failed to satisfy constraint: Member must have length less than or equal to 36"},
 		{"no gets", "TransactGetItems", `{"TransactItems":[]}`, violation + "'[]' at 'transactItems' failed to satisfy constraint: Member must have length greater than or equal to 1"},
+		{"what only a write takes", "TransactGetItems", `{"ClientRequestToken":"","ReturnItemCollectionMetrics":1,"TransactItems":[{"Get":{"TableName":"things","Key":{"a":{"S":"none"}}}}]}`, `{"Responses":[{}]}`},
 		{"a get that is none", "TransactGetItems", `{"TransactItems":[{}]}`, "ValidationException: Invalid Request: TransactGetRequest should contain a Get request"},
 		{"two gets of an item", "TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"things","Key":{"a":{"S":"1"}}}},{"Get":{"TableName":"things","Key":{"a":{"S":"1"}}}}]}`, multiple},
 		{"a get with an empty key", "TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"things","Key":{"a":{"S":""}}}}]}`, empty},

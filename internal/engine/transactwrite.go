@@ -3,7 +3,7 @@ package engine
 import "github.com/open-alchemy/packagedb/internal/engine/attribute"
 
 func (e *Engine) transactWriteItems(request document) ([]byte, error) {
-	var in transactionInput
+	in := transactionInput{writes: true}
 	if err := request.read(&in); err != nil {
 		return nil, err
 	}

@@ -122,8 +122,8 @@ func (t *table) checkItemTypes(item attribute.Item) error {
 	return nil
 }
 
-// checkItemValues checks the content of key attributes that are there, whatever
-// their type.
+// checkItemValues checks the content of key attributes that are there and of
+// the right type.
 func (t *table) checkItemValues(item attribute.Item) error {
 	if err := t.schema.validate(item); err != nil {
 		return err
@@ -138,7 +138,7 @@ func (t *table) checkItemValues(item attribute.Item) error {
 
 func (v *view) validateIndexKey(item attribute.Item) error {
 	for _, a := range v.schema.attributes() {
-		if isEmpty(item[a.name]) {
+		if value := item[a.name]; value.Kind() == a.kind && isEmpty(value) {
 			return validation("One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s",
 				kindWord(item[a.name].Kind()), v.name, a.name)
 		}
