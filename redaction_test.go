@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/open-alchemy/packagedb"
@@ -167,6 +168,89 @@ func TestNoErrorCarriesASecret(t *testing.T) {
 	} {
 		if err == nil {
 			t.Errorf("%s is no error", name)
+			continue
+		}
+		mustNotLeakInAnyVerb(t, name, err)
+	}
+}
+
+// everyCall makes every call of a Database and yields the errors.
+func everyCall(ctx context.Context, db packagedb.Database, credentials packagedb.CredentialsInput) map[string]error {
+	errs := map[string]error{
+		"CreateUpdateSpec":        db.CreateUpdateSpec(ctx, "sub", packagedb.SpecInput{Name: "spec", Version: "1"}),
+		"CreateUpdateCredentials": db.CreateUpdateCredentials(ctx, "sub", credentials),
+	}
+	_, errs["GetSpec"] = db.GetSpec(ctx, "sub", "spec")
+	_, errs["GetLatestSpecVersion"] = db.GetLatestSpecVersion(ctx, "sub", "spec")
+	_, errs["ListSpecs"] = db.ListSpecs(ctx, "sub")
+	_, errs["ListSpecVersions"] = db.ListSpecVersions(ctx, "sub", "spec")
+	_, errs["CountCustomerModels"] = db.CountCustomerModels(ctx, "sub")
+	_, errs["GetCredentials"] = db.GetCredentials(ctx, "sub", credentials.ID)
+	_, errs["GetUser"] = db.GetUser(ctx, credentials.PublicKey)
+	_, errs["ListCredentials"] = db.ListCredentials(ctx, "sub")
+	for _, err := range db.Specs(ctx, "sub") {
+		errs["Specs"] = err
+	}
+	for _, err := range db.SpecVersions(ctx, "sub", "spec", packagedb.OldestFirst) {
+		errs["SpecVersions"] = err
+	}
+	for _, err := range db.Credentials(ctx, "sub") {
+		errs["Credentials"] = err
+	}
+	errs["DeleteSpec"] = db.DeleteSpec(ctx, "sub", "spec")
+	errs["DeleteAllSpecs"] = db.DeleteAllSpecs(ctx, "sub")
+	errs["DeleteCredentials"] = db.DeleteCredentials(ctx, "sub", credentials.ID)
+	errs["DeleteAllCredentials"] = db.DeleteAllCredentials(ctx, "sub")
+	errs["DeleteAll"] = db.DeleteAll(ctx, "sub")
+	return errs
+}
+
+func TestNoErrorOfAFailingServerCarriesASecret(t *testing.T) {
+	credentials := packagedb.CredentialsInput{ID: "id", PublicKey: "key", SecretKeyHash: secretHash, Salt: secretSalt}
+	for _, kind := range []testutil.FaultKind{
+		testutil.Throttle, testutil.InternalServerError, testutil.ServiceUnavailable, testutil.DropBefore, testutil.DropAfter,
+	} {
+		t.Run(kind.String(), func(t *testing.T) {
+			db := testutil.New(t)
+			must(t, db.CreateUpdateCredentials(t.Context(), "sub", credentials))
+			testutil.Inject(t, testutil.Fault{Kind: kind})
+			for call, err := range everyCall(t.Context(), db, credentials) {
+				if err == nil {
+					t.Errorf("%s succeeds on a server that always fails", call)
+				}
+				mustNotLeakInAnyVerb(t, call, err)
+			}
+		})
+	}
+	t.Run("without the tables", func(t *testing.T) {
+		db := packagedb.New(testutil.Client(t))
+		for call, err := range everyCall(t.Context(), db, credentials) {
+			if err == nil {
+				t.Errorf("%s succeeds without tables", call)
+			}
+			mustNotLeakInAnyVerb(t, call, err)
+		}
+	})
+}
+
+func TestNoRefusalOfTheServerCarriesASecret(t *testing.T) {
+	testutil.New(t)
+	whole := item{
+		"sub": text("sub"), "id": text("id"), "public_key": text("key"),
+		"secret_key_hash": bytesOf(string(secretHash)), "salt": bytesOf(string(secretSalt)),
+	}
+	for name, bad := range map[string]item{
+		"a key is missing":      spoiled(whole, "id", nil),
+		"a key is empty":        spoiled(whole, "id", text("")),
+		"a key is a secret":     spoiled(whole, "id", bytesOf(string(secretHash))),
+		"an index key is wrong": spoiled(whole, "public_key", bytesOf(string(secretSalt))),
+		"it is too large":       spoiled(whole, "salt", bytesOf(strings.Repeat(string(secretSalt), 50_000))),
+	} {
+		_, err := testutil.Client(t).PutItem(t.Context(), &dynamodb.PutItemInput{
+			TableName: aws.String("package.credentials"), Item: bad,
+		})
+		if err == nil {
+			t.Errorf("an item is accepted although %s", name)
 			continue
 		}
 		mustNotLeakInAnyVerb(t, name, err)
