@@ -10,11 +10,15 @@ import (
 
 // ListCredentials implements [Database].
 func (f *facade) ListCredentials(ctx context.Context, sub string) ([]CredentialsInfo, error) {
-	return collect(f.Credentials(ctx, sub))
+	return collect(f.credentials(ctx, sub))
 }
 
 // Credentials implements [Database].
 func (f *facade) Credentials(ctx context.Context, sub string) iter.Seq2[CredentialsInfo, error] {
+	return each(f.credentials(ctx, sub))
+}
+
+func (f *facade) credentials(ctx context.Context, sub string) iter.Seq2[[]CredentialsInfo, error] {
 	const operation = "list credentials of"
 	if err := checkSub(sub); err != nil {
 		return failed[CredentialsInfo](operation, sub, err)

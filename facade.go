@@ -70,24 +70,49 @@ func (f *facade) pages(ctx context.Context, query dynamodb.QueryInput) iter.Seq2
 	}
 }
 
-// decoded yields the items of a query, decoded, up to the first error. The error is yielded last,
-// headed with the operation and its subject.
+// decoded yields the items of a query, decoded, a page at a time and up to the first error. The error
+// is yielded last, headed with the operation and its subject.
 func decoded[T any](
 	pages iter.Seq2[[]item, error], decode func(item) (T, error), operation, subject string,
-) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		var zero T
+) iter.Seq2[[]T, error] {
+	return func(yield func([]T, error) bool) {
 		for page, err := range pages {
-			if err != nil {
-				yield(zero, failure(operation, subject, err))
+			values := make([]T, 0, len(page))
+			for _, stored := range page {
+				var value T
+				if value, err = decode(stored); err != nil {
+					break
+				}
+				values = append(values, value)
+			}
+			if !yield(values, nil) {
 				return
 			}
-			for _, stored := range page {
-				value, err := decode(stored)
-				if err != nil {
-					yield(zero, failure(operation, subject, err))
-					return
-				}
+			if err != nil {
+				yield(nil, failure(operation, subject, err))
+				return
+			}
+		}
+	}
+}
+
+// failed yields one error.
+func failed[T any](operation, subject string, err error) iter.Seq2[[]T, error] {
+	return func(yield func([]T, error) bool) {
+		yield(nil, failure(operation, subject, err))
+	}
+}
+
+// each yields what is on the pages, one by one.
+func each[T any](pages iter.Seq2[[]T, error]) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for page, err := range pages {
+			if err != nil {
+				var zero T
+				yield(zero, err)
+				return
+			}
+			for _, value := range page {
 				if !yield(value, nil) {
 					return
 				}
@@ -96,22 +121,18 @@ func decoded[T any](
 	}
 }
 
-// failed yields one error.
-func failed[T any](operation, subject string, err error) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		var zero T
-		yield(zero, failure(operation, subject, err))
-	}
-}
-
-// collect returns all that a sequence yields, or its error. The slice is never nil without one.
-func collect[T any](sequence iter.Seq2[T, error]) ([]T, error) {
+// collect returns all that is on the pages, or their error. The slice is never nil without one.
+func collect[T any](pages iter.Seq2[[]T, error]) ([]T, error) {
 	all := []T{}
-	for value, err := range sequence {
+	for page, err := range pages {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, value)
+		if len(all) == 0 {
+			all = page // which is most often the only one
+			continue
+		}
+		all = append(all, page...)
 	}
 	return all, nil
 }

@@ -19,7 +19,7 @@ func (f *facade) CountCustomerModels(ctx context.Context, sub string) (int, erro
 	query := f.queryLatest(sub)
 	query.ProjectionExpression = aws.String("#sub, updated_at_id, model_count")
 	total := 0
-	for count, err := range decoded(f.pages(ctx, query), decodeModelCount, operation, sub) {
+	for count, err := range each(decoded(f.pages(ctx, query), decodeModelCount, operation, sub)) {
 		if err != nil {
 			return 0, err
 		}
@@ -63,11 +63,15 @@ func (f *facade) GetLatestSpecVersion(ctx context.Context, sub, name string) (st
 
 // ListSpecs implements [Database].
 func (f *facade) ListSpecs(ctx context.Context, sub string) ([]SpecInfo, error) {
-	return collect(f.Specs(ctx, sub))
+	return collect(f.specs(ctx, sub))
 }
 
 // Specs implements [Database].
 func (f *facade) Specs(ctx context.Context, sub string) iter.Seq2[SpecInfo, error] {
+	return each(f.specs(ctx, sub))
+}
+
+func (f *facade) specs(ctx context.Context, sub string) iter.Seq2[[]SpecInfo, error] {
 	const operation = "list specs of"
 	if err := checkSub(sub); err != nil {
 		return failed[SpecInfo](operation, sub, err)
@@ -109,11 +113,15 @@ func (f *facade) DeleteSpec(ctx context.Context, sub, name string) error {
 
 // ListSpecVersions implements [Database].
 func (f *facade) ListSpecVersions(ctx context.Context, sub, name string) ([]SpecInfo, error) {
-	return collect(f.SpecVersions(ctx, sub, name, OldestFirst))
+	return collect(f.specVersions(ctx, sub, name, OldestFirst))
 }
 
 // SpecVersions implements [Database].
 func (f *facade) SpecVersions(ctx context.Context, sub, name string, order Order) iter.Seq2[SpecInfo, error] {
+	return each(f.specVersions(ctx, sub, name, order))
+}
+
+func (f *facade) specVersions(ctx context.Context, sub, name string, order Order) iter.Seq2[[]SpecInfo, error] {
 	const operation = "list versions of spec"
 	if err := checkSub(sub); err != nil {
 		return failed[SpecInfo](operation, name, err)
@@ -123,16 +131,16 @@ func (f *facade) SpecVersions(ctx context.Context, sub, name string, order Order
 		return failed[SpecInfo](operation, name, err)
 	}
 	versions := decoded(f.pages(ctx, f.queryVersions(sub, id, order)), decodeSpec, operation, name)
-	return func(yield func(SpecInfo, error) bool) {
+	return func(yield func([]SpecInfo, error) bool) {
 		found := false
-		for version, err := range versions {
-			found = true
-			if !yield(version, err) {
+		for page, err := range versions {
+			found = found || err != nil || len(page) > 0
+			if !yield(page, err) {
 				return
 			}
 		}
 		if !found {
-			yield(SpecInfo{}, failure(operation, name, ErrNotFound))
+			yield(nil, failure(operation, name, ErrNotFound))
 		}
 	}
 }
