@@ -95,9 +95,8 @@ func (c *checker) isolated(ctx context.Context, proxy string) ([]string, error) 
 		return nil, fmt.Errorf("go env: %w", err)
 	}
 	values := strings.Split(string(output), "\n")
-	return append(os.Environ(),
+	return append(addGoflags(os.Environ(), "-modcacherw"),
 		"GOMODCACHE="+filepath.Join(c.dir, "modcache"),
-		"GOFLAGS=-modcacherw",
 		"GOWORK=off",
 		"GOPROXY="+strings.Join([]string{fileURL(proxy), fileURL(filepath.Join(values[0], "cache", "download")), values[1]}, ","),
 		"GONOSUMDB="+c.module,

@@ -5,32 +5,36 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
-// gorelease builds the tool at the version that the repository pins. It is the compiler's cache that
-// makes this quick the second time.
-var gorelease = "gorelease"
+// tools is a directory for what the tests build.
+var tools string
 
 func TestMain(m *testing.M) {
-	os.Exit(testMain(m))
+	os.Exit(func() int {
+		var err error
+		if tools, err = os.MkdirTemp("", "release-test-"); err != nil {
+			panic(err)
+		}
+		defer func() { _ = os.RemoveAll(tools) }()
+		return m.Run()
+	}())
 }
 
-func testMain(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "gorelease-")
-	if err != nil {
-		panic(err)
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	gorelease = dir + "/gorelease"
-	build := exec.Command("go", "build", "-o", gorelease, "golang.org/x/exp/cmd/gorelease")
+// gorelease builds the tool at the version that the repository pins and returns its path.
+var gorelease = sync.OnceValue(func() string {
+	path := filepath.Join(tools, "gorelease")
+	build := exec.Command("go", "build", "-o", path, "golang.org/x/exp/cmd/gorelease")
 	build.Dir, build.Stderr = "..", os.Stderr
 	if err := build.Run(); err != nil {
 		panic(err)
 	}
-	return m.Run()
-}
+	return path
+})
 
 // versions is what a commit that changes the version has to change.
 func versions(version string) map[string]string {
@@ -132,7 +136,7 @@ func TestEachStepOfTheCheckFindsItsFaults(t *testing.T) {
 
 func runStep(t *testing.T, p project, name string, output io.Writer) error {
 	t.Helper()
-	c, err := newChecker(t.Context(), p, gorelease, output)
+	c, err := newChecker(t.Context(), p, gorelease(), output)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +156,7 @@ func TestTheCheckPassesWhereAllIsWell(t *testing.T) {
 	r.commit(map[string]string{"more.go": "package pets\n"}, "v1.0.0", "v1.1.0-rc.1")
 	r.commit(map[string]string{"more.go": "package pets\n\nfunc Stroke() {}\n"})
 	var output strings.Builder
-	if err := run(t.Context(), []string{"-root", r.root, "-gorelease", gorelease, "check"}, &output); err != nil {
+	if err := run(t.Context(), []string{"-root", r.root, "-gorelease", gorelease(), "check"}, &output); err != nil {
 		t.Errorf("%v after\n%s", err, &output)
 	}
 	if !strings.HasSuffix(output.String(), "\nv1.1.0 is ready to be released\n") {
@@ -168,7 +172,7 @@ func TestTheCheckGoesOnAfterAFailure(t *testing.T) {
 		"README.md":    strings.ReplaceAll(files["README.md"], "Feed", "Starve"),
 	})
 	var output strings.Builder
-	err := run(t.Context(), []string{"-root", r.root, "-gorelease", gorelease, "check"}, &output)
+	err := run(t.Context(), []string{"-root", r.root, "-gorelease", gorelease(), "check"}, &output)
 	if err == nil || err.Error() != "v1.1.0 is not ready: 2 of 8 checks failed" {
 		t.Errorf("got the error %v after\n%s", err, &output)
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -41,7 +42,8 @@ func consume(ctx context.Context, p project, c consumer) error {
 	if err := copyFile(filepath.Join(p.root, "go.sum"), filepath.Join(dir, "go.sum")); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	c.environment = append(c.environment, "GOWORK=off", "GOFLAGS=-mod=mod -trimpath")
+	// With trimmed paths, what is compiled does not depend on the directory, and is found in the cache.
+	c.environment = append(addGoflags(c.environment, "-mod=mod -trimpath"), "GOWORK=off")
 	for _, arguments := range [][]string{
 		{"mod", "init", "consumer.test"},
 		{"get", p.module + "@" + c.version},
@@ -54,6 +56,17 @@ func consume(ctx context.Context, p project, c consumer) error {
 		return err
 	}
 	return c.runProductionTests(ctx, p, dir)
+}
+
+// addGoflags adds to the flags of the go command that an environment has.
+func addGoflags(environment []string, flags string) []string {
+	for _, variable := range slices.Backward(environment) {
+		if value, found := strings.CutPrefix(variable, "GOFLAGS="); found {
+			flags = value + " " + flags
+			break
+		}
+	}
+	return append(environment, "GOFLAGS="+strings.TrimSpace(flags))
 }
 
 func (c consumer) goCommand(ctx context.Context, dir string, arguments ...string) error {

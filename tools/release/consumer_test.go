@@ -39,7 +39,7 @@ func TestAnEmptyModuleFindsWhatItsUsersWouldFind(t *testing.T) {
 			r := newRepository(t)
 			r.commit(test.now)
 			var output strings.Builder
-			c, err := newChecker(t.Context(), r.open(), gorelease, &output)
+			c, err := newChecker(t.Context(), r.open(), gorelease(), &output)
 			if err != nil {
 				t.Fatal(err)
 			}
