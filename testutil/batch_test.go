@@ -185,3 +185,40 @@ func TestFaultConflict(t *testing.T) {
 		}
 	}
 }
+
+func TestFaultUnprocessedSpansTables(t *testing.T) {
+	t.Parallel()
+	testutil.New(t)
+	client := testutil.Client(t)
+	testutil.Inject(t, testutil.Fault{Kind: testutil.Unprocessed, Operations: []string{"BatchWriteItem"}})
+	left := map[string][]types.WriteRequest{}
+	for n := range 10 {
+		item := rawKey(n)
+		left[credentialsTable] = append(left[credentialsTable], types.WriteRequest{PutRequest: &types.PutRequest{Item: item}})
+		item = map[string]types.AttributeValue{"sub": item["sub"], "updated_at_id": item["id"], "id_updated_at": item["id"]}
+		left["package.specs"] = append(left["package.specs"], types.WriteRequest{PutRequest: &types.PutRequest{Item: item}})
+	}
+	for size := 20; size > 1; {
+		output, err := client.BatchWriteItem(t.Context(), &dynamodb.BatchWriteItemInput{RequestItems: left}, once)
+		if err != nil {
+			t.Fatal(err)
+		}
+		left = output.UnprocessedItems
+		before := size
+		size = len(left[credentialsTable]) + len(left["package.specs"])
+		if size == 0 || size >= before {
+			t.Fatalf("of %d items %d are unprocessed", before, size)
+		}
+	}
+	stored := 0
+	for _, table := range []string{credentialsTable, "package.specs"} {
+		output, err := client.Scan(t.Context(), &dynamodb.ScanInput{TableName: &table})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stored += len(output.Items)
+	}
+	if stored != 19 {
+		t.Errorf("%d items are stored, want all 20 but the one that is left", stored)
+	}
+}

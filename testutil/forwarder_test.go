@@ -3,7 +3,6 @@ package testutil_test
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -78,7 +77,7 @@ func TestOtherServer(t *testing.T) {
 	})
 	t.Run("the server of Main and of the fixtures forwards to it", func(t *testing.T) {
 		outside := useOtherServer(t)
-		code := testutil.RunMainAlone(runner(func() int {
+		code, says := testutil.RunMainAlone(runner(func() int {
 			mustStore(t, mustGet(t), testutil.Sub(1), 1)
 			if all := tables(t, outside); len(all) != 2 {
 				t.Errorf("the server has the tables %q, want two", all)
@@ -86,7 +85,7 @@ func TestOtherServer(t *testing.T) {
 			return 0
 		}))
 		if code != 0 {
-			t.Errorf("Main returns %d", code)
+			t.Errorf("the code is %d: %s", code, says)
 		}
 	})
 	t.Run("faults meet the requests to it", func(t *testing.T) {
@@ -102,11 +101,10 @@ func TestOtherServer(t *testing.T) {
 		}
 	})
 	t.Run("what to do is said where none answers", func(t *testing.T) {
-		server := httptest.NewServer(http.NotFoundHandler())
-		server.Close()
-		t.Setenv("PACKAGEDB_TEST_ENDPOINT", server.URL)
+		const nobody = "http://127.0.0.1:1" // a port that programs do not get by chance
+		t.Setenv("PACKAGEDB_TEST_ENDPOINT", nobody)
 		message := fatal(t, func(tb testing.TB) { testutil.New(tb) })
-		for _, part := range []string{"testutil.New: ", "connection refused", "PACKAGEDB_TEST_ENDPOINT is " + server.URL, "unset it"} {
+		for _, part := range []string{"testutil.New: ", "connection refused", "PACKAGEDB_TEST_ENDPOINT is " + nobody, "unset it"} {
 			if !strings.Contains(message, part) {
 				t.Errorf("the message is %q, want it to say %q", message, part)
 			}

@@ -3,6 +3,7 @@ package testutil
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"testing"
 )
@@ -14,13 +15,13 @@ import (
 //
 // The server listens on a free port of this machine, so that any number of test binaries run at once,
 // and has both tables. Get finds it, because STAGE and AWS_ENDPOINT_URL_DYNAMODB are set.
-func Main(m *testing.M) { os.Exit(shared.run(m)) }
+func Main(m *testing.M) { os.Exit(shared.run(m, os.Stderr)) }
 
 // run is Main up to the end of the process.
-func (s *sharedServer) run(m interface{ Run() int }) (code int) {
+func (s *sharedServer) run(m interface{ Run() int }, stderr io.Writer) (code int) {
 	ctx := context.Background()
 	fail := func(err error) {
-		fmt.Fprintf(os.Stderr, "testutil.Main: %v%s\n", err, hint())
+		fmt.Fprintf(stderr, "testutil.Main: %v%s\n", err, hint())
 		code = max(code, 1)
 	}
 	server, err := s.acquire()

@@ -13,7 +13,7 @@ func TestMainRunsTheTestsAndReturnsTheirCode(t *testing.T) {
 	t.Setenv("STAGE", "PROD")
 	for _, want := range []int{0, 1, 2} {
 		var endpoint string
-		code := testutil.RunMainAlone(runner(func() int {
+		code, _ := testutil.RunMainAlone(runner(func() int {
 			endpoint = os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")
 			db := mustGet(t)
 			mustHold(t, db, testutil.Sub(1), 0, 0)
@@ -40,39 +40,36 @@ func mustRefuse(tb testing.TB, endpoint string) {
 }
 
 func TestMainListensWhereItIsTold(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Run("it fails where the address is taken", func(t *testing.T) {
-		t.Setenv("PACKAGEDB_TEST_LISTEN", listener.Addr().String())
-		code := testutil.RunMainAlone(runner(func() int {
-			t.Error("the tests run")
-			return 0
-		}))
-		if code == 0 {
-			t.Error("the code is 0")
-		}
-	})
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
-	for _, host := range []string{"127.0.0.1", "localhost", "0.0.0.0", ""} {
-		t.Run("host "+host, func(t *testing.T) {
-			t.Setenv("PACKAGEDB_TEST_LISTEN", net.JoinHostPort(host, port))
-			testutil.RunMainAlone(runner(func() int {
-				if got, want := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB"), "http://127.0.0.1:"+port; got != want {
-					t.Errorf("the endpoint is %q, want %q", got, want)
+	for _, address := range []string{"127.0.0.1:0", "localhost:0", "0.0.0.0:0", ":0"} {
+		t.Run("at "+address, func(t *testing.T) {
+			t.Setenv("PACKAGEDB_TEST_LISTEN", address)
+			code, says := testutil.RunMainAlone(runner(func() int {
+				if got, want := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB"), "http://127.0.0.1:"; !strings.HasPrefix(got, want) {
+					t.Errorf("the endpoint is %q, want it to start with %q", got, want)
 				}
 				mustHold(t, mustGet(t), testutil.Sub(1), 0, 0)
 				return 0
 			}))
+			if code != 0 {
+				t.Errorf("the code is %d: %s", code, says)
+			}
 		})
 	}
+	t.Run("and fails where the address is taken", func(t *testing.T) {
+		taken, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer taken.Close()
+		t.Setenv("PACKAGEDB_TEST_LISTEN", taken.Addr().String())
+		code, says := testutil.RunMainAlone(runner(func() int {
+			t.Error("the tests run")
+			return 0
+		}))
+		if want := "testutil.Main: listen at " + taken.Addr().String(); code != 1 || !strings.HasPrefix(says, want) {
+			t.Errorf("the code is %d and the message %q, want 1 and %q", code, says, want)
+		}
+	})
 }
 
 func TestFixturesUseTheServerOfMain(t *testing.T) {
