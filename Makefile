@@ -105,8 +105,8 @@ fuzz: ## Run every fuzz target for FUZZTIME each (10s)
 	tools/fuzz $(FUZZTIME) $(GO_MODULES)
 
 .PHONY: bench
-bench: ## Run the benchmarks
-	go test -run '^$$' -bench . ./...
+bench: ## Run the benchmarks and print every ratio; compares with the real engines where it finds Node.js and Java
+	bench/run
 
 ##@ Deployments and releases
 

@@ -24,11 +24,13 @@ func repeat(b *testing.B, do func() error) {
 // first one takes. What else the machine does meets both alike.
 func inTurn(b *testing.B, first, second func() error) {
 	b.Helper()
-	var used [2]time.Duration
-	for b.Loop() {
-		for i, do := range [...]func() error{first, second} {
+	calls := [...]func() error{first, second}
+	var used [len(calls)]time.Duration
+	for turn := 0; b.Loop(); turn++ {
+		for i := range calls {
+			i = (i + turn) % len(calls)
 			started := processorTime(b)
-			if err := do(); err != nil {
+			if err := calls[i](); err != nil {
 				b.Fatal(err)
 			}
 			used[i] += processorTime(b) - started
