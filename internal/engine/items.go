@@ -1,12 +1,15 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
 // itemInput is the input of PutItem, GetItem and DeleteItem, each of which
 // uses a part of it.
 type itemInput struct {
+	parameters      []string // what the operation takes besides expressions; the rest is ignored
 	tableName       *string
 	key, item       itemParameter
 	consistentRead  *bool
@@ -17,7 +20,16 @@ type itemInput struct {
 	expressionInput
 }
 
+var (
+	getParameters    = []string{"TableName", "Key", "ConsistentRead", "ReturnConsumedCapacity"}
+	putParameters    = []string{"TableName", "Item", "ReturnValues", "ReturnValuesOnConditionCheckFailure", "ReturnConsumedCapacity", "ReturnItemCollectionMetrics"}
+	deleteParameters = []string{"TableName", "Key", "ReturnValues", "ReturnValuesOnConditionCheckFailure", "ReturnConsumedCapacity", "ReturnItemCollectionMetrics"}
+)
+
 func (in *itemInput) field(name string, value document) error {
+	if !slices.Contains(in.parameters, name) {
+		return in.expressionInput.field(name, value)
+	}
 	switch name {
 	case "TableName":
 		return value.string(&in.tableName)
@@ -36,11 +48,11 @@ func (in *itemInput) field(name string, value document) error {
 	case "ReturnItemCollectionMetrics":
 		return value.string(&in.returnMetrics)
 	}
-	return in.expressionInput.field(name, value)
+	return nil
 }
 
 func (e *Engine) getItem(request document) ([]byte, error) {
-	in := itemInput{expressionInput: expressionInput{rules: &getRules}}
+	in := itemInput{parameters: getParameters, expressionInput: expressionInput{rules: &getRules}}
 	if err := request.read(&in); err != nil {
 		return nil, err
 	}
@@ -122,17 +134,17 @@ func (r *record) bytes() int {
 }
 
 func (e *Engine) putItem(request document) ([]byte, error) {
-	return e.writeItem(request, "item")
+	return e.writeItem(request, putParameters, "item")
 }
 
 func (e *Engine) deleteItem(request document) ([]byte, error) {
-	return e.writeItem(request, "key")
+	return e.writeItem(request, deleteParameters, "key")
 }
 
 // writeItem is PutItem or DeleteItem, which differ in the parameter that tells
 // the item.
-func (e *Engine) writeItem(request document, subject string) ([]byte, error) {
-	in := itemInput{expressionInput: expressionInput{rules: &writeRules}}
+func (e *Engine) writeItem(request document, parameters []string, subject string) ([]byte, error) {
+	in := itemInput{parameters: parameters, expressionInput: expressionInput{rules: &writeRules}}
 	if err := request.read(&in); err != nil {
 		return nil, err
 	}

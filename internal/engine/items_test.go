@@ -87,6 +87,8 @@ func TestItemRequestsAreValidated(t *testing.T) {
 		{"values that no parameter of a get can use are ignored", "GetItem", `{` + key + `,"ExpressionAttributeValues":{":a":{"S":"a"}}}`, `{}`},
 		{"a bad value in an expression", "PutItem", `{` + item + `,` + notExists + `,"ExpressionAttributeValues":{":a":{"N":"x"}}}`, "ValidationException: ExpressionAttributeValues contains invalid value: The parameter cannot be converted to a numeric value: x for key :a"},
 		{"a value that is not used", "PutItem", `{` + item + `,` + notExists + `,"ExpressionAttributeValues":{":a":{"N":"1"}}}`, "ValidationException: Value provided in ExpressionAttributeValues unused in expressions: keys: {:a}"},
+		{"what only other operations take", "GetItem", `{` + key + `,"Item":1,"ReturnValues":2,"ReturnItemCollectionMetrics":3,"Limit":"x"}`, `{}`},
+		{"what only reads take", "PutItem", `{` + item + `,"ConsistentRead":1,"Key":2}`, `{}`},
 		{"an empty expression", "PutItem", `{` + item + `,"ConditionExpression":""}`, "ValidationException: Invalid ConditionExpression: The expression can not be empty;"},
 		{"a path into a key", "PutItem", `{` + item + `,"ConditionExpression":"attribute_exists(holder.x)"}`, "ValidationException: Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: holder"},
 		{"a path into an index key", "GetItem", `{` + key + `,"ProjectionExpression":"id[0]"}`, "ValidationException: Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: IndexKey: id"},

@@ -211,6 +211,8 @@ func TestQueriesAreValidated(t *testing.T) {
 		{"a filter into the key", "Query", query("p = :v", `,"FilterExpression":"attribute_exists(s.x)"`), "ValidationException: Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: s"},
 		{"an expression beside a legacy parameter", "Query", query("p = :v", `,"QueryFilter":{}`), "ValidationException: Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {QueryFilter} Expression parameters: {KeyConditionExpression}"},
 		{"values without an expression", "Query", `{"TableName":"specs","ProjectionExpression":"p","ExpressionAttributeValues":{":v":{"S":"v"}}}`, "ValidationException: ExpressionAttributeValues can only be specified when using expressions: FilterExpression and KeyConditionExpression are null"},
+		{"what only a scan takes", "Query", query("p = :v", `,"Segment":"x","TotalSegments":0`), `{"Items":[],"Count":0,"ScannedCount":0}`},
+		{"what only a query takes", "Scan", `{"TableName":"specs","ScanIndexForward":1}`, `{"Items":[],"Count":0,"ScannedCount":0}`},
 		{"a start without the sort key", "Query", query("p = :v", start(`{"p":{"S":"v"}}`)), starting},
 		{"a start with more than the key", "Query", query("p = :v", start(`{"p":{"S":"v"},"s":{"S":"1"},"g":{"S":"1"}}`)), starting},
 		{"a start with another attribute", "Query", query("p = :v", start(`{"p":{"S":"v"},"g":{"S":"1"}}`)), starting},

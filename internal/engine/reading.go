@@ -18,6 +18,9 @@ type readInput struct {
 }
 
 func (in *readInput) field(name string, value document) error {
+	if in.ignores(name) {
+		return nil
+	}
 	switch name {
 	case "TableName":
 		return value.string(&in.tableName)
@@ -41,6 +44,14 @@ func (in *readInput) field(name string, value document) error {
 		return value.integer("Integer", &in.totalSegments)
 	}
 	return in.expressionInput.field(name, value)
+}
+
+// ignores tells the parameters of a query from those of a scan.
+func (in *readInput) ignores(name string) bool {
+	if in.rules == &scanRules {
+		return name == "ScanIndexForward"
+	}
+	return name == "Segment" || name == "TotalSegments"
 }
 
 func (in *readInput) constrain(c *constraints) {

@@ -21,12 +21,20 @@ type action struct {
 	itemInput
 }
 
+var actionParameters = map[string][]string{
+	"Get":            {"TableName", "Key"},
+	"Put":            {"TableName", "Item", "ReturnValuesOnConditionCheckFailure"},
+	"Delete":         {"TableName", "Key", "ReturnValuesOnConditionCheckFailure"},
+	"ConditionCheck": {"TableName", "Key", "ReturnValuesOnConditionCheckFailure"},
+	"Update":         {"TableName", "Key", "ReturnValuesOnConditionCheckFailure"},
+}
+
 func (a *action) field(name string, value document) error {
 	switch name {
 	case "Put", "Delete", "ConditionCheck", "Update", "Get":
 		a.kind = name
 		a.count++
-		a.rules = &writeRules
+		a.parameters, a.rules = actionParameters[name], &writeRules
 		if name == "Get" {
 			a.rules = &getRules
 		}
