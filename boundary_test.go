@@ -17,51 +17,53 @@ func TestTheServerRefusesFromTheSameByteOn(t *testing.T) {
 	client := testutil.Client(t)
 	db := packagedb.New(client, packagedb.WithClock(frozen(start)))
 
-	spec := func(sub, name string, description int) (error, item) {
+	spec := func(sub, name string, description int) (item, error) {
 		input := packagedb.SpecInput{Name: name, Version: "1", ModelCount: 100, Description: strings.Repeat("d", description)}
-		return db.CreateUpdateSpec(t.Context(), sub, input), rawSpec(sub, name, input)
+		return rawSpec(sub, name, input), db.CreateUpdateSpec(t.Context(), sub, input)
 	}
-	credentials := func(sub, id, publicKey string, salt int) (error, item) {
+	credentials := func(sub, id, publicKey string, salt int) (item, error) {
 		input := packagedb.CredentialsInput{
 			ID: id, PublicKey: publicKey, SecretKeyHash: []byte("hash"), Salt: []byte(strings.Repeat("s", salt)),
 		}
-		return db.CreateUpdateCredentials(t.Context(), sub, input), item{
+		raw := item{
 			"sub": text(sub), "id": text(id), "public_key": text(publicKey),
 			"secret_key_hash": bytesOf("hash"), "salt": bytesOf(string(input.Salt)),
 		}
+		return raw, db.CreateUpdateCredentials(t.Context(), sub, input)
 	}
 	// The number 100 has two bytes. The names and the other values are as in the items below.
 	restOfSpec := textSize(rawSpec("sub", "spec", packagedb.SpecInput{Name: "spec", Version: "1", Description: "d"})) - 1 + 2
-	_, small := credentials("sub", "id", "key", 1)
+	small, err := credentials("sub", "id", "key", 1)
+	must(t, err)
 	restOfCredentials := textSize(small) - 1
 
 	for _, test := range []struct {
 		name  string
 		limit int
 		table string
-		put   func(size int) (error, item)
+		put   func(size int) (item, error)
 	}{
-		{"sub of a spec", 2048, "package.specs", func(size int) (error, item) { return spec(strings.Repeat("s", size), "spec", 1) }},
-		{"id of a spec", 1003, "package.specs", func(size int) (error, item) { return spec("sub", strings.Repeat("n", size), 1) }},
-		{"spec", 204_800, "package.specs", func(size int) (error, item) { return spec("sub", "spec", size-restOfSpec) }},
-		{"sub of credentials", 2048, "package.credentials", func(size int) (error, item) {
+		{"sub of a spec", 2048, "package.specs", func(size int) (item, error) { return spec(strings.Repeat("s", size), "spec", 1) }},
+		{"id of a spec", 1003, "package.specs", func(size int) (item, error) { return spec("sub", strings.Repeat("n", size), 1) }},
+		{"spec", 204_800, "package.specs", func(size int) (item, error) { return spec("sub", "spec", size-restOfSpec) }},
+		{"sub of credentials", 2048, "package.credentials", func(size int) (item, error) {
 			return credentials(strings.Repeat("s", size), "id", "key", 1)
 		}},
-		{"id of credentials", 1024, "package.credentials", func(size int) (error, item) {
+		{"id of credentials", 1024, "package.credentials", func(size int) (item, error) {
 			return credentials("sub", strings.Repeat("i", size), "key", 1)
 		}},
-		{"public key", 2048, "package.credentials", func(size int) (error, item) {
+		{"public key", 2048, "package.credentials", func(size int) (item, error) {
 			return credentials("sub", "id", strings.Repeat("k", size), 1)
 		}},
-		{"credentials", 409_600, "package.credentials", func(size int) (error, item) {
+		{"credentials", 409_600, "package.credentials", func(size int) (item, error) {
 			return credentials("sub", "id", "key", size-restOfCredentials)
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if err, _ := test.put(test.limit); err != nil {
+			if _, err := test.put(test.limit); err != nil {
 				t.Errorf("%d bytes are refused: %.300v", test.limit, err)
 			}
-			err, raw := test.put(test.limit + 1)
+			raw, err := test.put(test.limit + 1)
 			if !errors.Is(err, packagedb.ErrInvalidInput) {
 				t.Errorf("%d bytes: got the error %.300v, want ErrInvalidInput", test.limit+1, err)
 			}

@@ -1,6 +1,7 @@
 package packagedb_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -69,7 +70,7 @@ func (c *caller) round(ctx context.Context, n int) {
 	}
 	if c.must("create credentials", c.CreateUpdateCredentials(ctx, c.sub, credentials)) {
 		user, err := c.GetUser(ctx, credentials.PublicKey)
-		if c.must("get user", err) && (user.Sub != c.sub || string(user.Salt) != string(credentials.Salt)) {
+		if c.must("get user", err) && (user.Sub != c.sub || !bytes.Equal(user.Salt, credentials.Salt)) {
 			c.t.Errorf("GetUser returns the user %s and another salt than was written", user.Sub)
 		}
 	}

@@ -50,7 +50,7 @@ func mustNotLeak(t *testing.T, where, printed string) {
 func mustNotLeakInAnyVerb(t *testing.T, name string, value any) {
 	t.Helper()
 	// %p of a value that is no pointer is a mistake that go vet reports. fmt calls no method then.
-	for _, verb := range strings.Fields("%v %+v %#v %s %q %x %X %d %o %b %t %e %c %U %T % x %#x %10v %-10.3s") {
+	for verb := range strings.FieldsSeq("%v %+v %#v %s %q %x %X %d %o %b %t %e %c %U %T % x %#x %10v %-10.3s") {
 		mustNotLeak(t, verb+" of "+name, fmt.Sprintf(verb, value))
 	}
 	mustNotLeak(t, "Sprint of "+name, fmt.Sprint(value))

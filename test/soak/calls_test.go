@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/open-alchemy/packagedb"
@@ -59,19 +60,9 @@ type call struct {
 // before tells whether the call ended before the other began.
 func (c *call) before(other *call) bool { return c.end < other.begin }
 
-// meets tells whether the two calls were under way at the same time.
-func (c *call) meets(other *call) bool { return !c.before(other) && !other.before(c) }
-
 func (c *call) ok() bool { return c.err == nil }
 
-func (c *call) is(operations ...operation) bool {
-	for _, operation := range operations {
-		if c.operation == operation {
-			return true
-		}
-	}
-	return false
-}
+func (c *call) is(operations ...operation) bool { return slices.Contains(operations, c.operation) }
 
 // send makes the call and keeps what it returns.
 func (c *call) send(ctx context.Context, db packagedb.Database) {

@@ -49,7 +49,7 @@ func (j *judge) userRead(read *call) {
 		}
 		found = found || slices.ContainsFunc(puts, func(put *call) bool { return holds(put) && put.storedUser(read.foundUser) })
 	}
-	broken := ""
+	var broken string
 	switch {
 	case read.ok() && !found:
 		broken = "the user is none that may hold the public key"

@@ -27,8 +27,6 @@ type weather struct {
 	faults []testutil.Fault
 }
 
-const kinds = int(testutil.Delay)
-
 // weathers are no fault, each kind alone, and all kinds together.
 func weathers() []weather {
 	fair := weather{name: "no fault"}
