@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -26,7 +27,8 @@ func thriftily(options *dynamodb.Options) {
 // thriftyClient lets a dial wait while its host has as many connections as calls: then one of them is
 // idle or about to be, and goes to the call that waits.
 type thriftyClient struct {
-	client *awshttp.BuildableClient
+	client  *awshttp.BuildableClient
+	timeout time.Duration // of a call. That of an http.Client takes a goroutine for each, over the SDK's transport.
 
 	mu    sync.Mutex
 	hosts map[string]*host
@@ -34,17 +36,19 @@ type thriftyClient struct {
 
 func newThriftyClient(client *awshttp.BuildableClient) *thriftyClient {
 	return &thriftyClient{
-		client: client.WithTransportOptions(func(transport *http.Transport) {
+		client: client.WithTimeout(0).WithTransportOptions(func(transport *http.Transport) {
 			transport.DialContext = thriftyDial(transport.DialContext)
 		}),
-		hosts: make(map[string]*host),
+		timeout: client.GetTimeout(),
+		hosts:   make(map[string]*host),
 	}
 }
 
 // Do sends a request. A call lasts until the body of its response is closed, which the SDK does.
 func (c *thriftyClient) Do(request *http.Request) (*http.Response, error) {
-	call := c.host(request.URL.Host).begin()
-	response, err := c.client.Do(request.WithContext(context.WithValue(request.Context(), callKey{}, call)))
+	ctx, cancel := context.WithTimeout(request.Context(), c.timeout)
+	call := c.host(request.URL.Host).begin(ctx, cancel)
+	response, err := c.client.Do(request.WithContext(context.WithValue(ctx, callKey{}, call)))
 	if err != nil {
 		call.end()
 		return response, err
@@ -84,21 +88,22 @@ func (h *host) add(calls, connections int) {
 
 // dialCall is a call as its dial sees it.
 type dialCall struct {
-	host *host
-	over chan struct{}
-	once sync.Once
+	host   *host
+	over   <-chan struct{}
+	cancel context.CancelFunc // ends the call's context, and closes over with it
+	once   sync.Once
 }
 
 type callKey struct{}
 
-func (h *host) begin() *dialCall {
+func (h *host) begin(ctx context.Context, cancel context.CancelFunc) *dialCall {
 	h.add(1, 0)
-	return &dialCall{host: h, over: make(chan struct{})}
+	return &dialCall{host: h, over: ctx.Done(), cancel: cancel}
 }
 
 func (c *dialCall) end() {
 	c.once.Do(func() {
-		close(c.over)
+		c.cancel()
 		c.host.add(-1, 0)
 	})
 }

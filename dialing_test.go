@@ -146,7 +146,7 @@ func TestADialWaitsUntilThereIsRoom(t *testing.T) {
 		event func(call *dialCall, cancel context.CancelFunc)
 		want  error
 	}{
-		{"because of another call", func(call *dialCall, _ context.CancelFunc) { call.host.begin() }, nil},
+		{"because of another call", func(call *dialCall, cancel context.CancelFunc) { call.host.begin(t.Context(), cancel) }, nil},
 		{"because a connection closes", func(call *dialCall, _ context.CancelFunc) { call.host.add(0, -1) }, nil},
 		{"unless its call ends", func(call *dialCall, _ context.CancelFunc) { call.end() }, errServed},
 		{"unless its context ends", func(_ *dialCall, cancel context.CancelFunc) { cancel() }, context.Canceled},
@@ -154,7 +154,8 @@ func TestADialWaitsUntilThereIsRoom(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			call := new(host).begin()
+			call := new(host).begin(context.WithCancel(t.Context()))
+			defer call.end()
 			if err := call.awaitRoom(ctx); err != nil {
 				t.Fatal(err)
 			}
