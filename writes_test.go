@@ -227,6 +227,39 @@ func TestATransactionThatIsSentAgainTakesEffectOnce(t *testing.T) {
 	mustEqual(t, "versions", versions, []string{"1", "2"})
 }
 
+func TestAWriteInTurnThatFailsBetweenItsItemsIsRepaired(t *testing.T) {
+	var puts atomic.Int32
+	broken := errors.New("broken")
+	db, _ := newTapped(t, func(operation string) error {
+		if operation == "PutItem" && puts.Add(1) == 4 {
+			return broken // the second item of the second version
+		}
+		return withoutTransactions(operation)
+	}, packagedb.WithClock(frozen(start)))
+	create := func(version string) error {
+		return db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: version})
+	}
+	must(t, create("1"))
+	if err := create("2"); !errors.Is(err, broken) {
+		t.Errorf("got the error %v", err)
+	}
+	// The version is in the history. Nobody was told that it is the latest, and it is not.
+	history, err := db.ListSpecVersions(t.Context(), "sub", "spec")
+	must(t, err)
+	latest, err := db.GetLatestSpecVersion(t.Context(), "sub", "spec")
+	must(t, err)
+	if len(history) != 2 || latest != "1" {
+		t.Errorf("the history is %+v and the latest version %q", history, latest)
+	}
+	must(t, create("3"))
+	history, err = db.ListSpecVersions(t.Context(), "sub", "spec")
+	must(t, err)
+	if len(history) != 3 {
+		t.Errorf("the history is %+v, want three versions", history)
+	}
+	mustShowLast(t, db, history)
+}
+
 func TestAVersionItemThatIsNotInTheIndexIsSteppedOver(t *testing.T) {
 	for _, path := range writePaths {
 		t.Run(path.name, func(t *testing.T) {
