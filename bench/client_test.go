@@ -30,14 +30,19 @@ func BenchmarkClient(b *testing.B) {
 		{"GetSpec", specAnswer("pets"), getSpec, sdkGetItem()},
 		{"ListSpecs100", fmt.Sprintf(`{"Items":[%s],"Count":100,"ScannedCount":100}`, strings.Join(page, ",")), listSpecs, sdkQuery()},
 	} {
-		for _, via := range []string{"loopback", "tcp"} {
+		for _, via := range []string{"loopback", "tcp", "get"} {
 			client := sdkClient("http://localhost", func(options *dynamodb.Options) {
 				options.HTTPClient = loopback.Client{Handler: canned(call.answer)}
 			})
-			if via == "tcp" {
-				client = sdkClient(newServer(b, canned(call.answer)))
+			url := ""
+			if via != "loopback" {
+				url = newServer(b, canned(call.answer))
+				client = sdkClient(url)
 			}
 			db := packagedb.New(client)
+			if via == "get" {
+				db = getDatabase(b, url)
+			}
 			b.Run(fmt.Sprintf("call=%s/via=%s/by=packagedb", call.name, via), func(b *testing.B) {
 				repeat(b, func() error { return call.packagedb(b.Context(), db) })
 			})
@@ -51,6 +56,18 @@ func BenchmarkClient(b *testing.B) {
 			})
 		}
 	}
+}
+
+// getDatabase is the database of packagedb.Get for an endpoint.
+func getDatabase(b *testing.B, url string) packagedb.Database {
+	b.Helper()
+	b.Setenv("STAGE", "TEST")
+	b.Setenv("AWS_ENDPOINT_URL_DYNAMODB", url)
+	db, err := packagedb.Get()
+	if err != nil {
+		b.Fatal(err)
+	}
+	return db
 }
 
 // BenchmarkGet is packagedb.Get after the first time.

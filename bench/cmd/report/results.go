@@ -106,7 +106,7 @@ func (r results) names(prefix, part string) []string {
 		if !strings.HasPrefix(name, prefix) {
 			continue
 		}
-		for _, element := range strings.Split(name, "/") {
+		for element := range strings.SplitSeq(name, "/") {
 			if value, ok := strings.CutPrefix(element, part+"="); ok && !slices.Contains(found, value) {
 				found = append(found, value)
 			}

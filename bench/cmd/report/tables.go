@@ -113,7 +113,7 @@ func clientCosts(r results) *table {
 		columns: []string{"call", "via", "packagedb, µs", "SDK, µs", "ratio, made in turn", "allocations: packagedb", "SDK"},
 	}
 	for _, call := range []string{"GetSpec", "ListSpecs100"} {
-		for _, via := range []string{"loopback", "tcp"} {
+		for _, via := range []string{"loopback", "tcp", "get"} {
 			name := "Client/call=" + call + "/via=" + via + "/by="
 			if r[name+"packagedb"] != nil {
 				t.add(call, via, r.median(name+"packagedb", "cpu-ns/op").in(microsecond), r.median(name+"sdk", "cpu-ns/op").in(microsecond),
@@ -125,9 +125,9 @@ func clientCosts(r results) *table {
 }
 
 func warmGets(r results) *table {
-	t := &table{title: "Get after the first time", columns: []string{"STAGE", "ns", "allocations"}}
+	t := &table{title: "Get after the first time", columns: []string{"STAGE", "ns of processor time", "allocations"}}
 	for _, stage := range r.names("Get/", "stage") {
-		t.add(stage, r.median("Get/stage="+stage, "ns/op").String(), r.median("Get/stage="+stage, "allocs/op").String())
+		t.add(stage, r.median("Get/stage="+stage, "cpu-ns/op").String(), r.median("Get/stage="+stage, "allocs/op").String())
 	}
 	return t
 }
