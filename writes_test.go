@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/open-alchemy/packagedb"
@@ -305,6 +306,14 @@ func TestWhichRequestsAWriteSends(t *testing.T) {
 		mustEqual(t, "operations", client.passed(), slices.Concat(transaction, inTurn))
 		must(t, db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "2"}))
 		mustEqual(t, "operations", client.passed(), inTurn)
+	})
+	t.Run("the history is read consistently before a write in turn", func(t *testing.T) {
+		db, client := newTapped(t, withoutTransactions)
+		must(t, db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "1"}))
+		query, ok := client.inputs[1].(*dynamodb.QueryInput)
+		if !ok || !aws.ToBool(query.ConsistentRead) {
+			t.Errorf("the second request is %+v, want a consistent query", client.inputs[1])
+		}
 	})
 	t.Run("a transaction that met a conflict is sent again", func(t *testing.T) {
 		var conflicts atomic.Int32
