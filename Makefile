@@ -96,6 +96,10 @@ soak: ## Call the library against a model for SOAKTIME (60s), from SEED (a new o
 	$(if $(filter embedded,$(ENGINE)),,test/engines/run $(ENGINE) --) env CGO_ENABLED=1 go test -C test/soak -race -count=1 \
 	  -timeout 0 -run '^TestSoak$$' -soak.time $(SOAKTIME) -soak.seed $(SEED)
 
+.PHONY: test-javascript
+test-javascript: ## Use packagedb-local with the AWS SDK for JavaScript; needs Node.js
+	test/javascript/run
+
 .PHONY: examples
 examples: ## Run the tests of the example modules
 	@$(call each,$(EXAMPLE_MODULES),go test ./...)
@@ -177,7 +181,7 @@ tools: $(addprefix $(TOOLS)/,golangci-lint actionlint benchstat gorelease) ## Bu
 
 .PHONY: clean
 clean: ## Remove what the other targets built and downloaded
-	rm -rf .engines .tools dist
+	rm -rf .engines .tools dist test/javascript/node_modules
 
 # The versions and checksums of the tools are those of tools/go.mod. actionlint has a module of its own, because it
 # does not compile with the YAML library that golangci-lint requires.

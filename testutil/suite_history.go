@@ -10,13 +10,13 @@ import (
 
 var historyPromises = []promise{
 	{"versions written within one second are all kept, in the order in which they were written", func(p *probe) {
-		written := p.write("spec", 5)
+		written := p.write(5)
 		history := p.history("spec")
 		p.mustEqual("versions", versionsOf(history), written)
 		p.mustBeAscending(history)
 	}},
 	{"the last version of the history is the latest", func(p *probe) {
-		p.write("spec", 3)
+		p.write(3)
 		history := p.history("spec")
 		if latest := p.spec("spec"); latest != history[len(history)-1] {
 			p.Errorf("GetSpec shows %+v, the history ends with %+v", latest, history[len(history)-1])
@@ -86,14 +86,14 @@ var historyPromises = []promise{
 		}
 	}},
 	{"versions are yielded in both orders", func(p *probe) {
-		written := p.write("spec", 4)
+		written := p.write(4)
 		p.mustEqual("oldest first", p.yielded("spec", packagedb.OldestFirst, 4), written)
 		slices.Reverse(written)
 		p.mustEqual("newest first", p.yielded("spec", packagedb.NewestFirst, 4), written)
 		p.mustEqual("the newest two", p.yielded("spec", packagedb.NewestFirst, 2), written[:2])
 	}},
 	{"a long history is listed and deleted whole", func(p *probe) {
-		written := p.write("spec", 60)
+		written := p.write(60)
 		p.create(packagedb.SpecInput{Name: "spec#", Version: "1"})
 		p.mustEqual("versions", p.versions("spec"), written)
 		p.deleteSpec("spec")
@@ -103,13 +103,13 @@ var historyPromises = []promise{
 	}},
 }
 
-// write stores that many versions of a spec and returns them.
-func (p *probe) write(name string, versions int) []string {
+// write stores that many versions of the spec and returns them.
+func (p *probe) write(versions int) []string {
 	p.Helper()
 	written := make([]string, versions)
 	for i := range written {
 		written[i] = fmt.Sprint("version ", i)
-		p.create(packagedb.SpecInput{Name: name, Version: written[i]})
+		p.create(packagedb.SpecInput{Name: "spec", Version: written[i]})
 	}
 	return written
 }

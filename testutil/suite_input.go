@@ -3,6 +3,7 @@ package testutil
 import (
 	"context"
 	"iter"
+	"maps"
 	"math"
 	"strings"
 
@@ -107,10 +108,7 @@ var inputPromises = []promise{
 		} {
 			input := valid
 			bad.spoil(&input)
-			wrong := make(map[string]error)
-			for call, err := range p.callAll(p.ctx, input.sub, input.name, input.spec, input.credentials) {
-				wrong[call] = err
-			}
+			wrong := maps.Collect(p.callAll(p.ctx, input.sub, input.name, input.spec, input.credentials))
 			for _, call := range bad.calls {
 				p.mustBe(call+" with a bad "+bad.field, wrong[call], packagedb.ErrInvalidInput)
 				if err := wrong[call]; err != nil && !strings.Contains(err.Error(), bad.field) {

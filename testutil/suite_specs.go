@@ -2,6 +2,7 @@ package testutil
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/open-alchemy/packagedb"
@@ -77,7 +78,7 @@ var specPromises = []promise{
 	{"names with the same canonical form are one spec, with the name that was written last", func(p *probe) {
 		names := []string{"My__Spec..Name--x", "my-spec-name-x", "MY.SPEC_NAME.-_X"}
 		for i, name := range names {
-			p.create(packagedb.SpecInput{Name: name, Version: fmt.Sprint(i), ModelCount: 1})
+			p.create(packagedb.SpecInput{Name: name, Version: strconv.Itoa(i), ModelCount: 1})
 		}
 		p.mustEqual("ids", p.specIDs(), []string{"my-spec-name-x"})
 		for _, name := range names {
