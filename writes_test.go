@@ -315,23 +315,25 @@ func TestWhichRequestsAWriteSends(t *testing.T) {
 			t.Errorf("the second request is %+v, want a consistent query", client.inputs[1])
 		}
 	})
-	t.Run("a transaction that met a conflict is sent again", func(t *testing.T) {
-		var conflicts atomic.Int32
-		db, client := newTapped(t, func(operation string) error {
-			if operation != "TransactWriteItems" || conflicts.Add(1) > 3 {
-				return nil
+	for _, code := range []string{"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"} {
+		t.Run("a transaction that was canceled by "+code+" is sent again", func(t *testing.T) {
+			var met atomic.Int32
+			db, client := newTapped(t, func(operation string) error {
+				if operation != "TransactWriteItems" || met.Add(1) > 3 {
+					return nil
+				}
+				return &types.TransactionCanceledException{CancellationReasons: []types.CancellationReason{
+					{Code: aws.String("None")}, {Code: &code},
+				}}
+			})
+			must(t, db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "1"}))
+			sent := client.passed()
+			if len(sent) < 4 {
+				t.Fatalf("sent %v, want three that are canceled and a fourth transaction", sent)
 			}
-			return &types.TransactionCanceledException{CancellationReasons: []types.CancellationReason{
-				{Code: aws.String("None")}, {Code: aws.String("TransactionConflict")},
-			}}
+			mustEqual(t, "operations", sent[:4], slices.Repeat(transaction, 4))
 		})
-		must(t, db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "1"}))
-		sent := client.passed()
-		if len(sent) < 4 {
-			t.Fatalf("sent %v, want three conflicts and a fourth transaction", sent)
-		}
-		mustEqual(t, "operations", sent[:4], slices.Repeat(transaction, 4))
-	})
+	}
 	t.Run("a conflict that never ends is an error that says so", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var conflicts atomic.Int32
