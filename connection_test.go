@@ -126,3 +126,14 @@ func TestHowLongTheClientOfGetWaitsForAnAnswer(t *testing.T) {
 		t.Errorf("an attempt takes %v at most, want 30 s", got)
 	}
 }
+
+func TestTheClientOfGetHasNoQuotaOfRetries(t *testing.T) {
+	for _, mode := range []aws.RetryMode{aws.RetryModeStandard, aws.RetryModeAdaptive} {
+		retryer := newRetryer(mode, defaultMaxAttempts)
+		for n := range 1000 {
+			if _, err := retryer.GetRetryToken(t.Context(), errors.New("failed")); err != nil {
+				t.Fatalf("%s: retry %d is refused: %v", mode, n, err)
+			}
+		}
+	}
+}
