@@ -3,6 +3,7 @@ package packagedb_test
 import (
 	"errors"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -103,13 +104,11 @@ func TestAMalformedSpecItemIsAnErrorThatNamesItsKey(t *testing.T) {
 
 func mustNameKey(t *testing.T, call string, err error, attribute, sortKey string, unread []string) {
 	t.Helper()
-	for _, name := range unread {
-		if name == call {
-			if err != nil {
-				t.Errorf("%s does not read %s, and fails: %v", call, attribute, err)
-			}
-			return
+	if slices.Contains(unread, call) {
+		if err != nil {
+			t.Errorf("%s does not read %s, and fails: %v", call, attribute, err)
 		}
+		return
 	}
 	if err == nil {
 		t.Errorf("%s does not fail", call)
