@@ -31,7 +31,7 @@ help: ## List the targets
 	  /^[a-z0-9-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: ## Store and read a spec on the embedded engine
+demo: ## Replay a recorded run on the embedded engine and show what it leaves
 	go run ./examples/quickstart
 
 .PHONY: test
