@@ -31,9 +31,13 @@
 //   - [Operating]: the tables and the rights on them, capacity, limits, consistency, tracing, and
 //     other engines.
 //   - [Coming from the Python facade]: call by call, on the same tables, and what differs.
+//   - [Reliability]: what holds when things go wrong, and what is not protected.
+//   - [Performance]: what every call costs, and how far the layout scales.
 //
 // [Operating]: https://github.com/open-alchemy/packagedb/blob/main/docs/operating.md
 // [Coming from the Python facade]: https://github.com/open-alchemy/packagedb/blob/main/docs/migrating-from-python.md
+// [Reliability]: https://github.com/open-alchemy/packagedb/blob/main/docs/reliability.md
+// [Performance]: https://github.com/open-alchemy/packagedb/blob/main/docs/performance.md
 package packagedb
 
 import (
@@ -51,7 +55,7 @@ import (
 // Gets and lists are eventually consistent unless the database was made [WithConsistentReads].
 type Database interface {
 	// CountCustomerModels returns the sum of the model counts of the latest versions of all specs of
-	// the user, 0 where there are none.
+	// the user, 0 where there are none. A sum over the largest int is an error.
 	CountCustomerModels(ctx context.Context, sub string) (int, error)
 
 	// CreateUpdateSpec stores a version of a spec and makes it the latest. Both happen or neither.

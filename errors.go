@@ -23,8 +23,14 @@ var (
 	ErrAmbiguousPublicKey = errors.New("more than one credentials item holds the public key")
 )
 
+// maxSubject is how many characters of a name an error quotes: input may be of any length.
+const maxSubject = 256
+
 // failure heads an error with the operation that failed and what it was called for.
 func failure(operation, subject string, err error) error {
+	if len(subject) > maxSubject {
+		return fmt.Errorf("packagedb: %s %.*q... (%d bytes): %w", operation, maxSubject, subject, len(subject), err)
+	}
 	return fmt.Errorf("packagedb: %s %q: %w", operation, subject, err)
 }
 

@@ -53,3 +53,11 @@ func TestTheLargestItemsAreAcceptedAndAByteMoreIsNot(t *testing.T) {
 		}
 	}
 }
+
+func TestAnErrorQuotesTheBeginningOfALongName(t *testing.T) {
+	err := failure("get spec", strings.Repeat("ü", 1_000_000), ErrInvalidInput)
+	want := `packagedb: get spec "` + strings.Repeat("ü", maxSubject) + `"... (2000000 bytes): invalid input`
+	if err.Error() != want {
+		t.Errorf("got %s", err)
+	}
+}

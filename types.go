@@ -23,8 +23,8 @@ type SpecInfo struct {
 	Description string `json:"description,omitempty"` // empty is not set
 }
 
-// CredentialsInput is what a user signs in with, to store. Neither fmt nor log/slog nor JSON shows
-// the hash and the salt.
+// CredentialsInput is what a user signs in with, to store. Neither fmt nor log/slog shows the hash
+// and the salt, and JSON neither shows nor reads them.
 type CredentialsInput struct {
 	ID            string `json:"id"`         // at most 1,024 bytes
 	PublicKey     string `json:"public_key"` // at most 2,048 bytes; one key belongs to one user
@@ -32,8 +32,8 @@ type CredentialsInput struct {
 	Salt          []byte `json:"-"`
 }
 
-// CredentialsInfo is what may be shown of credentials. Neither fmt nor log/slog shows the salt; JSON
-// does.
+// CredentialsInfo is what may be shown of credentials. Neither fmt nor log/slog shows the salt. JSON
+// does, and with it slog's JSON handler where the value is inside of another, such as a slice.
 type CredentialsInfo struct {
 	ID        string `json:"id"`
 	PublicKey string `json:"public_key"`
@@ -41,7 +41,7 @@ type CredentialsInfo struct {
 }
 
 // CredentialsAuthInfo is what proves a user who signs in with a public key. Neither fmt nor log/slog
-// nor JSON shows the hash and the salt.
+// shows the hash and the salt, and JSON neither shows nor reads them.
 type CredentialsAuthInfo struct {
 	Sub           string `json:"sub"`
 	SecretKeyHash []byte `json:"-"`

@@ -20,7 +20,8 @@ func Database(tb testing.TB) string {
 	return use(tb, "Database").endpoint
 }
 
-// SpecsTable is [Database] with the table of the specs.
+// SpecsTable is [Database] with the table of the specs. The table of the credentials is there as
+// well: the two are created together.
 func SpecsTable(tb testing.TB) {
 	tb.Helper()
 	useTables(tb, "SpecsTable")
@@ -33,7 +34,8 @@ func CleanSpecsTable(tb testing.TB) {
 	clean(tb, "CleanSpecsTable", specsTable)
 }
 
-// CredentialsTable is [Database] with the table of the credentials.
+// CredentialsTable is [Database] with the table of the credentials. The table of the specs is there
+// as well: the two are created together.
 func CredentialsTable(tb testing.TB) {
 	tb.Helper()
 	useTables(tb, "CredentialsTable")

@@ -10,8 +10,11 @@
 // CloudFormation, such as DynamoDB Local and ScyllaDB Alternator: it creates the tables that are
 // missing and waits until both are active. On AWS, deploy the CloudFormation template instead.
 //
-// Region, credentials and endpoint come from the AWS SDK's default chain. Another engine is reached
-// with AWS_ENDPOINT_URL_DYNAMODB.
+// Region, credentials and endpoint come from the AWS SDK's default chain, whatever STAGE says. Another
+// engine needs an endpoint, and a region and credentials that may be made up:
+//
+//	AWS_ENDPOINT_URL_DYNAMODB=http://localhost:8000 AWS_REGION=us-east-1 \
+//	AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test packagedb-tables check
 //
 // The flags are:
 //

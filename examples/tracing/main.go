@@ -2,7 +2,7 @@
 //
 //	go run .
 //
-// The account and the region are those of the AWS SDK's default chain. The spans are written to
+// It needs AWS credentials and a region: those of the AWS SDK's default chain. The spans are written to
 // standard output; a service hands its own TracerProvider to [Traced] instead.
 package main
 
