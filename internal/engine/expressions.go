@@ -145,7 +145,9 @@ type expressions struct {
 // parse parses what the request has, in the service's order.
 func (x *expressionInput) parse() (*expressions, error) {
 	if x.values.invalid != nil {
-		if _, err := expression.NewAttributes(x.names, nil); err != nil {
+		// The names and the key of the value are looked at before the value.
+		key := attribute.Item{x.values.invalid.Attribute: attribute.NULL()}
+		if _, err := expression.NewAttributes(x.names, key); err != nil {
 			return nil, err
 		}
 		return nil, expression.InvalidValue(x.values.invalid)

@@ -86,6 +86,7 @@ func TestItemRequestsAreValidated(t *testing.T) {
 		{"values without an expression", "PutItem", `{` + item + `,"ExpressionAttributeValues":{":a":{"S":"a"}}}`, "ValidationException: ExpressionAttributeValues can only be specified when using expressions: ConditionExpression is null"},
 		{"values that no parameter of a get can use are ignored", "GetItem", `{` + key + `,"ExpressionAttributeValues":{":a":{"S":"a"}}}`, `{}`},
 		{"a bad value in an expression", "PutItem", `{` + item + `,` + notExists + `,"ExpressionAttributeValues":{":a":{"N":"x"}}}`, "ValidationException: ExpressionAttributeValues contains invalid value: The parameter cannot be converted to a numeric value: x for key :a"},
+		{"a bad key of a bad value", "PutItem", `{` + item + `,` + notExists + `,"ExpressionAttributeValues":{"a":{"N":"x"}}}`, `ValidationException: ExpressionAttributeValues contains invalid key: Syntax error; key: "a"`},
 		{"a value that is not used", "PutItem", `{` + item + `,` + notExists + `,"ExpressionAttributeValues":{":a":{"N":"1"}}}`, "ValidationException: Value provided in ExpressionAttributeValues unused in expressions: keys: {:a}"},
 		{"what only other operations take", "GetItem", `{` + key + `,"Item":1,"ReturnValues":2,"ReturnItemCollectionMetrics":3,"Limit":"x"}`, `{}`},
 		{"what only reads take", "PutItem", `{` + item + `,"ConsistentRead":1,"Key":2}`, `{}`},
