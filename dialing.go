@@ -24,6 +24,10 @@ func thriftily(options *dynamodb.Options) {
 	}
 }
 
+// patience bounds how long a dial waits. A connection that nobody can use may be counted for longer: the
+// transport goes on with a handshake that its call has given up.
+const patience = 100 * time.Millisecond
+
 // thriftyClient lets a dial wait while its host has as many connections as calls: then one of them is
 // idle or about to be, and goes to the call that waits.
 type thriftyClient struct {
@@ -121,9 +125,12 @@ func (b *callBody) Close() error {
 // errServed ends a dial whose call needs none any more. Nobody is there to see it.
 var errServed = errors.New("the request was sent over another connection")
 
-// awaitRoom waits until the host has fewer connections than calls, and counts one more.
+// awaitRoom waits until the host has fewer connections than calls, or for as long as patience lasts,
+// and counts one more.
 func (c *dialCall) awaitRoom(ctx context.Context) error {
 	h := c.host
+	impatient := time.NewTimer(patience)
+	defer impatient.Stop()
 	for {
 		h.mu.Lock()
 		if h.connections < h.calls {
@@ -138,6 +145,9 @@ func (c *dialCall) awaitRoom(ctx context.Context) error {
 		h.mu.Unlock()
 		select {
 		case <-room:
+		case <-impatient.C:
+			h.add(0, 1)
+			return nil
 		case <-c.over:
 			return errServed
 		case <-ctx.Done():

@@ -179,3 +179,13 @@ func TestADialOutsideOfACallDoesNotWait(t *testing.T) {
 	}
 	_ = got.Close()
 }
+
+func TestADialGoesAheadOfAConnectionThatNobodyCanUse(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 100*patience)
+	defer cancel()
+	h := &host{connections: 1} // what a call left behind that gave up during the handshake
+	call := h.begin(ctx, cancel)
+	if err := call.awaitRoom(ctx); err != nil {
+		t.Errorf("the dial of the only call is not made: %v", err)
+	}
+}

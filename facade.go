@@ -178,6 +178,13 @@ func (f *facade) queryIndex(sub, id, first, last string) dynamodb.QueryInput {
 	return query
 }
 
+// showMalformed lets an index query find items without a proper id as well, so that they are reported
+// and not passed over.
+func showMalformed(query *dynamodb.QueryInput) {
+	query.FilterExpression = aws.String("id = :id OR NOT attribute_type(id, :string)")
+	query.ExpressionAttributeValues[":string"] = textValue(string(types.ScalarAttributeTypeS))
+}
+
 // lacksTransactions tells whether an error is how a server says that it has no TransactWriteItems.
 func lacksTransactions(err error) bool {
 	var api interface{ ErrorCode() string }

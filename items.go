@@ -150,9 +150,11 @@ func (d *decoder) optionalText(attribute string) string {
 }
 
 func (d *decoder) second() int64 {
-	second, err := strconv.ParseInt(d.text(attrUpdatedAt), 10, 64)
-	if err != nil {
-		d.fail(attrUpdatedAt, "whole seconds in decimal")
+	text := d.text(attrUpdatedAt)
+	second, err := strconv.ParseInt(text, 10, 64)
+	// Conditions compare the text, which only its plain form puts in order.
+	if err != nil || second < 0 || second > maxSecond || strconv.FormatInt(second, 10) != text {
+		d.fail(attrUpdatedAt, "whole seconds in plain decimal")
 	}
 	return second
 }

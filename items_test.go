@@ -2,6 +2,7 @@ package packagedb_test
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -73,6 +74,11 @@ func TestAMalformedSpecItemIsAnErrorThatNamesItsKey(t *testing.T) {
 		{"a version that is a number", "version", number("1"), []string{"CountCustomerModels"}},
 		{"an updated_at that is no number", "updated_at", text("now"), []string{"CountCustomerModels", "GetLatestSpecVersion"}},
 		{"an updated_at of another type", "updated_at", number("1"), []string{"CountCustomerModels", "GetLatestSpecVersion"}},
+		{"an updated_at with zeros before it", "updated_at", text("0001700000000"), []string{"CountCustomerModels", "GetLatestSpecVersion"}},
+		{"an updated_at before 1970", "updated_at", text("-5"), []string{"CountCustomerModels", "GetLatestSpecVersion"}},
+		{"the last updated_at of all", "updated_at", text("9223372036854775807"), []string{"CountCustomerModels", "GetLatestSpecVersion"}},
+		{"no id", "id", nil, []string{"CountCustomerModels", "GetLatestSpecVersion"}},
+		{"an id that is a number", "id", number("1"), []string{"CountCustomerModels", "GetLatestSpecVersion"}},
 		{"no updated_at", "updated_at", nil, []string{"CountCustomerModels", "GetLatestSpecVersion"}},
 		{"no name", "name", nil, []string{"CountCustomerModels", "GetLatestSpecVersion"}},
 		{"a title that is a number", "title", number("1"), []string{"CountCustomerModels", "GetLatestSpecVersion"}},
@@ -125,10 +131,17 @@ func mustNameKey(t *testing.T, call string, err error, attribute, sortKey string
 }
 
 func TestAMalformedLatestItemIsNotOverwrittenUnseen(t *testing.T) {
-	db := testutil.New(t, packagedb.WithClock(frozen(start)))
-	putItem(t, testutil.Client(t), "package.specs", spoiled(specItem("latest#spec", "spec#latest"), "updated_at", nil))
-	err := db.CreateUpdateSpec(t.Context(), "the sub", packagedb.SpecInput{Name: "spec", Version: "2"})
-	mustNameKey(t, "CreateUpdateSpec", err, "updated_at", "latest#spec", nil)
+	for _, path := range writePaths {
+		for _, updatedAt := range []types.AttributeValue{nil, text("00001700000000"), text("+1700000000"), text("9223372036854775807")} {
+			t.Run(fmt.Sprintf("%s, updated_at %+v", path.name, updatedAt), func(t *testing.T) {
+				t.Parallel()
+				db, client := newTapped(t, path.answer, packagedb.WithClock(frozen(start)))
+				putItem(t, client, "package.specs", spoiled(specItem("latest#spec", "spec#latest"), "updated_at", updatedAt))
+				err := db.CreateUpdateSpec(t.Context(), "the sub", packagedb.SpecInput{Name: "spec", Version: "2"})
+				mustNameKey(t, "CreateUpdateSpec", err, "updated_at", "latest#spec", nil)
+			})
+		}
+	}
 }
 
 func TestAMalformedCredentialsItemIsAnErrorThatNamesItsKey(t *testing.T) {

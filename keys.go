@@ -2,6 +2,7 @@ package packagedb
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -24,6 +25,8 @@ const (
 	// item is the last of a spec's in the index.
 	latestWord   = "latest"
 	secondDigits = 20
+	// maxSecond has a second after it.
+	maxSecond = math.MaxInt64 - 1
 )
 
 // canonicalID is the canonical form of a spec's name: that of PEP 503, with the lower case of

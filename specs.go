@@ -173,5 +173,6 @@ func (f *facade) queryVersions(sub, id string, order Order) dynamodb.QueryInput 
 	first, last := versionRange(id)
 	query := f.queryIndex(sub, id, first, last)
 	query.ScanIndexForward = aws.Bool(order != NewestFirst)
+	showMalformed(&query)
 	return query
 }

@@ -43,7 +43,7 @@ func (w specWrite) at(second int64) (version, latest item) {
 
 // writeSpec stores the version at the clock's second, or after what is in its way there.
 func (f *facade) writeSpec(ctx context.Context, write specWrite) error {
-	second := max(0, f.now().Unix())
+	second := min(max(0, f.now().Unix()), maxSecond)
 	// The version item is the larger of the two.
 	version, _ := write.at(second)
 	if err := checkSpecItem(version); err != nil {
@@ -202,6 +202,7 @@ func (f *facade) secondInTurn(ctx context.Context, write specWrite, second int64
 	query := f.queryIndex(write.sub, write.id, first, latestKeys(write.id).idUpdatedAt)
 	query.ConsistentRead = aws.Bool(true)
 	query.ScanIndexForward = aws.Bool(false)
+	showMalformed(&query)
 	next, seen := second, 0
 	for page, err := range f.pages(ctx, query) {
 		if err != nil {

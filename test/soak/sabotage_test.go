@@ -171,6 +171,7 @@ func (c *unfiltered) Query(
 	if input.FilterExpression != nil {
 		input.FilterExpression = nil
 		delete(input.ExpressionAttributeValues, ":id")
+		delete(input.ExpressionAttributeValues, ":string")
 	}
 	return c.Client.Query(ctx, input, options...)
 }
