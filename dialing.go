@@ -26,7 +26,7 @@ func thriftily(options *dynamodb.Options) {
 
 // patience bounds how long a dial waits. A connection that nobody can use may be counted for longer: the
 // transport goes on with a handshake that its call has given up.
-const patience = 100 * time.Millisecond
+const patience = time.Second
 
 // thriftyClient lets a dial wait while its host has as many connections as calls: then one of them is
 // idle or about to be, and goes to the call that waits.

@@ -181,7 +181,7 @@ func TestADialOutsideOfACallDoesNotWait(t *testing.T) {
 }
 
 func TestADialGoesAheadOfAConnectionThatNobodyCanUse(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 100*patience)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*patience)
 	defer cancel()
 	h := &host{connections: 1} // what a call left behind that gave up during the handshake
 	call := h.begin(ctx, cancel)
