@@ -7,21 +7,42 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
 // difference is a place at which two answers differ. What an answer does not
-// have is nil.
+// have there is nil. At the path "failure" they are texts: the refusals, empty
+// for a success.
 type difference struct {
-	path         string
-	local, ours  any
-	localFailure string
-	oursFailure  string
+	path        string
+	local, ours any
+}
+
+func (d *difference) localText() string { return d.text(d.local) }
+func (d *difference) oursText() string  { return d.text(d.ours) }
+
+func (d *difference) text(value any) string {
+	switch {
+	case value == nil:
+		return ""
+	case d.path == "failure":
+		return value.(string)
+	}
+	return string(encode(value))
+}
+
+// excess is how much more DynamoDB Local's number is.
+func (d *difference) excess() float64 {
+	local, _ := d.local.(float64)
+	ours, _ := d.ours.(float64)
+	return local - ours
 }
 
 // compare lists the differences between two answers to a request.
 func compare(operation string, local, ours *answer) []difference {
 	if l, o := local.failure(), ours.failure(); l != o {
-		return []difference{{path: "failure", localFailure: l, oursFailure: o}}
+		return []difference{{path: "failure", local: l, ours: o}}
 	}
 	c := comparison{common: operation == "CreateTable" || operation == "DescribeTable" || operation == "DeleteTable"}
 	a, b := normal(operation, local.body), normal(operation, ours.body)
@@ -135,10 +156,52 @@ func normalValue(value any) any {
 	return value
 }
 
+// sorted puts the values in an order that does not depend on the way in which
+// numbers are written.
 func sorted(values list) list {
 	return slices.SortedStableFunc(slices.Values(values), func(a, b any) int {
-		return cmp.Compare(string(encode(a)), string(encode(b)))
+		return cmp.Compare(string(encode(canonicalNumbers(a))), string(encode(canonicalNumbers(b))))
 	})
+}
+
+// canonicalNumbers is a copy with all numbers of attribute values in canonical form.
+func canonicalNumbers(value any) any {
+	switch value := value.(type) {
+	case object:
+		copied := make(object, len(value))
+		for name, member := range value {
+			copied[name] = canonicalNumbers(member)
+			if number := canonicalNumber(member); name == "N" && number != nil {
+				copied[name] = number
+			}
+		}
+		if members, ok := copied["NS"].(list); ok {
+			for i := range members {
+				if number := canonicalNumber(members[i]); number != nil {
+					members[i] = number
+				}
+			}
+		}
+		return copied
+	case list:
+		copied := make(list, len(value))
+		for i, element := range value {
+			copied[i] = canonicalNumbers(element)
+		}
+		return copied
+	}
+	return value
+}
+
+// canonicalNumber is the form in which the service gives a number, nil for
+// anything else.
+func canonicalNumber(text any) any {
+	written, ok := text.(string)
+	number, err := attribute.ParseNumber(written)
+	if !ok || err != nil {
+		return nil
+	}
+	return number.String()
 }
 
 // normalDescription drops what is each server's own from a table description.

@@ -4,222 +4,259 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync/atomic"
-
-	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
-// accepted is a difference between DynamoDB Local and the embedded engine that
-// is right as it is. Patterns that are nil match everything.
-type accepted struct {
-	reason     string
-	operations *regexp.Regexp
-	path       *regexp.Regexp
-	// local and ours match the refusals, or the JSON of what differs. An empty
-	// text is a success, or nothing at all.
-	local, ours *regexp.Regexp
-	when        func(s step, d difference) bool
-}
-
-func (a *accepted) matches(s step, d difference) bool {
-	matches := func(pattern *regexp.Regexp, text string) bool { return pattern == nil || pattern.MatchString(text) }
-	return matches(a.operations, s.operation) &&
-		matches(a.path, d.path) &&
-		matches(a.local, d.localFailure+shown(d.local)) &&
-		matches(a.ours, d.oursFailure+shown(d.ours)) &&
-		(a.when == nil || a.when(s, d))
-}
-
-// shown is the JSON of a part of an answer, empty for nothing.
-func shown(value any) string {
-	if value == nil {
-		return ""
-	}
-	return string(encode(value))
-}
-
-// refusals is a pair of refusals, given as patterns from the exception's name on.
-func refusals(reason, local, ours string) accepted {
-	return accepted{
-		reason: reason,
-		path:   regexp.MustCompile(`^failure$`),
-		local:  regexp.MustCompile(`^(?s:400 ` + local + `)$`),
-		ours:   regexp.MustCompile(`^(?s:400 ` + ours + `)$`),
-	}
-}
-
-// worded is a pair of messages of a ValidationException that mean the same.
-func worded(local, ours string) accepted {
-	return refusals("DynamoDB Local has words of its own for some refusals", "ValidationException: "+local, "ValidationException: "+ours)
-}
-
+// acceptedDifferences are those other than words. The table in the
+// documentation of the package explains the reasons.
 var acceptedDifferences = []accepted{
-	refusals("", `ResourceNotFoundException: Cannot do operations on a non-existent table`, `ResourceNotFoundException: Requested resource not found.*`),
-	refusals("", `ResourceInUseException: Cannot create preexisting table`, `ResourceInUseException: Table already exists: .*`),
-	worded(`(ExpressionAttributeValues contains invalid value: )?A value provided cannot be converted into a number( for key .*)?`,
-		`(ExpressionAttributeValues contains invalid value: )?The parameter cannot be converted to a numeric value.*`),
-	worded(`(ExpressionAttributeValues contains invalid value: )?DynamoDB only supports precision up to 38 digits( for key .*)?`,
-		`(ExpressionAttributeValues contains invalid value: )?Attempting to store more than 38 significant digits in a Number.*`),
-	refusals("", `IdempotentParameterMismatchException: `, `IdempotentParameterMismatchException: Request uses the same client token .*`),
-	refusals("", `TransactionCanceledException: (One or more parameter values were invalid: Type mismatch for key|The number of conditions on the keys is invalid)`,
-		`TransactionCanceledException: Transaction cancelled, .*ValidationError.*`),
-	worded(`Cannot have two attributes with the same name`, `One or more parameter values were invalid: Duplicate (AttributeName|value in attribute name): .*`),
-	worded(`.* not specified in Attribute Definitions\. *Type unknown\.`, `One or more parameter values were invalid: Some index key attributes are not defined .*`),
-	worded(`Too many hash keys specified\. .*`, `Invalid KeySchema: .*`),
-	worded(`Two (local|global) secondary indices have the same name`, `One or more parameter values were invalid: Duplicate index name: .*`),
-	worded(`The number of attributes in key schema must match .*`, `One or more parameter values were invalid: Some AttributeDefinitions are not used\. .*`),
-	worded(`BatchWriteItem cannot have a null or no requests set`, `The requestItems parameter is required for BatchWriteItem`),
-	worded(`One of the required keys was not given a value`, `One or more parameter values were invalid: Missing the key .* in the item`),
-	worded(`If segment is specified, total segment must also be specified`, `The TotalSegments parameter is required .*`),
-	{
-		reason: "names",
-		path:   regexp.MustCompile(`^failure$`),
-		when:   func(_ step, d difference) bool { return sameWords(d.localFailure, d.oursFailure) },
-	},
-	{
-		reason: "null names",
-		path:   regexp.MustCompile(`^failure$`),
-		local:  regexp.MustCompile(`because "val" is null for key `),
-		when:   func(s step, _ difference) bool { return s.mistaken },
-	},
-	worded(`Return values set to invalid value`, `ReturnValues can only be ALL_OLD or NONE`),
-	worded(`The number of conditions on the keys is invalid`, `The provided key element does not match the schema`),
-	worded(`One of the required keys was not given a value`, `The provided key element does not match the schema`),
-	worded(`(One or more parameter values were invalid: Type mismatch for key|Invalid attribute value type)`, `The provided key element does not match the schema`),
-	worded(`(One or more parameter values were invalid: Type mismatch for (k|Index K)ey|Invalid attribute value type)`, `One or more parameter values were invalid: Type mismatch for (k|Index K)ey .*`),
-	worded(`Consistent read cannot be true when (querying|scanning) a GSI`, `Consistent reads are not supported on global secondary indexes`),
-	worded(`.*Input collection.* contains duplicates\.?`, `.*Input collection.* contains duplicates\.?`),
-	worded(`Exclusive Start Key must have same size as table's key schema`, `The provided starting key is invalid`),
-	worded(`Type mismatch for attribute to update`, `The provided key element does not match the schema`),
-	worded(`Query condition missed key schema element`, `Query condition missed key schema element: .*`),
-	worded(`.*: Two document paths (overlap|conflict) .*`, `.*: Two document paths (overlap|conflict) .*`),
-	worded(`.*: The BETWEEN operator requires upper bound .*`, `.*: The BETWEEN operator requires upper bound .*`),
-	worded(`.*: The BETWEEN operator requires same data type .*`, `.*: The BETWEEN operator requires same data type .*`),
-	worded(`(Two keys can not have the same name|Too many hash keys specified\. .*)`, `Both the Hash Key and the Range Key element in the KeySchema have the same name`),
-	refusals("", `ValidationException: Invalid table/index name\. .*`, `ResourceNotFoundException: Requested resource not found.*`),
-	worded(`The provided starting key does not match the range key predicate`,
-		`(The provided starting key is outside query boundaries based on provided conditions|The query can return at most one row and cannot be restarted)`),
-	worded(`If total segments is specified, a particular segment must also be specified for this request`, `The Segment parameter is required .*`),
-	refusals("", `ValidationException: (Invalid attribute value type|One of the required keys was not given a value)`, `TransactionCanceledException: .*ValidationError.*`),
-	worded(`Value null at 'transactItems' failed to satisfy constraint: Member must not be null`, `Invalid Request: Transact(Get|Write)Request should contain .*`),
-	worded(`.*: An expression attribute name used in the document path is not defined; .*`, `.*: An expression attribute name used in the document path is not defined; .*`),
-	worded(`GSI list is empty/invalid`, `One or more parameter values were invalid: List of GlobalSecondaryIndexes is empty`),
-	worded(`No Hash Key specified in schema\. .*`, `Invalid KeySchema: The first KeySchemaElement is not a HASH key type`),
-	worded(`The number of attributes in key schema must match .*`, `One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match .*`),
-	worded(`(.*: )?The supplied Item contains a null AttributeValue.*`, `(.*: )?Supplied AttributeValue is empty, must contain .*`),
-	{
-		reason:     "transactional writes",
-		operations: regexp.MustCompile(`^TransactWriteItems$`),
-		path:       regexp.MustCompile(`^ConsumedCapacity\[.*Units$`),
-		when: func(_ step, d difference) bool {
-			l, _ := d.local.(float64)
-			o, _ := d.ours.(float64)
-			return o < l && l <= 2*o
-		},
-	},
-	{
-		reason:     "batch deletes of nothing",
-		operations: regexp.MustCompile(`^BatchWriteItem$`),
-		path:       regexp.MustCompile(`^ConsumedCapacity\[.*CapacityUnits$`),
-		when: func(_ step, d difference) bool {
-			l, _ := d.local.(float64)
-			o, _ := d.ours.(float64)
-			return o < l && l <= 2*o
-		},
-	},
-	{
-		reason: "size",
-		path:   regexp.MustCompile(`^failure$`),
-		local:  regexp.MustCompile(`^$`),
-		ours:   regexp.MustCompile(`Attribute name is a reserved keyword; reserved keyword: (?i)size$`),
-	},
-	{
-		reason:     "create crash",
-		operations: regexp.MustCompile(`^CreateTable$`),
-		path:       regexp.MustCompile(`^failure$`),
-		local:      regexp.MustCompile(`^500 InternalFailure`),
-	},
-	{
-		reason: "N keys",
-		path:   regexp.MustCompile(`^failure$`),
-		local:  regexp.MustCompile(`^$`),
-		ours:   regexp.MustCompile(`Provided list of item keys contains duplicates`),
-		when:   func(s step, _ difference) bool { return s.mistaken },
-	},
-	{
-		reason:     "transactions and scalars",
-		operations: regexp.MustCompile(`^Transact`),
-		path:       regexp.MustCompile(`^failure$`),
-		local:      regexp.MustCompile(`^$|^400 TransactionCanceledException: `),
-		ours:       regexp.MustCompile(`Key attributes must be scalars; .*: IndexKey: `),
-	},
-	{
-		reason: "DynamoDB Local gives numbers inside of documents and messages as they were written",
-		when: func(_ step, d difference) bool {
-			l, _ := d.local.(string)
-			o, _ := d.ours.(string)
-			ln, err := attribute.ParseNumber(l)
-			return (strings.HasSuffix(d.path, ".N") || strings.Contains(d.path, ".NS[")) && err == nil && ln.String() == o
-		},
-	},
-	{
-		reason:     "DynamoDB Local has no item collection metrics",
-		operations: regexp.MustCompile(`Write|Put|Delete`),
-		path:       regexp.MustCompile(`^ItemCollectionMetrics$`),
-		local:      regexp.MustCompile(`^$`),
-	},
-	{
-		reason: "A read that finds nothing costs half a unit or one; DynamoDB Local does not charge it",
-		path:   regexp.MustCompile(`^ConsumedCapacity.*Units$`),
-		local:  regexp.MustCompile(`^0$`),
-		ours:   regexp.MustCompile(`^(0.5|1)$`),
-	},
-	{
-		reason:     "DynamoDB Local tells the capacity of a delete that finds nothing even if it is not asked",
-		operations: regexp.MustCompile(`^DeleteItem$`),
-		path:       regexp.MustCompile(`^ConsumedCapacity$`),
-		ours:       regexp.MustCompile(`^$`),
-	},
-	{
-		reason: "DynamoDB Local counts whole items in the sizes of its indexes",
-		path:   regexp.MustCompile(`SecondaryIndexes\[\d+\].IndexSizeBytes$`),
-	},
-	{
-		reason: "The indexes of a table come and go with it; DynamoDB Local calls them ACTIVE at all times",
-		path:   regexp.MustCompile(`GlobalSecondaryIndexes\[\d+\].IndexStatus$`),
-		local:  regexp.MustCompile(`^"ACTIVE"$`),
-		ours:   regexp.MustCompile(`^"(CREATING|DELETING)"$`),
-	},
-	{
-		reason: "DynamoDB Local counts whole items in the sizes of its indexes",
-		path:   regexp.MustCompile(`TableStatus$`),
-		local:  regexp.MustCompile(`^"ACTIVE"$`),
-		ours:   regexp.MustCompile(`^"(CREATING|DELETING)"$`),
-	},
-	{
-		reason: "DynamoDB Local ends the message of a cancellation reason with a full stop",
-		path:   regexp.MustCompile(`^CancellationReasons\[\d+\].Message$`),
-		local:  regexp.MustCompile(`^"The conditional request failed\."$`),
-		ours:   regexp.MustCompile(`^"The conditional request failed"$`),
-	},
-	{
-		reason: "words in reasons",
-		path:   regexp.MustCompile(`^CancellationReasons\[\d+\].Message$`),
-		local:  regexp.MustCompile(`^"(One or more parameter values were invalid: Type mismatch for (k|Index K)ey|The number of conditions on the keys is invalid)"$`),
-		ours:   regexp.MustCompile(`^"(The provided key element does not match the schema|One or more parameter values were invalid: (Type mismatch|Missing the) .*)"$`),
-	},
 	{
 		reason: "shape",
-		path:   regexp.MustCompile(`^failure$`),
-		ours:   regexp.MustCompile(`^400 (SerializationException: |ValidationException: \d+ validation errors? detected: )`),
-		when:   func(s step, _ difference) bool { return s.mistaken },
+		path:   pattern(`failure`),
+		local:  pattern(`[45]00 .*`),
+		ours:   pattern(`400 (SerializationException: .*|ValidationException: \d+ validation errors? detected: .*)`),
+		when:   mistaken,
 	},
 	{
-		reason: "crash",
-		path:   regexp.MustCompile(`^failure$`),
-		local:  regexp.MustCompile(`^500 InternalFailure`),
-		when:   func(s step, _ difference) bool { return s.mistaken },
+		reason: "leniency",
+		path:   pattern(`failure`),
+		local:  pattern(``),
+		ours: pattern(`400 (SerializationException: .*|ValidationException: 1 validation error detected: ` +
+			`.* failed to satisfy constraint: Member must satisfy enum value set.*|ValidationException: 1 validation error detected: .* 'clientRequestToken' .*)`),
+		when: mistaken,
 	},
+	{
+		reason: "crashes",
+		path:   pattern(`failure`),
+		local:  pattern(`500 InternalFailure: .*|400 ValidationException: ExpressionAttributeNames contains invalid value: .*null for key .*`),
+		when:   func(s step, d difference) bool { return s.mistaken || s.operation == "CreateTable" },
+	},
+	{
+		reason: "names",
+		path:   pattern(`failure`),
+		when:   func(_ step, d difference) bool { return sameWords(d.localText(), d.oursText()) },
+	},
+	{
+		reason: "two mistakes",
+		path:   pattern(`failure`),
+		local:  pattern(`400 ` + accidental),
+		ours:   pattern(`400 (Validation|ResourceNotFound)Exception: .*`),
+	},
+	{
+		reason: "two mistakes",
+		path:   pattern(`failure`),
+		local:  pattern(`400 (Validation|ResourceNotFound)Exception: .*`),
+		ours:   pattern(`400 ` + accidental),
+	},
+	{
+		reason:     "two mistakes",
+		operations: pattern(`Query`),
+		path:       pattern(`failure`),
+		local:      pattern(`400 ValidationException: Value provided in ExpressionAttribute(Names|Values) unused .*`),
+		ours:       pattern(`400 ValidationException: Either the KeyConditions or KeyConditionExpression parameter must be specified .*`),
+	},
+	{
+		reason: "reserved size",
+		path:   pattern(`failure`),
+		ours:   pattern(`400 ValidationException: .*; reserved keyword: (?i:size)`),
+		when:   mistaken,
+	},
+	{
+		reason:     "unused definitions",
+		operations: pattern(`CreateTable`),
+		path:       pattern(`failure`),
+		local:      pattern(``),
+		ours:       pattern(`400 ` + invalid + `Some AttributeDefinitions are not used\. .*`),
+	},
+	{
+		reason:     "long keys",
+		operations: pattern(`Query|Scan`),
+		path:       pattern(`failure`),
+		local:      pattern(`|400 ValidationException: .*`),
+		ours:       pattern(`400 ValidationException: .* has exceeded the (maximum )?size limit of ?\d+ bytes`),
+		when:       mistaken,
+	},
+	{
+		reason:     "equal numbers",
+		operations: pattern(`BatchGetItem`),
+		path:       pattern(`failure`),
+		local:      pattern(``),
+		ours:       pattern(`400 ValidationException: Provided list of item keys contains duplicates`),
+		when:       mistaken,
+	},
+	{
+		reason:     "transactions",
+		operations: pattern(`Transact.*`),
+		path:       pattern(`failure`),
+		local:      pattern(`|400 TransactionCanceledException: .*`),
+		ours:       pattern(`400 ValidationException: (Key attributes must be scalars; .*|Transaction request cannot include multiple operations on one item|.* size limit of ?\d+ bytes)`),
+	},
+	{
+		reason:     "tokens",
+		operations: pattern(`TransactWriteItems`),
+		path:       pattern(`failure`),
+		local:      pattern(`400 IdempotentParameterMismatchException: `),
+		when:       func(s step, _ difference) bool { return s.body["ClientRequestToken"] != nil },
+	},
+	{
+		reason:     "words",
+		operations: pattern(`Transact.*`),
+		path:       pattern(`CancellationReasons\[\d+\]\.Message`),
+		local:      pattern(`"(The conditional request failed\.|` + badKey + `)"`),
+		ours:       pattern(`"(The conditional request failed|The provided key element does not match the schema|One or more parameter values were invalid: (Type mismatch|Missing the key) .*)"`),
+	},
+	{
+		reason: "numbers",
+		path:   pattern(`.*\.(N|NS\[\d+\])`),
+		when:   func(_ step, d difference) bool { return canonicalNumber(d.local) == d.ours },
+	},
+	{
+		reason:     "inclusive bounds",
+		operations: pattern(`Query`),
+		path:       pattern(`LastEvaluatedKey`),
+		local:      pattern(``),
+		when:       hasInclusiveBound,
+	},
+	{
+		reason:     "full pages",
+		operations: pattern(`Query`),
+		path:       pattern(`LastEvaluatedKey`),
+		local:      pattern(``),
+		when:       func(s step, _ difference) bool { return s.big && !has(s, "Limit") },
+	},
+	{
+		reason:     "inclusive bounds",
+		operations: pattern(`Query`),
+		path:       pattern(`failure`),
+		local:      pattern(`400 ValidationException: The provided starting key does not match the range key predicate`),
+		ours:       pattern(``),
+		when:       hasInclusiveBound,
+	},
+	{
+		reason:     "filtered scans",
+		operations: pattern(`Scan`),
+		path:       pattern(`(Scanned)?Count|Items.*|Order.*`),
+		when:       func(s step, d difference) bool { return s.mistaken && has(s, "IndexName", "FilterExpression") },
+	},
+	{
+		reason:     "states",
+		operations: pattern(`CreateTable|DeleteTable`),
+		path:       pattern(`.*(Table|Index)Status`),
+		local:      pattern(`"ACTIVE"`),
+		ours:       pattern(`"(CREATING|DELETING)"`),
+	},
+	{
+		reason:     "index sizes",
+		operations: pattern(`DescribeTable|DeleteTable`),
+		path:       pattern(`.*SecondaryIndexes\[\d+\]\.IndexSizeBytes`),
+	},
+	{
+		reason:     "collection metrics",
+		operations: pattern(`.*(Write|Put|Delete).*`),
+		path:       pattern(`ItemCollectionMetrics`),
+		local:      pattern(``),
+	},
+	{
+		reason:     "capacity of nothing",
+		operations: pattern(`Query|Scan`),
+		path:       pattern(`ConsumedCapacity.*Units`),
+		local:      pattern(`0`),
+		ours:       pattern(`0\.5|1`),
+	},
+	{
+		reason:     "capacity of nothing",
+		operations: pattern(`BatchGetItem`),
+		path:       pattern(`ConsumedCapacity\[\d+\](\.Table)?\.CapacityUnits`),
+		when:       func(_ step, d difference) bool { return d.excess() < 0 },
+	},
+	{
+		reason:     "capacity of deletes",
+		operations: pattern(`DeleteItem`),
+		path:       pattern(`ConsumedCapacity`),
+		ours:       pattern(``),
+		when:       func(s step, _ difference) bool { return detail(s) == "NONE" },
+	},
+	{
+		reason:     "capacity of deletes",
+		operations: pattern(`BatchWriteItem`),
+		path:       pattern(`ConsumedCapacity\[\d+\](\.Table)?\.CapacityUnits`),
+		when:       func(_ step, d difference) bool { return d.excess() > 0 },
+	},
+	{
+		reason:     "capacity of transactions",
+		operations: pattern(`Transact.*`),
+		path:       pattern(`ConsumedCapacity\[\d+\]\..*`),
+	},
+	{
+		reason:     "capacity of indexes",
+		operations: pattern(`Scan`),
+		path:       pattern(`ConsumedCapacity(\.Table|\..*SecondaryIndexes\..*)?\.CapacityUnits`),
+		when:       func(s step, d difference) bool { return has(s, "IndexName") },
+	},
+	{
+		// The capacity is compared where there is a single page.
+		reason:     "capacity of indexes",
+		operations: pattern(`Scan|Query`),
+		path:       pattern(`ConsumedCapacity`),
+		when:       func(s step, d difference) bool { return has(s, "IndexName") && (d.local == nil || d.ours == nil) },
+	},
+	{
+		reason:     "capacity of indexes",
+		operations: pattern(`Query`),
+		path:       pattern(`ConsumedCapacity(\.Table)?\.CapacityUnits`),
+		when:       func(s step, d difference) bool { return has(s, "IndexName", "ProjectionExpression") && d.excess() > 0 },
+	},
+	{
+		reason:     "capacity of indexes",
+		operations: pattern(`PutItem|BatchWriteItem`),
+		path:       pattern(`ConsumedCapacity(\[\d+\])?\.GlobalSecondaryIndexes(\.[^.]*)?`),
+		ours:       pattern(``),
+	},
+	{
+		reason:     "capacity of indexes",
+		operations: pattern(`BatchWriteItem`),
+		path:       pattern(`ConsumedCapacity\[\d+\]\.GlobalSecondaryIndexes\..*\.CapacityUnits`),
+		when:       func(_ step, d difference) bool { return d.excess() > 0 },
+	},
+	{
+		reason:     "capacity of indexes",
+		operations: pattern(`PutItem`),
+		path:       pattern(`ConsumedCapacity\.CapacityUnits`),
+		when:       func(_ step, d difference) bool { return d.excess() > 0 },
+	},
+}
+
+// accidental are the refusals of mistakes that random requests happen to have,
+// besides the one that they got on purpose.
+const accidental = `ValidationException: (.*: The (first operand must be distinct|BETWEEN operator requires) .*|Filter Expression can only contain non-primary key attributes: .*|Item size has exceeded the maximum allowed size)`
+
+// mistaken tells whether there is a mistake in what the operation looks at.
+func mistaken(s step, _ difference) bool { return s.mistaken && !s.foreign }
+
+// has tells whether the request has all the members.
+func has(s step, members ...string) bool {
+	for _, member := range members {
+		if s.body[member] == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// detail is what the request asks for of the consumed capacity.
+func detail(s step) any {
+	if asked := s.body["ReturnConsumedCapacity"]; asked != nil {
+		return asked
+	}
+	return "NONE"
+}
+
+var inclusive = regexp.MustCompile(`(?i)between|<=|>=`)
+
+// hasInclusiveBound tells whether the key condition has a bound that may itself
+// be the last key.
+func hasInclusiveBound(s step, _ difference) bool {
+	condition, _ := s.body["KeyConditionExpression"].(string)
+	return inclusive.MatchString(condition)
 }
 
 // sameWords tells whether two texts have the same words in any order.
@@ -228,34 +265,4 @@ func sameWords(a, b string) bool {
 		return slices.Sorted(slices.Values(strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" ,[]{}", r) })))
 	}
 	return slices.Equal(words(a), words(b))
-}
-
-// acceptance applies the accepted differences, and counts how often each occurred.
-type acceptance struct {
-	counts []atomic.Int64
-}
-
-func newAcceptance() *acceptance {
-	return &acceptance{counts: make([]atomic.Int64, len(acceptedDifferences))}
-}
-
-// reject gives the differences that are not accepted.
-func (a *acceptance) reject(s step, differences []difference) []difference {
-	var rejected []difference
-	for _, d := range differences {
-		if !a.accepts(s, d) {
-			rejected = append(rejected, d)
-		}
-	}
-	return rejected
-}
-
-func (a *acceptance) accepts(s step, d difference) bool {
-	for i := range acceptedDifferences {
-		if acceptedDifferences[i].matches(s, d) {
-			a.counts[i].Add(1)
-			return true
-		}
-	}
-	return false
 }

@@ -10,7 +10,9 @@ type step struct {
 	operation string
 	body      object
 	walk      walk
+	big       bool // belongs to a world of big items
 	mistaken  bool // got a mistake on purpose
+	foreign   bool // got a parameter of another operation
 }
 
 // walk tells how a step goes on after its first answer.
@@ -99,6 +101,7 @@ func (g *generator) step(beginning bool) step {
 	if g.slip(70) {
 		g.corrupt(&s)
 	}
+	s.big = g.big
 	s.mistaken = s.mistaken || mistaken && g.slips == 0
 	return s
 }

@@ -38,8 +38,13 @@ func (g *generator) corrupt(s *step) {
 		return
 	}
 	s.body = clone(s.body).(object)
-	if g.chance(30) {
-		g.corruptMember(s)
+	switch {
+	case g.chance(30):
+		g.corruptMember(s, parameters[s.operation])
+		return
+	case g.chance(5):
+		s.foreign = true
+		g.corruptMember(s, foreign(s.operation))
 		return
 	}
 	all := places(s.body)
@@ -85,13 +90,37 @@ func (g *generator) corruptPlace(at place) {
 	at.set(pick[any](g.source, nil, true, 0, -1, 1.5, "x", "", list{}, object{}, list{"x"}, object{"S": "x"}))
 }
 
-// corruptMember sets a parameter to what it can not be, or one that does not
-// belong there.
-func (g *generator) corruptMember(s *step) {
-	member := pick(g.source, "ReturnConsumedCapacity", "ReturnValues", "Select", "Limit", "Segment", "TotalSegments", "IndexName", "ExclusiveStartKey",
-		"ExpressionAttributeNames", "ExpressionAttributeValues", "FilterExpression", "ConditionExpression", "ProjectionExpression",
-		"KeyConditionExpression", "ConsistentRead", "ReturnItemCollectionMetrics", "ReturnValuesOnConditionCheckFailure", "ClientRequestToken",
-		"AttributesToGet", "ScanIndexForward", "TableName")
+// parameters are those of each operation that mistakes are made in.
+var parameters = map[string][]string{
+	"GetItem":            {"TableName", "ConsistentRead", "ReturnConsumedCapacity", "ProjectionExpression", "ExpressionAttributeNames", "AttributesToGet"},
+	"PutItem":            {"TableName", "ReturnConsumedCapacity", "ReturnItemCollectionMetrics", "ReturnValues", "ReturnValuesOnConditionCheckFailure", "ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues"},
+	"DeleteItem":         {"TableName", "ReturnConsumedCapacity", "ReturnItemCollectionMetrics", "ReturnValues", "ReturnValuesOnConditionCheckFailure", "ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues"},
+	"Query":              {"TableName", "IndexName", "ConsistentRead", "ReturnConsumedCapacity", "Select", "Limit", "ScanIndexForward", "ExclusiveStartKey", "KeyConditionExpression", "FilterExpression", "ProjectionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues", "AttributesToGet"},
+	"Scan":               {"TableName", "IndexName", "ConsistentRead", "ReturnConsumedCapacity", "Select", "Limit", "Segment", "TotalSegments", "ExclusiveStartKey", "FilterExpression", "ProjectionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues", "AttributesToGet"},
+	"BatchGetItem":       {"ReturnConsumedCapacity"},
+	"BatchWriteItem":     {"ReturnConsumedCapacity", "ReturnItemCollectionMetrics"},
+	"TransactGetItems":   {"ReturnConsumedCapacity"},
+	"TransactWriteItems": {"ReturnConsumedCapacity", "ReturnItemCollectionMetrics", "ClientRequestToken"},
+	"DescribeTable":      {"TableName"},
+	"DeleteTable":        {"TableName"},
+}
+
+// foreign are parameters that other operations have. Servers ignore them.
+func foreign(operation string) []string {
+	var others []string
+	for _, name := range slices.Sorted(maps.Keys(parameters)) {
+		for _, parameter := range parameters[name] {
+			if !slices.Contains(parameters[operation], parameter) && !slices.Contains(others, parameter) {
+				others = append(others, parameter)
+			}
+		}
+	}
+	return others
+}
+
+// corruptMember sets one of the members to what it can hardly be.
+func (g *generator) corruptMember(s *step, members []string) {
+	member := pick(g.source, members...)
 	var value any
 	switch member {
 	case "Limit", "Segment", "TotalSegments":

@@ -85,6 +85,28 @@ func (s *server) send(ctx context.Context, operation string, body []byte) (*answ
 	return a, nil
 }
 
+// maxCreations is how often DynamoDB Local may fail to create a table: it does
+// so now and then where several clients create some at once.
+const maxCreations = 20
+
+// create creates a table that must not exist.
+func (s *server) create(ctx context.Context, definition object) error {
+	var failure string
+	for range maxCreations {
+		a, err := s.send(ctx, "CreateTable", encode(definition))
+		if err != nil {
+			return err
+		}
+		if failure = a.failure(); a.status != http.StatusInternalServerError {
+			break
+		}
+	}
+	if failure != "" {
+		return fmt.Errorf("CreateTable %s at %s: %s", encode(definition), s.endpoint, failure)
+	}
+	return nil
+}
+
 // encode is the JSON of a request or of a part of an answer.
 func encode(value any) []byte {
 	var b bytes.Buffer

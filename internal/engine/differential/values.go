@@ -32,6 +32,9 @@ var (
 
 // keyValue is a value for a key attribute, nearly always of its type.
 func (g *generator) keyValue(a keyAttribute) object {
+	if a.kind != "N" && g.slip(2) {
+		return g.longKey(a.kind)
+	}
 	if g.slip(4) {
 		return pick(g.source, object{"S": "x"}, object{"N": "1"}, object{"B": "AQ=="}, object{"BOOL": true}, object{"NULL": true}, object{"L": list{}}, object{"M": object{}})
 	}
@@ -83,7 +86,7 @@ func (g *generator) randomNumber() string {
 			b.WriteByte("00159"[g.IntN(5)])
 		}
 	}
-	digits(g.between(1, 20))
+	digits(g.between(1, 19))
 	if g.chance(60) {
 		b.WriteByte('.')
 		digits(g.between(0, 19))

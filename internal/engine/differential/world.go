@@ -2,7 +2,6 @@ package differential
 
 import (
 	"context"
-	"fmt"
 	"strings"
 )
 
@@ -27,7 +26,11 @@ type finding struct {
 // signature is the same for differences that probably have the same cause.
 func (f *finding) signature() string {
 	d := f.differences[0]
-	return f.request.operation + " " + template(d.path) + " " + template(d.localFailure) + " " + template(d.oursFailure)
+	text := f.request.operation + " " + template(d.path)
+	if d.path == "failure" {
+		text += " " + template(d.localText()) + " " + template(d.oursText())
+	}
+	return text
 }
 
 // template is a text without what differs from case to case.
@@ -65,9 +68,9 @@ func (w *world) play(ctx context.Context, t *trace) ([]*finding, error) {
 		if found != nil {
 			found.step = i
 			all = append(all, found)
-			if found.local.status != found.ours.status {
-				break
-			}
+		}
+		if p.diverged {
+			break
 		}
 	}
 	return all, p.remove(ctx, t)
@@ -78,6 +81,8 @@ type play struct {
 	tables []tableSchema
 	ours   *server
 	token  string
+	// diverged tells that a write has succeeded on one side only.
+	diverged bool
 }
 
 // prepare makes the table on both sides in place of one that an earlier play left.
@@ -88,12 +93,8 @@ func (p *play) prepare(ctx context.Context, t *tableSchema) error {
 		}
 	}
 	for _, s := range []*server{p.server, p.ours} {
-		a, err := s.send(ctx, "CreateTable", encode(t.definition))
-		if err != nil {
+		if err := s.create(ctx, t.definition); err != nil {
 			return err
-		}
-		if failure := a.failure(); failure != "" {
-			return fmt.Errorf("CreateTable %s at %s: %s", encode(t.definition), s.endpoint, failure)
 		}
 	}
 	return nil
@@ -115,7 +116,7 @@ func otherTable(name string) string { return name[:strings.LastIndexByte(name, '
 
 // step performs the requests of a step on both sides.
 func (p *play) step(ctx context.Context, s step) (*finding, error) {
-	if token, ok := s.body["ClientRequestToken"].(string); ok && strings.HasPrefix(token, tokenPrefix) {
+	if token, ok := s.body["ClientRequestToken"].(string); ok && token != "" && len(token) <= maxToken {
 		s.body = clone(s.body).(object)
 		s.body["ClientRequestToken"] = p.token + token
 	}
@@ -151,9 +152,20 @@ func (p *play) both(ctx context.Context, operation string, body object) (local, 
 
 // judge compares two answers and gives what is not accepted.
 func (p *play) judge(s step, local, ours *answer) *finding {
+	if local.status != ours.status && isWrite(s.operation) {
+		p.diverged = true
+	}
 	differences := p.accepted.reject(s, compare(s.operation, local, ours))
 	if len(differences) == 0 {
 		return nil
 	}
 	return &finding{request: s, local: local, ours: ours, differences: differences}
+}
+
+func isWrite(operation string) bool {
+	switch operation {
+	case "GetItem", "Query", "Scan", "BatchGetItem", "TransactGetItems", "DescribeTable", "ListTables":
+		return false
+	}
+	return true
 }

@@ -125,13 +125,14 @@ func (g *generator) transactWriteItems(t *tableSchema) step {
 	g.sometimes(3, body, "ReturnItemCollectionMetrics", "SIZE", "NONE")
 	g.detail(body)
 	if g.chance(15) {
-		body["ClientRequestToken"] = tokenPrefix + strconv.Itoa(g.IntN(20))
+		body["ClientRequestToken"] = "token-" + strconv.Itoa(g.IntN(20))
 	}
 	return step{operation: "TransactWriteItems", body: body}
 }
 
-// tokenPrefix marks the tokens that differ between runs: servers remember them.
-const tokenPrefix = "token-"
+// maxToken is the length of a token up to which it gets a prefix that differs
+// from play to play: servers remember tokens.
+const maxToken = 10
 
 func (g *generator) action(t *tableSchema, key object) object {
 	kind := pick(g.source, "Put", "Put", "Delete", "ConditionCheck")

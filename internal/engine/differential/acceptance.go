@@ -1,0 +1,80 @@
+package differential
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"sync/atomic"
+)
+
+// accepted is a difference between DynamoDB Local and the embedded engine that
+// is right as it is.
+type accepted struct {
+	reason     string
+	operations *regexp.Regexp // nil for all of them
+	path       *regexp.Regexp
+	// local and ours match the refusals, or the JSON of what differs. An empty
+	// text is a success, or nothing at all. A nil pattern matches everything.
+	local, ours *regexp.Regexp
+	when        func(s step, d difference) bool // nil for always
+}
+
+func (a *accepted) matches(s step, d difference) bool {
+	matches := func(pattern *regexp.Regexp, text string) bool { return pattern == nil || pattern.MatchString(text) }
+	return matches(a.operations, s.operation) &&
+		matches(a.path, d.path) &&
+		matches(a.local, d.localText()) &&
+		matches(a.ours, d.oursText()) &&
+		(a.when == nil || a.when(s, d))
+}
+
+// pattern matches a text from its beginning to its end.
+func pattern(text string) *regexp.Regexp { return regexp.MustCompile(`^(?s:` + text + `)$`) }
+
+// acceptance applies the accepted differences, and counts how often each of
+// them occurred.
+type acceptance struct {
+	differences []accepted
+	counts      []atomic.Int64
+}
+
+func newAcceptance() *acceptance {
+	all := append(slices.Clone(acceptedDifferences), wordedRefusals()...)
+	return &acceptance{all, make([]atomic.Int64, len(all))}
+}
+
+// reject gives the differences that are not accepted.
+func (a *acceptance) reject(s step, differences []difference) []difference {
+	return slices.DeleteFunc(differences, func(d difference) bool { return a.accepts(s, d) })
+}
+
+func (a *acceptance) accepts(s step, d difference) bool {
+	for i := range a.differences {
+		if a.differences[i].matches(s, d) {
+			a.counts[i].Add(1)
+			return true
+		}
+	}
+	return false
+}
+
+// byReason is how often each reason applied, in the order of the reasons.
+func (a *acceptance) byReason() ([]string, map[string]int64) {
+	counts := map[string]int64{}
+	for i := range a.differences {
+		counts[a.differences[i].reason] += a.counts[i].Load()
+	}
+	return slices.Sorted(maps.Keys(counts)), counts
+}
+
+// never are the accepted differences that did not occur.
+func (a *acceptance) never() []string {
+	var all []string
+	for i, d := range a.differences {
+		if a.counts[i].Load() == 0 {
+			all = append(all, fmt.Sprintf("%s: %v at %v, %v in place of %v", d.reason, d.operations, d.path, d.ours, d.local))
+		}
+	}
+	return all
+}

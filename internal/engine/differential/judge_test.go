@@ -1,0 +1,109 @@
+package differential
+
+import (
+	"bytes"
+	"crypto/rand"
+	"io"
+	"net/http"
+	"testing"
+
+	"github.com/open-alchemy/packagedb/internal/engine"
+	"github.com/open-alchemy/packagedb/internal/loopback"
+)
+
+// defective is an engine whose answers have one text in place of another.
+type defective struct {
+	engine       loopback.Client
+	right, wrong string
+}
+
+func (d defective) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := d.engine.RoundTrip(request)
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(response.Body)
+	response.Body = io.NopCloser(bytes.NewReader(bytes.ReplaceAll(text, []byte(d.right), []byte(d.wrong))))
+	return response, err
+}
+
+func newDefective(right, wrong string) *server {
+	return &server{"http://defective", &http.Client{Transport: defective{loopback.Client{Handler: engine.New()}, right, wrong}}}
+}
+
+func TestTheJudgeFindsDefects(t *testing.T) {
+	for name, defect := range map[string]struct{ right, wrong string }{
+		"a count":             {`"Count":2`, `"Count":3`},
+		"a message":           {"The conditional request failed", "The condition failed"},
+		"the type of a value": {`{"NULL":true}`, `{"BOOL":true}`},
+		"an exception":        {"ConditionalCheckFailedException", "ConditionalCheckException"},
+		"a missing member":    {`"ScannedCount"`, `"Scanned"`},
+		"a page without end":  {`"LastEvaluatedKey"`, `"LastKey"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := &world{server: newDefective(defect.right, defect.wrong), accepted: newAcceptance(), run: rand.Text}
+			for stream := range uint64(50) {
+				made := generate(1, stream, "judge", stepsPerTrace)
+				all, err := w.play(t.Context(), &made)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(all) == 0 {
+					continue
+				}
+				short, found, err := w.shrink(t.Context(), &made, all[0], 200)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(short.steps) > 10 || found.step != len(short.steps)-1 {
+					t.Errorf("%d steps are left:\n%s", len(short.steps), report(short, found))
+				}
+				return
+			}
+			t.Error("no difference was found")
+		})
+	}
+}
+
+func TestTheJudgeFindsNoDifferenceBetweenTwoEngines(t *testing.T) {
+	w := &world{server: embedded(), accepted: &acceptance{}, run: rand.Text}
+	for stream := range uint64(10) {
+		made := generate(2, stream, "judge", stepsPerTrace)
+		all, err := w.play(t.Context(), &made)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range all {
+			t.Error(report(&trace{steps: []step{f.request}}, f))
+		}
+	}
+}
+
+func TestWhatHasNoOrderIsComparedWithoutIt(t *testing.T) {
+	set := func(members ...any) object { return object{"SS": list(members)} }
+	item := func(value any) *answer {
+		return &answer{status: http.StatusOK, body: object{"Item": object{"x": value}}}
+	}
+	for _, test := range []struct {
+		name      string
+		operation string
+		a, b      *answer
+		differ    bool
+	}{
+		{"sets", "GetItem", item(set("a", "b")), item(set("b", "a")), false},
+		{"sets with other members", "GetItem", item(set("a", "b")), item(set("a", "c")), true},
+		{"lists", "GetItem", item(object{"L": list{set("a"), set("b")}}), item(object{"L": list{set("b"), set("a")}}), true},
+		{"an attribute that is called like a type", "GetItem", item(object{"M": object{"SS": set("a", "b")}}), item(object{"M": object{"SS": set("b", "a")}}), false},
+		{"items of a batch", "BatchGetItem",
+			&answer{status: http.StatusOK, body: object{"Responses": object{"t": list{set("a"), set("b")}}}},
+			&answer{status: http.StatusOK, body: object{"Responses": object{"t": list{set("b"), set("a")}}}}, false},
+		{"items of a query", "Query",
+			&answer{status: http.StatusOK, body: object{"Items": list{set("a"), set("b")}}},
+			&answer{status: http.StatusOK, body: object{"Items": list{set("b"), set("a")}}}, true},
+		{"a success and a refusal", "GetItem", item(set("a")), &answer{status: http.StatusBadRequest, body: object{"__type": "x#E", "message": "m"}}, true},
+	} {
+		if differences := compare(test.operation, test.a, test.b); (len(differences) > 0) != test.differ {
+			t.Errorf("%s: %v", test.name, differences)
+		}
+	}
+}
