@@ -1,7 +1,6 @@
 package packagedb
 
 import (
-	"math/rand/v2"
 	"net/http"
 	"time"
 
@@ -40,7 +39,9 @@ func newHTTPClient() *awshttp.BuildableClient {
 func newRetryer(mode aws.RetryMode, maxAttempts int) aws.Retryer {
 	standard := func(options *retry.StandardOptions) {
 		options.MaxAttempts = maxAttempts
-		options.Backoff = retry.BackoffDelayerFunc(retryDelay)
+		options.Backoff = retry.BackoffDelayerFunc(func(retry int, _ error) (time.Duration, error) {
+			return backoff(retry, firstRetryDelay, maxRetryDelay), nil
+		})
 		options.RateLimiter = ratelimit.None
 	}
 	if mode == aws.RetryModeAdaptive {
@@ -49,13 +50,4 @@ func newRetryer(mode aws.RetryMode, maxAttempts int) aws.Retryer {
 		})
 	}
 	return retry.NewStandard(standard)
-}
-
-// retryDelay grows exponentially up to five seconds, with full jitter. The first retry is number 0.
-func retryDelay(retry int, _ error) (time.Duration, error) {
-	longest := maxRetryDelay
-	if retry < 7 { // 50 ms doubled seven times is over five seconds
-		longest = min(maxRetryDelay, firstRetryDelay<<retry)
-	}
-	return rand.N(longest), nil
 }

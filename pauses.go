@@ -11,15 +11,9 @@ const (
 	maxPause   = time.Second
 )
 
-// pause waits before a retry, the first of which is number 0, or until the context ends. It grows
-// exponentially up to a second, with full jitter: Marc Brooker, "Exponential Backoff And Jitter",
-// AWS Architecture Blog, 2015.
+// pause waits before a retry, the first of which is number 0, or until the context ends.
 func pause(ctx context.Context, retry int) error {
-	longest := maxPause
-	if retry < 7 { // 10 ms doubled seven times is over a second
-		longest = min(maxPause, firstPause<<retry)
-	}
-	timer := time.NewTimer(rand.N(longest) + 1)
+	timer := time.NewTimer(backoff(retry, firstPause, maxPause))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -27,4 +21,13 @@ func pause(ctx context.Context, retry int) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// backoff doubles with every retry, from the first up to the longest, with full jitter: Marc Brooker,
+// "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+func backoff(retry int, first, longest time.Duration) time.Duration {
+	for ; retry > 0 && first < longest; retry-- {
+		first *= 2
+	}
+	return rand.N(min(first, longest))
 }
