@@ -206,15 +206,17 @@ func (p *phrase) function() string {
 	default:
 		arguments = []string{p.path(), p.operand()}
 	}
-	switch {
-	case p.slip(5):
-		arguments = append(arguments, p.operand())
-	case p.slip(5):
-		arguments = arguments[1:]
-	case p.slip(5):
-		arguments[0] = p.operand()
-	case p.slip(5):
-		name = pick(p.source, "Contains", "foo", "size", "list_append", "if_not_exists")
+	if p.slip(20) {
+		switch p.IntN(4) {
+		case 0:
+			arguments = append(arguments, p.operand())
+		case 1:
+			arguments = arguments[1:]
+		case 2:
+			arguments[0] = p.operand()
+		default:
+			name = pick(p.source, "Contains", "foo", "size", "list_append", "if_not_exists")
+		}
 	}
 	return name + p.space() + "(" + strings.Join(arguments, p.space()+","+p.space()) + ")"
 }

@@ -54,12 +54,16 @@ func (g *generator) slip(percent int) bool {
 	return true
 }
 
-// generate makes a trace of so many steps. The tables' names begin with name.
-func generate(seed, stream uint64, name string, steps int) trace {
+// stepsPerTrace is the length of a trace; one with big items is shorter.
+const stepsPerTrace = 200
+
+// generate makes a trace. The tables' names begin with name.
+func generate(seed, stream uint64, name string) trace {
+	steps := stepsPerTrace
 	g := &generator{source: newSource(seed, stream), name: name, fillPercent: 5, mistakes: 25}
 	if g.chance(6) {
 		g.big, g.fillPercent, g.mistakes = true, 70, 5
-		steps /= 4
+		steps = stepsPerTrace / 4
 	}
 	for i := range g.between(1, 3) {
 		g.tables = append(g.tables, g.table(fmt.Sprintf("%s.%c", name, 'a'+i)))

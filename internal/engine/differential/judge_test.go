@@ -43,7 +43,7 @@ func TestTheJudgeFindsDefects(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := &world{server: newDefective(defect.right, defect.wrong), accepted: newAcceptance(), run: rand.Text}
 			for stream := range uint64(50) {
-				made := generate(1, stream, "judge", stepsPerTrace)
+				made := generate(1, stream, "judge")
 				all, err := w.play(t.Context(), &made)
 				if err != nil {
 					t.Fatal(err)
@@ -68,7 +68,7 @@ func TestTheJudgeFindsDefects(t *testing.T) {
 func TestTheJudgeFindsNoDifferenceBetweenTwoEngines(t *testing.T) {
 	w := &world{server: embedded(), accepted: &acceptance{}, run: rand.Text}
 	for stream := range uint64(10) {
-		made := generate(2, stream, "judge", stepsPerTrace)
+		made := generate(2, stream, "judge")
 		all, err := w.play(t.Context(), &made)
 		if err != nil {
 			t.Fatal(err)
@@ -80,7 +80,7 @@ func TestTheJudgeFindsNoDifferenceBetweenTwoEngines(t *testing.T) {
 }
 
 func TestWhatHasNoOrderIsComparedWithoutIt(t *testing.T) {
-	set := func(members ...any) object { return object{"SS": list(members)} }
+	set := func(members ...any) object { return object{"SS": members} }
 	item := func(value any) *answer {
 		return &answer{status: http.StatusOK, body: object{"Item": object{"x": value}}}
 	}

@@ -72,17 +72,17 @@ func (g *generator) corruptPlace(at place) {
 			return
 		}
 	case object:
-		switch {
-		case g.chance(25):
+		switch choice := g.IntN(8); {
+		case choice < 2:
 			at.set(object{})
 			return
-		case g.chance(25):
+		case choice < 4:
 			value["Extra"] = "x"
 			return
-		case g.chance(25) && len(value) == 1:
+		case choice == 4 && len(value) == 1:
 			at.set(g.value(1))
 			return
-		case g.chance(10):
+		case choice == 5:
 			at.set(g.longKey(pick(g.source, "S", "B")))
 			return
 		}

@@ -31,14 +31,14 @@ func (g *generator) keys(t *tableSchema, count int) []object {
 
 // canonical is the text of a key, the same for all ways to write a number.
 func canonical(key object) string {
-	text := ""
+	var text []byte
 	for _, name := range slices.Sorted(maps.Keys(key)) {
 		var value attribute.Value
 		if value.UnmarshalJSON(encode(key[name])) == nil {
-			text += string(value.AppendJSON(nil))
+			text = value.AppendJSON(text)
 		}
 	}
-	return text
+	return string(text)
 }
 
 // itemAt is an item with the given key.
