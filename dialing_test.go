@@ -35,6 +35,13 @@ func (d *dials) add(all, open int) {
 	d.most = max(d.most, d.open)
 }
 
+// counts returns how many connections were opened in all, and how many at once at most.
+func (d *dials) counts() (all, most int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.all, d.most
+}
+
 type dialledConnection struct {
 	net.Conn
 	dials  *dials
@@ -92,8 +99,8 @@ func TestCallersOpenNoMoreConnectionsThanThereAreOfThem(t *testing.T) {
 	server.Start()
 	client, dials := newCountedClient()
 	callAtOnce(t, client, server.URL, 200, 8)
-	if dials.most > 200 {
-		t.Errorf("200 callers had %d connections", dials.most)
+	if _, most := dials.counts(); most > 200 {
+		t.Errorf("200 callers had %d connections", most)
 	}
 }
 
@@ -112,8 +119,8 @@ func TestCallersGoOnWhereTheServerClosesEveryConnection(t *testing.T) {
 	server.Start()
 	client, dials := newCountedClient()
 	callAtOnce(t, client, server.URL, 50, 4)
-	if dials.all != 200 {
-		t.Errorf("200 calls opened %d connections", dials.all)
+	if all, _ := dials.counts(); all != 200 {
+		t.Errorf("200 calls opened %d connections", all)
 	}
 }
 
@@ -135,7 +142,10 @@ func TestADialThatFailsMakesRoomForTheNext(t *testing.T) {
 			t.Fatal("a call without a server succeeded")
 		}
 	}
-	if host := client.host(address); host.calls != 0 || host.connections != 0 {
+	host := client.host(address)
+	host.mu.Lock()
+	defer host.mu.Unlock()
+	if host.calls != 0 || host.connections != 0 {
 		t.Errorf("%d calls and %d connections are left", host.calls, host.connections)
 	}
 }
