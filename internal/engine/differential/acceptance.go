@@ -1,7 +1,6 @@
 package differential
 
 import (
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -66,15 +65,4 @@ func (a *acceptance) byReason() ([]string, map[string]int64) {
 		counts[a.differences[i].reason] += a.counts[i].Load()
 	}
 	return slices.Sorted(maps.Keys(counts)), counts
-}
-
-// never are the accepted differences that did not occur.
-func (a *acceptance) never() []string {
-	var all []string
-	for i, d := range a.differences {
-		if a.counts[i].Load() == 0 {
-			all = append(all, fmt.Sprintf("%s: %v at %v, %v in place of %v", d.reason, d.operations, d.path, d.ours, d.local))
-		}
-	}
-	return all
 }

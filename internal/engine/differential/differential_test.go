@@ -40,10 +40,8 @@ func TestTheEngineAnswersAsDynamoDBLocalDoes(t *testing.T) {
 	reasons, counts := c.accepted.byReason()
 	for _, reason := range reasons {
 		t.Logf("%7d times accepted: %s", counts[reason], reason)
-	}
-	if c.compared >= longRun {
-		for _, never := range c.accepted.never() {
-			t.Errorf("never occurred, and can be removed: %s", never)
+		if counts[reason] == 0 && c.compared >= longRun {
+			t.Errorf("this difference never occurs, and can be removed: %s", reason)
 		}
 	}
 }

@@ -25,19 +25,16 @@
 //
 //	words                     Local has words of its own for many refusals.
 //	shape                     The service checks types and constraints of all parameters first, and reports all violations at once; Local checks some of them, later.
-//	leniency                  Local takes numbers for strings, unknown values of enumerations and tokens of any length.
+//	leniency                  Local takes numbers for strings, unknown values of enumerations, tokens of any length, empty lists, and attribute definitions that nothing uses.
 //	crashes                   Local fails on some null and misplaced values, and where several clients create tables.
 //	names                     Local lists names in the order of a hash table.
 //	two mistakes              A request with two mistakes can be refused for either.
 //	reserved size             SIZE is a reserved word; Local takes it for an attribute.
-//	unused definitions        An attribute definition that nothing uses is refused; Local takes it where there are indexes.
 //	long keys                 Local does not limit partition keys in queries, nor the keys of a start.
 //	equal numbers             1 and 1.0 are the same key; a batch on Local may have both.
 //	transactions              Local cancels or makes some transactions that the service refuses: with a path into an index key, two actions on one item, a long key.
-//	tokens                    Local also remembers the tokens of cancelled transactions.
 //	numbers                   Local gives numbers inside of documents as they were written.
-//	inclusive bounds          Local's pages end at the inclusive bound of a range, and do not start from it.
-//	full pages                A page of 1 MB has a key to go on from; on Local not if it ends with the last item.
+//	ends of pages             A page that ends at its limit or with 1 MB has a key to go on from; on Local not where it ends with the last item of the partition or with the inclusive bound of a range, which is no place to start from either.
 //	filtered scans            Local's scans of an index filter by what the index does not hold.
 //	states                    Tables are CREATING and DELETING in the answers that say so; on Local they are ACTIVE.
 //	index sizes               An index holds what it projects; Local counts whole items.

@@ -138,6 +138,8 @@ func (g *generator) corruptMember(s *step, members []string) {
 		value = pick[any](g.source, "true", "no", "x", 1, list{}, true)
 	case "TableName":
 		value = pick[any](g.source, "missing", "", "a", "a!", strings.Repeat("t", 256), 1, nil)
+	case "ReturnValues":
+		value = pick[any](g.source, "ALL_NEW", "UPDATED_OLD", "UPDATED_NEW", "all_old", "", 1)
 	case "ClientRequestToken":
 		value = pick[any](g.source, "", strings.Repeat("t", 37), 1)
 	default:

@@ -40,6 +40,9 @@ func (g *generator) keyValue(a keyAttribute) object {
 	}
 	kind := a.kind
 	few := a.name == "pk" || a.name == "g1" || a.name == "g2"
+	if few && g.big && g.chance(70) { // partitions of several pages
+		return map[string]object{"S": {"S": "p1"}, "N": {"N": "1"}, "B": {"B": "AQ=="}}[kind]
+	}
 	switch kind {
 	case "N":
 		if few {

@@ -38,11 +38,27 @@ func (p *play) whole(ctx context.Context, s step) (*finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, started := s.body["ExclusiveStartKey"]; started && local.refusal == nil && ours.refusal == nil {
-		return nil, nil // each began somewhere else
+	if local.refusal == nil && ours.refusal == nil && isPart(s) {
+		return nil, nil
 	}
 	sortKey := p.sortKey(s)
 	return p.judge(s, local.answer(sortKey), ours.answer(sortKey)), nil
+}
+
+// isPart tells whether a step reads a part that is another one on each side: it
+// begins somewhere, or asks for one segment of several.
+func isPart(s step) bool {
+	first, _ := s.body["Segment"].(int)
+	return has(s, "ExclusiveStartKey") || has(s, "Segment") && (first != 0 || segments(s) == 0)
+}
+
+// segments is how many segments a scan goes through, beginning with the first.
+func segments(s step) int {
+	total, _ := s.body["TotalSegments"].(int)
+	if first, ok := s.body["Segment"].(int); !ok || first != 0 || total > 100 {
+		return 0
+	}
+	return total
 }
 
 // sortKey is the sort key of the index that is queried, empty where there is none.
@@ -62,11 +78,7 @@ func (p *play) sortKey(s step) string {
 // readAll reads all pages, of all segments if there are any.
 func (p *play) readAll(ctx context.Context, on *server, s step) (*whole, error) {
 	w := &whole{items: list{}}
-	segments, _ := s.body["TotalSegments"].(int)
-	if first, ok := s.body["Segment"].(int); !ok || first != 0 || segments > 100 {
-		segments = 0
-	}
-	for segment := range max(1, segments) {
+	for segment := range max(1, segments(s)) {
 		body := clone(s.body).(object)
 		if segment > 0 {
 			body["Segment"] = segment
