@@ -34,7 +34,7 @@
 //	equal numbers             1 and 1.0 are the same key; a batch on Local may have both.
 //	transactions              Local cancels or makes some transactions that the service refuses: with a path into an index key, two actions on one item, a long key.
 //	numbers                   Local gives numbers inside of documents as they were written.
-//	ends of pages             A page that ends at its limit or with 1 MB has a key to go on from; on Local not where it ends with the last item of the partition or with the inclusive bound of a range, which is no place to start from either.
+//	ends of pages             A page that ends at its limit or with 1 MB has a key to go on from; on Local not where it ends with the last item of the partition or with the inclusive bound of a range, which is no place to start from either. What a filter drops does not count towards Local's 1 MB.
 //	filtered scans            Local's scans of an index filter by what the index does not hold.
 //	states                    Tables are CREATING and DELETING in the answers that say so; on Local they are ACTIVE.
 //	index sizes               An index holds what it projects; Local counts whole items.
