@@ -2,14 +2,14 @@ package differential
 
 import "slices"
 
-// object and list are JSON as the requests hold it.
+// object and list are JSON values of requests and answers.
 type (
 	object = map[string]any
 	list   = []any
 )
 
-// keyAttribute is a key attribute's name and type. There is no sort key where
-// the name is empty.
+// keyAttribute is the name and type of a key attribute. An empty name means
+// that there is no sort key.
 type keyAttribute struct {
 	name, kind string
 }
@@ -38,7 +38,7 @@ type tableSchema struct {
 
 func (t *tableSchema) primary() *indexSchema { return &t.indexes[0] }
 
-// keyAttributes are those of the table and all its indexes, each once.
+// keyAttributes returns the key attributes of the table and its indexes, each once.
 func (t *tableSchema) keyAttributes() []keyAttribute {
 	var all []keyAttribute
 	for i := range t.indexes {
@@ -51,8 +51,8 @@ func (t *tableSchema) keyAttributes() []keyAttribute {
 	return all
 }
 
-// startAttributes are those of an ExclusiveStartKey: the keys of the table and
-// of the index.
+// startAttributes returns the attributes of an ExclusiveStartKey: the keys of
+// the table and of the index.
 func (t *tableSchema) startAttributes(x *indexSchema) []keyAttribute {
 	all := slices.Clone(t.primary().keys())
 	for _, a := range x.keys() {
@@ -65,7 +65,7 @@ func (t *tableSchema) startAttributes(x *indexSchema) []keyAttribute {
 
 func (g *generator) keyKind() string { return pick(g.source, "S", "S", "S", "N", "B") }
 
-// table makes a table definition with up to two local and two global indexes.
+// table returns a random table with up to two local and two global indexes.
 func (g *generator) table(name string) tableSchema {
 	t := tableSchema{name: name}
 	primary := indexSchema{partition: keyAttribute{"pk", g.keyKind()}}
@@ -123,7 +123,7 @@ func throughput() object {
 }
 
 // index resolves the types of the key attributes, adds the index to the table
-// and gives its definition.
+// and returns its definition.
 func (g *generator) index(t *tableSchema, x indexSchema) object {
 	known := t.keyAttributes()
 	resolve := func(a *keyAttribute) {

@@ -8,7 +8,7 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
-// The pools are small, so that requests meet items and values meet each other.
+// The pools are small, so that requests find items and values are equal.
 var (
 	texts = []string{
 		"a", "b", "ab", "abc", "a#1", "a#2", "b#1", "B", "", " ", "é", "e\u0301", "\ue000", "😀", "\uffff", "\u0000", "\"\\/\n",
@@ -30,7 +30,7 @@ var (
 	fieldNames     = []string{"a", "x", "y", "z", "name", "k.1"}
 )
 
-// keyValue is a value for a key attribute, nearly always of its type.
+// keyValue returns a value for a key attribute, nearly always of its type.
 func (g *generator) keyValue(a keyAttribute) object {
 	if a.kind != "N" && g.slip(2) {
 		return g.longKey(a.kind)
@@ -61,7 +61,7 @@ func (g *generator) keyValue(a keyAttribute) object {
 	return object{"S": g.notEmpty(texts)}
 }
 
-// notEmpty avoids the empty text, which no key may have, most of the time.
+// notEmpty returns a text of the pool, rarely the empty one, which keys must not have.
 func (g *generator) notEmpty(pool []string) string {
 	text := pick(g.source, pool...)
 	if text == "" && !g.slip(50) {
@@ -80,7 +80,7 @@ func (g *generator) number() string {
 	return pick(g.source, numbers...)
 }
 
-// randomNumber has digits, zeros and an exponent in all combinations.
+// randomNumber returns a number with digits, zeros and perhaps an exponent.
 func (g *generator) randomNumber() string {
 	var b strings.Builder
 	b.WriteString(pick(g.source, "", "", "-", "+"))
@@ -100,7 +100,7 @@ func (g *generator) randomNumber() string {
 	return b.String()
 }
 
-// value is an attribute value of any type with so many levels at most.
+// value returns an attribute value of any type, at most depth levels deep.
 func (g *generator) value(depth int) object {
 	kinds := 8
 	if depth > 0 {
@@ -143,7 +143,7 @@ func (g *generator) scalar(kind string) object {
 	return object{"B": pick(g.source, binaries...)}
 }
 
-// set has no duplicates most of the time: the same number in two forms is one.
+// set returns a set, mostly without duplicates; a number in two forms is one.
 func (g *generator) set() object {
 	kind := pick(g.source, "SS", "NS", "BS")
 	pool := map[string][]string{"SS": texts, "NS": {"0", "1", "2.5", "-3", "1e3", "10", "0.001"}, "BS": binaries}[kind]
@@ -161,7 +161,7 @@ func (g *generator) set() object {
 	return object{kind: members}
 }
 
-// item is an item for the table. Index keys are there more often than not.
+// item returns an item for the table, mostly with index keys.
 func (g *generator) item(t *tableSchema) object {
 	item := object{}
 	for range g.IntN(6) {
@@ -181,7 +181,7 @@ func (g *generator) item(t *tableSchema) object {
 	return item
 }
 
-// fill brings the item to a size around one at which the rules change.
+// fill makes the item about as large as a limit or a capacity unit.
 func (g *generator) fill(t *tableSchema, item object) {
 	target := pick(g.source, 1<<10, 2<<10, 4<<10, 8<<10, 12<<10) + g.between(-2, 2)
 	if g.big {
@@ -208,7 +208,7 @@ func (t *tableSchema) localIndexes() int {
 	return count
 }
 
-// sizeOf is the size of a valid item, zero for one that is not valid.
+// sizeOf returns the size of an item, zero if it is not valid.
 func sizeOf(item object) int {
 	text, err := json.Marshal(item)
 	if err != nil {
@@ -221,7 +221,7 @@ func sizeOf(item object) int {
 	return attribute.Size(parsed)
 }
 
-// longKey is a key value around the limit on its size.
+// longKey returns a key value around the limit on its size.
 func (g *generator) longKey(kind string) object {
 	length := pick(g.source, 1024, 2048) + g.between(-1, 1)
 	if kind == "B" {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// report tells how to come to a finding, and what it is.
+// report describes a finding and the requests that lead to it.
 func report(t *trace, found *finding) string {
 	var b strings.Builder
 	for i := range t.tables {
@@ -24,7 +24,7 @@ func report(t *trace, found *finding) string {
 	return b.String()
 }
 
-// uses tells whether a step of the trace names the table.
+// uses reports whether a step of the trace names the table.
 func (t *trace) uses(table *tableSchema) bool {
 	for _, s := range t.steps {
 		if strings.Contains(string(encode(s.body)), string(encode(table.name))) {
@@ -34,10 +34,10 @@ func (t *trace) uses(table *tableSchema) bool {
 	return false
 }
 
-// maxRun is how often a character may be repeated in a report.
+// maxRun is the longest run of one character in a report.
 const maxRun = 20
 
-// shortened is the text with long runs of one character cut.
+// shortened returns the text with long runs of one character cut.
 func shortened(text string) string {
 	var b strings.Builder
 	for at := 0; at < len(text); {

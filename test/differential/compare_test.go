@@ -11,9 +11,8 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
-// difference is a place at which two answers differ. What an answer does not
-// have there is nil. At the path "failure" they are texts: the refusals, empty
-// for a success.
+// difference is a place at which two answers differ; a missing member is nil.
+// At the path "failure" the values are the errors, empty for a success.
 type difference struct {
 	path        string
 	local, ours any
@@ -32,14 +31,14 @@ func (d *difference) text(value any) string {
 	return string(encode(value))
 }
 
-// excess is how much more DynamoDB Local's number is.
+// excess returns by how much DynamoDB Local's number is larger.
 func (d *difference) excess() float64 {
 	local, _ := d.local.(float64)
 	ours, _ := d.ours.(float64)
 	return local - ours
 }
 
-// compare lists the differences between two answers to a request.
+// compare returns the differences between two answers to a request.
 func compare(operation string, local, ours *answer) []difference {
 	if l, o := local.failure(), ours.failure(); l != o {
 		return []difference{{path: "failure", local: l, ours: o}}
@@ -57,7 +56,7 @@ func compare(operation string, local, ours *answer) []difference {
 
 type comparison struct {
 	differences []difference
-	// common compares only the members that both have.
+	// common is set to compare only members that both answers have.
 	common bool
 }
 
@@ -99,8 +98,8 @@ func (c *comparison) objects(path string, local, ours object) {
 	}
 }
 
-// normal brings what has no order, or several forms, into one. It copies what
-// it changes.
+// normal returns a copy of an answer in which everything without an order is
+// sorted, and numbers have one form.
 func normal(operation string, body object) object {
 	body, _ = normalValue(body).(object)
 	switch operation {
@@ -130,7 +129,7 @@ func tableName(capacity any) string {
 	return name
 }
 
-// normalValue writes numbers in one form, and the members of sets in order.
+// normalValue returns a copy with numbers in one form and sorted sets.
 func normalValue(value any) any {
 	switch value := value.(type) {
 	case object:
@@ -156,15 +155,16 @@ func normalValue(value any) any {
 	return value
 }
 
-// sorted puts the values in an order that does not depend on the way in which
-// numbers are written.
+// sorted returns the values in an order that does not depend on how numbers
+// are written.
 func sorted(values list) list {
 	return slices.SortedStableFunc(slices.Values(values), func(a, b any) int {
 		return cmp.Compare(string(encode(canonicalNumbers(a))), string(encode(canonicalNumbers(b))))
 	})
 }
 
-// canonicalNumbers is a copy with all numbers of attribute values in canonical form.
+// canonicalNumbers returns a copy with the numbers of attribute values in
+// canonical form.
 func canonicalNumbers(value any) any {
 	switch value := value.(type) {
 	case object:
@@ -193,8 +193,8 @@ func canonicalNumbers(value any) any {
 	return value
 }
 
-// canonicalNumber is the form in which the service gives a number, nil for
-// anything else.
+// canonicalNumber returns a number in the form in which the service returns it,
+// or nil if text is not a number.
 func canonicalNumber(text any) any {
 	written, ok := text.(string)
 	number, err := attribute.ParseNumber(written)
@@ -204,7 +204,7 @@ func canonicalNumber(text any) any {
 	return number.String()
 }
 
-// normalDescription drops what is each server's own from a table description.
+// normalDescription removes ids, ARNs and times from a table description.
 func normalDescription(description object) {
 	for _, member := range []string{"TableArn", "TableId", "CreationDateTime"} {
 		delete(description, member)

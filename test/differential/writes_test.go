@@ -9,11 +9,11 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
-// maxKeys is how many keys a request may have.
+// maxKeys is the most keys in a request.
 const maxKeys = 100
 
-// keys are different keys of a table most of the time. More than there are
-// different ones exceed a limit, which comes before the check of duplicates.
+// keys returns keys of a table, mostly without duplicates. A request with more
+// than maxKeys may have duplicates, because the limit is checked first.
 func (g *generator) keys(t *tableSchema, count int) []object {
 	var keys []object
 	seen := map[string]bool{}
@@ -29,7 +29,7 @@ func (g *generator) keys(t *tableSchema, count int) []object {
 	return keys
 }
 
-// canonical is the text of a key, the same for all ways to write a number.
+// canonical returns the text of a key, the same for all forms of a number.
 func canonical(key object) string {
 	var text []byte
 	for _, name := range slices.Sorted(maps.Keys(key)) {
@@ -41,14 +41,14 @@ func canonical(key object) string {
 	return string(text)
 }
 
-// itemAt is an item with the given key.
+// itemAt returns a random item with the given key.
 func (g *generator) itemAt(t *tableSchema, key object) object {
 	item := g.item(t)
 	maps.Copy(item, key)
 	return item
 }
 
-// shares divides requests between tables: so many for one, perhaps a few for
+// shares divides requests between tables: count for t, and perhaps a few for
 // another.
 func (g *generator) shares(t *tableSchema, count int) iter.Seq2[*tableSchema, int] {
 	return func(yield func(*tableSchema, int) bool) {
@@ -130,8 +130,8 @@ func (g *generator) transactWriteItems(t *tableSchema) step {
 	return step{operation: "TransactWriteItems", body: body}
 }
 
-// maxToken is the length of a token up to which it gets a prefix that differs
-// from play to play: servers remember tokens.
+// maxToken is the longest token that gets a prefix for each play, because
+// servers remember tokens.
 const maxToken = 10
 
 func (g *generator) action(t *tableSchema, key object) object {

@@ -5,16 +5,16 @@ import (
 	"slices"
 )
 
-// shrink looks for a short trace with a finding of the same signature: it
-// leaves out steps, larger parts first, and then members of the last request.
-// It plays at most so many traces.
-func (w *world) shrink(ctx context.Context, t *trace, found *finding, plays int) (*trace, *finding, error) {
+// shrink returns a shorter trace with a finding of the same signature: it
+// removes steps, larger parts first, and then members of the last request. It
+// plays at most the given number of traces.
+func (p *player) shrink(ctx context.Context, t *trace, found *finding, plays int) (*trace, *finding, error) {
 	best := &trace{tables: t.tables, steps: t.steps[:found.step+1]}
 	try := func(candidate *trace) (bool, error) {
 		if plays--; plays < 0 {
 			return false, nil
 		}
-		all, err := w.play(ctx, candidate)
+		all, err := p.play(ctx, candidate)
 		at := slices.IndexFunc(all, func(f *finding) bool { return f.signature() == found.signature() })
 		if err != nil || at < 0 {
 			return false, err
@@ -40,7 +40,7 @@ func (w *world) shrink(ctx context.Context, t *trace, found *finding, plays int)
 			size /= 2
 		}
 	}
-	err := w.simplify(best, try)
+	err := p.simplify(best, try)
 	return best, found, err
 }
 
@@ -50,7 +50,7 @@ func (t *trace) without(at, size int) *trace {
 }
 
 // simplify removes members of the last request.
-func (w *world) simplify(best *trace, try func(*trace) (bool, error)) error {
+func (p *player) simplify(best *trace, try func(*trace) (bool, error)) error {
 	last := best.steps[len(best.steps)-1]
 	for i := 0; ; {
 		s := last

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// acceptedDifferences are those other than words. The table in the
-// documentation of the package explains the reasons.
+// acceptedDifferences are those other than words; the package comment explains
+// the reasons.
 var acceptedDifferences = []accepted{
 	{
 		reason: "shape",
@@ -237,10 +237,10 @@ var acceptedDifferences = []accepted{
 // besides the one that they got on purpose.
 const accidental = `ValidationException: (.*: The (first operand must be distinct|BETWEEN operator requires) .*|Filter Expression can only contain non-primary key attributes: .*|.*: Duplicate value in attribute name: .*|Item size has exceeded the maximum allowed size)`
 
-// mistaken tells whether there is a mistake in what the operation looks at.
+// mistaken reports whether the request has a mistake that the operation checks.
 func mistaken(s step, _ difference) bool { return s.mistaken && !s.foreign }
 
-// has tells whether the request has all the members.
+// has reports whether the request has all of the members.
 func has(s step, members ...string) bool {
 	for _, member := range members {
 		if s.body[member] == nil {
@@ -250,7 +250,7 @@ func has(s step, members ...string) bool {
 	return true
 }
 
-// detail is what the request asks for of the consumed capacity.
+// detail returns the ReturnConsumedCapacity of the request.
 func detail(s step) any {
 	if asked := s.body["ReturnConsumedCapacity"]; asked != nil {
 		return asked
@@ -260,14 +260,14 @@ func detail(s step) any {
 
 var inclusive = regexp.MustCompile(`(?i)between|<=|>=`)
 
-// hasInclusiveBound tells whether the key condition has a bound that may itself
-// be the last key.
+// hasInclusiveBound reports whether the key condition has a bound that can be
+// the last key.
 func hasInclusiveBound(s step, _ difference) bool {
 	condition, _ := s.body["KeyConditionExpression"].(string)
 	return inclusive.MatchString(condition)
 }
 
-// sameWords tells whether two texts have the same words in any order.
+// sameWords reports whether two texts have the same words in any order.
 func sameWords(a, b string) bool {
 	words := func(text string) []string {
 		return slices.Sorted(slices.Values(strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" ,[]{}", r) })))

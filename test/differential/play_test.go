@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// world plays traces on a new embedded engine and on a server, and compares
+// player plays traces on a new embedded engine and on a server, and compares
 // the answers.
-type world struct {
+type player struct {
 	server   *server
 	accepted *acceptance
-	// run tells the tokens of transactions of one play from those of another.
+	// run returns a prefix for the transaction tokens of one play.
 	run      func() string
 	compared int // requests
 }
@@ -33,7 +33,7 @@ func (f *finding) signature() string {
 	return text
 }
 
-// template is a text without what differs from case to case.
+// template returns the text without names, values and digits.
 func template(text string) string {
 	var b strings.Builder
 	quoted := false
@@ -49,19 +49,19 @@ func template(text string) string {
 	return b.String()
 }
 
-// play plays the trace and gives what it finds, until a write has succeeded on
-// one side only: from there on, the tables differ. Errors are those of the
-// connections.
-func (w *world) play(ctx context.Context, t *trace) ([]*finding, error) {
-	p := &play{world: w, tables: t.tables, ours: embedded(), token: w.run()}
+// play plays the trace and returns its findings. It stops after a write that
+// has succeeded on one side only, because the tables differ from there on. An
+// error is that of a connection.
+func (p *player) play(ctx context.Context, t *trace) ([]*finding, error) {
+	pl := &play{player: p, tables: t.tables, ours: embedded(), token: p.run()}
 	for i := range t.tables {
-		if err := p.prepare(ctx, &t.tables[i]); err != nil {
+		if err := pl.prepare(ctx, &t.tables[i]); err != nil {
 			return nil, err
 		}
 	}
 	var all []*finding
 	for i := range t.steps {
-		found, err := p.step(ctx, t.steps[i])
+		found, err := pl.step(ctx, t.steps[i])
 		if err != nil {
 			return nil, err
 		}
@@ -69,23 +69,23 @@ func (w *world) play(ctx context.Context, t *trace) ([]*finding, error) {
 			found.step = i
 			all = append(all, found)
 		}
-		if p.diverged {
+		if pl.diverged {
 			break
 		}
 	}
-	return all, p.remove(ctx, t)
+	return all, pl.remove(ctx, t)
 }
 
 type play struct {
-	*world
+	*player
 	tables []tableSchema
 	ours   *server
 	token  string
-	// diverged tells that a write has succeeded on one side only.
+	// diverged is set when a write has succeeded on one side only.
 	diverged bool
 }
 
-// prepare makes the table on both sides in place of one that an earlier play left.
+// prepare creates the table on both sides, and deletes what an earlier play left.
 func (p *play) prepare(ctx context.Context, t *tableSchema) error {
 	for _, name := range []string{t.name, otherTable(t.name)} {
 		if _, err := p.server.send(ctx, "DeleteTable", encode(object{"TableName": name})); err != nil {
@@ -111,10 +111,10 @@ func (p *play) remove(ctx context.Context, t *trace) error {
 	return nil
 }
 
-// otherTable is the name of the table that a world's own requests create.
+// otherTable returns the name of the table that requests of a trace create.
 func otherTable(name string) string { return name[:strings.LastIndexByte(name, '.')] + ".other" }
 
-// step performs the requests of a step on both sides.
+// step performs the requests of a step on both sides and compares the answers.
 func (p *play) step(ctx context.Context, s step) (*finding, error) {
 	if token, ok := s.body["ClientRequestToken"].(string); ok && token != "" && len(token) <= maxToken {
 		s.body = clone(s.body).(object)
@@ -128,7 +128,7 @@ func (p *play) step(ctx context.Context, s step) (*finding, error) {
 		if err != nil {
 			return nil, err
 		}
-		if f := p.judge(s, local, ours); f != nil {
+		if f := p.examine(s, local, ours); f != nil {
 			return f, nil
 		}
 		next, more := local.body["LastEvaluatedKey"]
@@ -150,8 +150,8 @@ func (p *play) both(ctx context.Context, operation string, body object) (local, 
 	return local, ours, err
 }
 
-// judge compares two answers and gives what is not accepted.
-func (p *play) judge(s step, local, ours *answer) *finding {
+// examine compares two answers and returns the differences that are not accepted.
+func (p *play) examine(s step, local, ours *answer) *finding {
 	if local.status != ours.status && isWrite(s.operation) {
 		p.diverged = true
 	}

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// phrase writes the expressions of one request, and collects what their
-// placeholders stand for.
+// phrase writes the expressions of one request and collects the values of their
+// placeholders.
 type phrase struct {
 	*generator
 	table  *tableSchema
@@ -40,8 +40,8 @@ func (p *phrase) into(body object) {
 	}
 }
 
-// plain tells whether a name can stand in an expression as it is. Reserved
-// words can not, and are written now and then.
+// plain reports whether to write a name as it is. Reserved words need a
+// placeholder and rarely lack it.
 func (p *phrase) plain(name string) bool {
 	for i, c := range name {
 		if (c < 'a' || c > 'z') && (i == 0 || c != '_' && (c < '0' || c > '9')) {
@@ -77,7 +77,7 @@ func (p *phrase) given(value object) string {
 	return placeholder
 }
 
-// attribute is one that the item or the queried index may have.
+// attribute returns one that the item or the queried index may have.
 func (p *phrase) attribute() string {
 	if p.index != nil && p.index.projected != nil && !p.slip(10) {
 		names := slices.Clone(p.index.projected)
@@ -92,7 +92,7 @@ func (p *phrase) attribute() string {
 	return pick(p.source, attributeNames...)
 }
 
-// path leads to a top-level attribute or into one, but not into a key.
+// path returns the path of an attribute or of a part of one, rarely of a key.
 func (p *phrase) path() string { return p.within(p.attribute()) }
 
 func (p *phrase) within(attribute string) string {
@@ -124,7 +124,7 @@ func (p *phrase) operand() string {
 	return p.given(p.value(2))
 }
 
-// ordered is an operand that can be less or greater than another.
+// ordered returns an operand of a type that has an order.
 func (p *phrase) ordered(kind string) string {
 	switch {
 	case p.chance(50):
@@ -162,7 +162,7 @@ func (p *phrase) condition(depth int) string {
 	return p.predicate()
 }
 
-// part is a condition, perhaps in parentheses.
+// part returns a condition, perhaps in parentheses.
 func (p *phrase) part(depth int) string {
 	condition := p.condition(depth)
 	if p.chance(40) {
@@ -221,7 +221,7 @@ func (p *phrase) function() string {
 	return name + p.space() + "(" + strings.Join(arguments, p.space()+","+p.space()) + ")"
 }
 
-// spoiled is the text, or in few cases the text with a mistake in it.
+// spoiled returns the text, rarely with a mistake in it.
 func (p *phrase) spoiled(text string) string {
 	if text == "" || !p.slip(25) {
 		return text
@@ -239,10 +239,10 @@ func (p *phrase) spoiled(text string) string {
 		"a == b", "a = b AND", "(a = b", "a = b)", "size(a)", "contains(a)", "a[b] = c", "a[-1] = c", "a[0", "a. b = c", "a .b = c", "a[ 0 ] = c")
 }
 
-// filter is the text of a condition or filter.
+// filter returns a condition or filter.
 func (p *phrase) filter() string { return p.spoiled(p.condition(p.IntN(4))) }
 
-// projection is a list of paths that have nothing in common.
+// projection returns a list of paths, mostly of different attributes.
 func (p *phrase) projection() string {
 	var attributes, paths []string
 	for range p.between(1, 4) {
@@ -256,7 +256,7 @@ func (p *phrase) projection() string {
 	return p.spoiled(strings.Join(paths, p.space()+","+p.space()))
 }
 
-// keyCondition is about the keys of an index most of the time.
+// keyCondition returns a condition, mostly on the keys of an index.
 func (p *phrase) keyCondition(x *indexSchema) string {
 	if p.slip(10) {
 		return p.filter()
@@ -272,7 +272,7 @@ func (p *phrase) keyCondition(x *indexSchema) string {
 	return p.spoiled(p.wrapped(partition) + p.keyword("AND") + p.wrapped(sort))
 }
 
-// comparison is the comparison of an attribute, from either side.
+// comparison returns a comparison with the attribute on either side.
 func (p *phrase) comparison(attribute, operator, value string) string {
 	if p.chance(10) {
 		return value + p.space() + operator + p.space() + p.name(attribute)

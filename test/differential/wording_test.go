@@ -1,7 +1,7 @@
 package differential
 
-// Words of DynamoDB Local and the words of the service for the same refusals,
-// as patterns from the exception's name on.
+// wording pairs the messages of DynamoDB Local with those of the service for the
+// same errors, as patterns that begin with the exception.
 var wording = []struct{ local, ours string }{
 	// Tables.
 	{`ResourceNotFoundException: Cannot do operations on a non-existent table`, `ResourceNotFoundException: Requested resource not found.*`},
@@ -66,7 +66,7 @@ const (
 		`Type mismatch for attribute to update|One or more parameter values were invalid: Type mismatch for (k|Index K)ey)`
 )
 
-// wordedRefusals are the pairs of words as accepted differences.
+// wordedRefusals returns the pairs of messages as accepted differences.
 func wordedRefusals() []accepted {
 	all := make([]accepted, len(wording))
 	for i, words := range wording {

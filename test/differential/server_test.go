@@ -13,29 +13,29 @@ import (
 	"github.com/open-alchemy/packagedb/internal/loopback"
 )
 
-// server is one that speaks DynamoDB's protocol.
+// server is a server of the DynamoDB protocol.
 type server struct {
 	endpoint string
 	client   *http.Client
 }
 
-// embedded is a new engine of this project.
+// embedded returns a new embedded engine.
 func embedded() *server {
 	return &server{"http://engine", &http.Client{Transport: loopback.Client{Handler: engine.New()}}}
 }
 
-// remote is the server at an endpoint, with as many connections as workers.
+// remote returns the server at an endpoint, with one idle connection per worker.
 func remote(endpoint string, workers int) *server {
 	return &server{endpoint, &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: workers}}}
 }
 
-// answer is what a server says to a request.
+// answer is the response to a request.
 type answer struct {
 	status int
 	body   object
 }
 
-// failure is the kind and message of a refusal, empty for a success.
+// failure returns the status, exception and message of an error, empty for a success.
 func (a *answer) failure() string {
 	if a.status == http.StatusOK {
 		return ""
@@ -54,8 +54,8 @@ func (a *answer) failure() string {
 	return fmt.Sprintf("%d %s: %v", a.status, kind, message)
 }
 
-// send performs one request. The error is that of the connection, or an answer
-// that is no JSON.
+// send performs one request. It fails if the connection does, or if the answer
+// is not JSON.
 func (s *server) send(ctx context.Context, operation string, body []byte) (*answer, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.endpoint, bytes.NewReader(body))
 	if err != nil {
@@ -85,11 +85,11 @@ func (s *server) send(ctx context.Context, operation string, body []byte) (*answ
 	return a, nil
 }
 
-// maxCreations is how often DynamoDB Local may fail to create a table: it does
-// so now and then where several clients create some at once.
+// maxCreations is how often create tries: DynamoDB Local sometimes fails while
+// several clients create tables.
 const maxCreations = 20
 
-// create creates a table that must not exist.
+// create creates a table that does not exist.
 func (s *server) create(ctx context.Context, definition object) error {
 	var failure string
 	for range maxCreations {
@@ -107,7 +107,7 @@ func (s *server) create(ctx context.Context, definition object) error {
 	return nil
 }
 
-// encode is the JSON of a request or of a part of an answer.
+// encode returns the JSON of a request or of a part of an answer.
 func encode(value any) []byte {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)

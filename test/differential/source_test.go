@@ -2,8 +2,7 @@ package differential
 
 import "math/rand/v2"
 
-// source is a stream of random decisions. The same seed and stream give the
-// same decisions in every run.
+// source is a stream of random decisions, the same for the same seed and stream.
 type source struct {
 	*rand.Rand
 }
@@ -12,16 +11,16 @@ func newSource(seed, stream uint64) source {
 	return source{rand.New(rand.NewPCG(seed, stream))}
 }
 
-// chance is true in so many of a hundred cases.
+// chance reports true in percent of the cases.
 func (s source) chance(percent int) bool { return s.IntN(100) < percent }
 
-// between is a number from low to high, both included.
+// between returns a number from low to high, both included.
 func (s source) between(low, high int) int { return low + s.IntN(high-low+1) }
 
-// pick is one of the choices.
+// pick returns one of the choices.
 func pick[T any](s source, choices ...T) T { return choices[s.IntN(len(choices))] }
 
-// sample is so many of the choices, in random order.
+// sample returns count of the choices in random order.
 func sample[T any](s source, count int, choices []T) []T {
 	taken := make([]T, 0, count)
 	for _, i := range s.Perm(len(choices))[:min(count, len(choices))] {
@@ -30,7 +29,7 @@ func sample[T any](s source, count int, choices []T) []T {
 	return taken
 }
 
-// option is a choice that is taken more often the greater its weight.
+// option is a choice that is taken in proportion to its weight.
 type option[T any] struct {
 	weight int
 	choice T

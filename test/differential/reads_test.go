@@ -19,9 +19,9 @@ func (g *generator) query(t *tableSchema) step {
 	return step{operation: "Query", body: body, walk: pick(g.source, single, onwards)}
 }
 
-// scan reads a whole table or index, or the given segments of it one after
-// the other. The order of partitions is each engine's own, so that every scan
-// goes on to its end.
+// scan reads a whole table or index, or its segments one after the other. Every
+// scan goes on to its end, because the order of partitions differs between
+// servers.
 func (g *generator) scan(t *tableSchema) step {
 	x := pick(g.source, t.indexes...)
 	p := g.phrase(t)
@@ -35,7 +35,7 @@ func (g *generator) scan(t *tableSchema) step {
 	return step{operation: "Scan", body: body, walk: onwards}
 }
 
-// reading adds what queries and scans have in common.
+// reading adds the parameters that queries and scans share.
 func (g *generator) reading(p *phrase, x *indexSchema, body object) {
 	if x.name != "" {
 		body["IndexName"] = x.name
@@ -70,7 +70,7 @@ func (g *generator) reading(p *phrase, x *indexSchema, body object) {
 	g.detail(body)
 }
 
-// startKey is an ExclusiveStartKey, which need not be the key of any item.
+// startKey returns an ExclusiveStartKey, which need not be the key of an item.
 func (g *generator) startKey(t *tableSchema, x *indexSchema) object {
 	key := object{}
 	for _, a := range t.startAttributes(x) {

@@ -14,7 +14,7 @@ type place struct {
 	remove func()
 }
 
-// places are all of those in a value, the outer ones first.
+// places returns all places in a value, outer ones first.
 func places(value any) []place {
 	var all []place
 	switch value := value.(type) {
@@ -90,7 +90,7 @@ func (g *generator) corruptPlace(at place) {
 	at.set(pick[any](g.source, nil, true, 0, -1, 1.5, "x", "", list{}, object{}, list{"x"}, object{"S": "x"}))
 }
 
-// parameters are those of each operation that mistakes are made in.
+// parameters are the ones of each operation that get mistakes.
 var parameters = map[string][]string{
 	"GetItem":            {"TableName", "ConsistentRead", "ReturnConsumedCapacity", "ProjectionExpression", "ExpressionAttributeNames", "AttributesToGet"},
 	"PutItem":            {"TableName", "ReturnConsumedCapacity", "ReturnItemCollectionMetrics", "ReturnValues", "ReturnValuesOnConditionCheckFailure", "ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues"},
@@ -105,7 +105,8 @@ var parameters = map[string][]string{
 	"DeleteTable":        {"TableName"},
 }
 
-// foreign are parameters that other operations have. Servers ignore them.
+// foreign returns the parameters that only other operations have. Servers
+// ignore them.
 func foreign(operation string) []string {
 	var others []string
 	for _, name := range slices.Sorted(maps.Keys(parameters)) {
@@ -118,7 +119,7 @@ func foreign(operation string) []string {
 	return others
 }
 
-// corruptMember sets one of the members to what it can hardly be.
+// corruptMember sets one of the members to an unlikely value.
 func (g *generator) corruptMember(s *step, members []string) {
 	member := pick(g.source, members...)
 	var value any
@@ -170,7 +171,7 @@ func (g *generator) corruptDefinition(s *step) {
 	}
 }
 
-// clone copies the objects and lists of a value.
+// clone returns a deep copy of a value.
 func clone(value any) any {
 	switch value := value.(type) {
 	case object:

@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// isWhole tells whether a step is compared when it has read everything: where
-// each engine has an order or pages of its own.
+// isWhole reports whether the results of a step are compared once all pages are
+// read, because their order or the pages differ between servers.
 func isWhole(s step) bool {
 	switch s.operation {
 	case "Scan": // the order of partitions
@@ -17,7 +17,7 @@ func isWhole(s step) bool {
 	return false
 }
 
-// whole is what the pages of a query or scan say together.
+// whole is the pages of a query or scan together.
 type whole struct {
 	refusal        *answer
 	items          list
@@ -27,8 +27,7 @@ type whole struct {
 	capacity       any
 }
 
-// whole performs a step on both sides, each going on from its own pages, and
-// compares what came together.
+// whole reads all pages of a step on both sides and compares the totals.
 func (p *play) whole(ctx context.Context, s step) (*finding, error) {
 	local, err := p.readAll(ctx, p.server, s)
 	if err != nil {
@@ -42,17 +41,17 @@ func (p *play) whole(ctx context.Context, s step) (*finding, error) {
 		return nil, nil
 	}
 	sortKey := p.sortKey(s)
-	return p.judge(s, local.answer(sortKey), ours.answer(sortKey)), nil
+	return p.examine(s, local.answer(sortKey), ours.answer(sortKey)), nil
 }
 
-// isPart tells whether a step reads a part that is another one on each side: it
-// begins somewhere, or asks for one segment of several.
+// isPart reports whether a step reads a part that differs between servers: it
+// has a start key, or asks for one segment of several.
 func isPart(s step) bool {
 	first, _ := s.body["Segment"].(int)
 	return has(s, "ExclusiveStartKey") || has(s, "Segment") && (first != 0 || segments(s) == 0)
 }
 
-// segments is how many segments a scan goes through, beginning with the first.
+// segments returns the number of segments that a scan goes through.
 func segments(s step) int {
 	total, _ := s.body["TotalSegments"].(int)
 	if first, ok := s.body["Segment"].(int); !ok || first != 0 || total > 100 {
@@ -61,7 +60,7 @@ func segments(s step) int {
 	return total
 }
 
-// sortKey is the sort key of the index that is queried, empty where there is none.
+// sortKey returns the sort key of the queried index, empty if there is none.
 func (p *play) sortKey(s step) string {
 	if s.operation == "Query" {
 		for _, t := range p.tables {
@@ -75,7 +74,7 @@ func (p *play) sortKey(s step) string {
 	return ""
 }
 
-// readAll reads all pages, of all segments if there are any.
+// readAll reads all pages of all segments.
 func (p *play) readAll(ctx context.Context, on *server, s step) (*whole, error) {
 	w := &whole{items: list{}}
 	for segment := range max(1, segments(s)) {
@@ -117,9 +116,9 @@ func (w *whole) add(a *answer) {
 	w.capacity = a.body["ConsumedCapacity"]
 }
 
-// answer is the one that would have been given in a single page, and in it the
-// sort keys in their order. The consumed capacity depends on what lies in each
-// page, and is known for a single page only.
+// answer returns the pages as one answer, with the sort keys in their order.
+// Consumed capacity depends on how the items are divided into pages, and is
+// included for a single page only.
 func (w *whole) answer(sortKey string) *answer {
 	if w.refusal != nil {
 		return w.refusal

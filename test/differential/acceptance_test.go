@@ -7,14 +7,14 @@ import (
 	"sync/atomic"
 )
 
-// accepted is a difference between DynamoDB Local and the embedded engine that
-// is right as it is.
+// accepted is a difference in which the engine follows the service, and
+// DynamoDB Local does not.
 type accepted struct {
 	reason     string
 	operations *regexp.Regexp // nil for all of them
 	path       *regexp.Regexp
-	// local and ours match the refusals, or the JSON of what differs. An empty
-	// text is a success, or nothing at all. A nil pattern matches everything.
+	// local and ours match the errors, or the JSON of what differs. An empty
+	// text is a success, or an absent member. A nil pattern matches everything.
 	local, ours *regexp.Regexp
 	when        func(s step, d difference) bool // nil for always
 }
@@ -28,11 +28,10 @@ func (a *accepted) matches(s step, d difference) bool {
 		(a.when == nil || a.when(s, d))
 }
 
-// pattern matches a text from its beginning to its end.
+// pattern returns an expression that must match a whole text.
 func pattern(text string) *regexp.Regexp { return regexp.MustCompile(`^(?s:` + text + `)$`) }
 
-// acceptance applies the accepted differences, and counts how often each of
-// them occurred.
+// acceptance applies the accepted differences and counts how often each occurs.
 type acceptance struct {
 	differences []accepted
 	counts      []atomic.Int64
@@ -43,7 +42,7 @@ func newAcceptance() *acceptance {
 	return &acceptance{all, make([]atomic.Int64, len(all))}
 }
 
-// reject gives the differences that are not accepted.
+// reject returns the differences that are not accepted.
 func (a *acceptance) reject(s step, differences []difference) []difference {
 	return slices.DeleteFunc(differences, func(d difference) bool { return a.accepts(s, d) })
 }
@@ -58,7 +57,7 @@ func (a *acceptance) accepts(s step, d difference) bool {
 	return false
 }
 
-// byReason is how often each reason applied, in the order of the reasons.
+// byReason returns the reasons in order, and how often each applied.
 func (a *acceptance) byReason() ([]string, map[string]int64) {
 	counts := map[string]int64{}
 	for i := range a.differences {

@@ -7,11 +7,14 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"github.com/open-alchemy/packagedb/internal/engine"
 	"github.com/open-alchemy/packagedb/internal/loopback"
 )
 
-// defective is an engine whose answers have one text in place of another.
+// defective is an engine in whose answers one text is replaced by another.
 type defective struct {
 	engine       loopback.Client
 	right, wrong string
@@ -31,7 +34,7 @@ func newDefective(right, wrong string) *server {
 	return &server{"http://defective", &http.Client{Transport: defective{loopback.Client{Handler: engine.New()}, right, wrong}}}
 }
 
-func TestTheJudgeFindsDefects(t *testing.T) {
+func TestPlayer_FindsDefects(t *testing.T) {
 	for name, defect := range map[string]struct{ right, wrong string }{
 		"a count":             {`"Count":2`, `"Count":3`},
 		"a message":           {"The conditional request failed", "The condition failed"},
@@ -41,45 +44,38 @@ func TestTheJudgeFindsDefects(t *testing.T) {
 		"a page without end":  {`"LastEvaluatedKey"`, `"LastKey"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := &world{server: newDefective(defect.right, defect.wrong), accepted: newAcceptance(), run: rand.Text}
+			p := &player{server: newDefective(defect.right, defect.wrong), accepted: newAcceptance(), run: rand.Text}
 			for stream := range uint64(50) {
-				made := generate(1, stream, "judge")
-				all, err := w.play(t.Context(), &made)
-				if err != nil {
-					t.Fatal(err)
-				}
+				made := generate(1, stream, "defects")
+				all, err := p.play(t.Context(), &made)
+				require.NoError(t, err)
 				if len(all) == 0 {
 					continue
 				}
-				short, found, err := w.shrink(t.Context(), &made, all[0], 200)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if len(short.steps) > 10 || found.step != len(short.steps)-1 {
-					t.Errorf("%d steps are left:\n%s", len(short.steps), report(short, found))
-				}
+				short, found, err := p.shrink(t.Context(), &made, all[0], 200)
+				require.NoError(t, err)
+				assert.LessOrEqual(t, len(short.steps), 10, report(short, found))
+				assert.Equal(t, len(short.steps)-1, found.step)
 				return
 			}
-			t.Error("no difference was found")
+			assert.Fail(t, "no difference was found")
 		})
 	}
 }
 
-func TestTheJudgeFindsNoDifferenceBetweenTwoEngines(t *testing.T) {
-	w := &world{server: embedded(), accepted: &acceptance{}, run: rand.Text}
+func TestPlayer_FindsNothingBetweenTwoEngines(t *testing.T) {
+	p := &player{server: embedded(), accepted: &acceptance{}, run: rand.Text}
 	for stream := range uint64(10) {
-		made := generate(2, stream, "judge")
-		all, err := w.play(t.Context(), &made)
-		if err != nil {
-			t.Fatal(err)
-		}
+		made := generate(2, stream, "defects")
+		all, err := p.play(t.Context(), &made)
+		require.NoError(t, err)
 		for _, f := range all {
-			t.Error(report(&trace{steps: []step{f.request}}, f))
+			assert.Fail(t, report(&trace{steps: []step{f.request}}, f))
 		}
 	}
 }
 
-func TestWhatHasNoOrderIsComparedWithoutIt(t *testing.T) {
+func TestCompare_IgnoresOrderWhereThereIsNone(t *testing.T) {
 	set := func(members ...any) object { return object{"SS": members} }
 	item := func(value any) *answer {
 		return &answer{status: http.StatusOK, body: object{"Item": object{"x": value}}}
@@ -102,8 +98,6 @@ func TestWhatHasNoOrderIsComparedWithoutIt(t *testing.T) {
 			&answer{status: http.StatusOK, body: object{"Items": list{set("b"), set("a")}}}, true},
 		{"a success and a refusal", "GetItem", item(set("a")), &answer{status: http.StatusBadRequest, body: object{"__type": "x#E", "message": "m"}}, true},
 	} {
-		if differences := compare(test.operation, test.a, test.b); (len(differences) > 0) != test.differ {
-			t.Errorf("%s: %v", test.name, differences)
-		}
+		assert.Equal(t, test.differ, len(compare(test.operation, test.a, test.b)) > 0, test.name)
 	}
 }

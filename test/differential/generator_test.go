@@ -10,12 +10,12 @@ type step struct {
 	operation string
 	body      object
 	walk      walk
-	big       bool // belongs to a world of big items
-	mistaken  bool // got a mistake on purpose
-	foreign   bool // got a parameter of another operation
+	big       bool // belongs to a trace of big items
+	mistaken  bool // has a mistake on purpose
+	foreign   bool // has a parameter of another operation
 }
 
-// walk tells how a step goes on after its first answer.
+// walk says how a step goes on after its first answer.
 type walk int
 
 const (
@@ -29,23 +29,23 @@ type trace struct {
 	steps  []step
 }
 
-// generator makes the trace of one world: a few tables and what is done to them.
+// generator makes one trace: a few tables and the requests to them.
 type generator struct {
 	source
 	name   string
 	tables []tableSchema
-	// big worlds have few items that are so large that pages are full of them.
+	// big is set for a trace with few items, so large that they fill pages.
 	big         bool
 	fillPercent int
-	// mistakes is how many of a hundred requests have one.
+	// mistakes is how many percent of the requests have a mistake.
 	mistakes int
-	// slips is how many mistakes the request that is being made still gets: at
-	// most one, as servers look for mistakes in orders of their own.
+	// slips is how many mistakes the current request still gets: at most one,
+	// because servers check for mistakes in different orders.
 	slips int
 }
 
-// slip decides, in so many of a hundred cases, that the request gets its
-// mistake here.
+// slip reports whether the request gets its mistake here: in percent of the
+// cases if it has none yet.
 func (g *generator) slip(percent int) bool {
 	if g.slips == 0 || !g.chance(percent) {
 		return false
@@ -57,7 +57,7 @@ func (g *generator) slip(percent int) bool {
 // stepsPerTrace is the length of a trace; one with big items is shorter.
 const stepsPerTrace = 200
 
-// generate makes a trace. The tables' names begin with name.
+// generate returns the trace of a stream. The names of its tables begin with name.
 func generate(seed, stream uint64, name string) trace {
 	steps := stepsPerTrace
 	g := &generator{source: newSource(seed, stream), name: name, fillPercent: 5, mistakes: 25}
@@ -75,7 +75,7 @@ func generate(seed, stream uint64, name string) trace {
 	return t
 }
 
-// step makes a request, in the beginning rather one that stores something.
+// step returns a random request; in the beginning it is likely to be a write.
 func (g *generator) step(beginning bool) step {
 	reads := 10
 	if beginning {
@@ -110,7 +110,7 @@ func (g *generator) step(beginning bool) step {
 	return s
 }
 
-// sometimes sets a member of the request in so many of a hundred cases.
+// sometimes sets a member of the request to one of the values in percent of the cases.
 func (g *generator) sometimes(percent int, body object, member string, values ...any) {
 	if g.chance(percent) {
 		body[member] = pick(g.source, values...)
@@ -139,7 +139,7 @@ func (g *generator) deleteItem(t *tableSchema) step {
 	return step{operation: "DeleteItem", body: body}
 }
 
-// conditional adds a condition in so many of a hundred cases.
+// conditional adds a condition in percent of the cases.
 func (g *generator) conditional(t *tableSchema, body object, percent int) {
 	if g.chance(percent) {
 		p := g.phrase(t)
@@ -153,7 +153,7 @@ func (g *generator) conditional(t *tableSchema, body object, percent int) {
 	}
 }
 
-// key is the primary key of an item, perhaps of one that is there.
+// key returns a primary key, perhaps that of a stored item.
 func (g *generator) key(t *tableSchema) object {
 	key := object{}
 	for _, a := range t.primary().keys() {
@@ -170,7 +170,7 @@ func (g *generator) getItem(t *tableSchema) step {
 	return step{operation: "GetItem", body: body}
 }
 
-// projecting adds a projection in so many of a hundred cases.
+// projecting adds a projection in percent of the cases.
 func (g *generator) projecting(t *tableSchema, body object, percent int) {
 	if g.chance(percent) {
 		p := g.phrase(t)
@@ -183,8 +183,8 @@ func (g *generator) describeTable(t *tableSchema) step {
 	return step{operation: "DescribeTable", body: object{"TableName": t.name}}
 }
 
-// listTables lists the world's own tables, of which there is always one more
-// than it asks for: other tables of the server are none of its business.
+// listTables lists the tables of the trace. It asks for one table less than
+// there are, so that other tables of the server never show.
 func (g *generator) listTables(t *tableSchema) step {
 	if len(g.tables) == 1 {
 		return g.describeTable(t)
@@ -199,8 +199,8 @@ func (g *generator) listTables(t *tableSchema) step {
 	return step{operation: "ListTables", body: body}
 }
 
-// createTable makes a table that nothing else is done to, or fails to: its
-// definition has a mistake more often than not.
+// createTable creates a table that no other request uses. Its definition often
+// has a mistake.
 func (g *generator) createTable(*tableSchema) step {
 	t := g.table(g.name + ".other")
 	s := step{operation: "CreateTable", body: t.definition}
