@@ -13,8 +13,7 @@ import (
 // TestTheServerRefusesFromTheSameByteOn compares the limits of this library with those of the server:
 // what is just within a limit is stored, and what is over it by a byte is refused by both.
 func TestTheServerRefusesFromTheSameByteOn(t *testing.T) {
-	testutil.New(t)
-	client := testutil.Client(t)
+	client := testutil.New(t).Client
 	db := packagedb.New(client, packagedb.WithClock(frozen(start)))
 
 	spec := func(sub, name string, description int) (item, error) {

@@ -22,8 +22,8 @@ func TestCheckTablesIsSatisfiedWithWhatCreateTablesMade(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			testutil.New(t, options...)
-			if err := packagedb.CheckTables(t.Context(), testutil.Client(t), options...); err != nil {
+			db := testutil.New(t, options...)
+			if err := packagedb.CheckTables(t.Context(), db.Client, options...); err != nil {
 				t.Error(err)
 			}
 		})
@@ -32,8 +32,8 @@ func TestCheckTablesIsSatisfiedWithWhatCreateTablesMade(t *testing.T) {
 
 func TestCheckTablesNamesEveryTableThatIsMissing(t *testing.T) {
 	t.Parallel()
-	testutil.New(t, packagedb.WithTableNames("package.specs", "other.credentials"))
-	err := packagedb.CheckTables(t.Context(), testutil.Client(t), packagedb.WithTableNames("other.specs", "package.credentials"))
+	db := testutil.New(t, packagedb.WithTableNames("package.specs", "other.credentials"))
+	err := packagedb.CheckTables(t.Context(), db.Client, packagedb.WithTableNames("other.specs", "package.credentials"))
 	for _, table := range []string{"other.specs", "package.credentials"} {
 		if !strings.Contains(err.Error(), `check table "`+table+`": there is no such table`) {
 			t.Errorf("%q does not name %s", err, table)

@@ -51,8 +51,7 @@ const (
 // TestEveryPatternCostsWhatItMust compares every pattern's requests and capacity with the least.
 // With -v it prints them.
 func TestEveryPatternCostsWhatItMust(t *testing.T) {
-	testutil.New(t)
-	server := testutil.Client(t)
+	server := testutil.New(t).Client
 	counting := &meter{Client: server}
 	clock := int64(1_700_000_000)
 	db := packagedb.New(counting, packagedb.WithClock(func() time.Time {
@@ -117,8 +116,7 @@ func TestAVersionInTheSecondOfTheLatestTakesOneMoreRequest(t *testing.T) {
 	if lacksTransactions() {
 		t.Skip("the server has no transactions")
 	}
-	testutil.New(t)
-	counting := &meter{Client: testutil.Client(t)}
+	counting := &meter{Client: testutil.New(t).Client}
 	db := packagedb.New(counting, packagedb.WithClock(frozen(1_700_000_000)))
 	for version, want := range []int{1, 2, 2} {
 		must(t, db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: fmt.Sprint(version)}))

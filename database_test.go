@@ -38,8 +38,7 @@ func TestEveryPromiseOfDatabaseIsKept(t *testing.T) {
 
 func TestEveryPromiseOfDatabaseIsKeptWithoutTransactions(t *testing.T) {
 	testutil.TestDatabase(t, func(tb testing.TB) packagedb.Database {
-		testutil.New(tb)
-		return packagedb.New(&tap{Client: testutil.Client(tb), answer: withoutTransactions})
+		return packagedb.New(&tap{Client: testutil.New(tb).Client, answer: withoutTransactions})
 	})
 }
 

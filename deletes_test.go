@@ -53,7 +53,7 @@ func keysIn(input *dynamodb.BatchWriteItemInput) []string {
 func TestNoVersionIsDeletedBeforeEveryLatestItemIs(t *testing.T) {
 	db := testutil.New(t)
 	fill(t, db, 60, 2)
-	server := testutil.Client(t)
+	server := db.Client
 
 	var mu sync.Mutex
 	latestGone, batches := 0, 0
@@ -90,7 +90,7 @@ func TestNoVersionIsDeletedBeforeEveryLatestItemIs(t *testing.T) {
 func TestUnprocessedItemsGoRoundUntilNoneIsLeft(t *testing.T) {
 	db := testutil.New(t)
 	fill(t, db, 1, 60)
-	server := testutil.Client(t)
+	server := db.Client
 	client := &batchClient{Client: server}
 	client.batch = func(ctx context.Context, input *dynamodb.BatchWriteItemInput) (*dynamodb.BatchWriteItemOutput, error) {
 		requests := input.RequestItems["package.specs"]
@@ -103,7 +103,7 @@ func TestUnprocessedItemsGoRoundUntilNoneIsLeft(t *testing.T) {
 		return output, err
 	}
 	must(t, packagedb.New(client).DeleteSpec(t.Context(), "sub", "spec 0"))
-	if items := scan(t, "package.specs"); len(items) != 0 {
+	if items := scan(t, db.Client, "package.specs"); len(items) != 0 {
 		t.Errorf("%d items are left", len(items))
 	}
 }
@@ -111,7 +111,7 @@ func TestUnprocessedItemsGoRoundUntilNoneIsLeft(t *testing.T) {
 func TestADeleteThatFailsSaysWhatRemainsAndCanBeRepeated(t *testing.T) {
 	db := testutil.New(t)
 	fill(t, db, 1, 60)
-	server := testutil.Client(t)
+	server := db.Client
 	broken := errors.New("broken")
 	var batches atomic.Int32
 	client := &batchClient{Client: server}
@@ -127,14 +127,14 @@ func TestADeleteThatFailsSaysWhatRemainsAndCanBeRepeated(t *testing.T) {
 	if !errors.Is(err, broken) || !said.MatchString(err.Error()) {
 		t.Errorf("got the error %v", err)
 	}
-	if items := scan(t, "package.specs"); len(items) != 36 {
+	if items := scan(t, db.Client, "package.specs"); len(items) != 36 {
 		t.Errorf("%d items are left, want 36", len(items))
 	}
 	if _, err := db.GetSpec(t.Context(), "sub", "spec 0"); !errors.Is(err, packagedb.ErrNotFound) {
 		t.Errorf("GetSpec of a spec whose delete has begun: %v", err)
 	}
 	must(t, db.DeleteSpec(t.Context(), "sub", "spec 0"))
-	if items := scan(t, "package.specs"); len(items) != 0 {
+	if items := scan(t, db.Client, "package.specs"); len(items) != 0 {
 		t.Errorf("%d items are left after the repeat", len(items))
 	}
 }
@@ -143,7 +143,7 @@ func TestADeleteEndsWithItsContext(t *testing.T) {
 	db := testutil.New(t)
 	fill(t, db, 1, 60)
 	ctx, cancel := context.WithCancel(t.Context())
-	client := &batchClient{Client: testutil.Client(t)}
+	client := &batchClient{Client: db.Client}
 	client.batch = func(context.Context, *dynamodb.BatchWriteItemInput) (*dynamodb.BatchWriteItemOutput, error) {
 		cancel()
 		<-ctx.Done()
@@ -159,7 +159,7 @@ func TestUnprocessedItemsAreRetriedUntilTheContextEnds(t *testing.T) {
 	fill(t, db, 1, 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	var batches atomic.Int32
-	client := &batchClient{Client: testutil.Client(t)}
+	client := &batchClient{Client: db.Client}
 	client.batch = func(_ context.Context, input *dynamodb.BatchWriteItemInput) (*dynamodb.BatchWriteItemOutput, error) {
 		if batches.Add(1) == 3 {
 			cancel()
@@ -218,7 +218,7 @@ func TestDeleteAllAttemptsBothTablesAndJoinsTheErrors(t *testing.T) {
 	must(t, db.CreateUpdateCredentials(t.Context(), "sub", packagedb.CredentialsInput{
 		ID: "id", PublicKey: "key", SecretKeyHash: []byte("hash"), Salt: []byte("salt"),
 	}))
-	client := &batchClient{Client: testutil.Client(t)}
+	client := &batchClient{Client: db.Client}
 	client.batch = func(_ context.Context, input *dynamodb.BatchWriteItemInput) (*dynamodb.BatchWriteItemOutput, error) {
 		if _, ok := input.RequestItems["package.specs"]; ok {
 			return nil, specsBroken

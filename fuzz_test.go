@@ -143,7 +143,7 @@ func FuzzSpec(f *testing.F) {
 			case !limitsIndexes():
 				t.Skip("only the server knows whether the number still fits")
 			default:
-				client := testutil.Client(t)
+				client := db.Client
 				valid = isAccepted(t, client, "package.specs", raw)
 				deleteItem(t, client, sub, raw["updated_at_id"].(*types.AttributeValueMemberS).Value)
 			}

@@ -88,7 +88,7 @@ func TestAMalformedSpecItemIsAnErrorThatNamesItsKey(t *testing.T) {
 			t.Parallel()
 			db := testutil.New(t)
 			for _, item := range whole {
-				putItem(t, testutil.Client(t), "package.specs", spoiled(item, test.attribute, test.value))
+				putItem(t, db.Client, "package.specs", spoiled(item, test.attribute, test.value))
 			}
 			ctx := t.Context()
 			for call, read := range map[string]func() error{
@@ -163,7 +163,7 @@ func TestAMalformedCredentialsItemIsAnErrorThatNamesItsKey(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			db := testutil.New(t, packagedb.WithPynamoDBBinary())
-			putItem(t, testutil.Client(t), "package.credentials", spoiled(whole, test.attribute, test.value))
+			putItem(t, db.Client, "package.credentials", spoiled(whole, test.attribute, test.value))
 			_, err := db.GetCredentials(t.Context(), "the sub", "the id")
 			mustNameKey(t, "GetCredentials", err, test.attribute, "the id", test.unread)
 			_, err = db.ListCredentials(t.Context(), "the sub")

@@ -95,10 +95,10 @@ func (c *caller) round(ctx context.Context, n int) {
 
 func TestTheClientOfGetSucceedsWhereAThirdOfRequestsFail(t *testing.T) {
 	testutil.CleanSpecsTable(t)
-	testutil.CleanCredentialsTable(t)
+	server := testutil.CleanCredentialsTable(t)
 	const callers, rounds, seed = 12, 5, 7
 	t.Logf("seed %d", seed)
-	injected := testutil.Inject(t, mixedFaults(seed)...)
+	injected := server.Inject(mixedFaults(seed)...)
 	all := make([]*caller, callers)
 	var running sync.WaitGroup
 	for i := range all {

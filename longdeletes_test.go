@@ -21,7 +21,7 @@ import (
 const longHistory = 4999
 
 // fillLong stores a spec with a long history, over three pages of a query.
-func fillLong(t *testing.T) {
+func fillLong(t *testing.T, client *dynamodb.Client) {
 	t.Helper()
 	stored := func(position string) types.WriteRequest {
 		spec := specItem(position+"#spec", "spec#"+position)
@@ -34,7 +34,7 @@ func fillLong(t *testing.T) {
 	}
 	for len(requests) > 0 {
 		size := min(25, len(requests))
-		_, err := testutil.Client(t).BatchWriteItem(t.Context(), &dynamodb.BatchWriteItemInput{
+		_, err := client.BatchWriteItem(t.Context(), &dynamodb.BatchWriteItemInput{
 			RequestItems: map[string][]types.WriteRequest{"package.specs": requests[:size]},
 		})
 		must(t, err)
@@ -43,9 +43,9 @@ func fillLong(t *testing.T) {
 }
 
 // left counts the items of the specs.
-func left(t *testing.T) (items int) {
+func left(t *testing.T, client *dynamodb.Client) (items int) {
 	t.Helper()
-	pages := dynamodb.NewScanPaginator(testutil.Client(t), &dynamodb.ScanInput{
+	pages := dynamodb.NewScanPaginator(client, &dynamodb.ScanInput{
 		TableName: aws.String("package.specs"), Select: types.SelectCount, ConsistentRead: aws.Bool(true),
 	})
 	for pages.HasMorePages() {
@@ -100,10 +100,10 @@ func TestALongHistoryIsDeletedUnderThrottlingAndUnprocessedItems(t *testing.T) {
 		"all specs": func(db packagedb.Database) error { return db.DeleteAllSpecs(t.Context(), "the sub") },
 	} {
 		t.Run(name, func(t *testing.T) {
-			testutil.New(t)
-			fillLong(t)
-			client := &gauge{Client: testutil.Client(t), pageSize: 500}
-			injected := testutil.Inject(t,
+			db := testutil.New(t)
+			fillLong(t, db.Client)
+			client := &gauge{Client: db.Client, pageSize: 500}
+			injected := db.Inject(
 				testutil.Fault{Kind: testutil.Throttle, Rate: 0.2, Seed: 1},
 				testutil.Fault{Kind: testutil.Unprocessed, Rate: 0.3, Seed: 2},
 				testutil.Fault{Kind: testutil.DropAfter, Rate: 0.05, Seed: 3},
@@ -111,7 +111,7 @@ func TestALongHistoryIsDeletedUnderThrottlingAndUnprocessedItems(t *testing.T) {
 			must(t, remove(packagedb.New(client)))
 			injected.Stop()
 			t.Logf("%d faults; %d keys were held at most", injected.Count(), client.most)
-			if items := left(t); items != 0 || injected.Count() < 50 {
+			if items := left(t, db.Client); items != 0 || injected.Count() < 50 {
 				t.Errorf("%d items are left after %d faults", items, injected.Count())
 			}
 			// Two pages, one of which waits, and the keys for which there are batches.
@@ -123,19 +123,19 @@ func TestALongHistoryIsDeletedUnderThrottlingAndUnprocessedItems(t *testing.T) {
 }
 
 func TestALongDeleteThatFailsSaysHowManyRemainAndCanBeRepeated(t *testing.T) {
-	testutil.New(t)
-	fillLong(t)
-	options := testutil.Client(t).Options()
+	server := testutil.New(t)
+	fillLong(t, server.Client)
+	options := server.Client.Options()
 	options.Retryer = retry.AddWithMaxAttempts(options.Retryer.(aws.RetryerV2), 1)
 	db := packagedb.New(dynamodb.New(options))
-	injected := testutil.Inject(t,
+	injected := server.Inject(
 		testutil.Fault{Kind: testutil.Throttle, Operations: []string{"BatchWriteItem"}, Rate: 0.05, Seed: 1},
 		testutil.Fault{Kind: testutil.Unprocessed, Rate: 0.1, Seed: 2},
 	)
 	remaining, failures := longHistory+1, 0
 	for remaining > 0 {
 		err := db.DeleteSpec(t.Context(), "the sub", "spec")
-		items := left(t)
+		items := left(t, server.Client)
 		if err == nil {
 			if items != 0 {
 				t.Fatalf("a delete succeeded and left %d items", items)

@@ -29,7 +29,7 @@ func TestRecordedRunOfThePythonFacade(t *testing.T) {
 		}
 		if i+1 == run.ItemsAfterCall {
 			for table, want := range run.Items {
-				mustHold(t, table, want)
+				mustHold(t, db.Client, table, want)
 			}
 		}
 	}
@@ -39,9 +39,9 @@ func TestRecordedRunOfThePythonFacade(t *testing.T) {
 }
 
 // mustHold compares the raw items of a table with recorded ones.
-func mustHold(t *testing.T, table string, want []map[string]any) {
+func mustHold(t *testing.T, client *dynamodb.Client, table string, want []map[string]any) {
 	t.Helper()
-	got := scan(t, table)
+	got := scan(t, client, table)
 	byKey := func(a, b map[string]any) int {
 		return cmp.Or(cmp.Compare(keyText(a, "sub"), keyText(b, "sub")), cmp.Compare(keyText(a, "id"), keyText(b, "id")),
 			cmp.Compare(keyText(a, "updated_at_id"), keyText(b, "updated_at_id")))
@@ -65,10 +65,10 @@ func keyText(item map[string]any, attribute string) string {
 }
 
 // scan returns the raw items of a table in DynamoDB's JSON.
-func scan(t *testing.T, table string) []map[string]any {
+func scan(t *testing.T, client *dynamodb.Client, table string) []map[string]any {
 	t.Helper()
 	var items []map[string]any
-	pages := dynamodb.NewScanPaginator(testutil.Client(t), &dynamodb.ScanInput{
+	pages := dynamodb.NewScanPaginator(client, &dynamodb.ScanInput{
 		TableName: &table, ConsistentRead: aws.Bool(true),
 	})
 	for pages.HasMorePages() {

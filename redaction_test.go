@@ -152,7 +152,7 @@ func TestNoErrorCarriesASecret(t *testing.T) {
 	large.Salt = bytes.Repeat(secretSalt, 50_000)
 
 	db := testutil.New(t, packagedb.WithPynamoDBBinary())
-	putItem(t, testutil.Client(t), "package.credentials", item{
+	putItem(t, db.Client, "package.credentials", item{
 		"sub": text("sub"), "id": text("id"), "public_key": text("key"),
 		"secret_key_hash": bytesOf(string(secretHash)), "salt": bytesOf(string(secretSalt)),
 	})
@@ -213,7 +213,7 @@ func TestNoErrorOfAFailingServerCarriesASecret(t *testing.T) {
 		t.Run(kind.String(), func(t *testing.T) {
 			db := testutil.New(t)
 			must(t, db.CreateUpdateCredentials(t.Context(), "sub", credentials))
-			testutil.Inject(t, testutil.Fault{Kind: kind})
+			db.Inject(testutil.Fault{Kind: kind})
 			for call, err := range everyCall(t.Context(), db, credentials) {
 				if err == nil {
 					t.Errorf("%s succeeds on a server that always fails", call)
@@ -223,7 +223,7 @@ func TestNoErrorOfAFailingServerCarriesASecret(t *testing.T) {
 		})
 	}
 	t.Run("without the tables", func(t *testing.T) {
-		db := packagedb.New(testutil.Client(t))
+		db := packagedb.New(testutil.New(t, packagedb.WithTableNames("other.specs", "other.credentials")).Client)
 		for call, err := range everyCall(t.Context(), db, credentials) {
 			if err == nil {
 				t.Errorf("%s succeeds without tables", call)
@@ -234,7 +234,7 @@ func TestNoErrorOfAFailingServerCarriesASecret(t *testing.T) {
 }
 
 func TestNoRefusalOfTheServerCarriesASecret(t *testing.T) {
-	testutil.New(t)
+	client := testutil.New(t).Client
 	whole := item{
 		"sub": text("sub"), "id": text("id"), "public_key": text("key"),
 		"secret_key_hash": bytesOf(string(secretHash)), "salt": bytesOf(string(secretSalt)),
@@ -246,7 +246,7 @@ func TestNoRefusalOfTheServerCarriesASecret(t *testing.T) {
 		"an index key is wrong": spoiled(whole, "public_key", bytesOf(string(secretSalt))),
 		"it is too large":       spoiled(whole, "salt", bytesOf(strings.Repeat(string(secretSalt), 50_000))),
 	} {
-		_, err := testutil.Client(t).PutItem(t.Context(), &dynamodb.PutItemInput{
+		_, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{
 			TableName: aws.String("package.credentials"), Item: bad,
 		})
 		if err == nil {

@@ -33,8 +33,7 @@ var writePaths = []struct {
 
 // newTapped returns an empty database and the tap that its requests go through.
 func newTapped(tb testing.TB, answer func(string) error, options ...packagedb.Option) (packagedb.Database, *tap) {
-	testutil.New(tb, options...)
-	client := &tap{Client: testutil.Client(tb), answer: answer}
+	client := &tap{Client: testutil.New(tb, options...).Client, answer: answer}
 	return packagedb.New(client, options...), client
 }
 
@@ -206,10 +205,10 @@ func TestATransactionThatIsSentAgainTakesEffectOnce(t *testing.T) {
 	// The first transaction takes effect, but its answer is lost, and what is sent again meets a
 	// conflict. Before the third attempt another writer adds a version.
 	other := testutil.New(t, packagedb.WithClock(frozen(start)))
-	testutil.Inject(t, testutil.Fault{Kind: testutil.DropAfter, Operations: []string{"TransactWriteItems"}, Times: 1},
+	other.Inject(testutil.Fault{Kind: testutil.DropAfter, Operations: []string{"TransactWriteItems"}, Times: 1},
 		testutil.Fault{Kind: testutil.Conflict, Times: 1})
 	sent := 0
-	client := &tap{Client: testutil.Client(t)}
+	client := &tap{Client: other.Client}
 	client.answer = func(string) error {
 		if sent++; sent == 2 {
 			must(t, other.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "2"}))

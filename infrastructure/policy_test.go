@@ -104,7 +104,7 @@ func record(
 	if err := db.CreateUpdateCredentials(t.Context(), sub, credentials); err != nil {
 		t.Fatal(err)
 	}
-	client := testutil.Client(t)
+	client := db.Client
 	if prepare != nil {
 		prepare(t, client)
 	}
@@ -148,8 +148,7 @@ func TestTheDatabasePolicyAllowsWhatTheCallsSendAndNoMore(t *testing.T) {
 }
 
 func TestTheCheckPolicyAllowsWhatCheckTablesSendsAndNoMore(t *testing.T) {
-	testutil.New(t)
-	recorder := &recorder{Client: testutil.Client(t), needed: permissions{}}
+	recorder := &recorder{Client: testutil.New(t).Client, needed: permissions{}}
 	if err := packagedb.CheckTables(t.Context(), recorder); err != nil {
 		t.Fatal(err)
 	}

@@ -107,7 +107,7 @@ func TestTheTablesAreKeptAndProtected(t *testing.T) {
 // The engine is the embedded one, or that at PACKAGEDB_TEST_ENDPOINT.
 func TestAnEngineMakesTheTablesAsTheLibraryNeedsThem(t *testing.T) {
 	t.Parallel()
-	client := testutil.Client(t)
+	client := testutil.Database(t).Client
 	for _, table := range readTables(t, nil) {
 		if _, err := client.CreateTable(t.Context(), &table); err != nil {
 			t.Fatal(err)

@@ -1,18 +1,20 @@
 package testutil_test
 
 import (
-	"errors"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
-// writeBatch puts items into the table of the credentials and returns the numbers of the unprocessed.
+// writeBatch puts items into the credentials table and returns the numbers of the unprocessed.
 func writeBatch(tb testing.TB, client *dynamodb.Client, numbers []int) (unprocessed []int) {
 	tb.Helper()
 	requests := make([]types.WriteRequest, len(numbers))
@@ -22,16 +24,14 @@ func writeBatch(tb testing.TB, client *dynamodb.Client, numbers []int) (unproces
 	output, err := client.BatchWriteItem(tb.Context(), &dynamodb.BatchWriteItemInput{
 		RequestItems: map[string][]types.WriteRequest{credentialsTable: requests},
 	}, once)
-	if err != nil {
-		tb.Fatal(err)
-	}
+	require.NoError(tb, err)
 	for _, request := range output.UnprocessedItems[credentialsTable] {
 		unprocessed = append(unprocessed, numberOf(tb, request.PutRequest.Item))
 	}
 	return unprocessed
 }
 
-// readBatch gets items from the table of the credentials.
+// readBatch gets items from the credentials table.
 func readBatch(tb testing.TB, client *dynamodb.Client, numbers []int) (found, unprocessed []int) {
 	tb.Helper()
 	keys := make([]map[string]types.AttributeValue, len(numbers))
@@ -43,9 +43,7 @@ func readBatch(tb testing.TB, client *dynamodb.Client, numbers []int) (found, un
 			credentialsTable: {Keys: keys, ConsistentRead: aws.Bool(true)},
 		},
 	}, once)
-	if err != nil {
-		tb.Fatal(err)
-	}
+	require.NoError(tb, err)
 	for _, item := range output.Responses[credentialsTable] {
 		found = append(found, numberOf(tb, item))
 	}
@@ -53,172 +51,134 @@ func readBatch(tb testing.TB, client *dynamodb.Client, numbers []int) (found, un
 	for _, key := range left.Keys {
 		unprocessed = append(unprocessed, numberOf(tb, key))
 	}
-	if len(unprocessed) > 0 && !aws.ToBool(left.ConsistentRead) {
-		tb.Error("the unprocessed keys are no longer to be read consistently")
+	if len(unprocessed) > 0 {
+		assert.True(tb, aws.ToBool(left.ConsistentRead), "ConsistentRead of the unprocessed keys")
 	}
 	return found, unprocessed
 }
 
 func numberOf(tb testing.TB, item map[string]types.AttributeValue) int {
 	tb.Helper()
-	for n := range 100 {
-		if *item["id"].(*types.AttributeValueMemberS) == *rawKey(n)["id"].(*types.AttributeValueMemberS) {
-			return n
-		}
-	}
-	tb.Fatalf("the item %v is not of this test", item)
-	return 0
+	n, err := strconv.Atoi(item["id"].(*types.AttributeValueMemberS).Value)
+	require.NoError(tb, err)
+	return n
 }
 
-func TestFaultUnprocessed(t *testing.T) {
+func TestUnprocessed(t *testing.T) {
 	t.Parallel()
 	ten := []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}
-	isPartOf := func(t *testing.T, done, left, whole []int) {
+	write := testutil.Fault{Kind: testutil.Unprocessed, Operations: []string{"BatchWriteItem"}}
+	assertParts := func(t *testing.T, done, left, whole []int) {
 		t.Helper()
-		if len(done) == 0 || len(left) == 0 {
-			t.Errorf("of %v, %v are processed and %v are not", whole, done, left)
-		}
-		if all := slices.Sorted(slices.Values(slices.Concat(done, left))); !slices.Equal(all, whole) {
-			t.Errorf("of %v, %v are processed and %v are not", whole, done, left)
-		}
+		assert.NotEmpty(t, done)
+		assert.NotEmpty(t, left)
+		assert.ElementsMatch(t, whole, slices.Concat(done, left))
 	}
-	t.Run("a part of the items is written and the others are given back", func(t *testing.T) {
+	t.Run("some items are written and the others returned", func(t *testing.T) {
 		t.Parallel()
-		testutil.New(t)
-		client := testutil.Client(t)
-		injected := testutil.Inject(t, testutil.Fault{Kind: testutil.Unprocessed, Operations: []string{"BatchWriteItem"}})
-		left := writeBatch(t, client, ten)
-		written, _ := readBatch(t, client, ten)
-		isPartOf(t, written, left, ten)
-		if injected.Count() != 1 {
-			t.Errorf("%d requests have met the fault, want 1", injected.Count())
-		}
+		db := testutil.New(t)
+		injected := db.Inject(write)
+		left := writeBatch(t, db.Client, ten)
+		written, _ := readBatch(t, db.Client, ten)
+		assertParts(t, written, left, ten)
+		assert.Equal(t, 1, injected.Count())
 	})
-	t.Run("a part of the keys is read and the others are given back", func(t *testing.T) {
+	t.Run("some keys are read and the others returned", func(t *testing.T) {
 		t.Parallel()
-		testutil.New(t)
-		client := testutil.Client(t)
-		writeBatch(t, client, ten)
-		testutil.Inject(t, testutil.Fault{Kind: testutil.Unprocessed})
-		found, left := readBatch(t, client, ten)
-		isPartOf(t, found, left, ten)
+		db := testutil.New(t)
+		writeBatch(t, db.Client, ten)
+		db.Inject(testutil.Fault{Kind: testutil.Unprocessed})
+		found, left := readBatch(t, db.Client, ten)
+		assertParts(t, found, left, ten)
 	})
-	t.Run("repeated, it comes to a single item, which is given back for ever", func(t *testing.T) {
+	t.Run("repeated, it comes to a single item, which is always returned", func(t *testing.T) {
 		t.Parallel()
-		testutil.New(t)
-		client := testutil.Client(t)
-		injected := testutil.Inject(t, testutil.Fault{Kind: testutil.Unprocessed, Operations: []string{"BatchWriteItem"}})
+		db := testutil.New(t)
+		injected := db.Inject(write)
 		left := ten
 		for len(left) > 1 {
-			left = writeBatch(t, client, left)
+			left = writeBatch(t, db.Client, left)
 		}
 		for range 3 {
-			if again := writeBatch(t, client, left); !slices.Equal(again, left) {
-				t.Fatalf("the single item %v becomes %v", left, again)
-			}
+			require.Equal(t, left, writeBatch(t, db.Client, left))
 		}
-		if found, _ := readBatch(t, client, ten); len(found) != 9 {
-			t.Errorf("the items %v were written, want 9", found)
-		}
+		found, _ := readBatch(t, db.Client, ten)
+		assert.Len(t, found, 9)
 		injected.Stop()
-		if again := writeBatch(t, client, left); len(again) != 0 {
-			t.Errorf("after Stop %v are given back", again)
-		}
+		assert.Empty(t, writeBatch(t, db.Client, left))
 	})
-	t.Run("a single key is given back", func(t *testing.T) {
+	t.Run("a single key is returned", func(t *testing.T) {
 		t.Parallel()
-		testutil.New(t)
-		testutil.Inject(t, testutil.Fault{Kind: testutil.Unprocessed})
-		if found, left := readBatch(t, testutil.Client(t), []int{1}); len(found) != 0 || !slices.Equal(left, []int{1}) {
-			t.Errorf("found %v, given back %v", found, left)
-		}
+		db := testutil.New(t)
+		db.Inject(testutil.Fault{Kind: testutil.Unprocessed})
+		found, left := readBatch(t, db.Client, []int{1})
+		assert.Empty(t, found)
+		assert.Equal(t, []int{1}, left)
 	})
-	t.Run("a batch that the server refuses is refused", func(t *testing.T) {
+	t.Run("an invalid batch is rejected by the server", func(t *testing.T) {
 		t.Parallel()
-		testutil.New(t)
-		client := testutil.Client(t)
-		injected := testutil.Inject(t, testutil.Fault{Kind: testutil.Unprocessed})
-		_, err := client.BatchWriteItem(t.Context(), &dynamodb.BatchWriteItemInput{
+		db := testutil.New(t)
+		injected := db.Inject(testutil.Fault{Kind: testutil.Unprocessed})
+		_, err := db.Client.BatchWriteItem(t.Context(), &dynamodb.BatchWriteItemInput{
 			RequestItems: map[string][]types.WriteRequest{},
 		}, once)
-		if err == nil || injected.Count() != 0 {
-			t.Errorf("an empty batch gives the error %v; %d requests have met the fault", err, injected.Count())
+		assert.Error(t, err)
+		assert.Zero(t, injected.Count())
+	})
+	t.Run("the batch may span tables", func(t *testing.T) {
+		t.Parallel()
+		db := testutil.New(t)
+		db.Inject(write)
+		left := map[string][]types.WriteRequest{}
+		add := func(table string, item map[string]types.AttributeValue) {
+			left[table] = append(left[table], types.WriteRequest{PutRequest: &types.PutRequest{Item: item}})
 		}
+		for n := range 10 {
+			key := rawKey(n)
+			add(credentialsTable, key)
+			add("package.specs", map[string]types.AttributeValue{
+				"sub": key["sub"], "updated_at_id": key["id"], "id_updated_at": key["id"],
+			})
+		}
+		for size := 20; size > 1; {
+			output, err := db.Client.BatchWriteItem(t.Context(), &dynamodb.BatchWriteItemInput{RequestItems: left}, once)
+			require.NoError(t, err)
+			left = output.UnprocessedItems
+			before := size
+			size = len(left[credentialsTable]) + len(left["package.specs"])
+			require.Positive(t, size)
+			require.Less(t, size, before)
+		}
+		stored := 0
+		for _, table := range bothTables {
+			output, err := db.Client.Scan(t.Context(), &dynamodb.ScanInput{TableName: &table})
+			require.NoError(t, err)
+			stored += len(output.Items)
+		}
+		assert.Equal(t, 19, stored, "all items but the one that is left")
 	})
 }
 
-func TestFaultConflict(t *testing.T) {
+func TestConflict(t *testing.T) {
 	t.Parallel()
-	testutil.New(t)
-	client := testutil.Client(t)
-	injected := testutil.Inject(t, testutil.Fault{Kind: testutil.Conflict})
+	db := testutil.New(t)
+	injected := db.Inject(testutil.Fault{Kind: testutil.Conflict})
 	transaction := &dynamodb.TransactWriteItemsInput{}
 	for n := range 3 {
 		transaction.TransactItems = append(transaction.TransactItems, types.TransactWriteItem{
 			Put: &types.Put{TableName: aws.String(credentialsTable), Item: rawKey(n)},
 		})
 	}
-	_, err := client.TransactWriteItems(t.Context(), transaction, once)
+	_, err := db.Client.TransactWriteItems(t.Context(), transaction, once)
 	var canceled *types.TransactionCanceledException
-	if !errors.As(err, &canceled) {
-		t.Fatalf("the error is %v", err)
-	}
-	conflicts := 0
+	require.ErrorAs(t, err, &canceled)
+	var codes []string
 	for _, reason := range canceled.CancellationReasons {
-		switch *reason.Code {
-		case "TransactionConflict":
-			conflicts++
-		case "None":
-		default:
-			t.Errorf("an action has the reason %q", *reason.Code)
-		}
+		codes = append(codes, *reason.Code)
 	}
-	if conflicts != 1 || len(canceled.CancellationReasons) != 3 {
-		t.Errorf("%d of %d actions are in conflict, want 1 of 3", conflicts, len(canceled.CancellationReasons))
-	}
-	if injected.Count() != 1 {
-		t.Errorf("%d requests have met the fault, want 1", injected.Count())
-	}
+	assert.ElementsMatch(t, []string{"None", "None", "TransactionConflict"}, codes)
+	assert.Equal(t, 1, injected.Count())
 	for n := range 3 {
-		if found, err := get(t, client, n); found || err != nil {
-			t.Errorf("item %d of the transaction: %v, %v", n, found, err)
-		}
-	}
-}
-
-func TestFaultUnprocessedSpansTables(t *testing.T) {
-	t.Parallel()
-	testutil.New(t)
-	client := testutil.Client(t)
-	testutil.Inject(t, testutil.Fault{Kind: testutil.Unprocessed, Operations: []string{"BatchWriteItem"}})
-	left := map[string][]types.WriteRequest{}
-	for n := range 10 {
-		item := rawKey(n)
-		left[credentialsTable] = append(left[credentialsTable], types.WriteRequest{PutRequest: &types.PutRequest{Item: item}})
-		item = map[string]types.AttributeValue{"sub": item["sub"], "updated_at_id": item["id"], "id_updated_at": item["id"]}
-		left["package.specs"] = append(left["package.specs"], types.WriteRequest{PutRequest: &types.PutRequest{Item: item}})
-	}
-	for size := 20; size > 1; {
-		output, err := client.BatchWriteItem(t.Context(), &dynamodb.BatchWriteItemInput{RequestItems: left}, once)
-		if err != nil {
-			t.Fatal(err)
-		}
-		left = output.UnprocessedItems
-		before := size
-		size = len(left[credentialsTable]) + len(left["package.specs"])
-		if size == 0 || size >= before {
-			t.Fatalf("of %d items %d are unprocessed", before, size)
-		}
-	}
-	stored := 0
-	for _, table := range []string{credentialsTable, "package.specs"} {
-		output, err := client.Scan(t.Context(), &dynamodb.ScanInput{TableName: &table})
-		if err != nil {
-			t.Fatal(err)
-		}
-		stored += len(output.Items)
-	}
-	if stored != 19 {
-		t.Errorf("%d items are stored, want all 20 but the one that is left", stored)
+		assertStored(t, db.Client, n, false)
 	}
 }

@@ -4,11 +4,13 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/open-alchemy/packagedb"
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
-// BenchmarkNew tells how long a database takes to make and how much memory it holds on to.
+// BenchmarkNew measures the time that a database takes to make and the memory that it holds.
 func BenchmarkNew(b *testing.B) {
 	b.ReportAllocs()
 	var databases []packagedb.Database
@@ -34,48 +36,28 @@ func BenchmarkDatabase(b *testing.B) {
 }
 
 func benchmarkCalls(b *testing.B, db packagedb.Database) {
-	ctx := b.Context()
-	sub := b.Name()
-	b.Run("CreateUpdateCredentials", func(b *testing.B) {
-		b.ReportAllocs()
-		n := 0
-		for b.Loop() {
-			if err := db.CreateUpdateCredentials(ctx, sub, testutil.Credentials(n)); err != nil {
-				b.Fatal(err)
+	ctx, sub := b.Context(), b.Name()
+	measure := func(name string, call func(n int) error) {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for n := 0; b.Loop(); n++ {
+				require.NoError(b, call(n))
 			}
-			n++
-		}
-	})
-	b.Run("CreateUpdateSpec", func(b *testing.B) {
-		b.ReportAllocs()
-		n := 0
-		for b.Loop() {
-			if err := db.CreateUpdateSpec(ctx, sub, testutil.Spec(n)); err != nil {
-				b.Fatal(err)
-			}
-			n++
-		}
-	})
-	b.Run("GetSpec", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			if _, err := db.GetSpec(ctx, sub, testutil.Spec(0).Name); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	small := b.Name() + "/100"
-	for n := range 100 {
-		if err := db.CreateUpdateSpec(ctx, small, testutil.Spec(n)); err != nil {
-			b.Fatal(err)
-		}
+		})
 	}
-	b.Run("ListSpecs of 100", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			if _, err := db.ListSpecs(ctx, small); err != nil {
-				b.Fatal(err)
-			}
-		}
+	measure("CreateUpdateCredentials", func(n int) error {
+		return db.CreateUpdateCredentials(ctx, sub, testutil.Credentials(n))
+	})
+	measure("CreateUpdateSpec", func(n int) error { return db.CreateUpdateSpec(ctx, sub, testutil.Spec(n)) })
+	measure("GetSpec", func(int) error {
+		_, err := db.GetSpec(ctx, sub, testutil.Spec(0).Name)
+		return err
+	})
+	for n := range 100 {
+		require.NoError(b, db.CreateUpdateSpec(ctx, sub+" 100", testutil.Spec(n)))
+	}
+	measure("ListSpecs of 100", func(int) error {
+		_, err := db.ListSpecs(ctx, sub+" 100")
+		return err
 	})
 }

@@ -45,8 +45,7 @@ func ExampleMain() {
 		fmt.Println(err)
 		return
 	}
-	// Tests keep apart by their subs.
-	sub := "sub of this test"
+	sub := "sub of this test" // tests share the server; each has its own sub
 	if err := db.CreateUpdateSpec(ctx, sub, testutil.Spec(1)); err != nil {
 		fmt.Println(err)
 		return
@@ -61,13 +60,13 @@ func ExampleMain() {
 
 // A connection that drops after the server did its work leaves the caller without an answer. The spec
 // is written once all the same.
-func ExampleInject() {
+func ExampleDB_Inject() {
 	t := newExample()
 	defer t.end()
 
 	ctx := t.Context()
 	db := testutil.New(t)
-	dropped := testutil.Inject(t, testutil.Fault{
+	dropped := db.Inject(testutil.Fault{
 		Kind:       testutil.DropAfter,
 		Operations: []string{"TransactWriteItems", "PutItem"},
 		Times:      1,
@@ -87,12 +86,12 @@ func ExampleInject() {
 }
 
 // One request in ten is throttled, and always the same ones.
-func ExampleInject_rate() {
+func ExampleDB_Inject_rate() {
 	t := newExample()
 	defer t.end()
 
 	db := testutil.New(t)
-	testutil.Inject(t, testutil.Fault{Kind: testutil.Throttle, Rate: 0.1, Seed: 1})
+	db.Inject(testutil.Fault{Kind: testutil.Throttle, Rate: 0.1, Seed: 1})
 	for n := range 100 {
 		if err := db.CreateUpdateSpec(t.Context(), "sub", testutil.Spec(n)); err != nil {
 			t.Fatal(err)
@@ -125,7 +124,6 @@ type example struct {
 func newExample() *example { return &example{ctx: context.Background()} }
 
 func (e *example) Helper()                  {}
-func (e *example) Name() string             { return fmt.Sprintf("Example%p", e) }
 func (e *example) Context() context.Context { return e.ctx }
 func (e *example) Cleanup(cleanup func())   { e.cleanups = append(e.cleanups, cleanup) }
 func (e *example) Fatal(args ...any)        { panic(fmt.Sprint(args...)) }

@@ -6,10 +6,10 @@ import (
 	"testing"
 )
 
-// RunMain is Main up to the end of the process.
+// RunMain is Main without the exit.
 func RunMain(m *testing.M) int { return shared.run(m, os.Stderr) }
 
-// RunMainAlone is Main for other tests, on a server of its own.
+// RunMainAlone is RunMain for other tests, on a server of its own.
 func RunMainAlone(tests interface{ Run() int }) (code int, stderr string) {
 	var says strings.Builder
 	code = new(sharedServer).run(tests, &says)

@@ -3,23 +3,19 @@ package testutil_test
 import (
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+
+	"github.com/open-alchemy/packagedb"
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
-func TestFactoriesNumberEveryField(t *testing.T) {
+func TestFactories_NumberEveryField(t *testing.T) {
 	t.Parallel()
-	spec := testutil.Spec(12)
-	if spec.Name != "name 12" || spec.Version != "version 12" || spec.ModelCount != 12 ||
-		spec.Title != "title 12" || spec.Description != "description 12" {
-		t.Errorf("the spec is %+v", spec)
-	}
-	credentials := testutil.Credentials(12)
-	if credentials.ID != "id 12" || credentials.PublicKey != "public key 12" ||
-		string(credentials.SecretKeyHash) != "secret key hash 12" || string(credentials.Salt) != "salt 12" {
-		t.Errorf("the credentials are %+v, with the hash %q and the salt %q",
-			credentials, credentials.SecretKeyHash, credentials.Salt)
-	}
-	if sub := testutil.Sub(12); sub != "sub 12" {
-		t.Errorf("the sub is %q", sub)
-	}
+	assert.Equal(t, "sub 12", testutil.Sub(12))
+	assert.Equal(t, packagedb.SpecInput{
+		Name: "name 12", Version: "version 12", ModelCount: 12, Title: "title 12", Description: "description 12",
+	}, testutil.Spec(12))
+	assert.Equal(t, packagedb.CredentialsInput{
+		ID: "id 12", PublicKey: "public key 12", SecretKeyHash: []byte("secret key hash 12"), Salt: []byte("salt 12"),
+	}, testutil.Credentials(12))
 }

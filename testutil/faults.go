@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"testing"
 	"time"
 )
 
@@ -98,70 +97,34 @@ func (k FaultKind) appliesTo() []string {
 
 func (f Fault) check() error {
 	if f.Kind < Throttle || f.Kind > Delay {
-		return fmt.Errorf("there is no %v", f.Kind)
+		return fmt.Errorf("fault of unknown kind %v", f.Kind)
 	}
 	for _, operation := range f.Operations {
 		if possible := f.Kind.appliesTo(); !slices.Contains(possible, operation) {
-			return fmt.Errorf("%v cannot happen to the operation %q, only to %q", f.Kind, operation, possible)
+			return fmt.Errorf("%v: does not apply to operation %q, only to %q", f.Kind, operation, possible)
 		}
 	}
 	switch {
 	case f.Times < 0:
-		return fmt.Errorf("%v has Times %d, the least is 0, for no limit", f.Kind, f.Times)
+		return fmt.Errorf("%v: Times %d is negative", f.Kind, f.Times)
 	case !(f.Rate >= 0 && f.Rate <= 1):
-		return fmt.Errorf("%v has Rate %v, it must be from 0 to 1", f.Kind, f.Rate)
+		return fmt.Errorf("%v: Rate %v is not between 0 and 1", f.Kind, f.Rate)
 	case f.Kind == Delay && f.Delay <= 0:
-		return errors.New("Delay needs the field Delay to be over 0")
+		return errors.New("Delay: field Delay is not positive")
 	case f.Kind != Delay && f.Delay != 0:
-		return fmt.Errorf("%v has the field Delay, which is for the kind Delay only", f.Kind)
+		return fmt.Errorf("%v: field Delay is for kind Delay only", f.Kind)
 	}
 	return nil
 }
 
-// Inject makes requests to the DynamoDB that [Client] returns the client of fail, and those to every
-// database that [New] goes on to make for the test, until the test ends. That includes the requests of
-// [packagedb.Get] where this is the server of [Main] or of a fixture, and those of all other tests that
-// use it at that time. What testutil itself does with a server meets no fault.
-//
-// A request meets the first fault for which it is drawn, in the order in which they were injected.
-// Delays come on top of that. Faults that are drawn from the same seed for the same requests, one after
-// the other, are the same.
-func Inject(tb testing.TB, faults ...Fault) *Injected {
-	tb.Helper()
-	if len(faults) == 0 {
-		tb.Fatal("testutil.Inject: there is no fault to inject")
-	}
-	for _, fault := range faults {
-		if err := fault.check(); err != nil {
-			tb.Fatalf("testutil.Inject: %v", err)
-		}
-	}
-	w, err := tests.world(tb)
-	if err != nil {
-		tb.Fatalf("testutil.Inject: %v%s", err, hint())
-	}
-	injected := newInjected(faults)
-	injected.into(w.handler)
-	tests.useFaults(tb, injected)
-	return injected
-}
-
 // Injected is a set of faults that were injected together.
 type Injected struct {
+	place   *injector
 	stopped chan struct{} // closed by Stop
 
 	mu     sync.Mutex
 	faults []*drawnFault
-	places []*injector
 	count  int
-}
-
-func newInjected(faults []Fault) *Injected {
-	in := &Injected{stopped: make(chan struct{})}
-	for i, fault := range faults {
-		in.faults = append(in.faults, newDrawnFault(fault, i))
-	}
-	return in
 }
 
 // Count is how often a request has met one of the faults so far.
@@ -179,10 +142,7 @@ func (in *Injected) Stop() {
 		return
 	}
 	close(in.stopped)
-	for _, place := range in.places {
-		place.remove(in)
-	}
-	in.places = nil
+	in.place.remove(in)
 }
 
 func (in *Injected) isStopped() bool {
@@ -191,15 +151,5 @@ func (in *Injected) isStopped() bool {
 		return true
 	default:
 		return false
-	}
-}
-
-// into puts the faults into one more place.
-func (in *Injected) into(place *injector) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	if !in.isStopped() {
-		in.places = append(in.places, place)
-		place.add(in)
 	}
 }

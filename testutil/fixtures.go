@@ -1,51 +1,55 @@
 package testutil
 
 import (
-	"context"
 	"errors"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/open-alchemy/packagedb"
 )
 
-// Database runs the server that [packagedb.Get] finds until the test ends, and returns its endpoint.
-// All tests that use a fixture at the same time use the same server, which is that of [Main] where the
-// test binary has one. Without Main the server starts without tables, and STAGE and
-// AWS_ENDPOINT_URL_DYNAMODB are set as long as it runs.
-func Database(tb testing.TB) string {
+// Database returns the server that [packagedb.Get] finds: that of [Main], or one that it starts, which
+// runs as long as a test uses it. All tests that use it at the same time share it. Without Main it
+// starts without tables, and STAGE and AWS_ENDPOINT_URL_DYNAMODB are set while it runs.
+func Database(tb testing.TB) *Server {
 	tb.Helper()
-	return use(tb, "Database").endpoint
+	l, err := shared.acquire()
+	if err != nil {
+		fatal(tb, err)
+	}
+	tb.Cleanup(func() {
+		if err := shared.release(withoutCancel(tb)); err != nil {
+			tb.Errorf("testutil: %v", err)
+		}
+	})
+	return &Server{URL: l.url, Client: l.backend.client, tb: tb, backend: l.backend}
 }
 
-// SpecsTable is [Database] with the table of the specs. The table of the credentials is there as
-// well: the two are created together.
-func SpecsTable(tb testing.TB) {
+// SpecsTable is [Database] with the specs table. It creates both tables if they are missing.
+func SpecsTable(tb testing.TB) *Server {
 	tb.Helper()
-	useTables(tb, "SpecsTable")
+	return withTables(tb)
 }
 
 // CleanSpecsTable is [SpecsTable] for a test that needs the table to itself: it is empty before the
-// test, and again after it. Tests that run in parallel do not have it to themselves.
-func CleanSpecsTable(tb testing.TB) {
+// test, and again after it. Such a test cannot run in parallel with others on the table.
+func CleanSpecsTable(tb testing.TB) *Server {
 	tb.Helper()
-	clean(tb, "CleanSpecsTable", specsTable)
+	return withEmptyTable(tb, specsTable)
 }
 
-// CredentialsTable is [Database] with the table of the credentials. The table of the specs is there
-// as well: the two are created together.
-func CredentialsTable(tb testing.TB) {
+// CredentialsTable is [Database] with the credentials table. It creates both tables if they are missing.
+func CredentialsTable(tb testing.TB) *Server {
 	tb.Helper()
-	useTables(tb, "CredentialsTable")
+	return withTables(tb)
 }
 
 // CleanCredentialsTable is [CredentialsTable] for a test that needs the table to itself: it is empty
-// before the test, and again after it. Tests that run in parallel do not have it to themselves.
-func CleanCredentialsTable(tb testing.TB) {
+// before the test, and again after it. Such a test cannot run in parallel with others on the table.
+func CleanCredentialsTable(tb testing.TB) *Server {
 	tb.Helper()
-	clean(tb, "CleanCredentialsTable", credentialsTable)
+	return withEmptyTable(tb, credentialsTable)
 }
 
 // The tables in the order of [packagedb.Tables].
@@ -54,64 +58,28 @@ const (
 	credentialsTable
 )
 
-func use(tb testing.TB, fixture string) *server {
+func withTables(tb testing.TB) *Server {
 	tb.Helper()
-	server, err := shared.acquire()
-	if err != nil {
-		tb.Fatalf("testutil.%s: %v%s", fixture, err, hint())
-	}
-	tb.Cleanup(func() {
-		if err := shared.release(lasting(tb)); err != nil {
-			tb.Errorf("testutil.%s: %v%s", fixture, err, hint())
-		}
-	})
-	tests.useServer(tb, server.world)
-	return server
-}
-
-func useTables(tb testing.TB, fixture string) *server {
-	tb.Helper()
-	server := use(tb, fixture)
-	if err := server.createTables(lasting(tb)); err != nil {
-		tb.Fatalf("testutil.%s: %v%s", fixture, err, hint())
+	server := Database(tb)
+	if err := packagedb.CreateTables(withoutCancel(tb), server.backend.setup); err != nil {
+		fatal(tb, err)
 	}
 	return server
 }
 
-func clean(tb testing.TB, fixture string, table int) {
+func withEmptyTable(tb testing.TB, index int) *Server {
 	tb.Helper()
-	w := useTables(tb, fixture).world
-	input := packagedb.Tables()[table]
-	if err := w.empty(lasting(tb), input); err != nil {
-		tb.Fatalf("testutil.%s: empty the table before the test: %v", fixture, err)
+	server := withTables(tb)
+	table := packagedb.Tables()[index]
+	if err := server.backend.empty(withoutCancel(tb), table); err != nil {
+		fatal(tb, err)
 	}
 	tb.Cleanup(func() {
-		// A test may delete the table.
+		// The test may have deleted the table.
 		var gone *types.ResourceNotFoundException
-		if err := w.empty(lasting(tb), input); err != nil && !errors.As(err, &gone) {
-			tb.Errorf("testutil.%s: empty the table after the test: %v", fixture, err)
+		if err := server.backend.empty(withoutCancel(tb), table); err != nil && !errors.As(err, &gone) {
+			tb.Errorf("testutil: empty table %s: %v", *table.TableName, err)
 		}
 	})
-}
-
-// empty deletes all items of a table.
-func (w *world) empty(ctx context.Context, table dynamodb.CreateTableInput) error {
-	ctx = withoutFaults(ctx)
-	pages := dynamodb.NewScanPaginator(w.client, &dynamodb.ScanInput{TableName: table.TableName})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return err
-		}
-		for _, item := range page.Items {
-			key := map[string]types.AttributeValue{}
-			for _, element := range table.KeySchema {
-				key[*element.AttributeName] = item[*element.AttributeName]
-			}
-			if _, err := w.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: table.TableName, Key: key}); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return server
 }

@@ -24,7 +24,6 @@ import (
 type forwarder struct {
 	endpoint  string
 	prefix    string
-	sign      *signer // nil where the signature of the client will do
 	transport *http.Transport
 
 	mayHaveTables atomic.Bool // the server has answered a CreateTable
@@ -33,7 +32,7 @@ type forwarder struct {
 func newForwarder(endpoint string) (*forwarder, error) {
 	target, err := url.Parse(endpoint)
 	if err != nil || target.Host == "" || target.Scheme != "http" && target.Scheme != "https" {
-		return nil, fmt.Errorf("%q is no URL such as http://localhost:8000", endpoint)
+		return nil, fmt.Errorf("%q is not a URL such as http://localhost:8000", endpoint)
 	}
 	f := &forwarder{
 		endpoint: strings.TrimSuffix(endpoint, "/"),
@@ -44,13 +43,6 @@ func newForwarder(endpoint string) (*forwarder, error) {
 			IdleConnTimeout:       2 * time.Second, // dynalite closes a connection after 5
 			ResponseHeaderTimeout: 30 * time.Second,
 		},
-	}
-	if target.Scheme == "https" {
-		configuration, err := defaultChain()
-		if err != nil {
-			return nil, fmt.Errorf("credentials for %s: %w", endpoint, err)
-		}
-		f.sign = newSigner(target.Hostname(), configuration)
 	}
 	return f, nil
 }
@@ -90,11 +82,6 @@ func (f *forwarder) send(r *http.Request, body []byte) (*answer, error) {
 	request.Header.Del("Content-Length")
 	request.Header.Del("Connection")
 	request.Header.Set("Accept-Encoding", "identity") // a compressed answer would hide the names
-	if f.sign != nil {
-		if err := f.sign.sign(request, body); err != nil {
-			return nil, err
-		}
-	}
 	response, err := f.transport.RoundTrip(request)
 	if err != nil {
 		return nil, err

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
 
@@ -12,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
 	"github.com/open-alchemy/packagedb/internal/engine"
@@ -33,100 +34,78 @@ func useOtherServer(t *testing.T) *dynamodb.Client {
 		HTTPClient:  loopback.Client{Handler: embedded},
 	})
 	t.Cleanup(func() {
-		if left := tables(t, client); len(left) > 0 {
-			t.Errorf("the tests have left the tables %q", left)
-		}
+		assert.Empty(t, tables(t, client), "tables that the test has left")
 	})
 	return client
 }
 
-func TestOtherServer(t *testing.T) {
-	t.Run("a database on it keeps every promise", func(t *testing.T) {
+func TestForwarder(t *testing.T) {
+	t.Run("a database on another server keeps every promise", func(t *testing.T) {
 		useOtherServer(t)
 		testutil.TestDatabase(t, func(tb testing.TB) packagedb.Database { return testutil.New(tb) })
 	})
-	t.Run("databases on it know nothing of each other", func(t *testing.T) {
+	t.Run("databases there share nothing", func(t *testing.T) {
 		outside := useOtherServer(t)
-		t.Run("as long as the test runs", func(t *testing.T) {
+		t.Run("while the test runs", func(t *testing.T) {
 			for n := range 3 {
 				db := testutil.New(t)
 				mustHold(t, db, testutil.Sub(1), 0, 0)
 				mustStore(t, db, testutil.Sub(1), n)
 				mustHold(t, db, testutil.Sub(1), 1, 1)
-				if got, want := tables(t, testutil.Client(t)), []string{"package.credentials", "package.specs"}; !slices.Equal(got, want) {
-					t.Errorf("the test sees the tables %q, want %q", got, want)
-				}
+				assert.Equal(t, bothTables, tables(t, db.Client))
 			}
 			all := tables(t, outside)
-			if len(all) != 6 || len(slices.Compact(slices.Sorted(slices.Values(all)))) != 6 {
-				t.Errorf("the server has the tables %q, want two for each database", all)
-			}
+			assert.Len(t, all, 6)
 			for _, name := range all {
-				if !strings.HasPrefix(name, "test-") {
-					t.Errorf("the server has the table %q", name)
-				}
+				assert.Regexp(t, `^test-`, name)
 			}
 		})
 	})
-	t.Run("the tables go although the test deletes some itself and adds others", func(t *testing.T) {
+	t.Run("the tables are deleted although the test deletes some itself and adds others", func(t *testing.T) {
 		useOtherServer(t)
-		testutil.New(t)
-		client := testutil.Client(t)
-		deletes(t, client, "package.specs")
-		creates(t, client, "another")
+		client := testutil.New(t).Client
+		_, err := client.DeleteTable(t.Context(), &dynamodb.DeleteTableInput{TableName: aws.String("package.specs")})
+		require.NoError(t, err)
+		mustCreateTable(t, client, "another")
 	})
 	t.Run("the server of Main and of the fixtures forwards to it", func(t *testing.T) {
 		outside := useOtherServer(t)
 		code, says := testutil.RunMainAlone(runner(func() int {
 			mustStore(t, mustGet(t), testutil.Sub(1), 1)
-			if all := tables(t, outside); len(all) != 2 {
-				t.Errorf("the server has the tables %q, want two", all)
-			}
+			assert.Len(t, tables(t, outside), 2)
 			return 0
 		}))
-		if code != 0 {
-			t.Errorf("the code is %d: %s", code, says)
-		}
+		assert.Zero(t, code, says)
 	})
 	t.Run("faults meet the requests to it", func(t *testing.T) {
 		useOtherServer(t)
-		testutil.New(t)
-		injected := testutil.Inject(t, testutil.Fault{Kind: testutil.DropAfter})
-		if err := put(t, testutil.Client(t), 1); !isReset(err) {
-			t.Errorf("PutItem returns the error %v", err)
-		}
+		db := testutil.New(t)
+		injected := db.Inject(testutil.Fault{Kind: testutil.DropAfter})
+		assertReset(t, put(t, db.Client, 1))
 		injected.Stop()
-		if found, err := get(t, testutil.Client(t), 1); !found || err != nil {
-			t.Errorf("GetItem: %v, %v", found, err)
-		}
+		assertStored(t, db.Client, 1, true)
 	})
-	t.Run("what to do is said where none answers", func(t *testing.T) {
+	t.Run("the message for a server that does not answer says what to do", func(t *testing.T) {
 		const nobody = "http://127.0.0.1:1" // a port that programs do not get by chance
 		t.Setenv("PACKAGEDB_TEST_ENDPOINT", nobody)
 		message := fatal(t, func(tb testing.TB) { testutil.New(tb) })
-		for _, part := range []string{"testutil.New: ", "connection refused", "PACKAGEDB_TEST_ENDPOINT is " + nobody, "unset it"} {
-			if !strings.Contains(message, part) {
-				t.Errorf("the message is %q, want it to say %q", message, part)
-			}
+		for _, part := range []string{"connection refused", "PACKAGEDB_TEST_ENDPOINT is " + nobody, "unset the variable"} {
+			assert.Contains(t, message, part)
 		}
 	})
-	t.Run("what to do is said where its URL is none", func(t *testing.T) {
+	t.Run("the message for a malformed URL says what to do", func(t *testing.T) {
 		for _, endpoint := range []string{"localhost:8000", "http://", "://", "ftp://localhost"} {
 			t.Setenv("PACKAGEDB_TEST_ENDPOINT", endpoint)
 			message := fatal(t, func(tb testing.TB) { testutil.New(tb) })
-			if !strings.Contains(message, "no URL such as http://localhost:8000") {
-				t.Errorf("the message for %q is %q", endpoint, message)
-			}
+			assert.Contains(t, message, "not a URL such as http://localhost:8000")
 		}
 	})
 }
 
-// TestOtherServerHidesTheNamesOfItsTables sends every operation that names tables and looks for the
-// real names in all that comes back.
-func TestOtherServerHidesTheNamesOfItsTables(t *testing.T) {
+// Every operation that names tables is sent, and no answer may contain the real names.
+func TestForwarder_HidesTheRealNames(t *testing.T) {
 	outside := useOtherServer(t)
-	testutil.New(t)
-	client := testutil.Client(t)
+	client := testutil.New(t).Client
 	own := tables(t, outside)
 	prefix := strings.TrimSuffix(own[0], "package.credentials")
 	ctx := t.Context()
@@ -137,7 +116,7 @@ func TestOtherServerHidesTheNamesOfItsTables(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		send func(table string) (answer any, err error)
-		says string // in the answer or, for the table that is missing, the error
+		want string // in the answer
 	}{
 		{"PutItem", func(table string) (any, error) {
 			return client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &table, Item: rawKey(1), ReturnConsumedCapacity: capacity})
@@ -186,42 +165,29 @@ func TestOtherServerHidesTheNamesOfItsTables(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			answer, err := test.send(*table)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if text := printed(t, answer); strings.Contains(text, prefix) || !strings.Contains(text, test.says) {
-				t.Errorf("the answer is %s", text)
-			}
-			if _, err = test.send(missing); err == nil || strings.Contains(err.Error(), prefix) {
-				t.Errorf("for a table that is missing the error is %v", err)
-			}
-			if _, err = test.send("?"); err == nil || strings.Contains(err.Error(), prefix) {
-				t.Errorf("for an illegal name the error is %v", err)
+			require.NoError(t, err)
+			printed, err := json.Marshal(answer)
+			require.NoError(t, err)
+			assert.NotContains(t, string(printed), prefix)
+			assert.Contains(t, string(printed), test.want)
+			for _, wrong := range []string{missing, "?"} {
+				_, err = test.send(wrong)
+				require.Error(t, err, "table %s", wrong)
+				assert.NotContains(t, err.Error(), prefix)
 			}
 		})
 	}
 }
 
-// printed is everything in an answer of the SDK.
-func printed(tb testing.TB, answer any) string {
-	tb.Helper()
-	text, err := json.Marshal(answer)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return string(text)
-}
-
-func TestOtherServerListsTheTablesOfTheTestOnly(t *testing.T) {
+func TestForwarder_ListsTheTablesOfTheTestOnly(t *testing.T) {
 	useOtherServer(t)
+	var client *dynamodb.Client
 	for range 3 {
-		testutil.New(t)
+		client = testutil.New(t).Client
 		for n := range 3 {
-			creates(t, testutil.Client(t), fmt.Sprint("more-", n))
+			mustCreateTable(t, client, fmt.Sprint("more-", n))
 		}
 	}
-	client := testutil.Client(t)
-	want := []string{"more-0", "more-1", "more-2", "package.credentials", "package.specs"}
 	for limit := range int32(7) {
 		input := dynamodb.ListTablesInput{}
 		if limit > 0 {
@@ -230,21 +196,17 @@ func TestOtherServerListsTheTablesOfTheTestOnly(t *testing.T) {
 		var all []string
 		for pages := dynamodb.NewListTablesPaginator(client, &input); pages.HasMorePages(); {
 			page, err := pages.NextPage(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if limit > 0 && len(page.TableNames) > int(limit) {
-				t.Errorf("a page with the limit %d has the tables %q", limit, page.TableNames)
+			require.NoError(t, err)
+			if limit > 0 {
+				assert.LessOrEqual(t, len(page.TableNames), int(limit))
 			}
 			all = append(all, page.TableNames...)
 		}
-		if !slices.Equal(all, want) {
-			t.Errorf("with the limit %d the tables are %q, want %q", limit, all, want)
-		}
+		assert.Equal(t, append([]string{"more-0", "more-1", "more-2"}, bothTables...), all, "limit %d", limit)
 	}
 }
 
-func creates(tb testing.TB, client *dynamodb.Client, name string) {
+func mustCreateTable(tb testing.TB, client *dynamodb.Client, name string) {
 	tb.Helper()
 	_, err := client.CreateTable(tb.Context(), &dynamodb.CreateTableInput{
 		TableName:            &name,
@@ -252,14 +214,5 @@ func creates(tb testing.TB, client *dynamodb.Client, name string) {
 		AttributeDefinitions: []types.AttributeDefinition{{AttributeName: aws.String("id"), AttributeType: types.ScalarAttributeTypeS}},
 		KeySchema:            []types.KeySchemaElement{{AttributeName: aws.String("id"), KeyType: types.KeyTypeHash}},
 	})
-	if err != nil {
-		tb.Fatal(err)
-	}
-}
-
-func deletes(tb testing.TB, client *dynamodb.Client, name string) {
-	tb.Helper()
-	if _, err := client.DeleteTable(tb.Context(), &dynamodb.DeleteTableInput{TableName: &name}); err != nil {
-		tb.Fatal(err)
-	}
+	require.NoError(tb, err)
 }

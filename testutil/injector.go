@@ -1,12 +1,12 @@
 package testutil
 
 import (
-	"context"
 	"io"
 	"math/rand/v2"
 	"net/http"
 	"slices"
 	"sync"
+	"testing"
 )
 
 // injector is an [http.Handler] that lets requests of the DynamoDB protocol meet faults on their way to
@@ -27,14 +27,25 @@ func (i *injector) add(in *Injected) {
 func (i *injector) remove(in *Injected) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.injected = without(slices.Clone(i.injected), in)
+	i.injected = slices.DeleteFunc(slices.Clone(i.injected), func(other *Injected) bool { return other == in })
 }
 
-type withoutFaultsKey struct{}
-
-// withoutFaults marks the requests of testutil itself, which meet no faults.
-func withoutFaults(ctx context.Context) context.Context {
-	return context.WithValue(ctx, withoutFaultsKey{}, true)
+// inject adds faults until the test ends or they are stopped.
+func (i *injector) inject(tb testing.TB, faults []Fault) *Injected {
+	tb.Helper()
+	if len(faults) == 0 {
+		tb.Fatal("testutil: no fault to inject")
+	}
+	in := &Injected{place: i, stopped: make(chan struct{})}
+	for n, fault := range faults {
+		if err := fault.check(); err != nil {
+			tb.Fatalf("testutil: inject %v", err)
+		}
+		in.faults = append(in.faults, newDrawnFault(fault, n))
+	}
+	i.add(in)
+	tb.Cleanup(in.Stop)
+	return in
 }
 
 // ServeHTTP implements [http.Handler].
@@ -42,7 +53,7 @@ func (i *injector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	i.mu.RLock()
 	injected := i.injected
 	i.mu.RUnlock()
-	if len(injected) == 0 || r.Context().Value(withoutFaultsKey{}) != nil {
+	if len(injected) == 0 {
 		i.next.ServeHTTP(w, r)
 		return
 	}

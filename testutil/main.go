@@ -6,25 +6,28 @@ import (
 	"io"
 	"os"
 	"testing"
+
+	"github.com/open-alchemy/packagedb"
 )
 
-// Main runs the tests of a package with one server for all of them, and ends the process. It is the
-// whole TestMain of a package whose code calls [packagedb.Get]:
+// Main runs the tests of a package with one server for all of them, and exits. It is the whole
+// TestMain of a package whose code calls [packagedb.Get]:
 //
 //	func TestMain(m *testing.M) { testutil.Main(m) }
 //
-// The server listens on a free port of this machine, so that any number of test binaries run at once,
-// and has both tables. Get finds it, because STAGE and AWS_ENDPOINT_URL_DYNAMODB are set.
+// The server has both tables and listens on a free port of this host, so that any number of test
+// binaries run at once. Main sets STAGE and AWS_ENDPOINT_URL_DYNAMODB for Get to find it. It is shared
+// by all tests of the binary; give each test its own sub. [Database] returns its handle.
 func Main(m *testing.M) { os.Exit(shared.run(m, os.Stderr)) }
 
-// run is Main up to the end of the process.
+// run is Main without the exit.
 func (s *sharedServer) run(m interface{ Run() int }, stderr io.Writer) (code int) {
 	ctx := context.Background()
 	fail := func(err error) {
-		fmt.Fprintf(stderr, "testutil.Main: %v%s\n", err, hint())
+		fmt.Fprintf(stderr, "testutil: %v%s\n", err, hint())
 		code = max(code, 1)
 	}
-	server, err := s.acquire()
+	l, err := s.acquire()
 	if err != nil {
 		fail(err)
 		return code
@@ -34,11 +37,9 @@ func (s *sharedServer) run(m interface{ Run() int }, stderr io.Writer) (code int
 			fail(err)
 		}
 	}()
-	if err := server.createTables(ctx); err != nil {
+	if err := packagedb.CreateTables(ctx, l.backend.setup); err != nil {
 		fail(err)
 		return code
 	}
-	s.setMain(true)
-	defer s.setMain(false)
 	return m.Run()
 }

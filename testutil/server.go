@@ -8,108 +8,113 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"testing"
+	"time"
 
-	"github.com/open-alchemy/packagedb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
 const listenVariable = "PACKAGEDB_TEST_LISTEN"
 
-// shared is the server that Main or the fixtures run.
-var shared sharedServer
+// Server is the server that [packagedb.Get] finds. All tests that use one at the same time share it.
+type Server struct {
+	URL string // such as http://127.0.0.1:34567
 
-// sharedServer runs while it has users.
-type sharedServer struct {
-	mu     sync.Mutex
-	users  int
-	byMain bool
-	server *server
+	// Client is a raw client of the server that needs no socket. It tries a request up to 10 times,
+	// like the client of [packagedb.Get], with pauses of less than a millisecond.
+	Client *dynamodb.Client
+
+	tb      testing.TB
+	backend *backend
 }
 
-// acquire returns the server, which it starts for the first user.
-func (s *sharedServer) acquire() (*server, error) {
+// Inject makes requests to the server fail, those of [packagedb.Get] and of other tests included,
+// until Stop or the end of the test that asked for the server. It ends the test if a fault is invalid.
+func (s *Server) Inject(faults ...Fault) *Injected {
+	s.tb.Helper()
+	return s.backend.faults.inject(s.tb, faults)
+}
+
+// shared is the server of Main and the fixtures.
+var shared sharedServer
+
+// sharedServer serves a backend over TCP while somebody uses it.
+type sharedServer struct {
+	mu      sync.Mutex
+	users   int
+	running *listening // nil without users
+}
+
+// acquire returns the server. It starts the server for the first user.
+func (s *sharedServer) acquire() (*listening, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.users == 0 {
-		started, err := startServer()
+		started, err := listen()
 		if err != nil {
 			return nil, err
 		}
-		s.server = started
+		s.running = started
 	}
 	s.users++
-	return s.server, nil
+	return s.running, nil
 }
 
-// release stops the server after the last user.
+// release stops the server after its last user.
 func (s *sharedServer) release(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.users--; s.users > 0 {
 		return nil
 	}
-	stopping := s.server
-	s.server = nil
+	stopping := s.running
+	s.running = nil
 	return stopping.stop(ctx)
 }
 
-// setMain tells whether Main runs the server.
-func (s *sharedServer) setMain(byMain bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.byMain = byMain
+// listening is a backend that serves at a URL to which STAGE and AWS_ENDPOINT_URL_DYNAMODB point.
+type listening struct {
+	backend *backend
+	url     string
+	server  *http.Server
+	served  chan struct{} // closed when Serve has returned
+	restore func()        // restores the environment
 }
 
-// worldOfMain is the world of the server that Main runs, or nil.
-func (s *sharedServer) worldOfMain() *world {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.byMain {
-		return nil
-	}
-	return s.server.world
-}
-
-// server is a world that can be reached over TCP, where packagedb.Get finds it.
-type server struct {
-	world    *world
-	http     *http.Server
-	served   chan struct{} // closed when nothing is served any more
-	endpoint string
-	restore  func() // undoes what was done to the environment
-}
-
-func startServer() (*server, error) {
+func listen() (*listening, error) {
 	address := os.Getenv(listenVariable)
 	if address == "" {
 		address = "127.0.0.1:0"
 	}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("listen at %s, which %s can change: %w", address, listenVariable, err)
+		return nil, fmt.Errorf("listen at %s (set %s to change it): %w", address, listenVariable, err)
 	}
-	w, err := newWorld()
+	b, err := newBackend()
 	if err != nil {
 		_ = listener.Close()
 		return nil, err
 	}
-	s := &server{
-		world:    w,
-		http:     &http.Server{Handler: w.handler},
-		served:   make(chan struct{}),
-		endpoint: "http://" + reachable(listener.Addr().(*net.TCPAddr)),
+	l := &listening{
+		backend: b,
+		url:     "http://" + reachable(listener.Addr().(*net.TCPAddr)),
+		server: &http.Server{
+			Handler:           b.faults,
+			ReadHeaderTimeout: 10 * time.Second,
+			ReadTimeout:       time.Minute,
+			IdleTimeout:       5 * time.Minute, // longer than clients keep idle connections
+		},
+		served: make(chan struct{}),
 	}
-	s.restore = setEnvironment(map[string]string{
-		"STAGE":                     "TEST",
-		"AWS_ENDPOINT_URL_DYNAMODB": s.endpoint,
-	})
+	l.restore = setEnvironment(map[string]string{"STAGE": "TEST", "AWS_ENDPOINT_URL_DYNAMODB": l.url})
 	go func() {
-		defer close(s.served)
-		_ = s.http.Serve(listener) // it ends when the server is closed
+		defer close(l.served)
+		_ = l.server.Serve(listener) // returns when the server is closed
 	}()
-	return s, nil
+	return l, nil
 }
 
-// reachable is an address at which this host reaches a listener.
+// reachable returns an address at which this host reaches a listener.
 func reachable(listening *net.TCPAddr) string {
 	address := *listening
 	if address.IP.IsUnspecified() {
@@ -118,18 +123,14 @@ func reachable(listening *net.TCPAddr) string {
 	return address.String()
 }
 
-func (s *server) stop(ctx context.Context) error {
-	s.restore()
-	err := s.http.Close()
-	<-s.served
-	return errors.Join(err, s.world.close(ctx))
+func (l *listening) stop(ctx context.Context) error {
+	l.restore()
+	err := l.server.Close()
+	<-l.served
+	return errors.Join(err, l.backend.close(ctx))
 }
 
-func (s *server) createTables(ctx context.Context) error {
-	return packagedb.CreateTables(withoutFaults(ctx), s.world.client)
-}
-
-// setEnvironment sets variables and returns what restores them.
+// setEnvironment sets variables and returns a function that restores them.
 func setEnvironment(variables map[string]string) (restore func()) {
 	before := map[string]*string{}
 	for name, value := range variables {

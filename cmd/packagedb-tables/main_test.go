@@ -10,12 +10,14 @@ import (
 )
 
 // serve makes the command reach a server without tables.
-func serve(t *testing.T) {
+func serve(t *testing.T) *testutil.Server {
 	t.Helper()
-	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", testutil.Database(t))
+	server := testutil.Database(t)
+	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", server.URL)
 	t.Setenv("AWS_REGION", "us-east-1")
 	t.Setenv("AWS_ACCESS_KEY_ID", "test")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
+	return server
 }
 
 func TestCheckNamesWhatIsMissingUntilCreateMadeIt(t *testing.T) {
@@ -35,14 +37,14 @@ func TestCheckNamesWhatIsMissingUntilCreateMadeIt(t *testing.T) {
 }
 
 func TestTheTablesCanHaveOtherNames(t *testing.T) {
-	serve(t)
+	server := serve(t)
 	arguments := []string{"-specs", "specs", "-credentials", "credentials"}
 	var out, errOut bytes.Buffer
 	if status := run(t.Context(), append(arguments, "create"), &out, &errOut); status != 0 {
 		t.Errorf("status %d, %q, want 0", status, &errOut)
 	}
 	names := packagedb.WithTableNames("specs", "credentials")
-	if err := packagedb.CheckTables(t.Context(), testutil.Client(t), names); err != nil {
+	if err := packagedb.CheckTables(t.Context(), server.Client, names); err != nil {
 		t.Error(err)
 	}
 }

@@ -128,7 +128,7 @@ func TestPutSurvivesALostAnswer(t *testing.T) {
 	t.Parallel()
 	db := testutil.New(t)
 	service := newHandler(always(db))
-	lost := testutil.Inject(t, testutil.Fault{Kind: testutil.DropAfter, Times: 1})
+	lost := db.Inject(testutil.Fault{Kind: testutil.DropAfter, Times: 1})
 
 	mustSend(t, service, "sub", "PUT", "/specs/pets", pets, http.StatusNoContent)
 	if lost.Count() != 1 {
@@ -143,8 +143,9 @@ func TestPutSurvivesALostAnswer(t *testing.T) {
 // DynamoDB is down: the user learns that, and nothing about what is behind the service.
 func TestOutageIsAnsweredWithoutDetails(t *testing.T) {
 	t.Parallel()
-	service := newHandler(always(testutil.New(t)))
-	testutil.Inject(t, testutil.Fault{Kind: testutil.InternalServerError})
+	db := testutil.New(t)
+	service := newHandler(always(db))
+	db.Inject(testutil.Fault{Kind: testutil.InternalServerError})
 	if answer := mustSend(t, service, "sub", "GET", "/specs", "", http.StatusServiceUnavailable); answer != "try again later\n" {
 		t.Errorf("the answer is %q", answer)
 	}

@@ -16,12 +16,11 @@ import (
 )
 
 func TestEveryRequestIsASpanUnderThatOfTheCall(t *testing.T) {
-	testutil.SpecsTable(t)
-	testutil.CredentialsTable(t)
+	server := testutil.SpecsTable(t)
 	exporter := tracetest.NewInMemoryExporter()
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(exporter))
 	db := Traced(aws.Config{
-		BaseEndpoint: aws.String(testutil.Database(t)),
+		BaseEndpoint: aws.String(server.URL),
 		Region:       "us-east-1",
 		Credentials:  credentials.NewStaticCredentialsProvider("test", "test", ""),
 	}, provider)
@@ -53,11 +52,10 @@ func TestEveryRequestIsASpanUnderThatOfTheCall(t *testing.T) {
 }
 
 func TestTheExampleRuns(t *testing.T) {
-	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", testutil.Database(t))
+	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", testutil.SpecsTable(t).URL)
 	t.Setenv("AWS_REGION", "us-east-1")
 	t.Setenv("AWS_ACCESS_KEY_ID", "test")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
-	testutil.SpecsTable(t)
 	var output bytes.Buffer
 	if err := run(t.Context(), &output); err != nil {
 		t.Fatal(err)

@@ -26,6 +26,7 @@ import (
 type run struct {
 	plan
 	t      *testing.T
+	server *dynamodb.Client
 	moment atomic.Int64
 	client packagedb.Client
 	atOnce atomic.Bool // the server has transactions and they are used
@@ -47,8 +48,8 @@ type sabotage func(packagedb.Client) packagedb.Client
 
 // carryOut runs a plan on a database of its own and judges what came of it.
 func (p plan) carryOut(t *testing.T) outcome {
-	testutil.New(t)
-	r := &run{plan: p, t: t}
+	db := testutil.New(t)
+	r := &run{plan: p, t: t, server: db.Client}
 	r.atOnce.Store(true)
 	r.client = r.newClient()
 	if p.spoil != nil {
@@ -57,7 +58,7 @@ func (p plan) carryOut(t *testing.T) outcome {
 
 	var injected *testutil.Injected
 	if len(p.weather.faults) > 0 {
-		injected = testutil.Inject(t, p.weather.faults...)
+		injected = db.Inject(p.weather.faults...)
 	}
 	var hosts sync.WaitGroup
 	for _, calls := range p.hosts {
@@ -77,7 +78,7 @@ func (p plan) carryOut(t *testing.T) outcome {
 // newClient is that of the test's database with the plan's number of attempts. It lets the other hosts
 // go first before each of its requests.
 func (r *run) newClient() packagedb.Client {
-	options := testutil.Client(r.t).Options()
+	options := r.server.Options()
 	options.HTTPClient = yielding{options.HTTPClient}
 	options.Retryer = retry.AddWithMaxAttempts(options.Retryer.(aws.RetryerV2), r.attempts)
 	return &client{Client: dynamodb.New(options), run: r}
@@ -193,7 +194,7 @@ func (r *run) settle() (found []violation) {
 
 // items counts what a table holds.
 func (r *run) items(table string) (items int) {
-	pages := dynamodb.NewScanPaginator(testutil.Client(r.t), &dynamodb.ScanInput{
+	pages := dynamodb.NewScanPaginator(r.server, &dynamodb.ScanInput{
 		TableName: &table, Select: "COUNT", ConsistentRead: aws.Bool(true),
 	})
 	for pages.HasMorePages() {

@@ -1,5 +1,3 @@
-// Package withoutmain holds the tests of what package testutil does in a test binary that does not run
-// [testutil.Main].
-//
-// [testutil.Main]: https://pkg.go.dev/github.com/open-alchemy/packagedb/testutil#Main
+// Package withoutmain tests the fixtures of package testutil in a test binary that does not call
+// testutil.Main.
 package withoutmain

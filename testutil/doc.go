@@ -1,0 +1,41 @@
+// Package testutil gives every test an empty DynamoDB of its own, inside the test binary. There is
+// nothing to install and nothing to start:
+//
+//	func TestPets(t *testing.T) {
+//		t.Parallel()
+//		db := testutil.New(t)
+//		_, err := db.CreateUpdateSpec(t.Context(), "sub 1", testutil.Spec(1))
+//		...
+//	}
+//
+// [New] returns a [packagedb.Database] over an embedded engine. Databases share nothing, so tests may
+// run in parallel, and a database goes away with its test.
+//
+// # Code that calls packagedb.Get
+//
+// [packagedb.Get] needs a server. Main starts one for the test binary:
+//
+//	func TestMain(m *testing.M) { testutil.Main(m) }
+//
+// It is shared by all tests of the binary; give each test its own sub. A single test does without
+// TestMain by using a fixture, such as [CleanSpecsTable].
+//
+// # Raw items and faults
+//
+// [DB] and [Server] hold the raw client of their database, to inspect or corrupt stored items and to
+// keep further tables. Their method Inject makes requests fail as they do on AWS: throttled, dropped,
+// in conflict, partly processed. See [Fault].
+//
+// # Implementations of Database
+//
+// [TestDatabase] is a conformance suite for anything that implements or wraps [packagedb.Database].
+//
+// # Other servers
+//
+// To run the same tests on DynamoDB Local or any other server, set PACKAGEDB_TEST_ENDPOINT to its
+// URL. Every database has tables of its own there as well: their names on the server start with
+// "test-" and random characters, which the tests do not see. They are deleted when the test ends.
+//
+// [Main] and the fixtures listen on a free port of 127.0.0.1, or at the host:port in
+// PACKAGEDB_TEST_LISTEN.
+package testutil
