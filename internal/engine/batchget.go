@@ -233,11 +233,12 @@ func (g *tableGets) appendUnprocessed(dst []byte, left []attribute.Item) []byte 
 		dst = item.AppendJSON(dst)
 	}
 	dst = append(dst, ']')
-	for name, value := range g.source.members() {
+	g.source.members(func(name string, value document) error {
 		if name != "Keys" {
 			dst = appendMember(dst, name)
 			dst = append(dst, value...)
 		}
-	}
+		return nil
+	})
 	return append(dst, '}')
 }

@@ -1,31 +1,31 @@
 package engine
 
 import (
-	"encoding/json"
 	"errors"
-	"iter"
 	"math"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+	"github.com/open-alchemy/packagedb/internal/engine/jsontext"
 )
 
-// document is the text of one JSON value inside a request body. It is known to
-// be valid JSON, which lets its methods read without checking the syntax.
-type document []byte
+// document is the text of one JSON value of a request. It is well-formed, so
+// that its methods fail only for values of another type than they read.
+type document string
 
-// parseDocument checks that the body is one JSON object in valid UTF-8.
+// parseDocument checks that the body is one JSON object.
 func parseDocument(body []byte) (document, error) {
-	if !utf8.Valid(body) || !json.Valid(body) {
-		return nil, serialization("")
+	reader := jsontext.NewReader(string(body))
+	object := reader.Peek() == '{'
+	text, err := reader.Raw()
+	if err == nil {
+		err = reader.End()
 	}
-	doc := document(body[skipSpace(body, 0):])
-	if doc[0] != '{' {
-		return nil, serialization("")
+	if err == nil && !object {
+		err = jsontext.ErrMalformed
 	}
-	return doc, nil
+	return document(text), err
 }
 
 // input is the parameters of one operation, or a structure inside of them.
@@ -36,54 +36,30 @@ type input interface {
 }
 
 // read passes every member of an object to in. A null member counts as absent.
-func (d document) read(in input) error {
-	for name, value := range d.members() {
-		if value.isNull() {
-			continue
-		}
-		if err := in.field(name, value); err != nil {
+func (d document) read(in input) error { return d.members(in.field) }
+
+// members passes the members of an object that are not null to read.
+func (d document) members(read func(name string, value document) error) error {
+	reader := jsontext.NewReader(string(d))
+	return reader.Members(func(name string) error {
+		value, err := reader.Raw()
+		if err != nil || value == "null" {
 			return err
 		}
-	}
-	return nil
+		return read(name, document(value))
+	})
 }
 
-func (d document) isNull() bool { return d[0] == 'n' }
-
-// members are the names and values of an object.
-func (d document) members() iter.Seq2[string, document] {
-	return func(yield func(string, document) bool) {
-		i := skipSpace(d, 1)
-		for d[i] != '}' {
-			end := skipString(d, i)
-			name := unquote(d[i:end])
-			i = skipSpace(d, end) + 1 // the colon
-			i = skipSpace(d, i)
-			end = skipValue(d, i)
-			if !yield(name, d[i:end]) {
-				return
-			}
-			if i = skipSpace(d, end); d[i] == ',' {
-				i = skipSpace(d, i+1)
-			}
+// elements passes the elements of an array to read.
+func (d document) elements(read func(document) error) error {
+	reader := jsontext.NewReader(string(d))
+	return reader.Elements(func() error {
+		element, err := reader.Raw()
+		if err != nil {
+			return err
 		}
-	}
-}
-
-// elements are the values of an array.
-func (d document) elements() iter.Seq[document] {
-	return func(yield func(document) bool) {
-		i := skipSpace(d, 1)
-		for d[i] != ']' {
-			end := skipValue(d, i)
-			if !yield(d[i:end]) {
-				return
-			}
-			if i = skipSpace(d, end); d[i] == ',' {
-				i = skipSpace(d, i+1)
-			}
-		}
-	}
+		return read(document(element))
+	})
 }
 
 // mismatch is the service's refusal of a scalar of the wrong JSON type; class
@@ -113,9 +89,16 @@ func (d document) string(into **string) error {
 	if d[0] != '"' {
 		return d.mismatch("String")
 	}
-	text := unquote(d)
+	text := d.unquote()
 	*into = &text
 	return nil
+}
+
+// unquote returns the content of a string.
+func (d document) unquote() string {
+	reader := jsontext.NewReader(string(d))
+	text, _ := reader.String()
+	return text
 }
 
 func (d document) boolean(into **bool) error {
@@ -125,7 +108,7 @@ func (d document) boolean(into **bool) error {
 		*into = &truth
 		return nil
 	case '"':
-		switch strings.ToUpper(unquote(d)) {
+		switch strings.ToUpper(d.unquote()) {
 		case "TRUE", "1", "YES":
 			truth := true
 			*into = &truth
@@ -171,12 +154,7 @@ func (d document) list(read func(document) error) error {
 	default:
 		return serialization("Unexpected field type")
 	}
-	for element := range d.elements() {
-		if err := read(element); err != nil {
-			return err
-		}
-	}
-	return nil
+	return d.elements(read)
 }
 
 func (d document) strings(into *[]string) error {
@@ -201,15 +179,7 @@ func (d document) object(class string, read func(name string, value document) er
 	default:
 		return serialization("Unexpected field type")
 	}
-	for name, value := range d.members() {
-		if value.isNull() {
-			continue
-		}
-		if err := read(name, value); err != nil {
-			return err
-		}
-	}
-	return nil
+	return d.members(read)
 }
 
 // structure reads an object into in.
@@ -239,12 +209,11 @@ type itemParameter struct {
 
 func (d document) item(into *itemParameter) error {
 	*into = itemParameter{present: true}
-	err := into.item.UnmarshalJSON(d)
+	// The item may be stored: it holds on to its own text, not to the body.
+	var err error
+	into.item, err = attribute.ParseItem(strings.Clone(string(d)))
 	if errors.As(err, &into.invalid) {
 		return nil
-	}
-	if into.item == nil {
-		into.item = attribute.Item{}
 	}
 	return err
 }
@@ -254,62 +223,4 @@ func (p *itemParameter) check() error {
 		return p.invalid
 	}
 	return nil
-}
-
-func skipSpace(d []byte, i int) int {
-	for i < len(d) && (d[i] == ' ' || d[i] == '\n' || d[i] == '\t' || d[i] == '\r') {
-		i++
-	}
-	return i
-}
-
-// skipString gives the position after the string that begins at i.
-func skipString(d []byte, i int) int {
-	for i++; d[i] != '"'; i++ {
-		if d[i] == '\\' {
-			i++
-		}
-	}
-	return i + 1
-}
-
-// skipValue gives the position after the value that begins at i.
-func skipValue(d []byte, i int) int {
-	depth := 0
-	for {
-		switch d[i] {
-		case '"':
-			i = skipString(d, i)
-		case '{', '[':
-			depth++
-			i++
-		case '}', ']':
-			depth--
-			i++
-		case ',', ':', ' ', '\n', '\t', '\r':
-			i++
-			continue
-		default:
-			for i < len(d) && !strings.ContainsRune(",]} \n\t\r", rune(d[i])) {
-				i++
-			}
-		}
-		if depth == 0 {
-			return i
-		}
-	}
-}
-
-// unquote is the content of a JSON string.
-func unquote(quoted []byte) string {
-	text := quoted[1 : len(quoted)-1]
-	for _, c := range text {
-		if c == '\\' {
-			var unescaped string
-			if json.Unmarshal(quoted, &unescaped) == nil {
-				return unescaped
-			}
-		}
-	}
-	return string(text)
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+	"github.com/open-alchemy/packagedb/internal/engine/jsontext"
 )
 
 // The namespaces that the service puts before the names of its exceptions.
@@ -119,7 +120,7 @@ func asException(err error) *exception {
 	if errors.As(err, &invalid) {
 		return validation("%s", invalid.Message)
 	}
-	var malformed *attribute.SerializationError
+	var malformed *jsontext.SerializationError
 	if errors.As(err, &malformed) {
 		return serialization(malformed.Message)
 	}

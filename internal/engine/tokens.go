@@ -1,6 +1,10 @@
 package engine
 
-import "time"
+import (
+	"time"
+
+	"github.com/open-alchemy/packagedb/internal/engine/jsontext"
+)
 
 // tokenWindow is how long a client request token is remembered.
 const tokenWindow = 10 * time.Minute
@@ -42,54 +46,35 @@ func (t *tokens) expire(now time.Time) {
 	t.order = t.order[old:]
 }
 
-// fingerprint is a hash of a JSON value in which the order of an object's
-// members does not count: clients write maps in any order.
+// fingerprint returns a hash of a JSON value. The order of an object's members
+// does not count: clients write maps in any order.
 func fingerprint(d document) uint64 {
-	h, _ := hashValue(d, 0)
-	return h
+	reader := jsontext.NewReader(string(d))
+	return hashJSON(&reader)
 }
 
-// hashValue gives the hash of the value that begins at i, and where it ends.
-func hashValue(d document, i int) (h uint64, end int) {
-	switch d[i] {
+// hashJSON consumes the next value, which is well-formed.
+func hashJSON(r *jsontext.Reader) uint64 {
+	const object, array = 0x9e3779b97f4a7c15, 0xc2b2ae3d27d4eb4f
+	switch r.Peek() {
 	case '{':
-		return hashObject(d, i)
+		h := uint64(object)
+		r.Members(func(name string) error {
+			h += mix(mix(hashText(name)) + hashJSON(r))
+			return nil
+		})
+		return mix(h)
 	case '[':
-		return hashArray(d, i)
+		h := uint64(array)
+		r.Elements(func() error {
+			h = mix(h + hashJSON(r))
+			return nil
+		})
+		return mix(h)
+	case '"':
+		text, _ := r.String()
+		return hashText(text)
 	}
-	end = skipValue(d, i)
-	if d[i] == '"' {
-		return hashText(unquote(d[i:end])), end
-	}
-	return mix(hashText(string(d[i:end]))), end
-}
-
-func hashObject(d document, i int) (h uint64, end int) {
-	const seed = 0x9e3779b97f4a7c15
-	i = skipSpace(d, i+1)
-	for d[i] != '}' {
-		end := skipString(d, i)
-		name := hashText(unquote(d[i:end]))
-		i = skipSpace(d, skipSpace(d, end)+1) // behind the colon
-		value, end := hashValue(d, i)
-		h += mix(mix(name) + value)
-		if i = skipSpace(d, end); d[i] == ',' {
-			i = skipSpace(d, i+1)
-		}
-	}
-	return mix(h ^ seed), i + 1
-}
-
-func hashArray(d document, i int) (h uint64, end int) {
-	const seed = 0xc2b2ae3d27d4eb4f
-	h = seed
-	i = skipSpace(d, i+1)
-	for d[i] != ']' {
-		value, end := hashValue(d, i)
-		h = mix(h + value)
-		if i = skipSpace(d, end); d[i] == ',' {
-			i = skipSpace(d, i+1)
-		}
-	}
-	return mix(h), i + 1
+	text, _ := r.Raw()
+	return mix(hashText(text))
 }

@@ -71,7 +71,7 @@ func (e *Engine) handle(r *http.Request, body []byte) (answer []byte, err error)
 	if err := authenticate(r); err != nil {
 		return nil, err
 	}
-	if request == nil {
+	if request == "" {
 		return nil, serialization("")
 	}
 	return perform(e, request)

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/open-alchemy/packagedb/internal/engine/jsontext"
 )
 
 // maxNesting is how many maps and lists may lie within each other in an
@@ -23,41 +25,59 @@ const (
 	messageNoStruct = "Start of structure or map found where not expected"
 )
 
-// UnmarshalJSON reads an item from its wire form, {"name": {"S": "x"}}. It
-// fails with a *SerializationError or a *ValidationError, the former first if
-// the text has both. The ValidationError names the attribute. As everywhere in
-// JSON decoding, null leaves the item as it is.
-func (it *Item) UnmarshalJSON(data []byte) error {
-	d := decoder{scanner: scanner{text: string(data)}}
-	fields := *it
-	null, err := d.null()
-	if err == nil && !null {
-		fields, err = d.fields(0)
-	}
+// ParseItem reads an item from its wire form, {"name": {"S": "x"}}. It fails
+// with a *jsontext.SerializationError or a *ValidationError, the former first
+// if the text has both. The ValidationError names the attribute. The item holds
+// on to the text.
+func ParseItem(text string) (Item, error) {
+	d := decoder{Reader: jsontext.NewReader(text)}
+	fields, err := d.fields(0)
 	if err := d.finish(err); err != nil {
-		return err
+		return nil, err
 	}
-	*it = fields
-	return nil
+	return fields, nil
 }
 
-// UnmarshalJSON reads a value from its wire form, {"S": "x"}. It fails with a
-// *SerializationError or a *ValidationError, the former first if the text has both.
-func (v *Value) UnmarshalJSON(data []byte) error {
-	d := decoder{scanner: scanner{text: string(data)}}
+// ParseValue reads a value from its wire form, {"S": "x"}. It fails as
+// [ParseItem] does.
+func ParseValue(text string) (Value, error) {
+	d := decoder{Reader: jsontext.NewReader(text)}
 	value, err := d.value(0)
 	if err := d.finish(err); err != nil {
-		return err
+		return Value{}, err
 	}
-	*v = value
-	return nil
+	return value, nil
+}
+
+// UnmarshalJSON reads an item as [ParseItem] does. As everywhere in JSON
+// decoding, null leaves the item as it is.
+func (it *Item) UnmarshalJSON(data []byte) error {
+	text := string(data)
+	r := jsontext.NewReader(text)
+	if null, err := r.Null(); null && err == nil {
+		return r.End()
+	}
+	fields, err := ParseItem(text)
+	if err == nil {
+		*it = fields
+	}
+	return err
+}
+
+// UnmarshalJSON reads a value as [ParseValue] does.
+func (v *Value) UnmarshalJSON(data []byte) error {
+	value, err := ParseValue(string(data))
+	if err == nil {
+		*v = value
+	}
+	return err
 }
 
 // decoder reads attribute values. It returns what DynamoDB's parser of requests
 // would refuse at once, and collects what a later validation would: the first
 // invalid value is reported when all is read.
 type decoder struct {
-	scanner
+	jsontext.Reader
 	invalid *ValidationError
 }
 
@@ -81,8 +101,8 @@ func (d *decoder) finish(err error) error {
 	if err != nil && !errors.Is(err, errTooDeep) {
 		return err
 	}
-	if d.peek(); err == nil && d.pos < len(d.text) {
-		return errMalformed
+	if end := d.End(); err == nil && end != nil {
+		return end
 	}
 	if d.invalid != nil {
 		return d.invalid
@@ -95,15 +115,15 @@ func (d *decoder) fields(nesting int) (Item, error) {
 	if nesting > maxNesting {
 		return nil, d.tooDeep()
 	}
-	switch d.peek() {
+	switch d.Peek() {
 	case '{':
 	case '[':
-		return nil, &SerializationError{Message: "Unrecognized collection type java.util.Map<java.lang.String, " + attributeValueClass + ">"}
+		return nil, &jsontext.SerializationError{Message: "Unrecognized collection type java.util.Map<java.lang.String, " + attributeValueClass + ">"}
 	default:
 		return nil, d.misplaced("Unexpected field type")
 	}
 	fields := Item{}
-	err := d.members(func(name string) error {
+	err := d.Members(func(name string) error {
 		clean := d.invalid == nil
 		d.refuse(validateName(name))
 		value, err := d.value(nesting)
@@ -118,24 +138,25 @@ func (d *decoder) fields(nesting int) (Item, error) {
 
 // value reads an attribute value that has nesting maps and lists around it.
 func (d *decoder) value(nesting int) (Value, error) {
-	switch d.peek() {
+	switch d.Peek() {
 	case '{':
 	case 'n':
 		d.refuse(invalid(messageEmpty))
-		return Value{}, d.literal("null")
+		_, err := d.Null()
+		return Value{}, err
 	case '[':
-		return Value{}, &SerializationError{Message: "Unrecognized collection type class " + attributeValueClass}
+		return Value{}, &jsontext.SerializationError{Message: "Unrecognized collection type class " + attributeValueClass}
 	default:
 		return Value{}, d.misplaced("Unexpected value type in payload")
 	}
 	var value Value
 	seen := false
-	err := d.members(func(key string) error {
+	err := d.Members(func(key string) error {
 		kind := kindNamed(key)
 		if kind == KindAbsent {
-			return d.skip(0)
+			return d.Skip()
 		}
-		if null, err := d.null(); null || err != nil {
+		if null, err := d.Null(); null || err != nil {
 			return err
 		}
 		if seen && value.kind != kind {
@@ -186,7 +207,7 @@ func (d *decoder) list(nesting int) ([]Value, error) {
 		return nil, err
 	}
 	var elements []Value
-	err := d.elements(func() error {
+	err := d.Elements(func() error {
 		value, err := d.value(nesting)
 		elements = append(elements, value)
 		return err
@@ -200,8 +221,8 @@ func (d *decoder) set(kind Kind) (Value, error) {
 	}
 	members := make([]string, 0, 4)
 	known := d.invalid
-	err := d.elements(func() error {
-		null, err := d.null()
+	err := d.Elements(func() error {
+		null, err := d.Null()
 		if err != nil {
 			return err
 		}
@@ -233,11 +254,11 @@ func nullMember(kind Kind) *ValidationError {
 
 // array makes sure that an array is next.
 func (d *decoder) array() error {
-	switch d.peek() {
+	switch d.Peek() {
 	case '[':
 		return nil
 	case '{':
-		return &SerializationError{Message: messageNoStruct}
+		return &jsontext.SerializationError{Message: messageNoStruct}
 	}
 	return d.misplaced("Unexpected field type")
 }
@@ -248,23 +269,23 @@ func (d *decoder) member(kind Kind) (string, error) {
 	if kind == KindB {
 		class = "java.nio.ByteBuffer"
 	}
-	switch d.peek() {
+	switch d.Peek() {
 	case '"':
 	case '[':
-		return "", &SerializationError{Message: "Unrecognized collection type class " + class}
+		return "", &jsontext.SerializationError{Message: "Unrecognized collection type class " + class}
 	case '{':
-		return "", &SerializationError{Message: messageNoStruct}
+		return "", &jsontext.SerializationError{Message: messageNoStruct}
 	default:
-		token, err := d.scalar()
+		token, err := d.Scalar()
 		if err != nil {
 			return "", err
 		}
 		if kind == KindB {
-			return "", &SerializationError{Message: "only base-64-encoded strings are convertible to bytes"}
+			return "", &jsontext.SerializationError{Message: "only base-64-encoded strings are convertible to bytes"}
 		}
-		return "", &SerializationError{Message: token + " cannot be converted to String"}
+		return "", &jsontext.SerializationError{Message: token + " cannot be converted to String"}
 	}
-	text, err := d.str()
+	text, err := d.String()
 	if err != nil {
 		return "", err
 	}
@@ -281,9 +302,9 @@ func (d *decoder) member(kind Kind) (string, error) {
 
 // boolean reads a BOOL or NULL, for which DynamoDB takes some strings as well.
 func (d *decoder) boolean() (bool, error) {
-	switch d.peek() {
+	switch d.Peek() {
 	case '"':
-		text, err := d.str()
+		text, err := d.String()
 		if err != nil {
 			return false, err
 		}
@@ -293,13 +314,13 @@ func (d *decoder) boolean() (bool, error) {
 		case "FALSE", "0", "NO":
 			return false, nil
 		}
-		return false, &SerializationError{Message: "Unexpected token received from parser"}
+		return false, &jsontext.SerializationError{Message: "Unexpected token received from parser"}
 	case '[':
-		return false, &SerializationError{Message: "Unrecognized collection type class java.lang.Boolean"}
+		return false, &jsontext.SerializationError{Message: "Unrecognized collection type class java.lang.Boolean"}
 	case '{':
-		return false, &SerializationError{Message: messageNoStruct}
+		return false, &jsontext.SerializationError{Message: messageNoStruct}
 	}
-	switch token, err := d.scalar(); {
+	switch token, err := d.Scalar(); {
 	case err != nil:
 		return false, err
 	case token == "TRUE_VALUE":
@@ -307,17 +328,17 @@ func (d *decoder) boolean() (bool, error) {
 	case token == "FALSE_VALUE":
 		return false, nil
 	default:
-		return false, &SerializationError{Message: token + " cannot be converted to Boolean"}
+		return false, &jsontext.SerializationError{Message: token + " cannot be converted to Boolean"}
 	}
 }
 
 // misplaced is the refusal of a scalar where none is expected: the message, if
 // it is well-formed JSON.
 func (d *decoder) misplaced(message string) error {
-	if err := d.skip(0); err != nil {
+	if err := d.Skip(); err != nil {
 		return err
 	}
-	return &SerializationError{Message: message}
+	return &jsontext.SerializationError{Message: message}
 }
 
 func kindNamed(name string) Kind {
@@ -349,11 +370,11 @@ func kindNamed(name string) Kind {
 // decodeBinary accepts base64 in its canonical form only.
 func decodeBinary(text string) (string, error) {
 	if length := utf8.RuneCountInString(text); length%4 != 0 {
-		return "", &SerializationError{Message: "Base64 encoded length is expected a multiple of 4 bytes but found: " + strconv.Itoa(length)}
+		return "", &jsontext.SerializationError{Message: "Base64 encoded length is expected a multiple of 4 bytes but found: " + strconv.Itoa(length)}
 	}
 	data, err := base64.StdEncoding.Strict().DecodeString(text)
 	if err != nil || strings.ContainsAny(text, "\r\n") {
-		return "", &SerializationError{Message: "Invalid last non-pad Base64 character dectected"}
+		return "", &jsontext.SerializationError{Message: "Invalid last non-pad Base64 character dectected"}
 	}
 	return string(data), nil
 }

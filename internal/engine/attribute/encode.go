@@ -2,8 +2,8 @@ package attribute
 
 import (
 	"encoding/base64"
-	"encoding/json"
-	"unicode/utf8"
+
+	"github.com/open-alchemy/packagedb/internal/engine/jsontext"
 )
 
 // MarshalJSON is the item's wire form.
@@ -19,7 +19,7 @@ func (it Item) AppendJSON(dst []byte) []byte {
 			dst = append(dst, ',')
 		}
 		first = false
-		dst = appendString(dst, name)
+		dst = jsontext.AppendString(dst, name)
 		dst = append(dst, ':')
 		dst = value.AppendJSON(dst)
 	}
@@ -83,33 +83,5 @@ func appendMember(dst []byte, kind Kind, text string) []byte {
 		dst = base64.StdEncoding.AppendEncode(dst, []byte(text))
 		return append(dst, '"')
 	}
-	return appendString(dst, text)
-}
-
-// appendString appends a JSON string. Text that needs no escape, nearly all
-// there is, is appended as it stands.
-func appendString(dst []byte, text string) []byte {
-	ascii := true
-	for i := range len(text) {
-		switch c := text[i]; {
-		case c == '"' || c == '\\' || c < ' ':
-			return appendEscaped(dst, text)
-		case c >= utf8.RuneSelf:
-			ascii = false
-		}
-	}
-	if !ascii && !utf8.ValidString(text) {
-		return appendEscaped(dst, text)
-	}
-	dst = append(dst, '"')
-	dst = append(dst, text...)
-	return append(dst, '"')
-}
-
-func appendEscaped(dst []byte, text string) []byte {
-	quoted, err := json.Marshal(text)
-	if err != nil {
-		return append(dst, `""`...)
-	}
-	return append(dst, quoted...)
+	return jsontext.AppendString(dst, text)
 }

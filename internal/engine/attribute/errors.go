@@ -12,17 +12,3 @@ type ValidationError struct {
 func (e *ValidationError) Error() string { return e.Message }
 
 func invalid(message string) *ValidationError { return &ValidationError{Message: message} }
-
-// SerializationError is a request whose JSON does not have the shape that
-// DynamoDB expects: its SerializationException. Message is the service's text,
-// which is empty for text that is no JSON at all.
-type SerializationError struct {
-	Message string
-}
-
-func (e *SerializationError) Error() string {
-	if e.Message == "" {
-		return "malformed JSON"
-	}
-	return e.Message
-}

@@ -6,13 +6,15 @@ import (
 	"math/big"
 	"strings"
 	"testing"
+
+	"github.com/open-alchemy/packagedb/internal/engine/jsontext"
 )
 
-// message is the text of a *ValidationError or *SerializationError, with the
+// message is the text of a *ValidationError or *jsontext.SerializationError, with the
 // latter's name in front, and says so of any other error.
 func message(err error) string {
 	var invalid *ValidationError
-	var malformed *SerializationError
+	var malformed *jsontext.SerializationError
 	switch {
 	case err == nil:
 		return ""

@@ -1,0 +1,254 @@
+// Package jsontext reads and writes the JSON of the DynamoDB protocol.
+package jsontext
+
+import (
+	"encoding/json"
+	"strings"
+	"unicode/utf8"
+)
+
+// SerializationError is a request whose JSON does not have the shape that
+// DynamoDB expects: its SerializationException. Message is the service's text,
+// which is empty for text that is not JSON.
+type SerializationError struct {
+	Message string
+}
+
+func (e *SerializationError) Error() string {
+	if e.Message == "" {
+		return "malformed JSON"
+	}
+	return e.Message
+}
+
+// ErrMalformed is the error of every method that meets text that is not JSON.
+var ErrMalformed = &SerializationError{}
+
+// Reader reads JSON from front to back. It holds its text as one string, of
+// which the strings in the text are parts: reading an item allocates once for
+// all its names and strings.
+type Reader struct {
+	text string
+	pos  int
+}
+
+// maxDepth is the greatest nesting of arrays and objects that Skip accepts.
+const maxDepth = 10_000
+
+// NewReader returns a Reader at the beginning of text.
+func NewReader(text string) Reader { return Reader{text: text} }
+
+// Peek returns the first byte of the next token, 0 at the end of the text.
+func (r *Reader) Peek() byte {
+	for ; r.pos < len(r.text); r.pos++ {
+		switch c := r.text[r.pos]; c {
+		case ' ', '\t', '\r', '\n':
+		default:
+			return c
+		}
+	}
+	return 0
+}
+
+// accept consumes the next token if it is the given punctuation.
+func (r *Reader) accept(c byte) bool {
+	if r.Peek() != c {
+		return false
+	}
+	r.pos++
+	return true
+}
+
+// literal consumes true, false or null.
+func (r *Reader) literal(word string) error {
+	if !strings.HasPrefix(r.text[r.pos:], word) {
+		return ErrMalformed
+	}
+	r.pos += len(word)
+	return nil
+}
+
+// Null consumes a null if that is the next token.
+func (r *Reader) Null() (bool, error) {
+	if r.Peek() != 'n' {
+		return false, nil
+	}
+	return true, r.literal("null")
+}
+
+// Members reads an object, calling member with each key in front of its value.
+func (r *Reader) Members(member func(key string) error) error {
+	return r.enclosed('{', '}', func() error {
+		key, err := r.String()
+		if err != nil {
+			return err
+		}
+		if !r.accept(':') {
+			return ErrMalformed
+		}
+		return member(key)
+	})
+}
+
+// Elements reads an array, calling element in front of each of its values.
+func (r *Reader) Elements(element func() error) error {
+	return r.enclosed('[', ']', element)
+}
+
+func (r *Reader) enclosed(opening, closing byte, part func() error) error {
+	if !r.accept(opening) {
+		return ErrMalformed
+	}
+	if r.accept(closing) {
+		return nil
+	}
+	for {
+		if err := part(); err != nil {
+			return err
+		}
+		if r.accept(closing) {
+			return nil
+		}
+		if !r.accept(',') {
+			return ErrMalformed
+		}
+	}
+}
+
+// String reads a string. One without escapes is a part of the text.
+func (r *Reader) String() (string, error) {
+	if !r.accept('"') {
+		return "", ErrMalformed
+	}
+	start, ascii, escaped := r.pos, true, false
+	for ; r.pos < len(r.text); r.pos++ {
+		switch c := r.text[r.pos]; {
+		case c == '"':
+			raw := r.text[start:r.pos]
+			r.pos++
+			if !ascii && !utf8.ValidString(raw) {
+				return "", ErrMalformed
+			}
+			if escaped {
+				return unescape(r.text[start-1 : r.pos])
+			}
+			return raw, nil
+		case c == '\\':
+			escaped = true
+			r.pos++
+		case c < ' ':
+			return "", ErrMalformed
+		case c >= utf8.RuneSelf:
+			ascii = false
+		}
+	}
+	return "", ErrMalformed
+}
+
+// unescape resolves the escapes of a string with its quotes. Strings that need
+// it are rare enough to leave it to the standard library.
+func unescape(quoted string) (string, error) {
+	var text string
+	if json.Unmarshal([]byte(quoted), &text) != nil {
+		return "", ErrMalformed
+	}
+	return text, nil
+}
+
+// number consumes a number and reports whether it is written as an integer.
+func (r *Reader) number() (integer bool, err error) {
+	if r.text[r.pos] == '-' {
+		r.pos++
+	}
+	if r.pos < len(r.text) && r.text[r.pos] == '0' {
+		r.pos++
+	} else if !r.digits() {
+		return false, ErrMalformed
+	}
+	integer = true
+	if r.pos < len(r.text) && r.text[r.pos] == '.' {
+		r.pos++
+		integer = false
+		if !r.digits() {
+			return false, ErrMalformed
+		}
+	}
+	if r.pos < len(r.text) && (r.text[r.pos] == 'e' || r.text[r.pos] == 'E') {
+		r.pos++
+		integer = false
+		if r.pos < len(r.text) && (r.text[r.pos] == '-' || r.text[r.pos] == '+') {
+			r.pos++
+		}
+		if !r.digits() {
+			return false, ErrMalformed
+		}
+	}
+	return integer, nil
+}
+
+// digits consumes digits, at least one of them.
+func (r *Reader) digits() bool {
+	start := r.pos
+	for r.pos < len(r.text) && isDigit(r.text[r.pos]) {
+		r.pos++
+	}
+	return r.pos > start
+}
+
+// Skip consumes the next value, whatever it is.
+func (r *Reader) Skip() error { return r.skip(0) }
+
+func (r *Reader) skip(depth int) error {
+	if depth > maxDepth {
+		return ErrMalformed
+	}
+	switch r.Peek() {
+	case '{':
+		return r.Members(func(string) error { return r.skip(depth + 1) })
+	case '[':
+		return r.Elements(func() error { return r.skip(depth + 1) })
+	case '"':
+		_, err := r.String()
+		return err
+	}
+	_, err := r.Scalar()
+	return err
+}
+
+// Raw consumes the next value and returns its text.
+func (r *Reader) Raw() (string, error) {
+	r.Peek()
+	start := r.pos
+	err := r.Skip()
+	return r.text[start:r.pos], err
+}
+
+// End reports text behind the last value as an error.
+func (r *Reader) End() error {
+	if r.Peek(); r.pos < len(r.text) {
+		return ErrMalformed
+	}
+	return nil
+}
+
+// Scalar consumes a boolean, a null or a number, and returns the name that
+// DynamoDB's messages have for such a token.
+func (r *Reader) Scalar() (token string, err error) {
+	switch c := r.Peek(); {
+	case c == 't':
+		return "TRUE_VALUE", r.literal("true")
+	case c == 'f':
+		return "FALSE_VALUE", r.literal("false")
+	case c == 'n':
+		return "VALUE_NULL", r.literal("null")
+	case c == '-' || isDigit(c):
+		integer, err := r.number()
+		if integer {
+			return "NUMBER_VALUE", err
+		}
+		return "DECIMAL_VALUE", err
+	}
+	return "", ErrMalformed
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
