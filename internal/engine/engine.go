@@ -1,7 +1,7 @@
 // Package engine is a DynamoDB in memory: an [http.Handler] that speaks the
 // DynamoDB JSON protocol, with the service's validation, limits, errors and
-// capacity rules. Every Engine starts empty and keeps nothing when it is
-// dropped.
+// capacity rules. An Engine starts empty and keeps nothing when it is dropped,
+// unless [Open] made it.
 //
 // It departs from the service where a test wants it to: a table is ACTIVE as
 // soon as CreateTable has answered, a global secondary index shows a write at
@@ -24,6 +24,7 @@ import (
 type Engine struct {
 	now      func() time.Time
 	requests atomic.Uint64
+	journal  *journal // nil without persistence
 
 	// mu guards everything below. Readers hold it only while they pick records,
 	// which never change once they are stored.

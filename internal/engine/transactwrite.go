@@ -173,6 +173,9 @@ func (e *Engine) commit(in *transactionInput, writes []write) (repeated bool, er
 	if err := failed.err(); err != nil {
 		return false, err
 	}
+	if err := e.journal.commit(in.token, content, now, writes...); err != nil {
+		return false, err
+	}
 	for i := range writes {
 		writes[i].apply()
 	}

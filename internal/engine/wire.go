@@ -74,7 +74,7 @@ func (e *Engine) handle(r *http.Request, body []byte) (answer []byte, err error)
 	if request == "" {
 		return nil, serialization("")
 	}
-	return perform(e, request)
+	return e.run(target, perform, request)
 }
 
 // authenticate demands that a request is signed, and believes every signature.

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"time"
+
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 	"github.com/open-alchemy/packagedb/internal/engine/expression"
 )
@@ -62,6 +64,9 @@ func (e *Engine) perform(w *write) error {
 	}
 	if !w.permitted() {
 		return conditionalCheckFailed(w.old())
+	}
+	if err := e.journal.commit(nil, 0, time.Time{}, *w); err != nil {
+		return err
 	}
 	w.apply()
 	return nil

@@ -1,0 +1,330 @@
+package engine
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+)
+
+// journalHeader is the first line of a journal. Its number changes with the format.
+const journalHeader = "packagedb journal 1\n"
+
+var errInUse = errors.New("in use by another process")
+
+// journal is a file with one line for each commit, which is written before the commit is applied
+// and answered. A line is the CRC-32 of an entry's JSON in hexadecimal, a space and the JSON. The
+// methods of a nil journal do nothing.
+type journal struct {
+	file *os.File
+	lock io.Closer
+	err  error // the first failure, after which nothing more is written
+
+	// gate keeps other requests out while an operation changes tables, so that the journal has
+	// them in the order in which they happened.
+	gate sync.RWMutex
+}
+
+// entry is one commit: an operation that changes tables, or writes of items that belong together.
+type entry struct {
+	At          int64           `json:"at,omitempty"` // Unix nanoseconds
+	Operation   string          `json:"operation,omitempty"`
+	Request     json.RawMessage `json:"request,omitempty"`
+	Tables      uint64          `json:"tables,omitempty"` // how many tables had been created before
+	Token       string          `json:"token,omitempty"`
+	Fingerprint uint64          `json:"fingerprint,omitempty"`
+	Writes      []entryWrite    `json:"writes,omitempty"`
+}
+
+// entryWrite is a put of an item or the delete of a key.
+type entryWrite struct {
+	Table  string         `json:"table"`
+	Put    attribute.Item `json:"put,omitempty"`
+	Delete attribute.Item `json:"delete,omitempty"`
+}
+
+// journaledOperations change tables and not items. Their requests are replayed as they came.
+var journaledOperations = map[string]bool{
+	"CreateTable": true, "UpdateTable": true, "DeleteTable": true,
+	"UpdateTimeToLive": true, "TagResource": true, "UntagResource": true,
+}
+
+// Open makes an Engine that keeps what it stores in a journal at path, and loads what is there. A
+// commit is in the file before it is answered, so it survives a kill of the process; it is not
+// synced to the disk, so a power failure may lose the last ones.
+//
+// An incomplete last line, as a kill leaves it, is cut off with a warning. Any other damage is an
+// error that names the line, and leaves the file as it is. Open rewrites the journal without what
+// was overwritten and deleted. While an Engine uses a path, every other Open of it fails.
+func Open(path string, logger *slog.Logger, options ...Option) (_ *Engine, err error) {
+	lock, err := lockFile(path + ".lock")
+	if err != nil {
+		return nil, fmt.Errorf("lock journal %s: %w", path, err)
+	}
+	defer func() {
+		if err != nil {
+			lock.Close()
+		}
+	}()
+	e := New(options...)
+	tables, err := e.load(path, logger)
+	if err != nil {
+		return nil, fmt.Errorf("journal %s: %w", path, err)
+	}
+	file, err := e.compact(path, tables)
+	if err != nil {
+		return nil, fmt.Errorf("compact journal %s: %w", path, err)
+	}
+	e.journal = &journal{file: file, lock: lock}
+	return e, nil
+}
+
+// Close syncs and closes the journal of an Engine made by [Open]. Every later write fails.
+func (e *Engine) Close() error {
+	j := e.journal
+	if j == nil {
+		return nil
+	}
+	j.gate.Lock()
+	defer j.gate.Unlock()
+	if j.err == nil {
+		j.err = fs.ErrClosed
+	}
+	return errors.Join(j.file.Sync(), j.file.Close(), j.lock.Close())
+}
+
+// run performs an operation. With a journal, one that changes tables runs alone and is written down.
+func (e *Engine) run(name string, perform operation, request document) ([]byte, error) {
+	j := e.journal
+	switch {
+	case j == nil:
+		return perform(e, request)
+	case !journaledOperations[name]:
+		j.gate.RLock()
+		defer j.gate.RUnlock()
+		return perform(e, request)
+	}
+	j.gate.Lock()
+	defer j.gate.Unlock()
+	if j.err != nil {
+		return nil, j.err
+	}
+	change := &entry{At: e.now().UnixNano(), Operation: name, Request: json.RawMessage(request), Tables: e.ids}
+	answer, err := perform(e, request)
+	if err == nil {
+		err = j.append(change)
+	}
+	return answer, err
+}
+
+// commit writes permitted writes down as one line, with the client request token of the transaction
+// if there is one. The engine's lock must be held for writing.
+func (j *journal) commit(token *string, fingerprint uint64, now time.Time, writes ...write) error {
+	if j == nil {
+		return nil
+	}
+	var commit entry
+	if token != nil {
+		commit = entry{At: now.UnixNano(), Token: *token, Fingerprint: fingerprint}
+	}
+	for i := range writes {
+		w := &writes[i]
+		switch {
+		case w.checkOnly:
+		case w.next != nil:
+			commit.Writes = append(commit.Writes, entryWrite{Table: w.table.name, Put: w.next.item})
+		case w.prior != nil:
+			key := attribute.Item{}
+			w.table.schema.put(key, w.prior.item)
+			commit.Writes = append(commit.Writes, entryWrite{Table: w.table.name, Delete: key})
+		}
+	}
+	if token == nil && len(commit.Writes) == 0 {
+		return nil
+	}
+	return j.append(&commit)
+}
+
+func (j *journal) append(commit *entry) error {
+	if j.err == nil {
+		j.err = commit.writeTo(j.file)
+	}
+	return j.err
+}
+
+// writeTo writes the line of the entry at once.
+func (c *entry) writeTo(w io.Writer) error {
+	text, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(fmt.Appendf(make([]byte, 0, len(text)+10), "%08x %s\n", crc32.ChecksumIEEE(text), text))
+	return err
+}
+
+// load replays the journal at path, if there is one, and returns the entries that made the tables
+// that are left.
+func (e *Engine) load(path string, logger *slog.Logger) (tables []*entry, err error) {
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	clock := e.now
+	defer func() { e.now = clock }()
+
+	reader := bufio.NewReaderSize(file, 1<<16)
+	for number := 1; ; number++ {
+		line, err := reader.ReadBytes('\n')
+		switch {
+		case err == io.EOF && (number > 1 || len(line) == 0):
+			if len(line) > 0 {
+				logger.Warn("incomplete last line cut off", "file", path, "line", number, "bytes", len(line))
+			}
+			return tables, nil
+		case err != nil && err != io.EOF:
+			return nil, err
+		case number == 1 && string(line) != journalHeader:
+			return nil, errors.New("line 1: not the first line of a journal")
+		case number > 1:
+			replayed, err := e.replay(line)
+			if err != nil {
+				return nil, fmt.Errorf("line %d: %w", number, err)
+			}
+			tables = replayed.addTo(tables)
+		}
+	}
+}
+
+// replay does what the line says.
+func (e *Engine) replay(line []byte) (*entry, error) {
+	sum, text, _ := bytes.Cut(bytes.TrimSuffix(line, []byte("\n")), []byte(" "))
+	if string(sum) != fmt.Sprintf("%08x", crc32.ChecksumIEEE(text)) {
+		return nil, errors.New("checksum mismatch")
+	}
+	c := &entry{}
+	if err := json.Unmarshal(text, c); err != nil {
+		return nil, err
+	}
+	if c.Operation != "" {
+		perform, request := operations[c.Operation], document(c.Request)
+		if perform == nil || len(request) == 0 || request[0] != '{' {
+			return nil, fmt.Errorf("unknown operation %q", c.Operation)
+		}
+		e.now = func() time.Time { return time.Unix(0, c.At) }
+		e.ids = c.Tables
+		_, err := perform(e, request)
+		return c, err
+	}
+	for _, w := range c.Writes {
+		if err := e.restore(w); err != nil {
+			return nil, err
+		}
+	}
+	if c.Token != "" {
+		e.tokens.add(c.Token, c.Fingerprint, time.Unix(0, c.At))
+	}
+	return c, nil
+}
+
+// restore stores or deletes an item that was valid when it was written.
+func (e *Engine) restore(w entryWrite) error {
+	t := e.tables[w.Table]
+	if t == nil {
+		return fmt.Errorf("unknown table %q", w.Table)
+	}
+	item := w.Put
+	if item == nil {
+		item = w.Delete
+	}
+	if t.schema.mismatches(item) {
+		return errors.New(schemaMismatch)
+	}
+	var next *record
+	if w.Put != nil {
+		next = t.newRecord(item)
+	}
+	if prior := t.get(t.schema.of(item)); prior != nil || next != nil {
+		t.replace(prior, next)
+	}
+	return nil
+}
+
+// addTo appends the entry to those that changed tables, if it did. The history of a deleted table goes.
+func (c *entry) addTo(tables []*entry) []*entry {
+	switch c.Operation {
+	case "":
+		return tables
+	case "DeleteTable":
+		return slices.DeleteFunc(tables, func(o *entry) bool { return o.table() == c.table() })
+	}
+	return append(tables, c)
+}
+
+// table returns the name of the table that the operation is about, whether the request has it or its ARN.
+func (c *entry) table() string {
+	var in struct{ TableName, ResourceArn string }
+	_ = json.Unmarshal(c.Request, &in) // it was replayed
+	name := in.TableName + in.ResourceArn
+	return name[strings.LastIndexByte(name, '/')+1:]
+}
+
+// compact replaces the journal by what is stored now, and opens it for appending.
+func (e *Engine) compact(path string, tables []*entry) (_ *os.File, err error) {
+	fresh, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	buffered := bufio.NewWriterSize(fresh, 1<<16)
+	err = errors.Join(e.writeTo(buffered, tables), buffered.Flush(), fresh.Sync(), fresh.Close())
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Rename(fresh.Name(), path); err != nil {
+		return nil, err
+	}
+	return os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+}
+
+// writeTo writes the entries of the tables, then the tokens and items that are stored.
+func (e *Engine) writeTo(w io.Writer, entries []*entry) error {
+	if _, err := io.WriteString(w, journalHeader); err != nil {
+		return err
+	}
+	e.tokens.expire(e.now())
+	for _, token := range e.tokens.order {
+		known := e.tokens.entries[token]
+		entries = append(entries, &entry{At: known.at.UnixNano(), Token: token, Fingerprint: known.fingerprint})
+	}
+	for _, c := range entries {
+		if err := c.writeTo(w); err != nil {
+			return err
+		}
+	}
+	for _, t := range e.tables {
+		var err error
+		t.views[0].tree.Scan(func(r *record) bool {
+			err = (&entry{Writes: []entryWrite{{Table: t.name, Put: r.item}}}).writeTo(w)
+			return err == nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
