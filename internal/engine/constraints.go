@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// maxConstraintMessages is where the service stops to list violations.
+// maxConstraintMessages is the number of violations that the service reports at most.
 const maxConstraintMessages = 10
 
-// constraints collects violations of the declared shape of a request, which
-// the service reports all at once and before everything else.
+// constraints collects violations of the declared shape of a request, which the service reports all
+// at once and before everything else.
 type constraints struct {
 	messages []string
 }
 
-// err is the refusal, nil if nothing was violated.
+// err returns the violations as one error.
 func (c *constraints) err() error {
 	switch len(c.messages) {
 	case 0:
@@ -27,8 +27,7 @@ func (c *constraints) err() error {
 	return validation("%d validation errors detected: %s", len(c.messages), strings.Join(c.messages, "; "))
 }
 
-// violation notes that the value at a place breaks a rule. The value is quoted
-// unless it is null.
+// violation adds that the value at a place breaks a rule. The value is quoted unless it is null.
 func (c *constraints) violation(value, at, rule string) {
 	if len(c.messages) == maxConstraintMessages {
 		return
@@ -66,8 +65,7 @@ func (c *constraints) atMost(at string, value *int64, most int64) {
 	}
 }
 
-// length checks the number of elements or characters; shown is how the service
-// prints the value.
+// length checks the number of elements or bytes; shown returns the value as the service prints it.
 func (c *constraints) length(at string, length, least, most int, shown func() string) {
 	if length < least {
 		c.violation(shown(), at, fmt.Sprintf("Member must have length greater than or equal to %d", least))
@@ -77,17 +75,26 @@ func (c *constraints) length(at string, length, least, most int, shown func() st
 	}
 }
 
-// name checks the name of a table or an index. An absent one passes.
+// text checks the length of a text in bytes. It accepts an absent one.
+func (c *constraints) text(at string, value *string, least, most int) {
+	if value != nil {
+		c.length(at, len(*value), least, most, func() string { return *value })
+	}
+}
+
+// name checks the name of an index or of a table, for which an ARN will do. It accepts an absent one.
 func (c *constraints) name(at string, name *string, least int) {
-	if name == nil {
+	if name == nil || isARN(*name) {
 		return
 	}
-	shown := func() string { return *name }
 	if *name != "" && !validName(*name) || *name == "" && least > 1 {
 		c.violation(*name, at, "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+")
 	}
-	c.length(at, len(*name), least, 255, shown)
+	c.text(at, name, least, 255)
 }
+
+// isARN reports whether a table is given by an ARN. No name has a colon.
+func isARN(name string) bool { return strings.HasPrefix(name, "arn:") }
 
 // tableName checks the name of a table that is to be used, not created.
 func (c *constraints) tableName(name *string) {

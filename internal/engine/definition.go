@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -13,58 +14,151 @@ const (
 	maxThroughput          = 1_000_000_000_000
 )
 
+// tableDefinition is everything about a table that CreateTable and UpdateTable set: the input of
+// CreateTable.
+type tableDefinition struct {
+	TableName                 *string
+	AttributeDefinitions      []attributeDefinition
+	KeySchema                 []keySchemaElement
+	BillingMode               *string
+	ProvisionedThroughput     *provisionedThroughput
+	OnDemandThroughput        *onDemandThroughput
+	WarmThroughput            *warmThroughput
+	LocalSecondaryIndexes     []localSecondaryIndex
+	GlobalSecondaryIndexes    []globalSecondaryIndex
+	StreamSpecification       *streamSpecification
+	SSESpecification          *sseSpecification
+	Tags                      []tag
+	DeletionProtectionEnabled *bool
+	TableClass                *string
+
+	ResourcePolicy, GlobalTableSettingsReplicationMode, GlobalTableSourceArn unsupported
+}
+
+// constrain checks the declared shape; validate checks what goes beyond it.
+func (t *tableDefinition) constrain() error {
+	if t.TableName == nil {
+		return validation("The parameter 'TableName' is required but was not present in the request")
+	}
+	var c constraints
+	c.notNull("attributeDefinitions", t.AttributeDefinitions != nil)
+	constrainAttributes(&c, t.AttributeDefinitions)
+	c.name("tableName", t.TableName, 3)
+	c.oneOf("billingMode", t.BillingMode, "PROVISIONED", "PAY_PER_REQUEST")
+	t.ProvisionedThroughput.constrain(&c, "provisionedThroughput")
+	constrainKeySchema(&c, "keySchema", t.KeySchema)
+	for i := range t.GlobalSecondaryIndexes {
+		t.GlobalSecondaryIndexes[i].constrain(&c, "globalSecondaryIndexes."+strconv.Itoa(i+1)+".member")
+	}
+	for i := range t.LocalSecondaryIndexes {
+		t.LocalSecondaryIndexes[i].constrain(&c, "localSecondaryIndexes."+strconv.Itoa(i+1)+".member")
+	}
+	t.StreamSpecification.constrain(&c)
+	t.SSESpecification.constrain(&c)
+	c.oneOf("tableClass", t.TableClass, "STANDARD", "STANDARD_INFREQUENT_ACCESS")
+	return c.err()
+}
+
 // validate checks a table definition whose shape is right, in the service's order.
 func (t *tableDefinition) validate() error {
 	for _, check := range []func() error{
+		t.validateStream,
 		t.validateThroughput,
 		t.validateKeys,
 		t.validateLocalIndexes,
 		t.validateGlobalIndexes,
 		t.validateIndexNames,
 		t.validateUse,
+		t.SSESpecification.validate,
 	} {
 		if err := check(); err != nil {
 			return err
 		}
 	}
-	return nil
+	if t.Tags == nil {
+		return nil
+	}
+	return validateTags(t.Tags)
 }
 
 func (t *tableDefinition) onDemand() bool {
-	return t.billingMode != nil && *t.billingMode == "PAY_PER_REQUEST"
+	return t.BillingMode != nil && *t.BillingMode == "PAY_PER_REQUEST"
+}
+
+func (t *tableDefinition) validateStream() error {
+	switch s := t.StreamSpecification; {
+	case s == nil:
+		return nil
+	case *s.StreamEnabled:
+		return errNoStreams
+	case s.StreamViewType != nil:
+		return invalidParameter("Table is being created with a stream disabled, UpdateViewType should not be specified")
+	}
+	return nil
+}
+
+var errNoStreams = validation("The parameter 'StreamSpecification' is not supported by this engine, which has no streams")
+
+func (s *sseSpecification) validate() error {
+	switch {
+	case s == nil:
+		return nil
+	case s.Enabled != nil && *s.Enabled:
+		if s.SSEType != nil && *s.SSEType == "AES256" {
+			return invalidParameter("SSEType AES256 is not supported")
+		}
+	case s.SSEType != nil:
+		return invalidParameter("SSEType can not be specified if Enabled is false")
+	case s.KMSMasterKeyId != nil:
+		return invalidParameter("KMSMasterKeyId can not be specified if Enabled is false")
+	}
+	return nil
 }
 
 func (t *tableDefinition) validateThroughput() error {
-	switch {
-	case t.onDemand() && t.throughput != nil:
+	switch p := t.ProvisionedThroughput; {
+	case t.onDemand() && p != nil:
 		return invalidParameter("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
 	case t.onDemand():
 		return nil
-	case t.throughput == nil:
+	case p == nil:
 		return invalidParameter("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
-	case *t.throughput.read > maxThroughput:
-		return validation("Given value %d for ReadCapacityUnits is out of bounds", *t.throughput.read)
-	case *t.throughput.write > maxThroughput:
-		return validation("Given value %d for WriteCapacityUnits is out of bounds", *t.throughput.write)
+	case *p.ReadCapacityUnits > maxThroughput:
+		return validation("Given value %d for ReadCapacityUnits is out of bounds", *p.ReadCapacityUnits)
+	case *p.WriteCapacityUnits > maxThroughput:
+		return validation("Given value %d for WriteCapacityUnits is out of bounds", *p.WriteCapacityUnits)
+	}
+	return t.OnDemandThroughput.validate()
+}
+
+// validate rejects the capacity of a table on demand where the table is provisioned.
+func (t *onDemandThroughput) validate() error {
+	switch {
+	case t == nil:
+		return nil
+	case t.MaxReadRequestUnits != nil:
+		return invalidParameter("MaxReadRequestUnits for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED")
+	case t.MaxWriteRequestUnits != nil:
+		return invalidParameter("MaxWriteRequestUnits for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED")
 	}
 	return nil
 }
 
 func (t *tableDefinition) validateKeys() error {
-	for i, a := range t.attributes {
-		for _, b := range t.attributes[:i] {
-			if *a.name == *b.name {
-				return invalidParameter("Duplicate AttributeName: %s", *a.name)
+	for i, a := range t.AttributeDefinitions {
+		for _, b := range t.AttributeDefinitions[:i] {
+			if *a.AttributeName == *b.AttributeName {
+				return invalidParameter("Duplicate AttributeName: %s", *a.AttributeName)
 			}
 		}
 	}
-	if len(t.keys) > len(t.attributes) {
+	if len(t.KeySchema) > len(t.AttributeDefinitions) {
 		return validation("Invalid KeySchema: Some index key attribute have no definition")
 	}
-	if err := t.validateKeySchema(t.keys); err != nil {
+	if err := t.validateKeySchema(t.KeySchema); err != nil {
 		return err
 	}
-	if t.local == nil && t.global == nil && len(t.keys) != len(t.attributes) {
+	if t.LocalSecondaryIndexes == nil && t.GlobalSecondaryIndexes == nil && len(t.KeySchema) != len(t.AttributeDefinitions) {
 		return invalidParameter("Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions")
 	}
 	return nil
@@ -73,115 +167,131 @@ func (t *tableDefinition) validateKeys() error {
 // validateKeySchema checks the key of the table or of one index.
 func (t *tableDefinition) validateKeySchema(keys []keySchemaElement) error {
 	for _, k := range keys {
-		if !t.defines(*k.name) {
-			definitions := make([]string, len(t.attributes))
-			for i, a := range t.attributes {
-				definitions[i] = *a.name
-			}
+		if !t.defines(*k.AttributeName) {
 			return invalidParameter("Some index key attributes are not defined in AttributeDefinitions. Keys: [%s], AttributeDefinitions: [%s]",
-				joinKeys(keys, func(k *keySchemaElement) string { return *k.name }), strings.Join(definitions, ", "))
+				joinKeys(keys, func(k *keySchemaElement) string { return *k.AttributeName }), t.joinAttributes(nil))
 		}
 	}
 	switch {
-	case len(keys) == 2 && *keys[0].name == *keys[1].name:
+	case len(keys) == 2 && *keys[0].AttributeName == *keys[1].AttributeName:
 		return validation("Both the Hash Key and the Range Key element in the KeySchema have the same name")
-	case *keys[0].kind != "HASH":
+	case *keys[0].KeyType != "HASH":
 		return validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
-	case len(keys) == 2 && *keys[1].kind != "RANGE":
+	case len(keys) == 2 && *keys[1].KeyType != "RANGE":
 		return validation("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
 	}
 	return nil
 }
 
 func (t *tableDefinition) defines(name string) bool {
-	return slices.ContainsFunc(t.attributes, func(a attributeDefinition) bool { return *a.name == name })
+	return slices.ContainsFunc(t.AttributeDefinitions, func(a attributeDefinition) bool { return *a.AttributeName == name })
 }
 
 func (t *tableDefinition) validateLocalIndexes() error {
 	switch {
-	case t.local == nil:
+	case t.LocalSecondaryIndexes == nil:
 		return nil
-	case len(t.local) == 0:
+	case len(t.LocalSecondaryIndexes) == 0:
 		return invalidParameter("List of LocalSecondaryIndexes is empty")
-	case len(t.keys) != 2:
+	case len(t.KeySchema) != 2:
 		return invalidParameter("Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex")
 	}
-	for _, x := range t.local {
-		if err := t.validateKeySchema(x.keys); err != nil {
+	for _, x := range t.LocalSecondaryIndexes {
+		if err := t.validateKeySchema(x.KeySchema); err != nil {
 			return err
 		}
-		if len(x.keys) != 2 {
-			return invalidParameter("Index KeySchema does not have a range key for index: %s", *x.name)
+		if len(x.KeySchema) != 2 {
+			return invalidParameter("Index KeySchema does not have a range key for index: %s", *x.IndexName)
 		}
-		if *x.keys[0].name != *t.keys[0].name {
+		if *x.KeySchema[0].AttributeName != *t.KeySchema[0].AttributeName {
 			return invalidParameter("Index KeySchema does not have the same leading hash key as table KeySchema for index: %s. index hash key: %s, table hash key: %s",
-				*x.name, *x.keys[0].name, *t.keys[0].name)
+				*x.IndexName, *x.KeySchema[0].AttributeName, *t.KeySchema[0].AttributeName)
 		}
-		if err := x.validateProjection(); err != nil {
+		if err := x.Projection.validate(); err != nil {
 			return err
 		}
 	}
-	if len(t.local) > maxLocalIndexes {
+	if len(t.LocalSecondaryIndexes) > maxLocalIndexes {
 		return invalidParameter("Number of LocalSecondaryIndexes exceeds per-table limit of %d", maxLocalIndexes)
 	}
 	return nil
 }
 
 func (t *tableDefinition) validateGlobalIndexes() error {
-	if t.global == nil {
+	if t.GlobalSecondaryIndexes == nil {
 		return nil
 	}
-	if len(t.global) == 0 {
+	if len(t.GlobalSecondaryIndexes) == 0 {
 		return invalidParameter("List of GlobalSecondaryIndexes is empty")
 	}
-	for _, x := range t.global {
-		if err := t.validateKeySchema(x.keys); err != nil {
+	for i := range t.GlobalSecondaryIndexes {
+		if err := t.validateGlobalIndex(&t.GlobalSecondaryIndexes[i]); err != nil {
 			return err
-		}
-		if err := x.validateProjection(); err != nil {
-			return err
-		}
-		if t.onDemand() && x.throughput != nil {
-			return invalidParameter("ProvisionedThroughput should not be specified for index: %s when BillingMode is PAY_PER_REQUEST", *x.name)
-		}
-		if !t.onDemand() && x.throughput == nil {
-			return invalidParameter("ProvisionedThroughput must be specified for index: %s", *x.name)
 		}
 	}
-	if len(t.global) > maxGlobalIndexes {
+	if len(t.GlobalSecondaryIndexes) > maxGlobalIndexes {
 		return invalidParameter("GlobalSecondaryIndex count exceeds the per-table limit of %d", maxGlobalIndexes)
 	}
 	return nil
 }
 
-func (x *indexDefinition) validateProjection() error {
-	p := x.projection
+func (t *tableDefinition) validateGlobalIndex(x *globalSecondaryIndex) error {
+	if err := t.validateKeySchema(x.KeySchema); err != nil {
+		return err
+	}
+	if err := x.Projection.validate(); err != nil {
+		return err
+	}
 	switch {
-	case p.kind == nil:
+	case t.onDemand() && x.ProvisionedThroughput != nil:
+		return invalidParameter("ProvisionedThroughput should not be specified for index: %s when BillingMode is PAY_PER_REQUEST", *x.IndexName)
+	case t.onDemand():
+		return nil
+	case x.ProvisionedThroughput == nil:
+		return invalidParameter("ProvisionedThroughput must be specified for index: %s", *x.IndexName)
+	}
+	return x.OnDemandThroughput.validate()
+}
+
+func (p *projection) validate() error {
+	switch {
+	case p.ProjectionType == nil:
 		return invalidParameter("Unknown ProjectionType: null")
-	case p.attributes != nil && *p.kind != "INCLUDE":
-		return invalidParameter("ProjectionType is %s, but NonKeyAttributes is specified", *p.kind)
-	case p.attributes == nil && *p.kind == "INCLUDE":
+	case p.NonKeyAttributes != nil && *p.ProjectionType != "INCLUDE":
+		return invalidParameter("ProjectionType is %s, but NonKeyAttributes is specified", *p.ProjectionType)
+	case p.NonKeyAttributes == nil && *p.ProjectionType == "INCLUDE":
 		return invalidParameter("ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
 	}
-	for i, name := range p.attributes {
-		if slices.Contains(p.attributes[:i], name) {
+	for i, name := range p.NonKeyAttributes {
+		if slices.Contains(p.NonKeyAttributes[:i], name) {
 			return invalidParameter("Duplicate attribute name in NonKeyAttributes: %s", name)
 		}
 	}
 	return nil
 }
 
+// indexes returns the local and the global secondary indexes.
+func (t *tableDefinition) indexes() []*secondaryIndex {
+	var all []*secondaryIndex
+	for i := range t.LocalSecondaryIndexes {
+		all = append(all, &t.LocalSecondaryIndexes[i].secondaryIndex)
+	}
+	for i := range t.GlobalSecondaryIndexes {
+		all = append(all, &t.GlobalSecondaryIndexes[i].secondaryIndex)
+	}
+	return all
+}
+
 // validateIndexNames checks what holds over both kinds of index together.
 func (t *tableDefinition) validateIndexNames() error {
 	seen := map[string]bool{}
 	projected := 0
-	for _, x := range slices.Concat(t.local, t.global) {
-		if seen[*x.name] {
-			return invalidParameter("Duplicate index name: %s", *x.name)
+	for _, x := range t.indexes() {
+		if seen[*x.IndexName] {
+			return invalidParameter("Duplicate index name: %s", *x.IndexName)
 		}
-		seen[*x.name] = true
-		projected += len(x.projection.attributes)
+		seen[*x.IndexName] = true
+		projected += len(x.Projection.NonKeyAttributes)
 	}
 	if projected > maxProjectedAttributes {
 		return invalidParameter("Number of projected attributes %d exceeds the per-table limit of %d", projected, maxProjectedAttributes)
@@ -189,34 +299,36 @@ func (t *tableDefinition) validateIndexNames() error {
 	return nil
 }
 
-// validateUse refuses definitions of attributes that are in no key.
+// validateUse rejects definitions of attributes that are in no key.
 func (t *tableDefinition) validateUse() error {
-	used := map[string]bool{}
-	for _, k := range t.keys {
-		used[*k.name] = true
-	}
-	for _, x := range slices.Concat(t.local, t.global) {
-		for _, k := range x.keys {
-			used[*k.name] = true
-		}
-	}
-	if len(used) != len(t.attributes) {
+	used := t.keyAttributes()
+	if len(used) != len(t.AttributeDefinitions) {
 		return invalidParameter("Some AttributeDefinitions are not used. AttributeDefinitions: [%s], keys used: [%s]",
-			joinDefinitions(t.attributes), joinUsed(t.attributes, used))
+			t.joinAttributes(nil), t.joinAttributes(used))
 	}
 	return nil
 }
 
-func joinDefinitions(attributes []attributeDefinition) string {
-	return joinUsed(attributes, nil)
+// keyAttributes returns the set of attributes that are in the key of the table or of an index.
+func (t *tableDefinition) keyAttributes() map[string]bool {
+	used := map[string]bool{}
+	for _, k := range t.KeySchema {
+		used[*k.AttributeName] = true
+	}
+	for _, x := range t.indexes() {
+		for _, k := range x.KeySchema {
+			used[*k.AttributeName] = true
+		}
+	}
+	return used
 }
 
-// joinUsed lists the names that are in used, or all names where used is nil.
-func joinUsed(attributes []attributeDefinition, used map[string]bool) string {
+// joinAttributes lists the defined attributes that are in used, or all of them if used is nil.
+func (t *tableDefinition) joinAttributes(used map[string]bool) string {
 	var names []string
-	for _, a := range attributes {
-		if used == nil || used[*a.name] {
-			names = append(names, *a.name)
+	for _, a := range t.AttributeDefinitions {
+		if used == nil || used[*a.AttributeName] {
+			names = append(names, *a.AttributeName)
 		}
 	}
 	return strings.Join(names, ", ")

@@ -108,7 +108,7 @@ func TestTableDefinitionsAreValidated(t *testing.T) {
 		"throughput of an index on demand": {parts{"GlobalSecondaryIndexes": `[{"IndexName":"one","KeySchema":` + schema("b") + `,"Projection":{"ProjectionType":"ALL"},"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}}]`}, invalid + "ProvisionedThroughput should not be specified for index: one when BillingMode is PAY_PER_REQUEST"},
 		"an index without throughput":      {parts{"BillingMode": "", "ProvisionedThroughput": `{"ReadCapacityUnits":1,"WriteCapacityUnits":1}`, "GlobalSecondaryIndexes": "[" + index("one", schema("b"), all) + "]"}, invalid + "ProvisionedThroughput must be specified for index: one"},
 		"an unknown table class":           {parts{"TableClass": `"CHEAP"`}, violation + "'CHEAP' at 'tableClass' failed to satisfy constraint: Member must satisfy enum value set: [STANDARD, STANDARD_INFREQUENT_ACCESS]"},
-		"what this engine does not have":   {parts{"StreamSpecification": `{"StreamEnabled":true}`}, "The parameter 'StreamSpecification' is not supported by this engine"},
+		"what this engine does not have":   {parts{"StreamSpecification": `{"StreamEnabled":true}`}, "The parameter 'StreamSpecification' is not supported by this engine, which has no streams"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			exception, message := refuse(t, engine.New(), "CreateTable", definition(test.parts))

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"strconv"
-	"time"
 
 	"github.com/open-alchemy/packagedb/internal/engine/jsontext"
 )
@@ -25,24 +24,10 @@ func appendMember(dst []byte, name string) []byte {
 	return append(dst, ':')
 }
 
-func appendStrings(dst []byte, texts []string) []byte {
-	dst = append(dst, '[')
-	for i, text := range texts {
-		dst = appendComma(dst, i)
-		dst = appendString(dst, text)
-	}
-	return append(dst, ']')
-}
-
 // appendComma separates element i from the one before it.
 func appendComma(dst []byte, i int) []byte {
 	if i > 0 {
 		dst = append(dst, ',')
 	}
 	return dst
-}
-
-// appendTime appends seconds since 1970 with milliseconds.
-func appendTime(dst []byte, at time.Time) []byte {
-	return strconv.AppendFloat(dst, float64(at.UnixMilli())/1000, 'f', 3, 64)
 }

@@ -1,16 +1,34 @@
-// Package engine is a DynamoDB in memory: an [http.Handler] that speaks the
-// DynamoDB JSON protocol, with the service's validation, limits, errors and
-// capacity rules. An Engine starts empty and keeps nothing when it is dropped,
-// unless [Open] made it.
+// Package engine is an in-memory DynamoDB: an [http.Handler] that speaks the DynamoDB JSON protocol,
+// with the service's validation, limits, errors and capacity rules. An Engine starts empty and keeps
+// nothing when it is dropped, unless [Open] made it.
 //
-// It departs from the service where a test wants it to: a table is ACTIVE as
-// soon as CreateTable has answered, a global secondary index shows a write at
-// once, nothing is ever throttled, an eventually consistent read is a
-// consistent one, and signatures are not verified.
+// It departs from the service where a test wants it to: a table or index is ACTIVE as soon as
+// CreateTable or UpdateTable has answered, a global secondary index shows a write at once, nothing
+// is ever throttled, an eventually consistent read is a consistent one, an expired item is deleted
+// before the next request, and signatures are not verified. What it does not have it rejects by
+// name and never ignores: PartiQL, streams, backups, replicas and resource policies.
 //
-// What it does not have it refuses, never ignores: every other operation, the
-// update in a transaction, the legacy parameters except AttributesToGet, and
-// the streams, tags, policies and encryption of a new table.
+// # The phases of a request
+//
+// Every request goes through the same phases in this order, which is also the order in which
+// DynamoDB reports errors:
+//
+//  1. Read the body and find the operation (wire.go, operations.go).
+//  2. Decode the parameters (document.go; structure.go for the control plane). A parameter of
+//     the wrong JSON type is a SerializationException.
+//  3. Constrain: report every violation of the declared shape at once (constraints.go).
+//  4. Check what needs no table, and parse the expressions.
+//  5. Look up the table and its index, and validate the request against them.
+//  6. Apply: read the records or write them, under the lock.
+//  7. Answer.
+//
+// # Adding an operation
+//
+// An operation of the control plane is a struct with the parameters, whose fields have their names
+// and whose constrain method is phase 3; a method of Engine that takes this struct and returns the
+// struct of the answer; and a line in operations.go. UpdateTimeToLive in timetolive.go is a short
+// example. An operation on items is a function from the document of the request to the bytes of
+// the answer, without reflection.
 package engine
 
 import (
@@ -19,26 +37,32 @@ import (
 	"time"
 )
 
-// Engine is a set of tables behind the DynamoDB protocol. Use [New] to make
-// one. It is safe for concurrent use: a transaction is seen whole or not at all.
+// Engine is a set of tables behind the DynamoDB protocol. Use [New] to make one. It is safe for
+// concurrent use: a transaction is seen whole or not at all.
 type Engine struct {
 	now      func() time.Time
 	requests atomic.Uint64
 	journal  *journal // nil without persistence
+	// nextExpiry is the earliest second at which an item expires.
+	nextExpiry atomic.Int64
 
-	// mu guards everything below. Readers hold it only while they pick records,
-	// which never change once they are stored.
+	// definitions guards the tables apart from their items. An operation that changes tables holds
+	// it alone for its whole duration, every other operation shares it.
+	definitions sync.RWMutex
+	tables      map[string]*table
+	ids         uint64
+
+	// mu guards the items and tokens. Readers hold it only while they pick records, which never
+	// change once they are stored.
 	mu     sync.RWMutex
-	tables map[string]*table
-	ids    uint64
 	tokens tokens
 }
 
 // Option changes how [New] makes an Engine.
 type Option func(*Engine)
 
-// WithClock replaces the clock, from which an Engine takes the creation time of
-// tables and the age of transaction tokens.
+// WithClock replaces the clock, from which an Engine takes the times of tables, the age of
+// transaction tokens and the expiry of items.
 func WithClock(now func() time.Time) Option {
 	return func(e *Engine) { e.now = now }
 }
@@ -46,27 +70,29 @@ func WithClock(now func() time.Time) Option {
 // New makes an Engine without tables.
 func New(options ...Option) *Engine {
 	e := &Engine{now: time.Now, tables: map[string]*table{}}
+	e.nextExpiry.Store(never)
 	for _, option := range options {
 		option(e)
 	}
 	return e
 }
 
-// operation answers a request: the JSON of the answer or an error.
-type operation func(e *Engine, request document) ([]byte, error)
+// Requests returns the number of requests that were answered.
+func (e *Engine) Requests() uint64 { return e.requests.Load() }
 
-var operations = map[string]operation{
-	"BatchGetItem":       (*Engine).batchGetItem,
-	"BatchWriteItem":     (*Engine).batchWriteItem,
-	"CreateTable":        (*Engine).createTable,
-	"DeleteTable":        (*Engine).deleteTable,
-	"DescribeTable":      (*Engine).describeTable,
-	"ListTables":         (*Engine).listTables,
-	"GetItem":            (*Engine).getItem,
-	"PutItem":            (*Engine).putItem,
-	"DeleteItem":         (*Engine).deleteItem,
-	"Query":              (*Engine).query,
-	"Scan":               (*Engine).scan,
-	"TransactGetItems":   (*Engine).transactGetItems,
-	"TransactWriteItems": (*Engine).transactWriteItems,
+// run performs an operation.
+func (e *Engine) run(name string, o operation, request document) ([]byte, error) {
+	if !o.changesTables {
+		e.definitions.RLock()
+		defer e.definitions.RUnlock()
+		e.expire()
+		return o.perform(e, request)
+	}
+	e.definitions.Lock()
+	defer e.definitions.Unlock()
+	e.expire()
+	if e.journal != nil {
+		return e.performJournaled(name, o, request)
+	}
+	return o.perform(e, request)
 }

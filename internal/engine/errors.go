@@ -80,8 +80,8 @@ func serialization(message string) *exception {
 	return &exception{status: http.StatusBadRequest, kind: namespaceService + "SerializationException", message: message}
 }
 
-func unknownOperation() *exception {
-	return &exception{status: http.StatusBadRequest, kind: namespaceService + "UnknownOperationException"}
+func unknownOperation(message string) *exception {
+	return &exception{status: http.StatusBadRequest, kind: namespaceService + "UnknownOperationException", message: message}
 }
 
 func dynamoDBException(name, message string) *exception {

@@ -13,7 +13,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
@@ -31,10 +30,6 @@ type journal struct {
 	file *os.File
 	lock io.Closer
 	err  error // the first failure, after which nothing more is written
-
-	// gate keeps other requests out while an operation changes tables, so that the journal has
-	// them in the order in which they happened.
-	gate sync.RWMutex
 }
 
 // entry is one commit: an operation that changes tables, or writes of items that belong together.
@@ -53,12 +48,6 @@ type entryWrite struct {
 	Table  string         `json:"table"`
 	Put    attribute.Item `json:"put,omitempty"`
 	Delete attribute.Item `json:"delete,omitempty"`
-}
-
-// journaledOperations change tables and not items. Their requests are replayed as they came.
-var journaledOperations = map[string]bool{
-	"CreateTable": true, "UpdateTable": true, "DeleteTable": true,
-	"UpdateTimeToLive": true, "TagResource": true, "UntagResource": true,
 }
 
 // Open makes an Engine that keeps what it stores in a journal at path, and loads what is there. A
@@ -97,32 +86,22 @@ func (e *Engine) Close() error {
 	if j == nil {
 		return nil
 	}
-	j.gate.Lock()
-	defer j.gate.Unlock()
+	e.definitions.Lock()
+	defer e.definitions.Unlock()
 	if j.err == nil {
 		j.err = fs.ErrClosed
 	}
 	return errors.Join(j.file.Sync(), j.file.Close(), j.lock.Close())
 }
 
-// run performs an operation. With a journal, one that changes tables runs alone and is written down.
-func (e *Engine) run(name string, perform operation, request document) ([]byte, error) {
+// performJournaled performs an operation that changes tables, and writes its request down.
+func (e *Engine) performJournaled(name string, o operation, request document) ([]byte, error) {
 	j := e.journal
-	switch {
-	case j == nil:
-		return perform(e, request)
-	case !journaledOperations[name]:
-		j.gate.RLock()
-		defer j.gate.RUnlock()
-		return perform(e, request)
-	}
-	j.gate.Lock()
-	defer j.gate.Unlock()
 	if j.err != nil {
 		return nil, j.err
 	}
 	change := &entry{At: e.now().UnixNano(), Operation: name, Request: json.RawMessage(request), Tables: e.ids}
-	answer, err := perform(e, request)
+	answer, err := o.perform(e, request)
 	if err == nil {
 		err = j.append(change)
 	}
@@ -222,13 +201,14 @@ func (e *Engine) replay(line []byte) (*entry, error) {
 		return nil, err
 	}
 	if c.Operation != "" {
-		perform, request := operations[c.Operation], document(c.Request)
-		if perform == nil || len(request) == 0 || request[0] != '{' {
+		o, request := operations[c.Operation], document(c.Request)
+		if !o.changesTables || len(request) == 0 || request[0] != '{' {
 			return nil, fmt.Errorf("unknown operation %q", c.Operation)
 		}
 		e.now = func() time.Time { return time.Unix(0, c.At) }
 		e.ids = c.Tables
-		_, err := perform(e, request)
+		e.expire()
+		_, err := o.perform(e, request)
 		return c, err
 	}
 	for _, w := range c.Writes {

@@ -11,15 +11,18 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
-// table is a table with its items. Everything but the trees and their counts
-// is fixed when it is created.
+// table is a table with its items. Only operations that change tables change
+// more of it than the trees and their counts.
 type table struct {
 	name       string
 	id         string
 	created    time.Time
-	protected  bool
 	definition *tableDefinition
-	schema     *keySchema // that of views[0]
+	// onDemandSince is the last change to on-demand capacity, zero if there was none.
+	onDemandSince time.Time
+	tags          map[string]string
+	ttl           *timeToLive // nil if it is not enabled
+	schema        *keySchema  // that of views[0]
 	// views are the ways to the items: the table itself, then its local and its
 	// global indexes.
 	views []*view
@@ -56,32 +59,40 @@ type view struct {
 	bytes     int
 }
 
-func newTable(definition *tableDefinition, number uint64, created time.Time) *table {
+func newTable(definition *tableDefinition, name string, number uint64, created time.Time) *table {
 	t := &table{
-		name:       *definition.name,
+		name:       name,
 		id:         fmt.Sprintf("00000000-0000-4000-8000-%012x", number),
 		created:    created,
-		protected:  definition.protected != nil && *definition.protected,
 		definition: definition,
+		tags:       map[string]string{},
 	}
-	t.addView("", tableView, definition.keys, nil)
+	if definition.onDemand() {
+		t.onDemandSince = created
+	}
+	t.tag(definition.Tags)
+	t.addViews()
+	return t
+}
+
+// addViews makes the views of a table without items.
+func (t *table) addViews() {
+	t.views = nil
+	t.addView("", tableView, t.definition.KeySchema, nil)
 	t.schema = &t.views[0].schema
-	for i := range definition.local {
-		x := &definition.local[i]
-		t.addView(*x.name, localIndex, x.keys, x.projection)
+	for _, x := range t.definition.LocalSecondaryIndexes {
+		t.addView(*x.IndexName, localIndex, x.KeySchema, x.Projection)
 	}
-	for i := range definition.global {
-		x := &definition.global[i]
-		t.addView(*x.name, globalIndex, x.keys, x.projection)
+	for _, x := range t.definition.GlobalSecondaryIndexes {
+		t.addView(*x.IndexName, globalIndex, x.KeySchema, x.Projection)
 	}
 	t.indexesByName = slices.SortedFunc(slices.Values(t.views[1:]), func(a, b *view) int { return strings.Compare(a.name, b.name) })
-	return t
 }
 
 func (t *table) addView(name string, kind viewKind, keys []keySchemaElement, p *projection) {
 	v := &view{name: name, kind: kind, number: len(t.views), schema: t.definition.keySchema(keys)}
-	if p != nil && *p.kind != "ALL" {
-		v.projected = projectedNames(t.schema, &v.schema, p.attributes)
+	if p != nil && *p.ProjectionType != "ALL" {
+		v.projected = projectedNames(t.schema, &v.schema, p.NonKeyAttributes)
 	}
 	v.tree = btree.NewBTreeGOptions(func(a, b *record) bool { return v.compare(a, b) < 0 }, btree.Options{NoLocks: true})
 	t.views = append(t.views, v)
@@ -90,16 +101,16 @@ func (t *table) addView(name string, kind viewKind, keys []keySchemaElement, p *
 // keySchema resolves the key attributes against the attribute definitions.
 func (t *tableDefinition) keySchema(keys []keySchemaElement) keySchema {
 	resolve := func(name string) keyAttribute {
-		for _, a := range t.attributes {
-			if *a.name == name {
-				return keyAttribute{name, kindNamed(*a.kind)}
+		for _, a := range t.AttributeDefinitions {
+			if *a.AttributeName == name {
+				return keyAttribute{name, kindNamed(*a.AttributeType)}
 			}
 		}
 		return keyAttribute{}
 	}
-	s := keySchema{partition: resolve(*keys[0].name)}
+	s := keySchema{partition: resolve(*keys[0].AttributeName)}
 	if len(keys) == 2 {
-		s.sort = resolve(*keys[1].name)
+		s.sort = resolve(*keys[1].AttributeName)
 	}
 	return s
 }
@@ -144,7 +155,7 @@ func (t *table) view(name string) *view {
 	return nil
 }
 
-func (t *table) hasLocalIndexes() bool { return len(t.definition.local) > 0 }
+func (t *table) hasLocalIndexes() bool { return len(t.definition.LocalSecondaryIndexes) > 0 }
 
 // newRecord is the stored form of an item with a valid key.
 func (t *table) newRecord(item attribute.Item) *record {
@@ -170,6 +181,7 @@ func (t *table) get(primary key) *record {
 
 // replace stores next in place of prior; either may be nil.
 func (t *table) replace(prior, next *record) {
+	t.ttl.note(next)
 	for _, v := range t.views {
 		if prior != nil && prior.keys[v.number].exists() {
 			v.bytes -= v.size(prior)

@@ -15,7 +15,7 @@ func TestTables(t *testing.T) {
 		"BillingModeSummary":{"BillingMode":"PAY_PER_REQUEST","LastUpdateToPayPerRequestDateTime":1700000000.123},
 		"TableThroughputModeSummary":{"TableThroughputMode":"PAY_PER_REQUEST","LastUpdateToPayPerRequestDateTime":1700000000.123},
 		"CreationDateTime":1700000000.123,"DeletionProtectionEnabled":false,"ProvisionedThroughput":{"NumberOfDecreasesToday":0,"ReadCapacityUnits":0,"WriteCapacityUnits":0},
-		"TableArn":"arn:aws:dynamodb:us-east-1:000000000000:table/users","TableId":"00000000-0000-4000-8000-000000000001","TableName":"users"`
+		"TableArn":"arn:aws:dynamodb:us-east-1:123456789012:table/users","TableId":"00000000-0000-4000-8000-000000000001","TableName":"users"`
 	const create = `{"TableName":"users","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],"KeySchema":[{"AttributeName":"id","KeyType":"HASH"}]}`
 	perform(t, e, []exchange{
 		{"a new table is being created", "CreateTable", create,
@@ -56,9 +56,9 @@ func TestIndexesAreDescribed(t *testing.T) {
 	call(t, e, "CreateTable", createIndexed)
 	put(t, e, `{"p":{"S":"a"},"s":{"S":"b"},"g":{"S":"c"},"x":{"S":"dd"},"y":{"S":"e"}}`)
 	table := call(t, e, "DescribeTable", `{"TableName":"specs"}`)["Table"].(map[string]any)
-	equal(t, "LocalSecondaryIndexes", table["LocalSecondaryIndexes"], `[{"IndexArn":"arn:aws:dynamodb:us-east-1:000000000000:table/specs/index/local","IndexName":"local",
+	equal(t, "LocalSecondaryIndexes", table["LocalSecondaryIndexes"], `[{"IndexArn":"arn:aws:dynamodb:us-east-1:123456789012:table/specs/index/local","IndexName":"local",
 		"IndexSizeBytes":6,"ItemCount":1,"KeySchema":[{"AttributeName":"p","KeyType":"HASH"},{"AttributeName":"g","KeyType":"RANGE"}],"Projection":{"ProjectionType":"KEYS_ONLY"}}]`)
-	equal(t, "GlobalSecondaryIndexes", table["GlobalSecondaryIndexes"], `[{"IndexArn":"arn:aws:dynamodb:us-east-1:000000000000:table/specs/index/global","IndexName":"global",
+	equal(t, "GlobalSecondaryIndexes", table["GlobalSecondaryIndexes"], `[{"IndexArn":"arn:aws:dynamodb:us-east-1:123456789012:table/specs/index/global","IndexName":"global",
 		"IndexSizeBytes":9,"IndexStatus":"ACTIVE","ItemCount":1,"KeySchema":[{"AttributeName":"g","KeyType":"HASH"}],
 		"Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["x"]},"ProvisionedThroughput":{"NumberOfDecreasesToday":0,"ReadCapacityUnits":3,"WriteCapacityUnits":4}}]`)
 	equal(t, "ProvisionedThroughput", table["ProvisionedThroughput"], `{"NumberOfDecreasesToday":0,"ReadCapacityUnits":1,"WriteCapacityUnits":2}`)

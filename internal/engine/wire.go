@@ -9,34 +9,37 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 )
 
 const (
-	contentType     = "application/x-amz-json-1.0"
-	targetPrefix    = "DynamoDB_20120810."
 	maxRequestBytes = 16 << 20
-	healthy         = "healthy: dynamodb.us-east-1.amazonaws.com "
+	// bodyTimeout bounds the time that the body of a request takes to arrive.
+	bodyTimeout = 30 * time.Second
+	healthy     = "healthy: " + endpoint + " "
 )
 
-// ServeHTTP answers one request of the DynamoDB protocol. A GET is the
-// service's health check.
+// ServeHTTP answers one request of the DynamoDB protocol. GET / is the service's health check.
 func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	contentType, known := contentTypeOf(r)
 	switch {
-	case r.Method == http.MethodGet:
+	case r.Method == http.MethodGet && r.URL.Path == "/":
 		e.reply(w, "", http.StatusOK, []byte(healthy))
 		return
-	case r.Method != http.MethodPost || !knownContentType(r.Header.Get("Content-Type")):
+	case r.Method != http.MethodPost || !known:
 		e.reply(w, "", http.StatusNotFound, []byte("<UnknownOperationException/>\n"))
 		return
 	}
+	// Not every ResponseWriter has a connection with deadlines.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
 	body, err := readBody(r)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		w.WriteHeader(http.StatusRequestEntityTooLarge)
+		e.reply(w, "", http.StatusRequestEntityTooLarge, nil)
 		return
 	case err != nil:
-		// The connection broke: nobody is there to read an answer.
+		// The connection broke or the body never came: nobody is there to read an answer.
 		panic(http.ErrAbortHandler)
 	}
 	answer, err := e.handle(r, body)
@@ -49,8 +52,8 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.reply(w, contentType, status, answer)
 }
 
-// handle answers one POST. A defect of the engine itself becomes the service's
-// internal error, the only answer with status 500.
+// handle answers one POST. A defect of the engine itself becomes the service's internal error, the
+// only answer with status 500.
 func (e *Engine) handle(r *http.Request, body []byte) (answer []byte, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -63,10 +66,9 @@ func (e *Engine) handle(r *http.Request, body []byte) (answer []byte, err error)
 			return nil, err
 		}
 	}
-	target, ok := strings.CutPrefix(r.Header.Get("X-Amz-Target"), targetPrefix)
-	perform := operations[target]
-	if !ok || perform == nil {
-		return nil, unknownOperation()
+	name, operation, err := findOperation(r.Header.Get("X-Amz-Target"))
+	if err != nil {
+		return nil, err
 	}
 	if err := authenticate(r); err != nil {
 		return nil, err
@@ -74,10 +76,10 @@ func (e *Engine) handle(r *http.Request, body []byte) (answer []byte, err error)
 	if request == "" {
 		return nil, serialization("")
 	}
-	return e.run(target, perform, request)
+	return e.run(name, operation, request)
 }
 
-// authenticate demands that a request is signed, and believes every signature.
+// authenticate requires a signature, and accepts every one.
 func authenticate(r *http.Request) error {
 	if strings.HasPrefix(strings.TrimSpace(r.Header.Get("Authorization")), "AWS4-") || r.URL.Query().Has("X-Amz-Algorithm") {
 		return nil
@@ -89,13 +91,15 @@ func authenticate(r *http.Request) error {
 	}
 }
 
-func knownContentType(value string) bool {
-	mediaType, _, _ := strings.Cut(value, ";")
-	switch strings.TrimSpace(mediaType) {
-	case contentType, "application/json":
-		return true
+// contentTypeOf returns the content type of the request, which is also that of the answer, and
+// reports whether it is one of the protocol.
+func contentTypeOf(r *http.Request) (contentType string, known bool) {
+	contentType, _, _ = strings.Cut(r.Header.Get("Content-Type"), ";")
+	switch contentType = strings.TrimSpace(contentType); contentType {
+	case "application/x-amz-json-1.0", "application/x-amz-json-1.1", "application/json":
+		return contentType, true
 	}
-	return false
+	return "", false
 }
 
 func readBody(r *http.Request) ([]byte, error) {
@@ -116,6 +120,7 @@ func readBody(r *http.Request) ([]byte, error) {
 
 func (e *Engine) reply(w http.ResponseWriter, contentType string, status int, body []byte) {
 	header := w.Header()
+	header.Set("Server", "Server") // as the service does
 	header.Set("X-Amzn-Requestid", e.requestID())
 	header.Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10))
 	header.Set("Content-Length", strconv.Itoa(len(body)))
@@ -126,8 +131,7 @@ func (e *Engine) reply(w http.ResponseWriter, contentType string, status int, bo
 	w.Write(body)
 }
 
-// requestID numbers the requests in the form of the service's ids: 52
-// characters of base 32.
+// requestID numbers the requests in the form of the service's ids: 52 characters of base 32.
 func (e *Engine) requestID() string {
 	var id [32]byte
 	binary.BigEndian.PutUint64(id[24:], e.requests.Add(1))

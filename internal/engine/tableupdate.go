@@ -1,0 +1,354 @@
+package engine
+
+import (
+	"slices"
+	"strconv"
+	"time"
+)
+
+// updateTableInput is the input of UpdateTable.
+type updateTableInput struct {
+	TableName                   *string
+	AttributeDefinitions        []attributeDefinition
+	BillingMode                 *string
+	ProvisionedThroughput       *provisionedThroughput
+	OnDemandThroughput          *onDemandThroughput
+	WarmThroughput              *warmThroughput
+	GlobalSecondaryIndexUpdates []globalSecondaryIndexUpdate
+	StreamSpecification         *streamSpecification
+	SSESpecification            *sseSpecification
+	DeletionProtectionEnabled   *bool
+	TableClass                  *string
+
+	ReplicaUpdates, MultiRegionConsistency, GlobalTableWitnessUpdates, GlobalTableSettingsReplicationMode unsupported
+}
+
+// globalSecondaryIndexUpdate is one change of the global indexes.
+type globalSecondaryIndexUpdate struct {
+	Create *createGlobalSecondaryIndexAction
+	Update *updateGlobalSecondaryIndexAction
+	Delete *deleteGlobalSecondaryIndexAction
+}
+
+type createGlobalSecondaryIndexAction struct {
+	globalSecondaryIndex
+}
+
+type updateGlobalSecondaryIndexAction struct {
+	IndexName *string
+	indexThroughput
+}
+
+type deleteGlobalSecondaryIndexAction struct {
+	IndexName *string
+}
+
+func (in *updateTableInput) constrain() error {
+	var c constraints
+	constrainAttributes(&c, in.AttributeDefinitions)
+	c.tableName(in.TableName)
+	c.oneOf("billingMode", in.BillingMode, "PROVISIONED", "PAY_PER_REQUEST")
+	in.ProvisionedThroughput.constrain(&c, "provisionedThroughput")
+	for i, u := range in.GlobalSecondaryIndexUpdates {
+		at := "globalSecondaryIndexUpdates." + strconv.Itoa(i+1) + ".member."
+		if u.Update != nil {
+			c.notNull(at+"update.indexName", u.Update.IndexName != nil)
+			c.name(at+"update.indexName", u.Update.IndexName, 3)
+			u.Update.ProvisionedThroughput.constrain(&c, at+"update.provisionedThroughput")
+		}
+		if u.Create != nil {
+			u.Create.constrain(&c, at+"create")
+		}
+		if u.Delete != nil {
+			c.notNull(at+"delete.indexName", u.Delete.IndexName != nil)
+			c.name(at+"delete.indexName", u.Delete.IndexName, 3)
+		}
+	}
+	in.StreamSpecification.constrain(&c)
+	in.SSESpecification.constrain(&c)
+	c.oneOf("tableClass", in.TableClass, "STANDARD", "STANDARD_INFREQUENT_ACCESS")
+	return c.err()
+}
+
+// check checks what needs no table.
+func (in *updateTableInput) check() error {
+	if in.BillingMode == nil && in.ProvisionedThroughput == nil && in.OnDemandThroughput == nil && in.WarmThroughput == nil &&
+		len(in.GlobalSecondaryIndexUpdates) == 0 && in.StreamSpecification == nil && in.SSESpecification == nil &&
+		in.DeletionProtectionEnabled == nil && in.TableClass == nil {
+		return validation("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required")
+	}
+	var touched []string
+	structural := 0
+	for _, u := range in.GlobalSecondaryIndexUpdates {
+		actions := 0
+		var name *string
+		if u.Create != nil {
+			actions, name = actions+1, u.Create.IndexName
+			structural++
+		}
+		if u.Update != nil {
+			actions, name = actions+1, u.Update.IndexName
+		}
+		if u.Delete != nil {
+			actions, name = actions+1, u.Delete.IndexName
+			structural++
+		}
+		switch {
+		case actions == 0:
+			return invalidParameter("One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be null")
+		case actions > 1:
+			return invalidParameter("Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object")
+		case slices.Contains(touched, *name):
+			return invalidParameter("Only one global secondary index update per index is allowed simultaneously. Index: %s", *name)
+		}
+		touched = append(touched, *name)
+	}
+	if structural > 1 {
+		return dynamoDBException("LimitExceededException", "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table")
+	}
+	if in.StreamSpecification != nil && *in.StreamSpecification.StreamEnabled {
+		return errNoStreams
+	}
+	return in.SSESpecification.validate()
+}
+
+func (e *Engine) updateTable(in *updateTableInput) (*tableDescribed, error) {
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	t, err := e.namedTable(*in.TableName)
+	if err != nil {
+		return nil, err
+	}
+	if in.StreamSpecification != nil {
+		return nil, validation("Table has no stream to disable: TableName: %s", t.name)
+	}
+	u := tableUpdate{in: in, before: t.definition, after: *t.definition}
+	if err := u.apply(); err != nil {
+		return nil, err
+	}
+	var deleted []globalIndexDescription
+	for i := range u.before.GlobalSecondaryIndexes {
+		if x := &u.before.GlobalSecondaryIndexes[i]; u.after.globalIndex(*x.IndexName) == nil {
+			deleted = append(deleted, t.describeGlobalIndex(x, "DELETING"))
+		}
+	}
+	t.redefine(&u, e.now())
+	described := t.describe("UPDATING")
+	for i := range described.GlobalSecondaryIndexes {
+		x := &described.GlobalSecondaryIndexes[i]
+		if x.IndexStatus = u.status(*x.IndexName); x.IndexStatus == "CREATING" {
+			x.Backfilling = new(bool)
+		}
+	}
+	described.GlobalSecondaryIndexes = append(described.GlobalSecondaryIndexes, deleted...)
+	return &tableDescribed{described}, nil
+}
+
+// tableUpdate is the definition of a table before and after an UpdateTable.
+type tableUpdate struct {
+	in     *updateTableInput
+	before *tableDefinition
+	after  tableDefinition
+}
+
+// apply brings the changes into the definition after, and validates it.
+func (u *tableUpdate) apply() error {
+	in, d := u.in, &u.after
+	d.GlobalSecondaryIndexes = slices.Clone(d.GlobalSecondaryIndexes)
+	if in.DeletionProtectionEnabled != nil {
+		d.DeletionProtectionEnabled = in.DeletionProtectionEnabled
+	}
+	if in.TableClass != nil {
+		d.TableClass = in.TableClass
+	}
+	if in.SSESpecification != nil {
+		d.SSESpecification = in.SSESpecification
+	}
+	if in.WarmThroughput != nil {
+		d.WarmThroughput = in.WarmThroughput
+	}
+	if in.OnDemandThroughput != nil {
+		d.OnDemandThroughput = in.OnDemandThroughput
+	}
+	if err := u.applyThroughput(); err != nil {
+		return err
+	}
+	for _, update := range in.GlobalSecondaryIndexUpdates {
+		if err := u.applyIndex(&update); err != nil {
+			return err
+		}
+	}
+	if len(d.GlobalSecondaryIndexes) > maxGlobalIndexes {
+		return dynamoDBException("LimitExceededException", "GlobalSecondaryIndex count exceeds the per-table limit of "+strconv.Itoa(maxGlobalIndexes))
+	}
+	if !d.onDemand() {
+		for _, x := range d.GlobalSecondaryIndexes {
+			if x.ProvisionedThroughput == nil {
+				return invalidParameter("ProvisionedThroughput must be specified for index: %s", *x.IndexName)
+			}
+		}
+	}
+	used := d.keyAttributes()
+	d.AttributeDefinitions = slices.DeleteFunc(slices.Clone(d.AttributeDefinitions), func(a attributeDefinition) bool {
+		return !used[*a.AttributeName]
+	})
+	return d.validateIndexNames()
+}
+
+func (u *tableUpdate) applyThroughput() error {
+	in, d := u.in, &u.after
+	if in.BillingMode != nil {
+		d.BillingMode = in.BillingMode
+		if d.onDemand() {
+			d.ProvisionedThroughput = nil
+			for i := range d.GlobalSecondaryIndexes {
+				d.GlobalSecondaryIndexes[i].ProvisionedThroughput = nil
+			}
+		} else if in.ProvisionedThroughput == nil {
+			return invalidParameter("ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
+		}
+	}
+	p := in.ProvisionedThroughput
+	if p == nil {
+		return nil
+	}
+	if b := u.before.ProvisionedThroughput; b != nil && b.equal(p) {
+		return validation("The provisioned throughput for the table will not change. The requested value equals the current value. %s", p.unchanged("table"))
+	}
+	d.ProvisionedThroughput = p
+	return d.validateThroughput()
+}
+
+func (t *provisionedThroughput) equal(o *provisionedThroughput) bool {
+	return *t.ReadCapacityUnits == *o.ReadCapacityUnits && *t.WriteCapacityUnits == *o.WriteCapacityUnits
+}
+
+// unchanged explains that a table or index already has this throughput.
+func (t *provisionedThroughput) unchanged(what string) string {
+	read, write := strconv.FormatInt(*t.ReadCapacityUnits, 10), strconv.FormatInt(*t.WriteCapacityUnits, 10)
+	return "Current ReadCapacityUnits provisioned for the " + what + ": " + read + ". Requested ReadCapacityUnits: " + read +
+		". Current WriteCapacityUnits provisioned for the " + what + ": " + write + ". Requested WriteCapacityUnits: " + write +
+		". Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
+}
+
+func (u *tableUpdate) applyIndex(update *globalSecondaryIndexUpdate) error {
+	d := &u.after
+	switch {
+	case update.Create != nil:
+		x := update.Create.globalSecondaryIndex
+		for _, existing := range u.before.indexes() {
+			if *existing.IndexName == *x.IndexName {
+				return validation("Attempting to create an index which already exists")
+			}
+		}
+		if err := u.defineAttributes(); err != nil {
+			return err
+		}
+		d.GlobalSecondaryIndexes = append(d.GlobalSecondaryIndexes, x)
+		return d.validateGlobalIndex(&x)
+	case update.Update != nil:
+		x := d.globalIndex(*update.Update.IndexName)
+		if x == nil {
+			return resourceNotFound()
+		}
+		return x.update(&update.Update.indexThroughput, d.onDemand())
+	}
+	if d.globalIndex(*update.Delete.IndexName) == nil {
+		return resourceNotFound()
+	}
+	d.GlobalSecondaryIndexes = slices.DeleteFunc(d.GlobalSecondaryIndexes, func(x globalSecondaryIndex) bool {
+		return *x.IndexName == *update.Delete.IndexName
+	})
+	return nil
+}
+
+// update changes the capacity of an index.
+func (x *globalSecondaryIndex) update(to *indexThroughput, onDemand bool) error {
+	if p := to.ProvisionedThroughput; p != nil {
+		if onDemand {
+			return invalidParameter("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: %s when BillingMode is PAY_PER_REQUEST", *x.IndexName)
+		}
+		if x.ProvisionedThroughput != nil && x.ProvisionedThroughput.equal(p) {
+			return validation("The provisioned throughput for the index %s will not change. The requested value equals the current value. %s", *x.IndexName, p.unchanged("index"))
+		}
+		x.ProvisionedThroughput = p
+	}
+	if to.OnDemandThroughput != nil {
+		x.OnDemandThroughput = to.OnDemandThroughput
+	}
+	if to.WarmThroughput != nil {
+		x.WarmThroughput = to.WarmThroughput
+	}
+	return nil
+}
+
+// defineAttributes adds the attribute definitions of the request to those of the table.
+func (u *tableUpdate) defineAttributes() error {
+	d := &u.after
+	d.AttributeDefinitions = slices.Clone(d.AttributeDefinitions)
+	for i, a := range u.in.AttributeDefinitions {
+		for _, b := range u.in.AttributeDefinitions[:i] {
+			if *a.AttributeName == *b.AttributeName {
+				return invalidParameter("Duplicate AttributeName: %s", *a.AttributeName)
+			}
+		}
+		if !d.defines(*a.AttributeName) {
+			d.AttributeDefinitions = append(d.AttributeDefinitions, a)
+			continue
+		}
+		for _, b := range u.before.AttributeDefinitions {
+			if *a.AttributeName == *b.AttributeName && *a.AttributeType != *b.AttributeType {
+				return invalidParameter("Attributes cannot be redefined. Please check that your attribute has the same type as previously defined. Attribute: %s", *a.AttributeName)
+			}
+		}
+	}
+	return nil
+}
+
+// globalIndex returns the global index of that name, nil if there is none.
+func (t *tableDefinition) globalIndex(name string) *globalSecondaryIndex {
+	for i := range t.GlobalSecondaryIndexes {
+		if *t.GlobalSecondaryIndexes[i].IndexName == name {
+			return &t.GlobalSecondaryIndexes[i]
+		}
+	}
+	return nil
+}
+
+// status returns the status of a global index in the answer.
+func (u *tableUpdate) status(name string) string {
+	if u.before.globalIndex(name) == nil {
+		return "CREATING"
+	}
+	for _, update := range u.in.GlobalSecondaryIndexUpdates {
+		if update.Update != nil && *update.Update.IndexName == name {
+			return "UPDATING"
+		}
+	}
+	return "ACTIVE"
+}
+
+// redefine gives the table its new definition, and its items to new indexes.
+func (t *table) redefine(u *tableUpdate, now time.Time) {
+	t.definition = &u.after
+	if u.after.onDemand() && !u.before.onDemand() {
+		t.onDemandSince = now
+	}
+	if !slices.ContainsFunc(u.in.GlobalSecondaryIndexUpdates, func(update globalSecondaryIndexUpdate) bool { return update.Update == nil }) {
+		return
+	}
+	items := t.views[0].tree
+	t.addViews()
+	items.Scan(func(r *record) bool {
+		moved := t.newRecord(r.item)
+		for _, v := range t.indexesByName {
+			// An item with an impossible key for the index is not in it.
+			if v.schema.mismatches(r.item) || v.validateIndexKey(r.item) != nil {
+				moved.keys[v.number] = key{}
+			}
+		}
+		t.replace(nil, moved)
+		return true
+	})
+}

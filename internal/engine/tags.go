@@ -1,0 +1,158 @@
+package engine
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// The limits on the tags of one table.
+const (
+	maxTags           = 50
+	maxTagKeyLength   = 128
+	maxTagValueLength = 256
+)
+
+type tagResourceInput struct {
+	ResourceArn *string
+	Tags        []tag
+}
+
+type untagResourceInput struct {
+	ResourceArn *string
+	TagKeys     []string
+}
+
+type listTagsOfResourceInput struct {
+	ResourceArn *string
+}
+
+type listTagsOfResourceOutput struct {
+	Tags []tag
+}
+
+func (in *tagResourceInput) constrain() error {
+	var c constraints
+	c.notNull("resourceArn", in.ResourceArn != nil)
+	c.text("resourceArn", in.ResourceArn, 1, 1283)
+	c.notNull("tags", in.Tags != nil)
+	return c.err()
+}
+
+func (in *untagResourceInput) constrain() error {
+	var c constraints
+	c.notNull("resourceArn", in.ResourceArn != nil)
+	c.text("resourceArn", in.ResourceArn, 1, 1283)
+	c.notNull("tagKeys", in.TagKeys != nil)
+	return c.err()
+}
+
+func (in *listTagsOfResourceInput) constrain() error {
+	var c constraints
+	c.notNull("resourceArn", in.ResourceArn != nil)
+	c.text("resourceArn", in.ResourceArn, 1, 1283)
+	return c.err()
+}
+
+func validateTags(tags []tag) error {
+	seen := map[string]bool{}
+	for _, tag := range tags {
+		switch key := tag.Key; {
+		case key == nil || *key == "" || utf8.RuneCountInString(*key) > maxTagKeyLength:
+			return validation("The Tag Key provided is invalid, Key: %s", shown(key))
+		case tag.Value == nil || utf8.RuneCountInString(*tag.Value) > maxTagValueLength:
+			return validation("The Tag Value provided is invalid, Value: %s", shown(tag.Value))
+		case strings.HasPrefix(*key, "aws:"):
+			return validation("Tag Key cannot be prefixed with aws:, Key: %s", *key)
+		case seen[*key]:
+			return validation("Duplicate Tag Keys provided as input: Duplicate Tag Key found %s", *key)
+		}
+		seen[*tag.Key] = true
+	}
+	return validateTagCount(len(tags))
+}
+
+func validateTagCount(count int) error {
+	if count > maxTags {
+		return validation("Number of Tags exceed the current limit for the provided ResourceArn")
+	}
+	return nil
+}
+
+// tag adds tags to the table, in place of those with the same keys.
+func (t *table) tag(tags []tag) {
+	for _, tag := range tags {
+		t.tags[*tag.Key] = *tag.Value
+	}
+}
+
+// resource returns the table that an ARN names; operation is what the caller wants to do with it.
+func (e *Engine) resource(arn, operation string) (*table, error) {
+	name, ours := strings.CutPrefix(arn, arnPrefix)
+	switch {
+	case !isARN(arn):
+		return nil, invalidParameter("ARNs must start with 'arn:': %s", arn)
+	case !strings.HasPrefix(arn, "arn:aws:dynamodb:"):
+		return nil, invalidParameter("Provided Arn is not a DynamoDB resource arn: %s", arn)
+	case !ours:
+		return nil, dynamoDBException("AccessDeniedException", "User: arn:aws:iam::"+account+":root is not authorized to perform: dynamodb:"+operation+" on resource: "+arn)
+	case e.tables[name] == nil:
+		return nil, dynamoDBException("ResourceNotFoundException", "Requested resource not found: ResourcArn: "+arn+" not found")
+	}
+	return e.tables[name], nil
+}
+
+// nothing is an answer without members.
+type nothing struct{}
+
+func (e *Engine) tagResource(in *tagResourceInput) (nothing, error) {
+	if len(in.Tags) == 0 {
+		return nothing{}, validation("Atleast one Tag needs to be provided as Input.")
+	}
+	if err := validateTags(in.Tags); err != nil {
+		return nothing{}, err
+	}
+	t, err := e.resource(*in.ResourceArn, "TagResource")
+	if err != nil {
+		return nothing{}, err
+	}
+	count := len(t.tags)
+	for _, tag := range in.Tags {
+		if _, replaced := t.tags[*tag.Key]; !replaced {
+			count++
+		}
+	}
+	if err := validateTagCount(count); err != nil {
+		return nothing{}, err
+	}
+	t.tag(in.Tags)
+	return nothing{}, nil
+}
+
+func (e *Engine) untagResource(in *untagResourceInput) (nothing, error) {
+	if len(in.TagKeys) == 0 {
+		return nothing{}, validation("Atleast one Tag Key needs to be provided as Input.")
+	}
+	t, err := e.resource(*in.ResourceArn, "UntagResource")
+	if err != nil {
+		return nothing{}, err
+	}
+	for _, key := range in.TagKeys {
+		delete(t.tags, key)
+	}
+	return nothing{}, nil
+}
+
+func (e *Engine) listTagsOfResource(in *listTagsOfResourceInput) (*listTagsOfResourceOutput, error) {
+	t, err := e.resource(*in.ResourceArn, "ListTagsOfResource")
+	if err != nil {
+		return nil, err
+	}
+	out := &listTagsOfResourceOutput{Tags: []tag{}}
+	for _, key := range slices.Sorted(maps.Keys(t.tags)) {
+		value := t.tags[key]
+		out.Tags = append(out.Tags, tag{&key, &value})
+	}
+	return out, nil
+}

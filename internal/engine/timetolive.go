@@ -1,0 +1,148 @@
+package engine
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+)
+
+const (
+	// never is later than every expiry.
+	never = math.MaxInt64
+	// maxOverdue is the age of an expiry in seconds from which the service leaves the item alone.
+	maxOverdue = 5 * 365 * 24 * 60 * 60
+)
+
+// timeToLive is the enabled time to live of a table.
+type timeToLive struct {
+	attribute string
+	engine    *Engine
+}
+
+// expiryOf returns the second after which the item is to be deleted.
+func (t *timeToLive) expiryOf(item attribute.Item, now int64) int64 {
+	value := item[t.attribute]
+	if value.Kind() != attribute.KindN {
+		return never
+	}
+	second, err := strconv.ParseFloat(value.Raw(), 64)
+	if err != nil || second > 1<<53 || second < float64(now-maxOverdue) {
+		return never
+	}
+	return int64(math.Floor(second))
+}
+
+// note makes the engine look for expired items when this one expires, if not before.
+func (t *timeToLive) note(r *record) {
+	if t != nil && r != nil {
+		t.engine.expireAfter(t.expiryOf(r.item, t.engine.now().Unix()))
+	}
+}
+
+// expireAfter lowers the earliest expiry. The engine's lock must be held for writing.
+func (e *Engine) expireAfter(second int64) {
+	if second < e.nextExpiry.Load() {
+		e.nextExpiry.Store(second)
+	}
+}
+
+// expire deletes the items that have expired.
+func (e *Engine) expire() {
+	if e.nextExpiry.Load() == never {
+		return
+	}
+	now := e.now().Unix()
+	if e.nextExpiry.Load() >= now {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.nextExpiry.Store(never)
+	for _, t := range e.tables {
+		if t.ttl != nil {
+			t.expire(now)
+		}
+	}
+}
+
+// expire deletes the items of the table that have expired, and notes the expiry of the others.
+func (t *table) expire(now int64) {
+	var expired []*record
+	t.views[0].tree.Scan(func(r *record) bool {
+		if expiry := t.ttl.expiryOf(r.item, now); expiry < now {
+			expired = append(expired, r)
+		} else {
+			t.ttl.engine.expireAfter(expiry)
+		}
+		return true
+	})
+	for _, r := range expired {
+		t.replace(r, nil)
+	}
+}
+
+type timeToLiveSpecification struct {
+	AttributeName *string
+	Enabled       *bool
+}
+
+type timeToLiveSpecified struct {
+	TableName               *string `json:"-"`
+	TimeToLiveSpecification *timeToLiveSpecification
+}
+
+func (in *timeToLiveSpecified) constrain() error {
+	var c constraints
+	c.tableName(in.TableName)
+	s := in.TimeToLiveSpecification
+	c.notNull("timeToLiveSpecification", s != nil)
+	if s != nil {
+		c.notNull("timeToLiveSpecification.attributeName", s.AttributeName != nil)
+		c.text("timeToLiveSpecification.attributeName", s.AttributeName, 1, 255)
+		c.notNull("timeToLiveSpecification.enabled", s.Enabled != nil)
+	}
+	return c.err()
+}
+
+func (e *Engine) updateTimeToLive(in *timeToLiveSpecified) (*timeToLiveSpecified, error) {
+	t, err := e.namedTable(*in.TableName)
+	if err != nil {
+		return nil, err
+	}
+	attribute, enable := *in.TimeToLiveSpecification.AttributeName, *in.TimeToLiveSpecification.Enabled
+	switch {
+	case t.ttl == nil && !enable:
+		return nil, validation("TimeToLive is already disabled")
+	case t.ttl != nil && t.ttl.attribute != attribute:
+		return nil, validation("TimeToLive is active on a different AttributeName: current AttributeName is %s", t.ttl.attribute)
+	case t.ttl != nil && enable:
+		return nil, validation("TimeToLive is already enabled")
+	case !enable:
+		t.ttl = nil
+		return in, nil
+	}
+	t.ttl = &timeToLive{attribute, e}
+	t.expire(e.now().Unix())
+	return in, nil
+}
+
+type timeToLiveDescription struct {
+	AttributeName    string `json:",omitempty"`
+	TimeToLiveStatus string
+}
+
+type describeTimeToLiveOutput struct {
+	TimeToLiveDescription timeToLiveDescription
+}
+
+func (e *Engine) describeTimeToLive(in *tableInput) (*describeTimeToLiveOutput, error) {
+	t, err := e.namedTable(*in.TableName)
+	switch {
+	case err != nil:
+		return nil, err
+	case t.ttl == nil:
+		return &describeTimeToLiveOutput{timeToLiveDescription{TimeToLiveStatus: "DISABLED"}}, nil
+	}
+	return &describeTimeToLiveOutput{timeToLiveDescription{t.ttl.attribute, "ENABLED"}}, nil
+}
