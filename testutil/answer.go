@@ -2,36 +2,33 @@ package testutil
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/json"
+	"hash/crc32"
 	"io"
 	"maps"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/open-alchemy/packagedb/internal/loopback"
 )
 
-// operationOf is the operation that a request of the DynamoDB protocol asks for.
-func operationOf(r *http.Request) string {
-	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	return operation
-}
-
-// answer is a whole answer.
+// answer is a complete answer, or nil if the connection is dropped.
 type answer struct {
 	status int
 	header http.Header
 	body   []byte
 }
 
-// read reads the rest of a response.
+// read reads a response.
 func read(response *http.Response) (*answer, error) {
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	return &answer{response.StatusCode, response.Header, body}, err
 }
 
-// record returns the answer of a handler, or nil where the handler drops the connection. The handler
-// does its work even if the client has gone.
+// record returns the answer of handler. The handler finishes even if the client gives up.
 func record(handler http.Handler, r *http.Request) *answer {
 	response, err := loopback.Client{Handler: handler}.Do(r.WithContext(context.WithoutCancel(r.Context())))
 	if err != nil {
@@ -44,8 +41,8 @@ func record(handler http.Handler, r *http.Request) *answer {
 	return recorded
 }
 
-// give writes the answer. Without one the connection is dropped.
-func (a *answer) give(w http.ResponseWriter) {
+// write writes the answer. It drops the connection if the answer is nil.
+func (a *answer) write(w http.ResponseWriter) {
 	if a == nil {
 		panic(http.ErrAbortHandler)
 	}
@@ -54,15 +51,40 @@ func (a *answer) give(w http.ResponseWriter) {
 	_, _ = w.Write(a.body)
 }
 
-// reply is an answer of the DynamoDB protocol.
+// setBody replaces the body and the headers that depend on it.
+func (a *answer) setBody(body []byte) {
+	a.body = body
+	a.header.Set("Content-Length", strconv.Itoa(len(body)))
+	a.header.Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10))
+}
+
+// reply returns an answer of the DynamoDB protocol.
 func reply(status int, members any) *answer {
-	return &answer{status, http.Header{"Content-Type": {"application/x-amz-json-1.0"}}, encode(members)}
+	a := &answer{status: status, header: http.Header{}}
+	a.header.Set("Content-Type", "application/x-amz-json-1.0")
+	a.header.Set("X-Amzn-Requestid", rand.Text()+rand.Text())
+	a.setBody(encode(members))
+	return a
 }
 
-// refusal is an exception of the DynamoDB protocol.
-func refusal(status int, kind, message string) *answer {
-	return reply(status, map[string]any{"__type": namespace + kind, "message": message})
-}
-
-// namespace comes before the name of an exception.
 const namespace = "com.amazonaws.dynamodb.v20120810#"
+
+// failure returns an exception of the DynamoDB protocol. A code without a namespace is given that of
+// DynamoDB. The members are further ones than the code and the message.
+func failure(status int, code, message string, members map[string]any) *answer {
+	if !strings.Contains(code, "#") {
+		code = namespace + code
+	}
+	all := map[string]any{"__type": code, "message": message}
+	maps.Copy(all, members)
+	return reply(status, all)
+}
+
+// encode returns the JSON of value, which must have one.
+func encode(value any) []byte {
+	text, err := json.Marshal(value)
+	if err != nil {
+		panic(err)
+	}
+	return text
+}

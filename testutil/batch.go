@@ -7,15 +7,15 @@ import (
 	"slices"
 )
 
-// batch is the items of a BatchWriteItem, or the keys of a BatchGetItem, by table.
+// batch is the items of a BatchWriteItem or the keys of a BatchGetItem, by table.
 type batch map[string]*tableBatch
 
 type tableBatch struct {
 	items   []json.RawMessage
-	options map[string]json.RawMessage // of a BatchGetItem: how to read the keys; nil in a BatchWriteItem
+	options map[string]json.RawMessage // how BatchGetItem reads the keys; nil for BatchWriteItem
 }
 
-// parseBatch parses RequestItems, UnprocessedItems or UnprocessedKeys. What is malformed has no items.
+// parseBatch parses RequestItems, UnprocessedItems or UnprocessedKeys. It returns nil if malformed.
 func parseBatch(text json.RawMessage) batch {
 	var tables map[string]json.RawMessage
 	if json.Unmarshal(text, &tables) != nil {
@@ -52,7 +52,7 @@ func (b batch) size() int {
 	return size
 }
 
-// split draws which items are processed: some but not all, or none of a single one.
+// split draws the items that are processed: some but not all of several, and none of a single one.
 func (b batch) split(random *rand.Rand) (processed, unprocessed batch) {
 	size := b.size()
 	left := size
@@ -86,13 +86,4 @@ func (b batch) add(other batch) {
 		}
 		b[table].items = append(b[table].items, t.items...)
 	}
-}
-
-// encode is the JSON of something that has one.
-func encode(value any) []byte {
-	text, err := json.Marshal(value)
-	if err != nil {
-		panic(err)
-	}
-	return text
 }

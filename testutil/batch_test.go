@@ -181,4 +181,7 @@ func TestConflict(t *testing.T) {
 	for n := range 3 {
 		assertStored(t, db.Client, n, false)
 	}
+	left := writeBatch(t, db.Client, []int{0, 1, 2})
+	assert.NotEmpty(t, left)
+	assert.Less(t, len(left), 3)
 }

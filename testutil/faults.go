@@ -1,36 +1,48 @@
 package testutil
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"net/http"
 	"slices"
-	"sync"
+	"strings"
 	"time"
 )
 
 // FaultKind is what happens to a request that meets a [Fault].
 type FaultKind int
 
+// The kinds of faults. Unless the comment says otherwise, they apply to every operation and the
+// request has no effect.
 const (
-	// Throttle refuses an operation on items with ProvisionedThroughputExceededException.
+	// Throttle answers an operation on items with ProvisionedThroughputExceededException.
 	Throttle FaultKind = iota + 1
-	// InternalServerError answers with that error and status 500, and nothing happens.
+	// InternalServerError answers with that error and status 500.
 	InternalServerError
-	// ServiceUnavailable answers with that error and status 503, and nothing happens.
+	// ServiceUnavailable answers with that error and status 503.
 	ServiceUnavailable
 	// DropBefore drops the connection before the request takes effect.
 	DropBefore
 	// DropAfter drops the connection after the request took effect.
 	DropAfter
-	// Unprocessed makes BatchWriteItem or BatchGetItem process a part of its items only and return
-	// the others as unprocessed. Of two items and more, one at least is processed. A single item is
-	// returned unprocessed.
+	// Unprocessed makes BatchWriteItem or BatchGetItem process some of its items and return the
+	// others as unprocessed. At least one of several items is processed; a single item never is.
 	Unprocessed
-	// Conflict cancels TransactWriteItems with the reason TransactionConflict for one of its items.
+	// Conflict answers a write or TransactGetItems as if another transaction held the item. A
+	// transaction is canceled with the reason TransactionConflict for one of its items, a single
+	// write fails with TransactionConflictException, and BatchWriteItem does as for Unprocessed.
 	Conflict
-	// Delay keeps the answer back for as long as Fault.Delay says, or until the client gives up. The
-	// request takes effect at once.
+	// Delay holds back the answer by Fault.Delay, or until the client gives up. The request takes
+	// effect at once.
 	Delay
+	// ThrottleOnDemand answers with ThrottlingException.
+	ThrottleOnDemand
+	// AccessDenied answers with AccessDeniedException.
+	AccessDenied
+	// Error answers with Fault.Code, Fault.Message and Fault.Status.
+	Error
 )
 
 var kindNames = [...]string{
@@ -42,61 +54,76 @@ var kindNames = [...]string{
 	Unprocessed:         "Unprocessed",
 	Conflict:            "Conflict",
 	Delay:               "Delay",
+	ThrottleOnDemand:    "ThrottleOnDemand",
+	AccessDenied:        "AccessDenied",
+	Error:               "Error",
 }
 
-// String is the name of the constant.
+func (k FaultKind) isKnown() bool { return k >= Throttle && int(k) < len(kindNames) }
+
+// String returns the name of the constant.
 func (k FaultKind) String() string {
-	if k < Throttle || k > Delay {
+	if !k.isKnown() {
 		return fmt.Sprintf("FaultKind(%d)", int(k))
 	}
 	return kindNames[k]
 }
 
-// Fault is something that goes wrong with requests.
+// Fault makes requests fail.
 type Fault struct {
 	Kind FaultKind
 
-	// Operations are the operations whose requests meet the fault, such as "PutItem". None are all
-	// that the kind applies to.
+	// Operations are the operations whose requests meet the fault, such as "PutItem". If empty, the
+	// fault applies to every operation that supports it.
 	Operations []string
 
-	// Times is how many requests meet the fault at most. 0 is no limit.
+	// Times is the number of requests that meet the fault. 0 is no limit.
 	Times int
 
-	// Rate is the share of the requests that meet the fault, from 0 to 1. 0 is every request. Which
-	// requests do is drawn at random from Seed, and so are the items that Unprocessed leaves.
+	// Rate is the share of the requests that meet the fault, from 0 to 1. 0 is every request. Seed
+	// determines which requests do, and which items Unprocessed leaves.
 	Rate float64
 	Seed uint64
 
-	// Delay is by how much the kind Delay delays an answer. The other kinds have none.
+	// Delay is the time by which the kind Delay holds back an answer.
 	Delay time.Duration
+
+	// Code, Message and Status are the answer of the kind Error: the name of an exception, such as
+	// "RequestLimitExceeded", its text, and the HTTP status, 400 if 0.
+	Code    string
+	Message string
+	Status  int
 }
 
 var (
-	itemOperations = []string{
-		"GetItem", "PutItem", "DeleteItem", "Query", "Scan",
-		"BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems",
-	}
-	tableOperations = []string{"CreateTable", "DeleteTable", "DescribeTable", "ListTables"}
-	everyOperation  = slices.Concat(itemOperations, tableOperations)
+	readOperations        = []string{"GetItem", "Query", "Scan", "BatchGetItem", "TransactGetItems"}
+	writeOperations       = []string{"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"}
+	batchOperations       = []string{"BatchGetItem", "BatchWriteItem"}
+	conflictingOperations = append([]string{"TransactGetItems"}, writeOperations...)
+	itemOperations        = slices.Concat(readOperations, writeOperations)
+	everyOperation        = append([]string{
+		"CreateTable", "UpdateTable", "DeleteTable", "DescribeTable", "ListTables",
+		"DescribeTimeToLive", "UpdateTimeToLive", "TagResource", "UntagResource", "ListTagsOfResource",
+		"DescribeContinuousBackups", "DescribeEndpoints", "DescribeLimits",
+	}, itemOperations...)
 )
 
-// appliesTo are the operations whose requests can meet a fault of the kind.
+// appliesTo returns the operations that support faults of the kind.
 func (k FaultKind) appliesTo() []string {
 	switch k {
 	case Throttle:
 		return itemOperations
 	case Unprocessed:
-		return []string{"BatchGetItem", "BatchWriteItem"}
+		return batchOperations
 	case Conflict:
-		return []string{"TransactWriteItems"}
+		return conflictingOperations
 	default:
 		return everyOperation
 	}
 }
 
-func (f Fault) check() error {
-	if f.Kind < Throttle || f.Kind > Delay {
+func (f *Fault) check() error {
+	if !f.Kind.isKnown() {
 		return fmt.Errorf("fault of unknown kind %v", f.Kind)
 	}
 	for _, operation := range f.Operations {
@@ -113,43 +140,90 @@ func (f Fault) check() error {
 		return errors.New("Delay: field Delay is not positive")
 	case f.Kind != Delay && f.Delay != 0:
 		return fmt.Errorf("%v: field Delay is for kind Delay only", f.Kind)
+	case f.Kind == Error && f.Code == "":
+		return errors.New("Error: Code is empty")
+	case f.Kind != Error && (f.Code != "" || f.Message != "" || f.Status != 0):
+		return fmt.Errorf("%v: fields Code, Message and Status are for kind Error only", f.Kind)
+	case f.Status != 0 && (f.Status < 400 || f.Status > 599):
+		return fmt.Errorf("Error: Status %d is not between 400 and 599", f.Status)
 	}
 	return nil
 }
 
-// Injected is a set of faults that were injected together.
-type Injected struct {
-	place   *injector
-	stopped chan struct{} // closed by Stop
-
-	mu     sync.Mutex
-	faults []*drawnFault
-	count  int
-}
-
-// Count is how often a request has met one of the faults so far.
-func (in *Injected) Count() int {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	return in.count
-}
-
-// Stop ends the faults before the test does. Answers that are being delayed are delayed no longer.
-func (in *Injected) Stop() {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	if in.isStopped() {
-		return
+// answer returns the answer to a request that meets the fault, or nil if the connection is dropped.
+func (f *Fault) answer(r *request, next http.Handler, random *rand.Rand) *answer {
+	switch f.Kind {
+	case Throttle:
+		return failure(http.StatusBadRequest, "ProvisionedThroughputExceededException",
+			"The level of configured provisioned throughput for the table was exceeded"+injected,
+			map[string]any{"ThrottlingReasons": throttlingReasons(r, "ProvisionedThroughputExceeded")})
+	case ThrottleOnDemand:
+		return failure(http.StatusBadRequest, "com.amazon.coral.availability#ThrottlingException",
+			"Throughput exceeds the maximum on-demand throughput of the table"+injected,
+			map[string]any{"throttlingReasons": throttlingReasons(r, "MaxOnDemandThroughputExceeded")})
+	case InternalServerError:
+		return failure(http.StatusInternalServerError, "InternalServerError", "Internal server error"+injected, nil)
+	case ServiceUnavailable:
+		return failure(http.StatusServiceUnavailable, "ServiceUnavailable", "Service unavailable"+injected, nil)
+	case DropAfter:
+		_ = record(next, r.Request)
+		return nil
+	case Unprocessed:
+		return r.processPart(next, random)
+	case Conflict:
+		return conflict(r, next, random)
+	case AccessDenied:
+		return failure(http.StatusBadRequest, "com.amazon.coral.service#AccessDeniedException", fmt.Sprintf(
+			"User: arn:aws:iam::000000000000:user/test is not authorized to perform: dynamodb:%s on resource: %s%s",
+			r.operation, arn(r.table()), injected), nil)
+	case Error:
+		return failure(cmp.Or(f.Status, http.StatusBadRequest), f.Code, cmp.Or(f.Message, f.Code+injected), nil)
+	default: // DropBefore
+		return nil
 	}
-	close(in.stopped)
-	in.place.remove(in)
 }
 
-func (in *Injected) isStopped() bool {
-	select {
-	case <-in.stopped:
-		return true
-	default:
-		return false
+// injected ends the messages that do not come from the server.
+const injected = " (injected by testutil)"
+
+func arn(table string) string { return "arn:aws:dynamodb:us-east-1:000000000000:table/" + table }
+
+// throttlingReasons returns why an operation on items exceeds the limit of its table.
+func throttlingReasons(r *request, limit string) []map[string]string {
+	operation := "Read"
+	switch {
+	case slices.Contains(writeOperations, r.operation):
+		operation = "Write"
+	case !slices.Contains(readOperations, r.operation):
+		return nil
 	}
+	return []map[string]string{{"reason": "Table" + operation + limit, "resource": arn(r.table())}}
+}
+
+type cancellationReason struct {
+	Code    string
+	Message string `json:",omitempty"`
+}
+
+// conflict answers a request whose item, or one of them, is in conflict with a transaction.
+func conflict(r *request, next http.Handler, random *rand.Rand) *answer {
+	const ongoing = "Transaction is ongoing for the item"
+	switch r.operation {
+	case "BatchWriteItem":
+		return r.processPart(next, random)
+	case "PutItem", "UpdateItem", "DeleteItem":
+		return failure(http.StatusBadRequest, "TransactionConflictException", ongoing, nil)
+	}
+	reasons := slices.Repeat([]cancellationReason{{Code: "None"}}, r.actions())
+	reasons[random.IntN(len(reasons))] = cancellationReason{"TransactionConflict", ongoing}
+	codes := make([]string, len(reasons))
+	for i, reason := range reasons {
+		codes[i] = reason.Code
+	}
+	return reply(http.StatusBadRequest, map[string]any{
+		"__type": namespace + "TransactionCanceledException",
+		"Message": "Transaction cancelled, please refer cancellation reasons for specific reasons [" +
+			strings.Join(codes, ", ") + "]",
+		"CancellationReasons": reasons,
+	})
 }

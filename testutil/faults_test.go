@@ -15,8 +15,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -32,10 +36,13 @@ func TestFault_AsAClientSeesIt(t *testing.T) {
 		takesEffect bool
 	}{
 		{testutil.Throttle, isA[*types.ProvisionedThroughputExceededException], false},
+		{testutil.ThrottleOnDemand, isA[*types.ThrottlingException], false},
 		{testutil.InternalServerError, isA[*types.InternalServerError], false},
 		{testutil.ServiceUnavailable, hasStatus(http.StatusServiceUnavailable), false},
 		{testutil.DropBefore, isReset, false},
 		{testutil.DropAfter, isReset, true},
+		{testutil.Conflict, isA[*types.TransactionConflictException], false},
+		{testutil.AccessDenied, hasCode("AccessDeniedException"), false},
 	} {
 		t.Run(test.kind.String(), func(t *testing.T) {
 			t.Parallel()
@@ -61,6 +68,13 @@ func hasStatus(status int) func(error) bool {
 	}
 }
 
+func hasCode(code string) func(error) bool {
+	return func(err error) bool {
+		var api smithy.APIError
+		return errors.As(err, &api) && api.ErrorCode() == code
+	}
+}
+
 func isReset(err error) bool { return errors.Is(err, syscall.ECONNRESET) }
 
 func TestFault_DatabaseSurvivesEachKind(t *testing.T) {
@@ -83,12 +97,13 @@ func TestFault_DatabaseSurvivesEachKind(t *testing.T) {
 	for name, newTarget := range targets {
 		for _, fault := range []testutil.Fault{
 			{Kind: testutil.Throttle, Times: 2},
+			{Kind: testutil.ThrottleOnDemand, Times: 2},
 			{Kind: testutil.InternalServerError, Times: 2},
 			{Kind: testutil.ServiceUnavailable, Times: 2},
 			{Kind: testutil.DropBefore, Times: 2},
 			{Kind: testutil.DropAfter, Times: 2},
 			{Kind: testutil.Unprocessed, Times: 2},
-			{Kind: testutil.Conflict, Times: 2},
+			{Kind: testutil.Conflict, Operations: []string{"TransactWriteItems"}, Times: 2},
 			{Kind: testutil.Delay, Times: 2, Delay: time.Microsecond},
 		} {
 			// Not in parallel: faults in the server of Main reach every test.
@@ -106,6 +121,66 @@ func TestFault_DatabaseSurvivesEachKind(t *testing.T) {
 			})
 		}
 	}
+}
+
+func TestThrottle_NamesTheReason(t *testing.T) {
+	t.Parallel()
+	resource := aws.String("arn:aws:dynamodb:us-east-1:000000000000:table/" + credentialsTable)
+	t.Run("provisioned", func(t *testing.T) {
+		db := testutil.New(t)
+		db.Inject(testutil.Fault{Kind: testutil.Throttle})
+		var throttled *types.ProvisionedThroughputExceededException
+		require.ErrorAs(t, put(t, db.Client, 1), &throttled)
+		assert.Equal(t, []types.ThrottlingReason{{
+			Reason: aws.String("TableWriteProvisionedThroughputExceeded"), Resource: resource,
+		}}, throttled.ThrottlingReasons)
+	})
+	t.Run("on demand", func(t *testing.T) {
+		db := testutil.New(t)
+		db.Inject(testutil.Fault{Kind: testutil.ThrottleOnDemand})
+		_, err := get(t, db.Client, 1)
+		var throttled *types.ThrottlingException
+		require.ErrorAs(t, err, &throttled)
+		assert.Equal(t, []types.ThrottlingReason{{
+			Reason: aws.String("TableReadMaxOnDemandThroughputExceeded"), Resource: resource,
+		}}, throttled.ThrottlingReasons)
+	})
+}
+
+func TestError_IsAnyAnswer(t *testing.T) {
+	t.Parallel()
+	db := testutil.New(t)
+	db.Inject(testutil.Fault{Kind: testutil.Error, Code: "RequestLimitExceeded", Message: "too fast", Times: 1},
+		testutil.Fault{Kind: testutil.Error, Code: "com.amazon#Odd", Status: http.StatusTeapot})
+	err := put(t, db.Client, 1)
+	var limit *types.RequestLimitExceeded
+	require.ErrorAs(t, err, &limit)
+	assert.Equal(t, "too fast", limit.ErrorMessage())
+	assert.True(t, hasStatus(http.StatusBadRequest)(err), "%v", err)
+	err = put(t, db.Client, 1)
+	assert.True(t, hasCode("Odd")(err), "%v", err)
+	assert.True(t, hasStatus(http.StatusTeapot)(err), "%v", err)
+}
+
+// A stock client warns about an answer without a checksum that matches.
+func TestFault_AnswersLikeTheService(t *testing.T) {
+	t.Parallel()
+	db := testutil.New(t)
+	var warnings strings.Builder
+	options := db.Client.Options()
+	options.Logger = logging.NewStandardLogger(&warnings)
+	client := dynamodb.New(options)
+	for _, fault := range []testutil.Fault{
+		{Kind: testutil.Throttle, Times: 1},
+		{Kind: testutil.Conflict, Operations: []string{"PutItem"}, Times: 1},
+		{Kind: testutil.Error, Code: "Odd", Times: 1},
+	} {
+		db.Inject(fault)
+		var response *awshttp.ResponseError
+		require.ErrorAs(t, put(t, client, 1), &response)
+		assert.Regexp(t, "^[A-Z0-9]{52}$", response.RequestID)
+	}
+	assert.Empty(t, warnings.String())
 }
 
 func TestFault_DropsConnectionsOverTCP(t *testing.T) {
@@ -266,10 +341,10 @@ func TestInject_RejectsInvalidFaults(t *testing.T) {
 		want  string
 	}{
 		{testutil.Fault{}, "FaultKind(0)"},
-		{testutil.Fault{Kind: testutil.Delay + 1}, "FaultKind(9)"},
+		{testutil.Fault{Kind: 99}, "FaultKind(99)"},
 		{testutil.Fault{Kind: testutil.DropAfter, Operations: []string{"PutItems"}}, `does not apply to operation "PutItems"`},
 		{testutil.Fault{Kind: testutil.Unprocessed, Operations: []string{"PutItem"}}, `["BatchGetItem" "BatchWriteItem"]`},
-		{testutil.Fault{Kind: testutil.Conflict, Operations: []string{"PutItem"}}, `["TransactWriteItems"]`},
+		{testutil.Fault{Kind: testutil.Conflict, Operations: []string{"GetItem"}}, `"TransactWriteItems"]`},
 		{testutil.Fault{Kind: testutil.Throttle, Operations: []string{"ListTables"}}, `"ListTables"`},
 		{testutil.Fault{Kind: testutil.Throttle, Times: -1}, "Times -1"},
 		{testutil.Fault{Kind: testutil.Throttle, Rate: -0.1}, "Rate -0.1"},
@@ -277,6 +352,9 @@ func TestInject_RejectsInvalidFaults(t *testing.T) {
 		{testutil.Fault{Kind: testutil.Throttle, Rate: math.NaN()}, "Rate NaN"},
 		{testutil.Fault{Kind: testutil.Delay}, "not positive"},
 		{testutil.Fault{Kind: testutil.Throttle, Delay: time.Second}, "for kind Delay only"},
+		{testutil.Fault{Kind: testutil.Error}, "Code is empty"},
+		{testutil.Fault{Kind: testutil.Error, Code: "A", Status: 200}, "Status 200"},
+		{testutil.Fault{Kind: testutil.Throttle, Code: "A"}, "for kind Error only"},
 	} {
 		message := fatal(t, func(tb testing.TB) { testutil.New(tb).Inject(test.fault) })
 		assert.Contains(t, message, "testutil: inject ")

@@ -5,28 +5,23 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"hash/crc32"
-	"io"
 	"net/http"
 	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
 )
 
-// forwarder is an [http.Handler] that passes requests on to another DynamoDB, where it puts a prefix of
-// its own before the name of every table, and takes it away in the answers. So the tables of one
-// forwarder are invisible to the others.
-//
-// The prefix counts towards the limit of 255 characters: a longer name is refused by the server.
+// forwarder is an [http.Handler] that passes requests on to another DynamoDB. It puts a prefix of its
+// own before the names of tables, and removes it from the answers, so that no forwarder sees the tables
+// of another. The prefix counts towards the limit of 255 characters for a name.
 type forwarder struct {
 	endpoint  string
 	prefix    string
 	transport *http.Transport
 
-	mayHaveTables atomic.Bool // the server has answered a CreateTable
+	mayHaveTables atomic.Bool // a CreateTable was answered
 }
 
 func newForwarder(endpoint string) (*forwarder, error) {
@@ -47,30 +42,26 @@ func newForwarder(endpoint string) (*forwarder, error) {
 	return f, nil
 }
 
-// close gives up the connections.
+// close closes the idle connections.
 func (f *forwarder) close() { f.transport.CloseIdleConnections() }
 
 // ServeHTTP implements [http.Handler].
 func (f *forwarder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		panic(http.ErrAbortHandler) // nobody is there to read an answer
-	}
-	answer, err := f.send(r, f.addPrefix(operationOf(r), body))
+	q := newRequest(r)
+	answer, err := f.send(r, f.addPrefix(q))
 	switch {
 	case r.Context().Err() != nil:
 		panic(http.ErrAbortHandler)
 	case err != nil:
-		answer = refusal(http.StatusServiceUnavailable, "ServiceUnavailable", err.Error())
-	case operationOf(r) == "CreateTable":
+		failure(http.StatusServiceUnavailable, "ServiceUnavailable", err.Error(), nil).write(w)
+		return
+	case q.operation == "CreateTable":
 		f.mayHaveTables.Store(true)
-	case operationOf(r) == "ListTables":
-		answer.body = f.onlyOwn(answer.body)
+	case q.operation == "ListTables":
+		answer.body = f.ownTables(answer.body)
 	}
-	answer.body = bytes.ReplaceAll(answer.body, []byte(f.prefix), nil)
-	answer.header.Set("Content-Length", strconv.Itoa(len(answer.body)))
-	answer.header.Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(answer.body)), 10))
-	answer.give(w)
+	answer.setBody(bytes.ReplaceAll(answer.body, []byte(f.prefix), nil))
+	answer.write(w)
 }
 
 func (f *forwarder) send(r *http.Request, body []byte) (*answer, error) {
@@ -89,85 +80,72 @@ func (f *forwarder) send(r *http.Request, body []byte) (*answer, error) {
 	return read(response)
 }
 
-// addPrefix puts the prefix before the names of tables in a request. What is malformed stays as it is,
-// for the server to refuse.
-func (f *forwarder) addPrefix(operation string, body []byte) []byte {
-	var request map[string]json.RawMessage
-	if json.Unmarshal(body, &request) != nil || request == nil {
-		return body
+// addPrefix returns the body with the prefix before the names of tables. It leaves a malformed body
+// for the server to reject.
+func (f *forwarder) addPrefix(q request) []byte {
+	decoder := json.NewDecoder(bytes.NewReader(q.body))
+	decoder.UseNumber()
+	var members map[string]any
+	if decoder.Decode(&members) != nil || members == nil {
+		return q.body
 	}
-	if operation == "ListTables" {
-		f.startAtOwn(request)
+	if tables, ok := members["RequestItems"].(map[string]any); ok {
+		named := map[string]any{}
+		for name, items := range tables {
+			named[f.realName(name)] = items
+		}
+		members["RequestItems"] = named
 	}
-	f.inMember(request, "TableName")
-	f.inRequestItems(request)
-	f.inTransactItems(request)
-	return encode(request)
+	f.addPrefixes(members)
+	if q.operation == "ListTables" && members["ExclusiveStartTableName"] == nil {
+		members["ExclusiveStartTableName"] = f.prefix // its tables follow each other
+	}
+	return encode(members)
+}
+
+// addPrefixes puts the prefix before the names of tables in members of JSON objects. No attribute value
+// has such a member, because the values of attributes are objects.
+func (f *forwarder) addPrefixes(value any) {
+	switch value := value.(type) {
+	case map[string]any:
+		for member, inner := range value {
+			name, isText := inner.(string)
+			switch {
+			case !isText:
+				f.addPrefixes(inner)
+			case member == "TableName" || member == "ExclusiveStartTableName" || member == "ResourceArn":
+				value[member] = f.realName(name)
+			}
+		}
+	case []any:
+		for _, inner := range value {
+			f.addPrefixes(inner)
+		}
+	}
 }
 
 var legalName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)
 
-// name puts the prefix before a name. An illegal one stays illegal.
-func (f *forwarder) name(name string) string {
+// realName returns the name on the server of a table that the tests know by name, which may be an ARN.
+// It leaves an illegal name for the server to reject.
+func (f *forwarder) realName(name string) string {
+	if before, table, ok := strings.Cut(name, ":table/"); ok {
+		return before + ":table/" + f.prefix + table
+	}
 	if !legalName.MatchString(name) {
 		return name
 	}
 	return f.prefix + name
 }
 
-// inMember puts the prefix before the name that a member holds, if any.
-func (f *forwarder) inMember(object map[string]json.RawMessage, member string) {
-	var name *string
-	if json.Unmarshal(object[member], &name) == nil && name != nil {
-		object[member] = encode(f.name(*name))
-	}
-}
-
-// inRequestItems puts the prefix before the tables of a batch.
-func (f *forwarder) inRequestItems(request map[string]json.RawMessage) {
-	var tables map[string]json.RawMessage
-	if json.Unmarshal(request["RequestItems"], &tables) != nil || tables == nil {
-		return
-	}
-	named := make(map[string]json.RawMessage, len(tables))
-	for table, items := range tables {
-		named[f.name(table)] = items
-	}
-	request["RequestItems"] = encode(named)
-}
-
-// inTransactItems puts the prefix before the table of every action of a transaction.
-func (f *forwarder) inTransactItems(request map[string]json.RawMessage) {
-	var items []map[string]map[string]json.RawMessage
-	if json.Unmarshal(request["TransactItems"], &items) != nil || items == nil {
-		return
-	}
-	for _, item := range items {
-		for _, action := range item {
-			f.inMember(action, "TableName")
-		}
-	}
-	request["TransactItems"] = encode(items)
-}
-
-// startAtOwn makes a ListTables start at the forwarder's tables, which follow each other in the order
-// of names.
-func (f *forwarder) startAtOwn(request map[string]json.RawMessage) {
-	if _, ok := request["ExclusiveStartTableName"]; !ok {
-		request["ExclusiveStartTableName"] = encode(f.prefix)
-		return
-	}
-	f.inMember(request, "ExclusiveStartTableName")
-}
-
-// onlyOwn ends the answer of a ListTables where the forwarder's tables end.
-func (f *forwarder) onlyOwn(answer []byte) []byte {
+// ownTables returns the answer of a ListTables without the tables that follow the forwarder's own.
+func (f *forwarder) ownTables(answer []byte) []byte {
 	var list struct {
 		TableNames             []string
 		LastEvaluatedTableName string `json:",omitempty"`
 	}
 	if json.Unmarshal(answer, &list) != nil || list.TableNames == nil {
-		return answer // it is an error
+		return answer // an error
 	}
 	own := []string{}
 	for _, name := range list.TableNames {

@@ -1,33 +1,23 @@
 package testutil
 
 import (
-	"io"
+	"context"
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
-// injector is an [http.Handler] that lets requests of the DynamoDB protocol meet faults on their way to
-// the next one.
+// injector is an [http.Handler] that passes requests of the DynamoDB protocol on to next, unless they
+// meet a fault.
 type injector struct {
 	next http.Handler
 
 	mu       sync.RWMutex
 	injected []*Injected // replaced, never changed
-}
-
-func (i *injector) add(in *Injected) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.injected = append(slices.Clip(i.injected), in)
-}
-
-func (i *injector) remove(in *Injected) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.injected = slices.DeleteFunc(slices.Clone(i.injected), func(other *Injected) bool { return other == in })
 }
 
 // inject adds faults until the test ends or they are stopped.
@@ -36,16 +26,28 @@ func (i *injector) inject(tb testing.TB, faults []Fault) *Injected {
 	if len(faults) == 0 {
 		tb.Fatal("testutil: no fault to inject")
 	}
-	in := &Injected{place: i, stopped: make(chan struct{})}
+	in := &Injected{injector: i, stopped: make(chan struct{})}
 	for n, fault := range faults {
 		if err := fault.check(); err != nil {
 			tb.Fatalf("testutil: inject %v", err)
 		}
-		in.faults = append(in.faults, newDrawnFault(fault, n))
+		if len(fault.Operations) == 0 {
+			fault.Operations = fault.Kind.appliesTo()
+		}
+		random := rand.New(rand.NewPCG(fault.Seed, uint64(n)))
+		in.faults = append(in.faults, &activeFault{Fault: fault, random: random})
 	}
-	i.add(in)
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.injected = append(slices.Clip(i.injected), in)
 	tb.Cleanup(in.Stop)
 	return in
+}
+
+func (i *injector) remove(in *Injected) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.injected = slices.DeleteFunc(slices.Clone(i.injected), func(other *Injected) bool { return other == in })
 }
 
 // ServeHTTP implements [http.Handler].
@@ -57,67 +59,127 @@ func (i *injector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		i.next.ServeHTTP(w, r)
 		return
 	}
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		panic(http.ErrAbortHandler) // nobody is there to read an answer
-	}
-	m := meeting{request: r, operation: operationOf(r), next: i.next}
-	m.setBody(body)
+	q := newRequest(r)
+	var drawn drawnFaults
 	for _, in := range injected {
-		in.meet(&m)
+		in.draw(&q, &drawn)
 	}
-	if m.fault == 0 && len(m.delays) == 0 {
+	if drawn.fault == nil && len(drawn.delays) == 0 {
 		i.next.ServeHTTP(w, r)
 		return
 	}
-	m.answer().give(w)
+	var a *answer
+	if drawn.fault == nil {
+		a = record(i.next, r)
+	} else {
+		a = drawn.fault.answer(&q, i.next, drawn.random)
+	}
+	for _, d := range drawn.delays {
+		d.wait(r.Context())
+	}
+	a.write(w)
 }
 
-// drawnFault is a fault with the state of its draws, which the mutex of its Injected guards.
-type drawnFault struct {
+// drawnFaults are the faults that a request meets: all delays, and at most one other.
+type drawnFaults struct {
+	fault  *Fault
+	random *rand.Rand // for the choices of fault
+	delays []delay
+}
+
+type delay struct {
+	duration time.Duration
+	stopped  <-chan struct{}
+}
+
+func (d delay) wait(ctx context.Context) {
+	timer := time.NewTimer(d.duration)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-d.stopped:
+	case <-ctx.Done():
+	}
+}
+
+// Injected is a set of faults that were injected together. A request meets the first fault for which
+// it is drawn, in the order in which the faults were injected, and all delays. The same requests, one
+// after the other, meet the same faults.
+type Injected struct {
+	injector *injector
+	stopped  chan struct{} // closed by Stop
+
+	mu     sync.Mutex
+	faults []*activeFault
+	count  int
+}
+
+// activeFault is a fault with its state.
+type activeFault struct {
 	Fault
 	random *rand.Rand
 	met    int
 }
 
-func newDrawnFault(fault Fault, stream int) *drawnFault {
-	if len(fault.Operations) == 0 {
-		fault.Operations = fault.Kind.appliesTo()
-	}
-	return &drawnFault{Fault: fault, random: rand.New(rand.NewPCG(fault.Seed, uint64(stream)))}
+// Count returns the number of times that requests have met one of the faults.
+func (in *Injected) Count() int {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.count
 }
 
-// draw tells whether a request meets the fault.
-func (f *drawnFault) draw(m *meeting) bool {
-	switch {
-	case !slices.Contains(f.Operations, m.operation),
-		f.Times > 0 && f.met == f.Times,
-		f.Kind == Unprocessed && m.batch().size() == 0,
-		f.Kind == Conflict && m.actions() == 0,
-		f.Rate > 0 && f.random.Float64() >= f.Rate:
+// Stop ends the faults and all delays before the test ends.
+func (in *Injected) Stop() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if !in.isStopped() {
+		close(in.stopped)
+		in.injector.remove(in)
+	}
+}
+
+func (in *Injected) isStopped() bool {
+	select {
+	case <-in.stopped:
+		return true
+	default:
 		return false
 	}
-	f.met++
-	return true
 }
 
-// meet draws which of the faults a request meets.
-func (in *Injected) meet(m *meeting) {
+// draw adds the faults that the request meets.
+func (in *Injected) draw(r *request, drawn *drawnFaults) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if in.isStopped() {
 		return
 	}
 	for _, fault := range in.faults {
-		if fault.Kind != Delay && m.fault != 0 || !fault.draw(m) {
+		if fault.Kind != Delay && drawn.fault != nil || !fault.meets(r) {
 			continue
 		}
+		fault.met++
 		in.count++
 		if fault.Kind == Delay {
-			m.delays = append(m.delays, delay{fault.Delay, in.stopped})
+			drawn.delays = append(drawn.delays, delay{fault.Delay, in.stopped})
 			continue
 		}
-		m.fault = fault.Kind
-		m.random = rand.New(rand.NewPCG(fault.random.Uint64(), 0))
+		drawn.fault = &fault.Fault
+		drawn.random = rand.New(rand.NewPCG(fault.random.Uint64(), 0))
 	}
+}
+
+// meets reports whether the request meets the fault.
+func (f *activeFault) meets(r *request) bool {
+	if !slices.Contains(f.Operations, r.operation) || f.Times > 0 && f.met == f.Times {
+		return false
+	}
+	// The server rejects what is malformed.
+	switch isBatch := slices.Contains(batchOperations, r.operation); {
+	case f.Kind == Unprocessed && r.batch().size() == 0,
+		f.Kind == Conflict && isBatch && r.batch().size() == 0,
+		f.Kind == Conflict && strings.HasPrefix(r.operation, "Transact") && r.actions() == 0:
+		return false
+	}
+	return f.Rate == 0 || f.random.Float64() < f.Rate
 }
