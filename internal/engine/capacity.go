@@ -60,7 +60,8 @@ func newConsumption(t *table) *consumption {
 
 // write adds the cost of replacing one record by another, either of which may
 // be nil: the larger of both on the table, and on each index whose content
-// changes the larger of both, or both where the index key changes.
+// changes the larger of both, or both if the index key changes. The factor is
+// that of the table: a transaction doubles nothing on an index.
 func (c *consumption) write(prior, next *record, factor float64) {
 	for i, v := range c.table.views {
 		before, after := v.writtenBytes(prior), v.writtenBytes(next)
@@ -69,11 +70,11 @@ func (c *consumption) write(prior, next *record, factor float64) {
 			c.units[i] += factor * writeUnits(max(before, after))
 		case before == 0 && after == 0:
 		case before == 0 || after == 0:
-			c.units[i] += factor * writeUnits(max(before, after))
+			c.units[i] += writeUnits(max(before, after))
 		case v.compare(prior, next) != 0:
-			c.units[i] += factor * (writeUnits(before) + writeUnits(after))
+			c.units[i] += writeUnits(before) + writeUnits(after)
 		case !v.same(prior, next):
-			c.units[i] += factor * writeUnits(max(before, after))
+			c.units[i] += writeUnits(max(before, after))
 		}
 	}
 }

@@ -98,7 +98,7 @@ func TestReadCapacity(t *testing.T) {
 	}
 }
 
-func TestTransactionsCostTwice(t *testing.T) {
+func TestTransactions_CostTwiceOnTheTable(t *testing.T) {
 	e := engine.New()
 	call(t, e, "CreateTable", createIndexed)
 	put(t, e, sized("1", 100, ""))
@@ -109,8 +109,8 @@ func TestTransactionsCostTwice(t *testing.T) {
 	units := func(kind string, units int) string {
 		return fmt.Sprintf(`{"CapacityUnits":%d,"%sCapacityUnits":%d}`, units, kind, units)
 	}
-	equal(t, "writes", consumed(t, e, "TransactWriteItems", write), `[{"TableName":"specs","CapacityUnits":10,"WriteCapacityUnits":10,"Table":`+units("Write", 6)+
-		`,"LocalSecondaryIndexes":{"local":`+units("Write", 2)+`},"GlobalSecondaryIndexes":{"global":`+units("Write", 2)+`}}]`)
+	equal(t, "writes", consumed(t, e, "TransactWriteItems", write), `[{"TableName":"specs","CapacityUnits":8,"WriteCapacityUnits":8,"Table":`+units("Write", 6)+
+		`,"LocalSecondaryIndexes":{"local":`+units("Write", 1)+`},"GlobalSecondaryIndexes":{"global":`+units("Write", 1)+`}}]`)
 	equal(t, "a repetition costs reads", consumed(t, e, "TransactWriteItems", write), `[{"TableName":"specs","CapacityUnits":6,"ReadCapacityUnits":6,"Table":`+units("Read", 6)+`}]`)
 	equal(t, "reads", consumed(t, e, "TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"specs","Key":{"p":{"S":"u"},"s":{"S":"2"}}}},{"Get":{"TableName":"specs","Key":{"p":{"S":"u"},"s":{"S":"9"}}}}]}`),
 		`[{"TableName":"specs","CapacityUnits":4,"ReadCapacityUnits":4,"Table":`+units("Read", 4)+`}]`)

@@ -40,6 +40,7 @@ type entry struct {
 	Tables      uint64          `json:"tables,omitempty"` // how many tables had been created before
 	Token       string          `json:"token,omitempty"`
 	Fingerprint uint64          `json:"fingerprint,omitempty"`
+	Bytes       []int           `json:"bytes,omitempty"` // of the transaction's actions
 	Writes      []entryWrite    `json:"writes,omitempty"`
 }
 
@@ -110,13 +111,13 @@ func (e *Engine) performJournaled(name string, o operation, request document) ([
 
 // commit writes permitted writes down as one line, with the client request token of the transaction
 // if there is one. The engine's lock must be held for writing.
-func (j *journal) commit(token *string, fingerprint uint64, now time.Time, writes ...write) error {
+func (j *journal) commit(token *string, done tokenEntry, writes ...write) error {
 	if j == nil {
 		return nil
 	}
 	var commit entry
 	if token != nil {
-		commit = entry{At: now.UnixNano(), Token: *token, Fingerprint: fingerprint}
+		commit = tokenLine(*token, done)
 	}
 	for i := range writes {
 		w := &writes[i]
@@ -134,6 +135,11 @@ func (j *journal) commit(token *string, fingerprint uint64, now time.Time, write
 		return nil
 	}
 	return j.append(&commit)
+}
+
+// tokenLine returns the entry of a transaction with a client request token.
+func tokenLine(token string, done tokenEntry) entry {
+	return entry{At: done.at.UnixNano(), Token: token, Fingerprint: done.fingerprint, Bytes: done.bytes}
 }
 
 func (j *journal) append(commit *entry) error {
@@ -217,7 +223,7 @@ func (e *Engine) replay(line []byte) (*entry, error) {
 		}
 	}
 	if c.Token != "" {
-		e.tokens.add(c.Token, c.Fingerprint, time.Unix(0, c.At))
+		e.tokens.add(c.Token, tokenEntry{c.Fingerprint, time.Unix(0, c.At), c.Bytes})
 	}
 	return c, nil
 }
@@ -288,8 +294,8 @@ func (e *Engine) writeTo(w io.Writer, entries []*entry) error {
 	}
 	e.tokens.expire(e.now())
 	for _, token := range e.tokens.order {
-		known := e.tokens.entries[token]
-		entries = append(entries, &entry{At: known.at.UnixNano(), Token: token, Fingerprint: known.fingerprint})
+		line := tokenLine(token, e.tokens.entries[token])
+		entries = append(entries, &line)
 	}
 	for _, c := range entries {
 		if err := c.writeTo(w); err != nil {

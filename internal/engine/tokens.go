@@ -17,23 +17,25 @@ type tokens struct {
 	order []string
 }
 
+// tokenEntry is a transaction that succeeded.
 type tokenEntry struct {
 	fingerprint uint64
 	at          time.Time
+	bytes       []int // what each action wrote or replaced, whichever is larger
 }
 
-// find gives the fingerprint of the transaction that used the token.
-func (t *tokens) find(token string, now time.Time) (fingerprint uint64, found bool) {
+// find returns the transaction that used the token.
+func (t *tokens) find(token string, now time.Time) (done tokenEntry, found bool) {
 	t.expire(now)
-	entry, found := t.entries[token]
-	return entry.fingerprint, found
+	done, found = t.entries[token]
+	return done, found
 }
 
-func (t *tokens) add(token string, fingerprint uint64, now time.Time) {
+func (t *tokens) add(token string, done tokenEntry) {
 	if t.entries == nil {
 		t.entries = map[string]tokenEntry{}
 	}
-	t.entries[token] = tokenEntry{fingerprint, now}
+	t.entries[token] = done
 	t.order = append(t.order, token)
 }
 

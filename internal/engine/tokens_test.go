@@ -36,7 +36,7 @@ func TestTokensAreForgottenInTheOrderOfTheirAge(t *testing.T) {
 	var known tokens
 	start := time.Unix(0, 0)
 	for i, token := range []string{"a", "b", "c"} {
-		known.add(token, uint64(i), start.Add(time.Duration(i)*time.Minute))
+		known.add(token, tokenEntry{at: start.Add(time.Duration(i) * time.Minute)})
 	}
 	for _, test := range []struct {
 		after time.Duration

@@ -14,7 +14,7 @@ func (e *Engine) transactWriteItems(request document) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	repeated, err := e.commit(&in, writes)
+	done, err := e.commit(&in, writes)
 	if err != nil {
 		return nil, err
 	}
@@ -25,9 +25,9 @@ func (e *Engine) transactWriteItems(request document) ([]byte, error) {
 		for i := range writes {
 			w := &writes[i]
 			c := consumed.of(w.table)
-			if repeated {
+			if done != nil {
 				member = "ReadCapacityUnits"
-				c.units[0] += transactionFactor * readUnits(w.next.bytes(), true)
+				c.units[0] += transactionFactor * readUnits(done[i], true)
 			} else {
 				w.consume(c, transactionFactor)
 			}
@@ -139,9 +139,9 @@ func (s *keySchema) locate(item attribute.Item) (primary key, mismatch *exceptio
 	return primary, nil, nil
 }
 
-// commit applies all writes or none. It tells whether the transaction was done
-// before, by its token.
-func (e *Engine) commit(in *transactionInput, writes []write) (repeated bool, err error) {
+// commit applies all writes or none. If the same transaction was done before,
+// by its token, commit returns the sizes of that one's actions.
+func (e *Engine) commit(in *transactionInput, writes []write) (done []int, err error) {
 	var content uint64
 	if in.token != nil {
 		content = fingerprint(in.source)
@@ -151,17 +151,17 @@ func (e *Engine) commit(in *transactionInput, writes []write) (repeated bool, er
 	now := e.now()
 	if in.token != nil {
 		if done, found := e.tokens.find(*in.token, now); found {
-			if done != content {
-				return false, dynamoDBException("IdempotentParameterMismatchException", "Request uses the same client token as a previous, but non-identical request")
+			if done.fingerprint != content {
+				return nil, dynamoDBException("IdempotentParameterMismatchException", "Request uses the same client token as a previous, but non-identical request")
 			}
-			return true, nil
+			return done.bytes, nil
 		}
 	}
 	failed := newReasons(len(writes))
 	for i := range writes {
 		w := &writes[i]
 		if err := e.current(w.table); err != nil {
-			return false, err
+			return nil, err
 		}
 		switch {
 		case w.mismatch != nil:
@@ -171,16 +171,20 @@ func (e *Engine) commit(in *transactionInput, writes []write) (repeated bool, er
 		}
 	}
 	if err := failed.err(); err != nil {
-		return false, err
+		return nil, err
 	}
-	if err := e.journal.commit(in.token, content, now, writes...); err != nil {
-		return false, err
+	committed := tokenEntry{content, now, make([]int, len(writes))}
+	for i := range writes {
+		committed.bytes[i] = max(writes[i].prior.bytes(), writes[i].next.bytes())
+	}
+	if err := e.journal.commit(in.token, committed, writes...); err != nil {
+		return nil, err
 	}
 	for i := range writes {
 		writes[i].apply()
 	}
 	if in.token != nil {
-		e.tokens.add(*in.token, content, now)
+		e.tokens.add(*in.token, committed)
 	}
-	return false, nil
+	return nil, nil
 }

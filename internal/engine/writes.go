@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"time"
-
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 	"github.com/open-alchemy/packagedb/internal/engine/expression"
 )
@@ -65,7 +63,7 @@ func (e *Engine) perform(w *write) error {
 	if !w.permitted() {
 		return conditionalCheckFailed(w.old())
 	}
-	if err := e.journal.commit(nil, 0, time.Time{}, *w); err != nil {
+	if err := e.journal.commit(nil, tokenEntry{}, *w); err != nil {
 		return err
 	}
 	w.apply()
