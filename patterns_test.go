@@ -13,11 +13,11 @@ func patterns() []pattern {
 	all := []pattern{
 		{
 			name: "create a spec", call: createSpec, dearer: atomicCreate,
-			cost: cost{1, 8}, least: cost{1, 4}, original: cost{2, 4},
+			cost: cost{1, 6}, least: cost{1, 4}, original: cost{2, 4},
 		},
 		{
 			name: "create a version of a spec", stored: history(2, itemBytes), call: createSpec, dearer: atomicCreate,
-			cost: cost{1, 8}, least: cost{1, 4}, original: cost{2, 4},
+			cost: cost{1, 6}, least: cost{1, 4}, original: cost{2, 4},
 		},
 		single("get a spec", history(5, itemBytes), func(ctx context.Context, db packagedb.Database, sub string) error {
 			_, err := db.GetSpec(ctx, sub, "pets")
