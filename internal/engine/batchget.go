@@ -1,9 +1,5 @@
 package engine
 
-import (
-	"github.com/open-alchemy/packagedb/internal/engine/attribute"
-)
-
 // The limits of BatchGetItem: keys in a request, and bytes in an answer.
 const (
 	maxBatchGets     = 100
@@ -13,11 +9,13 @@ const (
 // tableGets are the keys that a BatchGetItem asks for from one table.
 type tableGets struct {
 	tableName      string
-	source         document // to be given back as it is for unprocessed keys
+	source         document // returned as it is for unprocessed keys
 	keys           []itemParameter
 	present        bool
 	consistentRead *bool
 	expressionInput
+
+	gets []get // set by lookUp
 }
 
 func (g *tableGets) field(name string, value document) error {
@@ -36,37 +34,68 @@ func (g *tableGets) field(name string, value document) error {
 	return g.expressionInput.field(name, value)
 }
 
-type batchGetInput struct {
+// batchGetItem is the operation BatchGetItem.
+type batchGetItem struct {
 	present        bool
 	tables         []tableGets
 	returnCapacity *string
 }
 
-func (in *batchGetInput) field(name string, value document) error {
+func newBatchGetItem() *batchGetItem { return &batchGetItem{} }
+
+func (r *batchGetItem) field(name string, value document) error {
 	switch name {
 	case "ReturnConsumedCapacity":
-		return value.string(&in.returnCapacity)
+		return value.string(&r.returnCapacity)
 	case "RequestItems":
-		in.present = true
+		r.present = true
 		return value.object("java.util.Map<java.lang.String, com.amazonaws.dynamodb.v20120810.KeysAndAttributes>", func(name string, value document) error {
 			gets := tableGets{tableName: name, source: value, expressionInput: expressionInput{rules: &getRules}}
 			err := value.structure("KeysAndAttributes", &gets)
-			in.tables = append(in.tables, gets)
+			r.tables = append(r.tables, gets)
 			return err
 		})
 	}
 	return nil
 }
 
-func (in *batchGetInput) constrain() error {
-	var c constraints
-	c.capacity(in.returnCapacity)
-	c.notNull("requestItems", in.present)
-	for i := range in.tables {
-		g := &in.tables[i]
-		if !validName(g.tableName) || len(g.tableName) > 255 {
-			c.violation("{"+g.tableName+"=...}", "requestItems", nameConstraints)
+func (r *batchGetItem) check() error {
+	if err := r.constrain(); err != nil {
+		return err
+	}
+	total := 0
+	var legacy, modern bool
+	for i := range r.tables {
+		g := &r.tables[i]
+		if err := g.expressionInput.check(); err != nil {
+			return err
 		}
+		legacy = legacy || g.attributesToGet != nil
+		modern = modern || g.texts.projection != nil
+		total += len(g.keys)
+	}
+	// Not even between tables may the two kinds be mixed.
+	if legacy && modern {
+		return mixedParameters(getRules.legacy, getRules.expressions)
+	}
+	if total > maxBatchGets {
+		return validation("Too many items requested for the BatchGetItem call")
+	}
+	for i := range r.tables {
+		if err := r.tables[i].check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *batchGetItem) constrain() error {
+	var c constraints
+	c.capacity(r.returnCapacity)
+	c.notNull("requestItems", r.present)
+	for i := range r.tables {
+		g := &r.tables[i]
+		c.mapKey("requestItems", g.tableName)
 		at := "requestItems." + g.tableName + ".member.keys"
 		c.notNull(at, g.present)
 		if g.present {
@@ -77,160 +106,113 @@ func (in *batchGetInput) constrain() error {
 	if err := c.err(); err != nil {
 		return err
 	}
-	if len(in.tables) == 0 {
+	if len(r.tables) == 0 {
 		return validation("The requestItems parameter is required for BatchGetItem")
 	}
 	return nil
 }
 
-// batchGet is one key of a BatchGetItem, and the record that it found.
-type batchGet struct {
-	get
-	found *record
-	asked attribute.Item
-}
-
-func (e *Engine) batchGetItem(request document) ([]byte, error) {
-	var in batchGetInput
-	if err := request.read(&in); err != nil {
-		return nil, err
+// check parses the expressions of a table and checks its keys.
+func (g *tableGets) check() error {
+	if err := g.parse(); err != nil {
+		return err
 	}
-	if err := in.constrain(); err != nil {
-		return nil, err
-	}
-	if err := in.check(); err != nil {
-		return nil, err
-	}
-	gets, err := in.prepare(e)
-	if err != nil {
-		return nil, err
-	}
-	for _, tableGets := range gets {
-		for i := range tableGets {
-			if tableGets[i].found, err = e.find(&tableGets[i].get); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return in.answer(gets), nil
-}
-
-// check is what needs no table to be known.
-func (in *batchGetInput) check() error {
-	total := 0
-	var legacy, modern bool
-	for i := range in.tables {
-		g := &in.tables[i]
-		if err := g.check(); err != nil {
+	for i := range g.keys {
+		if err := g.keys[i].check(); err != nil {
 			return err
 		}
-		legacy = legacy || g.attributesToGet != nil
-		modern = modern || g.projection != nil
-		total += len(g.keys)
-	}
-	// Not even between tables may the two kinds be mixed.
-	if legacy && modern {
-		return mixedParameters(getRules.legacy, getRules.expressions)
-	}
-	if total > maxBatchGets {
-		return validation("Too many items requested for the BatchGetItem call")
 	}
 	return nil
 }
 
-// prepare checks the keys against their tables, and gives them by table.
-func (in *batchGetInput) prepare(e *Engine) ([][]batchGet, error) {
-	parsed := make([]*expressions, len(in.tables))
-	for i := range in.tables {
-		var err error
-		if parsed[i], err = in.tables[i].parse(); err != nil {
-			return nil, err
-		}
-		for k := range in.tables[i].keys {
-			if err := in.tables[i].keys[k].check(); err != nil {
-				return nil, err
-			}
+func (r *batchGetItem) lookUp(e *Engine) error {
+	for i := range r.tables {
+		if err := r.tables[i].lookUp(e); err != nil {
+			return err
 		}
 	}
-	gets := make([][]batchGet, len(in.tables))
-	for i := range in.tables {
-		g := &in.tables[i]
-		t, err := e.table(g.tableName)
-		if err != nil {
-			return nil, err
-		}
-		if err := t.validatePaths(parsed[i].projection.Paths()); err != nil {
-			return nil, err
-		}
-		consistent := g.consistentRead != nil && *g.consistentRead
-		for _, asked := range g.keys {
-			primary, err := t.schema.parse(asked.item)
-			if err != nil {
-				return nil, err
-			}
-			for k := range gets[i] {
-				if gets[i][k].primary.compare(&primary) == 0 {
-					return nil, validation(duplicateKeys)
-				}
-			}
-			gets[i] = append(gets[i], batchGet{get: get{t, primary, consistent, parsed[i]}, asked: asked.item})
-		}
-	}
-	return gets, nil
+	return nil
 }
 
-// answer gives the items in the order of the keys, up to the limit on the size
-// of an answer. The keys beyond it are unprocessed.
-func (in *batchGetInput) answer(gets [][]batchGet) []byte {
-	dst := []byte(`{"Responses":{`)
-	var consumed consumptions
-	var unprocessed []byte
-	bytes := 0
-	for i, tableGets := range gets {
-		dst = appendMember(dst, in.tables[i].tableName)
-		dst = append(dst, '[')
-		count := 0
-		var left []attribute.Item
-		for k := range tableGets {
-			g := &tableGets[k]
-			if left != nil || bytes+g.found.bytes() > maxBatchGetBytes {
-				left = append(left, g.asked)
-				continue
-			}
-			bytes += g.found.bytes()
-			consumed.of(g.table).units[0] += readUnits(g.found.bytes(), g.consistent)
-			if g.found == nil {
-				continue
-			}
-			dst = appendComma(dst, count)
-			dst = g.parsed.project(g.found.item).AppendJSON(dst)
-			count++
+func (g *tableGets) lookUp(e *Engine) error {
+	t, err := e.table(g.tableName)
+	if err != nil {
+		return err
+	}
+	if err := t.checkPaths(g.projection.Paths()); err != nil {
+		return err
+	}
+	for i := range g.keys {
+		primary, err := t.schema.parse(g.keys[i].item)
+		if err != nil {
+			return err
 		}
-		dst = append(dst, ']')
-		if left != nil {
-			unprocessed = in.tables[i].appendUnprocessed(unprocessed, left)
+		for k := range g.gets {
+			if g.gets[k].primary.compare(&primary) == 0 {
+				return validation(duplicateKeys)
+			}
+		}
+		g.gets = append(g.gets, get{table: t, primary: primary, consistent: isTrue(g.consistentRead)})
+	}
+	return nil
+}
+
+// apply reads item by item: a batch is no transaction.
+func (r *batchGetItem) apply(e *Engine) error {
+	for i := range r.tables {
+		gets := r.tables[i].gets
+		for k := range gets {
+			e.find(gets[k : k+1])
 		}
 	}
-	dst = append(dst, `},"UnprocessedKeys":{`...)
+	return nil
+}
+
+// encode returns the items in the order of the keys, up to the limit on the
+// size of an answer. The keys beyond it are unprocessed.
+func (r *batchGetItem) encode() []byte {
+	dst := []byte(`{"Responses":{`)
+	unprocessed := []byte{'{'}
+	var consumed consumptions
+	bytes := 0
+	for i := range r.tables {
+		g := &r.tables[i]
+		dst = appendMember(dst, g.tableName)
+		dst = append(dst, '[')
+		count, processed := 0, 0
+		for ; processed < len(g.gets); processed++ {
+			get := &g.gets[processed]
+			if bytes+get.found.bytes() > maxBatchGetBytes {
+				break
+			}
+			bytes += get.found.bytes()
+			consumed.of(get.table).units[0] += readUnits(get.found.bytes(), get.consistent)
+			if get.found != nil {
+				dst = appendComma(dst, count)
+				dst = g.project(get.found.item).AppendJSON(dst)
+				count++
+			}
+		}
+		dst = append(dst, ']')
+		if processed < len(g.keys) {
+			unprocessed = g.appendUnprocessed(unprocessed, g.keys[processed:])
+		}
+	}
+	dst = append(dst, `},"UnprocessedKeys":`...)
 	dst = append(dst, unprocessed...)
 	dst = append(dst, '}')
-	dst = consumed.append(dst, parseCapacityDetail(in.returnCapacity), "")
+	dst = consumed.append(dst, parseCapacityDetail(r.returnCapacity), "")
 	return append(dst, '}')
 }
 
 // appendUnprocessed appends the table's part of the request with the keys that
 // are left.
-func (g *tableGets) appendUnprocessed(dst []byte, left []attribute.Item) []byte {
-	if len(dst) > 0 {
-		dst = append(dst, ',')
-	}
-	dst = appendString(dst, g.tableName)
-	dst = append(dst, `:{`...)
-	dst = appendMember(dst, "Keys")
-	dst = append(dst, '[')
-	for i, item := range left {
+func (g *tableGets) appendUnprocessed(dst []byte, left []itemParameter) []byte {
+	dst = appendMember(dst, g.tableName)
+	dst = append(dst, `{"Keys":[`...)
+	for i := range left {
 		dst = appendComma(dst, i)
-		dst = item.AppendJSON(dst)
+		dst = left[i].item.AppendJSON(dst)
 	}
 	dst = append(dst, ']')
 	g.source.members(func(name string, value document) error {

@@ -1,46 +1,21 @@
 package engine
 
-import (
-	"strconv"
-	"strings"
-)
+import "strconv"
 
 // maxBatchWrites is the limit on the requests of a BatchWriteItem.
-const (
-	maxBatchWrites       = 25
-	tooManyDatatypes     = "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
-	duplicateKeys        = "Provided list of item keys contains duplicates"
-	nameConstraints      = "Map keys must satisfy constraint: [Member must have length less than or equal to 255, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+]"
-	listLengthConstraint = "Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]"
-)
+const maxBatchWrites = 25
 
-// writeRequest is one element of a BatchWriteItem.
-type writeRequest struct {
-	put, remove bool
-	item, key   itemParameter
+// batchWrite is the operation BatchWriteItem.
+type batchWrite struct {
+	present        bool
+	tables         []tableWrites
+	returnCapacity *string
+	returnMetrics  *string
+
+	writes []write // set by lookUp
 }
 
-func (r *writeRequest) field(name string, value document) error {
-	switch name {
-	case "PutRequest":
-		r.put = true
-		return value.object("class com.amazonaws.dynamodb.v20120810.PutRequest", func(name string, value document) error {
-			if name == "Item" {
-				return value.item(&r.item)
-			}
-			return nil
-		})
-	case "DeleteRequest":
-		r.remove = true
-		return value.object("class com.amazonaws.dynamodb.v20120810.DeleteRequest", func(name string, value document) error {
-			if name == "Key" {
-				return value.item(&r.key)
-			}
-			return nil
-		})
-	}
-	return nil
-}
+func newBatchWrite() *batchWrite { return &batchWrite{} }
 
 // tableWrites are the requests of a BatchWriteItem for one table.
 type tableWrites struct {
@@ -48,90 +23,67 @@ type tableWrites struct {
 	requests  []writeRequest
 }
 
-type batchWriteInput struct {
-	present        bool
-	tables         []tableWrites
-	returnCapacity *string
-	returnMetrics  *string
+// writeRequest is one element of a BatchWriteItem.
+type writeRequest struct {
+	put, remove bool
+	item, key   itemParameter
 }
 
-func (in *batchWriteInput) field(name string, value document) error {
+func (r *batchWrite) field(name string, value document) error {
 	switch name {
 	case "ReturnConsumedCapacity":
-		return value.string(&in.returnCapacity)
+		return value.string(&r.returnCapacity)
 	case "ReturnItemCollectionMetrics":
-		return value.string(&in.returnMetrics)
+		return value.string(&r.returnMetrics)
 	case "RequestItems":
-		in.present = true
-		return value.object("java.util.Map<java.lang.String, java.util.List<com.amazonaws.dynamodb.v20120810.WriteRequest>>", in.readTable)
+		r.present = true
+		return value.object("java.util.Map<java.lang.String, java.util.List<com.amazonaws.dynamodb.v20120810.WriteRequest>>", r.readTable)
 	}
 	return nil
 }
 
-func (in *batchWriteInput) readTable(name string, value document) error {
+func (r *batchWrite) readTable(name string, value document) error {
 	writes := tableWrites{tableName: name}
 	err := value.list(func(element document) error {
-		var r writeRequest
-		err := element.structure("WriteRequest", &r)
-		writes.requests = append(writes.requests, r)
+		var w writeRequest
+		err := element.structure("WriteRequest", &w)
+		writes.requests = append(writes.requests, w)
 		return err
 	})
-	in.tables = append(in.tables, writes)
+	r.tables = append(r.tables, writes)
 	return err
 }
 
-func (in *batchWriteInput) constrain() error {
-	var c constraints
-	c.capacity(in.returnCapacity)
-	c.oneOf("returnItemCollectionMetrics", in.returnMetrics, "SIZE", "NONE")
-	c.notNull("requestItems", in.present)
-	for _, writes := range in.tables {
-		if !validName(writes.tableName) || len(writes.tableName) > 255 {
-			c.violation("{"+writes.tableName+"=...}", "requestItems", nameConstraints)
-		}
-		if n := len(writes.requests); n == 0 || n > maxBatchWrites {
-			c.violation("{"+writes.tableName+"="+repeated("WriteRequest(...)", n)+"}", "requestItems", listLengthConstraint)
-		}
-		at := "requestItems." + writes.tableName + ".member."
-		for i, r := range writes.requests {
-			at := at + strconv.Itoa(i+1) + ".member."
-			if r.put {
-				c.notNull(at+"putRequest.item", r.item.present)
-			}
-			if r.remove {
-				c.notNull(at+"deleteRequest.key", r.key.present)
-			}
-		}
-	}
-	if err := c.err(); err != nil {
-		return err
-	}
-	if len(in.tables) == 0 {
-		return validation("The requestItems parameter is required for BatchWriteItem")
+func (w *writeRequest) field(name string, value document) error {
+	switch name {
+	case "PutRequest":
+		w.put = true
+		return value.itemMember(name, "Item", &w.item)
+	case "DeleteRequest":
+		w.remove = true
+		return value.itemMember(name, "Key", &w.key)
 	}
 	return nil
 }
 
-// repeated stands for a list of n structures, which the service prints whole.
-func repeated(element string, n int) string {
-	return "[" + strings.TrimSuffix(strings.Repeat(element+", ", n), ", ") + "]"
+// itemMember reads a structure whose only member is an item.
+func (d document) itemMember(class, member string, into *itemParameter) error {
+	return d.object("class com.amazonaws.dynamodb.v20120810."+class, func(name string, value document) error {
+		if name == member {
+			return value.item(into)
+		}
+		return nil
+	})
 }
 
-// check is what needs no table to be known.
-func (in *batchWriteInput) check() error {
+func (r *batchWrite) check() error {
+	if err := r.constrain(); err != nil {
+		return err
+	}
 	total := 0
-	for _, writes := range in.tables {
+	for _, writes := range r.tables {
 		for i := range writes.requests {
-			r := &writes.requests[i]
-			if r.put == r.remove {
-				return validation(tooManyDatatypes)
-			}
-			for _, parameter := range []*itemParameter{&r.item, &r.key} {
-				if err := parameter.check(); err != nil {
-					return err
-				}
-			}
-			if err := checkItemSize(r.item.item); err != nil {
+			if err := writes.requests[i].check(); err != nil {
 				return err
 			}
 			total++
@@ -143,108 +95,111 @@ func (in *batchWriteInput) check() error {
 	return nil
 }
 
-func (e *Engine) batchWriteItem(request document) ([]byte, error) {
-	var in batchWriteInput
-	if err := request.read(&in); err != nil {
-		return nil, err
-	}
-	if err := in.constrain(); err != nil {
-		return nil, err
-	}
-	if err := in.check(); err != nil {
-		return nil, err
-	}
-	writes, err := in.prepare(e)
-	if err != nil {
-		return nil, err
-	}
-	for i := range writes {
-		if err := e.perform(&writes[i]); err != nil {
-			return nil, err
+func (r *batchWrite) constrain() error {
+	var c constraints
+	c.capacity(r.returnCapacity)
+	c.oneOf("returnItemCollectionMetrics", r.returnMetrics, "SIZE", "NONE")
+	c.notNull("requestItems", r.present)
+	for _, writes := range r.tables {
+		c.mapKey("requestItems", writes.tableName)
+		if n := len(writes.requests); n == 0 || n > maxBatchWrites {
+			c.violation("{"+writes.tableName+"="+repeated("WriteRequest(...)", n)+"}", "requestItems",
+				"Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]")
+		}
+		at := "requestItems." + writes.tableName + ".member."
+		for i, w := range writes.requests {
+			at := at + strconv.Itoa(i+1) + ".member."
+			if w.put {
+				c.notNull(at+"putRequest.item", w.item.present)
+			}
+			if w.remove {
+				c.notNull(at+"deleteRequest.key", w.key.present)
+			}
 		}
 	}
-	answer := []byte(`{"UnprocessedItems":{}`)
-	if detail := parseCapacityDetail(in.returnCapacity); detail != noCapacity {
-		var consumed consumptions
-		for i := range writes {
-			writes[i].consume(consumed.of(writes[i].table), 1)
-		}
-		answer = consumed.append(answer, detail, "")
+	if err := c.err(); err != nil {
+		return err
 	}
-	if wantsMetrics(in.returnMetrics) {
-		answer = appendTableMetrics(answer, writes)
+	if len(r.tables) == 0 {
+		return validation("The requestItems parameter is required for BatchWriteItem")
 	}
-	return append(answer, '}'), nil
+	return nil
 }
 
-// prepare checks the requests against their tables.
-func (in *batchWriteInput) prepare(e *Engine) ([]write, error) {
-	var writes []write
-	for _, requests := range in.tables {
+func (w *writeRequest) check() error {
+	if w.put == w.remove {
+		return validation("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
+	}
+	if err := w.item.check(); err != nil {
+		return err
+	}
+	if err := w.key.check(); err != nil {
+		return err
+	}
+	return checkItemSize(w.item.item)
+}
+
+func (r *batchWrite) lookUp(e *Engine) error {
+	for _, requests := range r.tables {
 		t, err := e.table(requests.tableName)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		first := len(writes)
+		first := len(r.writes)
 		for i := range requests.requests {
-			r := &requests.requests[i]
 			w := write{table: t}
-			if r.put {
-				if t.schema.mismatches(r.item.item) {
-					return nil, validation(schemaMismatch)
+			if err := w.lookUpRequest(&requests.requests[i]); err != nil {
+				return err
+			}
+			for k := first; k < len(r.writes); k++ {
+				if r.writes[k].primary.compare(&w.primary) == 0 {
+					return validation(duplicateKeys)
 				}
-				if w.next, err = t.put(r.item.item); err == nil {
-					w.primary = w.next.keys[0]
-				}
-			} else {
-				w.primary, err = t.schema.parse(r.key.item)
 			}
-			if err != nil {
-				return nil, err
-			}
-			if containsKey(writes[first:], &w.primary) {
-				return nil, validation(duplicateKeys)
-			}
-			writes = append(writes, w)
+			r.writes = append(r.writes, w)
 		}
 	}
-	return writes, nil
+	return nil
 }
 
-func containsKey(writes []write, k *key) bool {
-	for i := range writes {
-		if writes[i].primary.compare(k) == 0 {
-			return true
-		}
+// lookUpRequest finds the key that a request is about.
+func (w *write) lookUpRequest(request *writeRequest) (err error) {
+	t := w.table
+	if !request.put {
+		w.primary, err = t.schema.parse(request.key.item)
+		return err
 	}
-	return false
+	if t.schema.mismatches(request.item.item) {
+		return validation(schemaMismatch)
+	}
+	if w.next, err = t.checkedRecord(request.item.item); err != nil {
+		return err
+	}
+	w.primary = w.next.keys[0]
+	return nil
 }
 
-// appendTableMetrics appends the item collection metrics of several tables.
-func appendTableMetrics(dst []byte, writes []write) []byte {
-	dst = appendMember(dst, "ItemCollectionMetrics")
-	dst = append(dst, '{')
-	var open *table
-	for i := range writes {
-		w := &writes[i]
-		if w.checkOnly || !w.table.hasLocalIndexes() {
-			continue
+func (r *batchWrite) apply(e *Engine) error {
+	for i := range r.writes {
+		if err := e.perform(&r.writes[i]); err != nil {
+			return err
 		}
-		switch {
-		case open == w.table:
-			dst = append(dst, ',')
-		case open != nil:
-			dst = append(dst, ']')
-			fallthrough
-		default:
-			dst = appendMember(dst, w.table.name)
-			dst = append(dst, '[')
-		}
-		open = w.table
-		dst = w.appendMetrics(dst)
 	}
-	if open != nil {
-		dst = append(dst, ']')
+	return nil
+}
+
+func (r *batchWrite) encode() []byte {
+	dst := []byte(`{"UnprocessedItems":{}`)
+	if detail := parseCapacityDetail(r.returnCapacity); detail != noCapacity {
+		var consumed consumptions
+		for i := range r.writes {
+			w := &r.writes[i]
+			w.consume(consumed.of(w.table), 1)
+		}
+		dst = consumed.append(dst, detail, "")
+	}
+	if is(r.returnMetrics, "SIZE") {
+		dst = appendTableMetrics(dst, r.writes)
 	}
 	return append(dst, '}')
 }

@@ -6,10 +6,19 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
-// cancellationReason tells what an action of a cancelled transaction met.
+// cancellationReason is why an action canceled its transaction.
 type cancellationReason struct {
 	code, message string
 	item          attribute.Item
+}
+
+// reasonOf returns what an exception of one action says of the transaction.
+func reasonOf(e *exception) cancellationReason {
+	code := "ValidationError"
+	if e.kind == namespaceDynamoDB+"ConditionalCheckFailedException" {
+		code = "ConditionalCheckFailed"
+	}
+	return cancellationReason{code, e.message, e.item}
 }
 
 func (r *cancellationReason) appendJSON(dst []byte) []byte {
@@ -38,7 +47,7 @@ func newReasons(actions int) reasons {
 	return rs
 }
 
-// err is the cancellation, nil if no action had a reason.
+// err returns the cancellation, nil if no action had a reason.
 func (rs reasons) err() error {
 	codes := make([]string, len(rs))
 	cancelled := false

@@ -102,6 +102,21 @@ func (c *constraints) tableName(name *string) {
 	c.name("tableName", name, 1)
 }
 
+// mapKey checks the name of a table that is the key of a map.
+func (c *constraints) mapKey(at, name string) {
+	if !validName(name) || len(name) > 255 {
+		c.violation("{"+name+"=...}", at, "Map keys must satisfy constraint: [Member must have length less than or equal to 255, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+]")
+	}
+}
+
+// memberName returns the name of a parameter as constraints print it.
+func memberName(parameter string) string { return strings.ToLower(parameter[:1]) + parameter[1:] }
+
+// repeated stands for a list of n structures, which the service prints whole.
+func repeated(element string, n int) string {
+	return "[" + strings.TrimSuffix(strings.Repeat(element+", ", n), ", ") + "]"
+}
+
 func validName(name string) bool {
 	for i := range len(name) {
 		c := name[i]

@@ -224,3 +224,9 @@ func (p *itemParameter) check() error {
 	}
 	return nil
 }
+
+// isTrue reports whether an optional parameter is there and true.
+func isTrue(parameter *bool) bool { return parameter != nil && *parameter }
+
+// is reports whether an optional parameter is there and has the value.
+func is(parameter *string, value string) bool { return parameter != nil && *parameter == value }

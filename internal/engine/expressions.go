@@ -29,7 +29,7 @@ var (
 	}
 )
 
-// hasValues tells whether values can be used in one of the expressions.
+// hasValues reports whether values can be used in one of the expressions.
 func (r *expressionRules) hasValues() bool {
 	return len(r.expressions) > 1 || r.expressions[0] != "ProjectionExpression"
 }
@@ -38,14 +38,15 @@ func (r *expressionRules) hasValues() bool {
 // legacy parameters that came before them. What the rules do not name is
 // ignored like every unknown parameter.
 type expressionInput struct {
-	rules                                       *expressionRules
-	condition, keyCondition, filter, projection *string
-	names                                       map[string]string
-	values                                      itemParameter
+	rules  *expressionRules
+	texts  struct{ condition, keyCondition, filter, projection *string }
+	names  map[string]string
+	values itemParameter
 	// attributesToGet is the one legacy parameter that works.
 	attributesToGet []string
 	// legacy are the names of all legacy parameters in the request.
 	legacy []string
+	expressions
 }
 
 func (x *expressionInput) field(name string, value document) error {
@@ -69,13 +70,13 @@ func (x *expressionInput) field(name string, value document) error {
 func (x *expressionInput) text(parameter string) **string {
 	switch parameter {
 	case "ConditionExpression":
-		return &x.condition
+		return &x.texts.condition
 	case "KeyConditionExpression":
-		return &x.keyCondition
+		return &x.texts.keyCondition
 	case "FilterExpression":
-		return &x.filter
+		return &x.texts.filter
 	}
-	return &x.projection
+	return &x.texts.projection
 }
 
 func (x *expressionInput) constrainAttributesToGet(c *constraints) {
@@ -86,7 +87,7 @@ func (x *expressionInput) constrainAttributesToGet(c *constraints) {
 	}
 }
 
-// check refuses parameters that do not go together, before any of them is parsed.
+// check rejects parameters that do not go together, before any of them is parsed.
 func (x *expressionInput) check() error {
 	var present, absent, legacy []string
 	for _, name := range x.rules.expressions {
@@ -132,85 +133,67 @@ func mixedParameters(legacy, expressions []string) error {
 		strings.Join(legacy, ", "), strings.Join(expressions, ", "))
 }
 
-// expressions are the parsed expressions of one request.
+// expressions are the parsed expressions of one request, nil where the request
+// has none.
 type expressions struct {
 	condition    *expression.Condition
 	keyCondition *expression.KeyCondition
 	filter       *expression.Condition
 	projection   *expression.Projection
-	// selected are the attributes that the legacy AttributesToGet asks for.
-	selected []string
 }
 
 // parse parses what the request has, in the service's order.
-func (x *expressionInput) parse() (*expressions, error) {
-	if x.values.invalid != nil {
-		// The names and the key of the value are looked at before the value.
-		key := attribute.Item{x.values.invalid.Attribute: attribute.NULL()}
-		if _, err := expression.NewAttributes(x.names, key); err != nil {
-			return nil, err
-		}
-		return nil, expression.InvalidValue(x.values.invalid)
-	}
-	attributes, err := expression.NewAttributes(x.names, x.values.item)
+func (x *expressionInput) parse() error {
+	attributes, err := x.attributes()
 	if err != nil {
+		return err
+	}
+	if text := x.texts.condition; text != nil {
+		if x.condition, err = expression.ParseCondition("ConditionExpression", *text, attributes); err != nil {
+			return err
+		}
+	}
+	if text := x.texts.projection; text != nil {
+		if x.projection, err = expression.ParseProjection(*text, attributes); err != nil {
+			return err
+		}
+	}
+	if text := x.texts.filter; text != nil {
+		if x.filter, err = expression.ParseCondition("FilterExpression", *text, attributes); err != nil {
+			return err
+		}
+	}
+	if text := x.texts.keyCondition; text != nil {
+		if x.keyCondition, err = expression.ParseKeyCondition(*text, attributes); err != nil {
+			return err
+		}
+	}
+	if x.attributesToGet != nil {
+		x.projection = expression.NewProjection(x.attributesToGet)
+	}
+	return attributes.Unused()
+}
+
+func (x *expressionInput) attributes() (*expression.Attributes, error) {
+	if x.values.invalid == nil {
+		return expression.NewAttributes(x.names, x.values.item)
+	}
+	// The names and the key of the value are checked before the value.
+	key := attribute.Item{x.values.invalid.Attribute: attribute.NULL()}
+	if _, err := expression.NewAttributes(x.names, key); err != nil {
 		return nil, err
 	}
-	parsed := &expressions{selected: x.attributesToGet}
-	if x.condition != nil {
-		if parsed.condition, err = expression.ParseCondition("ConditionExpression", *x.condition, attributes); err != nil {
-			return nil, err
-		}
-	}
-	if x.projection != nil {
-		if parsed.projection, err = expression.ParseProjection(*x.projection, attributes); err != nil {
-			return nil, err
-		}
-	}
-	if x.filter != nil {
-		if parsed.filter, err = expression.ParseCondition("FilterExpression", *x.filter, attributes); err != nil {
-			return nil, err
-		}
-	}
-	if x.keyCondition != nil {
-		if parsed.keyCondition, err = expression.ParseKeyCondition(*x.keyCondition, attributes); err != nil {
-			return nil, err
-		}
-	}
-	return parsed, attributes.Unused()
+	return nil, expression.InvalidValue(x.values.invalid)
 }
 
-// project is the part of an item that the request asks for.
-func (x *expressions) project(item attribute.Item) attribute.Item {
-	if x.selected == nil {
-		return x.projection.Apply(item)
-	}
-	part := make(attribute.Item, len(x.selected))
-	for _, name := range x.selected {
-		if value, ok := item[name]; ok {
-			part[name] = value
-		}
-	}
-	return part
-}
+// project returns the part of an item that the request asks for.
+func (x *expressions) project(item attribute.Item) attribute.Item { return x.projection.Apply(item) }
 
-// validatePaths refuses paths that lead into a key attribute of the table or
-// one of its indexes, which are always scalars.
-func (t *table) validatePaths(paths iter.Seq[expression.Path]) error {
+// names returns the top-level attributes of the paths.
+func names(paths iter.Seq[expression.Path]) []string {
+	var names []string
 	for path := range paths {
-		if !path.Nested() {
-			continue
-		}
-		for _, v := range t.views {
-			if !v.schema.has(path.Attribute()) {
-				continue
-			}
-			what := "IndexKey"
-			if v.kind == tableView {
-				what = "Key"
-			}
-			return validation("Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: %s: %s", what, path.Attribute())
-		}
+		names = append(names, path.Attribute())
 	}
-	return nil
+	return names
 }

@@ -2,8 +2,10 @@ package engine
 
 import (
 	"cmp"
+	"iter"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+	"github.com/open-alchemy/packagedb/internal/engine/expression"
 )
 
 // The limits on the size of key values in bytes.
@@ -101,7 +103,7 @@ type keySchema struct {
 
 func (s *keySchema) hasSort() bool { return s.sort.name != "" }
 
-// has tells whether the attribute is part of the key.
+// has reports whether the attribute is part of the key.
 func (s *keySchema) has(name string) bool {
 	return name == s.partition.name || s.hasSort() && name == s.sort.name
 }
@@ -137,7 +139,10 @@ func (s *keySchema) put(into, from attribute.Item) {
 	}
 }
 
-const schemaMismatch = "The provided key element does not match the schema"
+const (
+	schemaMismatch = "The provided key element does not match the schema"
+	duplicateKeys  = "Provided list of item keys contains duplicates"
+)
 
 // parse is the primary key that a Key parameter holds: exactly the attributes
 // of the schema.
@@ -145,13 +150,13 @@ func (s *keySchema) parse(item attribute.Item) (key, error) {
 	if len(item) != len(s.attributes()) || s.mismatches(item) {
 		return key{}, validation(schemaMismatch)
 	}
-	if err := s.validate(item); err != nil {
+	if err := s.check(item); err != nil {
 		return key{}, err
 	}
 	return s.of(item), nil
 }
 
-// mismatches tells whether an attribute of the key is missing or of the wrong type.
+// mismatches reports whether an attribute of the key is missing or of the wrong type.
 func (s *keySchema) mismatches(item attribute.Item) bool {
 	for _, a := range s.attributes() {
 		if item[a.name].Kind() != a.kind {
@@ -161,22 +166,101 @@ func (s *keySchema) mismatches(item attribute.Item) bool {
 	return false
 }
 
-// validate checks the content of the key values that are there.
-func (s *keySchema) validate(item attribute.Item) error {
+// check checks the content of the key values that are there.
+func (s *keySchema) check(item attribute.Item) error {
 	for _, a := range s.attributes() {
 		if value := item[a.name]; value.Kind() == a.kind && isEmpty(value) {
 			return validation("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s", kindWord(value.Kind()), a.name)
 		}
 	}
-	return s.validateSizes(item)
+	return s.checkSizes(item)
 }
 
-func (s *keySchema) validateSizes(item attribute.Item) error {
+func (s *keySchema) checkSizes(item attribute.Item) error {
 	if keyBytes(item[s.partition.name]) > maxPartitionKeyBytes {
 		return invalidParameter("Size of hashkey has exceeded the maximum size limit of%d bytes", maxPartitionKeyBytes)
 	}
 	if s.hasSort() && keyBytes(item[s.sort.name]) > maxSortKeyBytes {
 		return invalidParameter("Aggregated size of all range keys has exceeded the size limit of %d bytes", maxSortKeyBytes)
+	}
+	return nil
+}
+
+// locate parses a key as parse does. A key that does not match the schema is not
+// an error but a mismatch.
+func (s *keySchema) locate(item attribute.Item) (primary key, mismatch *exception, err error) {
+	if err := s.check(item); err != nil {
+		return key{}, nil, err
+	}
+	if primary, err = s.parse(item); err != nil {
+		return key{}, asException(err), nil
+	}
+	return primary, nil, nil
+}
+
+// checkItemTypes checks that an item has the key of the table, and that its
+// index keys are of the right types.
+func (t *table) checkItemTypes(item attribute.Item) error {
+	for _, a := range t.schema.attributes() {
+		value := item[a.name]
+		if !value.Exists() {
+			return invalidParameter("Missing the key %s in the item", a.name)
+		}
+		if value.Kind() != a.kind {
+			return invalidParameter("Type mismatch for key %s expected: %s actual: %s", a.name, a.kind, value.Kind())
+		}
+	}
+	for _, v := range t.indexesByName {
+		for _, a := range v.schema.attributes() {
+			if value := item[a.name]; value.Exists() && value.Kind() != a.kind {
+				return invalidParameter("Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s", a.name, a.kind, value.Kind(), v.name)
+			}
+		}
+	}
+	return nil
+}
+
+// checkItemValues checks the content of key attributes that are there and of
+// the right type.
+func (t *table) checkItemValues(item attribute.Item) error {
+	if err := t.schema.check(item); err != nil {
+		return err
+	}
+	for _, v := range t.indexesByName {
+		if err := v.checkIndexKey(item); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *view) checkIndexKey(item attribute.Item) error {
+	for _, a := range v.schema.attributes() {
+		if value := item[a.name]; value.Kind() == a.kind && isEmpty(value) {
+			return validation("One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s",
+				kindWord(item[a.name].Kind()), v.name, a.name)
+		}
+	}
+	return v.schema.checkSizes(item)
+}
+
+// checkPaths rejects paths that lead into a key attribute of the table or
+// one of its indexes, which are always scalars.
+func (t *table) checkPaths(paths iter.Seq[expression.Path]) error {
+	for path := range paths {
+		if !path.Nested() {
+			continue
+		}
+		for _, v := range t.views {
+			if !v.schema.has(path.Attribute()) {
+				continue
+			}
+			what := "IndexKey"
+			if v.kind == tableView {
+				what = "Key"
+			}
+			return validation("Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: %s: %s", what, path.Attribute())
+		}
 	}
 	return nil
 }

@@ -26,13 +26,13 @@ func (r *reading) at(k key) *record {
 	return position
 }
 
-// read picks the records of one page. They do not change, so that the caller
-// may look at them at leisure.
-func (r *reading) read(e *Engine, s span) (*page, error) {
-	p := &page{}
+// apply picks the records of one page. Records never change, so that encode
+// needs no lock.
+func (r *reading) apply(e *Engine) error {
+	s, p := &r.span, &r.page
 	limit := int64(-1)
-	if r.in.limit != nil {
-		limit = *r.in.limit
+	if r.limit != nil {
+		limit = *r.limit
 	}
 	v := r.view
 	collect := func(found *record) bool {
@@ -50,27 +50,24 @@ func (r *reading) read(e *Engine, s span) (*page, error) {
 	}
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	if err := e.current(r.table); err != nil {
-		return nil, err
-	}
 	if s.backward {
 		v.tree.Descend(s.upper, collect)
 	} else {
 		v.tree.Ascend(s.lower, collect)
 	}
-	return p, nil
+	return nil
 }
 
-// answer is the JSON of a page.
-func (r *reading) answer(p *page) []byte {
+func (r *reading) encode() []byte {
+	p := &r.page
 	dst := newAnswer(p.bytes)
 	count := 0
-	counting := r.in.selects("COUNT")
+	counting := r.selects("COUNT")
 	if !counting {
 		dst = append(dst, `"Items":[`...)
 	}
 	for _, found := range p.records {
-		if r.parsed.filter != nil && !r.parsed.filter.Match(r.view.item(found)) {
+		if r.filter != nil && !r.filter.Match(r.view.item(found)) {
 			continue
 		}
 		if !counting {
@@ -90,19 +87,17 @@ func (r *reading) answer(p *page) []byte {
 		dst = appendMember(dst, "LastEvaluatedKey")
 		dst = r.lastEvaluatedKey(p.records[len(p.records)-1]).AppendJSON(dst)
 	}
-	dst = appendConsumed(dst, parseCapacityDetail(r.in.returnCapacity), r.consumed(p))
+	dst = appendConsumed(dst, parseCapacityDetail(r.returnCapacity), r.consumed())
 	return append(dst, '}')
 }
 
 // result is what the request wants to have of a record.
 func (r *reading) result(found *record) attribute.Item {
-	if r.parsed.projects() || r.fetch {
-		return r.parsed.project(found.item)
+	if r.projection != nil || r.fetch {
+		return r.project(found.item)
 	}
 	return r.view.item(found)
 }
-
-func (x *expressions) projects() bool { return x.projection != nil || x.selected != nil }
 
 // lastEvaluatedKey has the keys of the table and of the index.
 func (r *reading) lastEvaluatedKey(last *record) attribute.Item {
@@ -114,12 +109,13 @@ func (r *reading) lastEvaluatedKey(last *record) attribute.Item {
 
 // consumed is the cost of a page: its bytes together, and each item that had
 // to be fetched from the table.
-func (r *reading) consumed(p *page) *consumption {
+func (r *reading) consumed() *consumption {
+	p := &r.page
 	c := newConsumption(r.table)
-	c.units[r.view.number] = readUnits(p.bytes, r.in.consistent())
+	c.units[r.view.number] = readUnits(p.bytes, r.consistent())
 	if r.fetch {
 		for _, found := range p.records {
-			c.units[0] += readUnits(found.size, r.in.consistent())
+			c.units[0] += readUnits(found.size, r.consistent())
 		}
 	}
 	return c

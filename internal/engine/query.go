@@ -7,83 +7,70 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine/expression"
 )
 
-func (e *Engine) query(request document) ([]byte, error) {
-	in := readInput{expressionInput: expressionInput{rules: &queryRules}}
-	if err := request.read(&in); err != nil {
-		return nil, err
-	}
-	var c constraints
-	in.constrain(&c)
-	if err := c.err(); err != nil {
-		return nil, err
-	}
-	if err := in.check(); err != nil {
-		return nil, err
-	}
-	if err := in.checkStartValues(); err != nil {
-		return nil, err
-	}
-	if in.keyCondition == nil {
-		return nil, validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
-	}
-	parsed, err := in.parse()
-	if err != nil {
-		return nil, err
-	}
-	r, err := e.prepare(&in, parsed)
-	if err != nil {
-		return nil, err
-	}
-	s, err := r.querySpan()
-	if err != nil {
-		return nil, err
-	}
-	p, err := r.read(e, s)
-	if err != nil {
-		return nil, err
-	}
-	return r.answer(p), nil
+// query is the operation Query.
+type query struct{ reading }
+
+func newQuery() *query {
+	return &query{reading{expressionInput: expressionInput{rules: &queryRules}}}
 }
 
-// querySpan checks what depends on the key schema, in the service's order.
-func (r *reading) querySpan() (span, error) {
-	if err := r.table.validatePaths(r.parsed.keyCondition.Paths()); err != nil {
-		return span{}, err
+func (r *query) check() error {
+	var c constraints
+	r.constrain(&c)
+	if err := c.err(); err != nil {
+		return err
+	}
+	if err := r.expressionInput.check(); err != nil {
+		return err
+	}
+	if err := r.checkStartValues(); err != nil {
+		return err
+	}
+	if r.texts.keyCondition == nil {
+		return validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
+	}
+	return r.parse()
+}
+
+// lookUp checks what depends on the key schema, in the service's order.
+func (r *query) lookUp(e *Engine) error {
+	if err := r.lookUpView(e); err != nil {
+		return err
+	}
+	if err := r.table.checkPaths(r.keyCondition.Paths()); err != nil {
+		return err
 	}
 	if err := r.checkScalars(); err != nil {
-		return span{}, err
+		return err
 	}
-	if r.in.startKey.present {
+	if r.startKey.present {
 		if err := r.checkStartKey(); err != nil {
-			return span{}, err
+			return err
 		}
 	}
 	partition, sort, err := r.keyTerms()
 	if err != nil {
-		return span{}, err
+		return err
 	}
-	s := r.spanOf(partition, sort)
-	if r.in.startKey.present {
-		if err := r.checkBoundaries(&s, partition, sort); err != nil {
-			return span{}, err
+	r.span = r.spanOf(partition, sort)
+	if r.startKey.present {
+		if err := r.checkBoundaries(partition, sort); err != nil {
+			return err
 		}
-		r.resume(&s)
+		r.resume()
 	}
 	r.single = r.view.kind == tableView && !r.view.schema.hasSort()
 	if err := r.checkFilter(); err != nil {
-		return span{}, err
+		return err
 	}
-	return s, r.checkProjections()
+	return r.checkProjections()
 }
 
 // checkFilter refuses a filter on the key of what is queried, for which there
 // is the key condition, and on attributes that an index does not hold. A scan
 // accepts both.
-func (r *reading) checkFilter() error {
-	var names []string
-	for path := range r.parsed.filter.Paths() {
-		names = append(names, path.Attribute())
-	}
+func (r *query) checkFilter() error {
+	names := names(r.filter.Paths())
 	for _, a := range r.view.schema.attributes() {
 		if slices.Contains(names, a.name) {
 			return validation("Filter Expression can only contain non-primary key attributes: Primary key attribute: %s", a.name)
@@ -97,9 +84,9 @@ func (r *reading) checkFilter() error {
 
 // keyTerms maps the key condition to the key schema. The second term is nil
 // where the condition is about the partition key only.
-func (r *reading) keyTerms() (partition, sort *expression.KeyTerm, err error) {
+func (r *query) keyTerms() (partition, sort *expression.KeyTerm, err error) {
 	schema := &r.view.schema
-	terms, err := r.parsed.keyCondition.Terms()
+	terms, err := r.keyCondition.Terms()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -143,18 +130,18 @@ func checkTerm(term *expression.KeyTerm, a *keyAttribute) error {
 }
 
 // checkTermValues applies the rules for key values to those of the condition.
-func (r *reading) checkTermValues(partition, sort *expression.KeyTerm) error {
-	validate := r.view.schema.validate
+func (r *query) checkTermValues(partition, sort *expression.KeyTerm) error {
+	check := r.view.schema.check
 	if r.view.kind != tableView {
-		validate = r.view.validateIndexKey
+		check = r.view.checkIndexKey
 	}
 	item := attribute.Item{r.view.schema.partition.name: partition.Values[0]}
 	if sort == nil {
-		return validate(item)
+		return check(item)
 	}
 	for _, value := range sort.Values {
 		item[r.view.schema.sort.name] = value
-		if err := validate(item); err != nil {
+		if err := check(item); err != nil {
 			return err
 		}
 	}
@@ -162,7 +149,7 @@ func (r *reading) checkTermValues(partition, sort *expression.KeyTerm) error {
 }
 
 // spanOf is the part of the view that the key condition describes.
-func (r *reading) spanOf(partition, sort *expression.KeyTerm) span {
+func (r *query) spanOf(partition, sort *expression.KeyTerm) span {
 	base := newKey(partition.Values[0], attribute.Value{})
 	at := func(value attribute.Value, where edge) *record {
 		k := base
@@ -172,7 +159,7 @@ func (r *reading) spanOf(partition, sort *expression.KeyTerm) span {
 	s := span{
 		lower:    at(attribute.Value{}, beforeKey),
 		upper:    at(attribute.Value{}, afterPartition),
-		backward: r.in.forward != nil && !*r.in.forward,
+		backward: r.forward != nil && !*r.forward,
 	}
 	if sort == nil {
 		return s
@@ -216,8 +203,8 @@ func afterPrefix(prefix attribute.Value) (attribute.Value, bool) {
 }
 
 // checkBoundaries refuses an ExclusiveStartKey outside of the key condition.
-func (r *reading) checkBoundaries(s *span, partition, sort *expression.KeyTerm) error {
-	start := r.view.schema.of(r.in.startKey.item)
+func (r *query) checkBoundaries(partition, sort *expression.KeyTerm) error {
+	start := r.view.schema.of(r.startKey.item)
 	same := compareValues(start.partition, partition.Values[0]) == 0
 	if sort == nil {
 		if !same {
@@ -228,7 +215,7 @@ func (r *reading) checkBoundaries(s *span, partition, sort *expression.KeyTerm) 
 	inside := start
 	inside.partition, inside.hash = partition.Values[0], hashOf(partition.Values[0])
 	position := r.at(inside)
-	if r.view.compare(position, s.lower) < 0 || r.view.compare(position, s.upper) > 0 {
+	if r.view.compare(position, r.span.lower) < 0 || r.view.compare(position, r.span.upper) > 0 {
 		return validation("The provided starting key does not match the range key predicate")
 	}
 	if !same {

@@ -39,6 +39,21 @@ type record struct {
 	keys []key
 }
 
+// bytes returns the size of a record, zero for one that is not there.
+func (r *record) bytes() int {
+	if r == nil {
+		return 0
+	}
+	return r.size
+}
+
+func (r *record) itemOrNil() attribute.Item {
+	if r == nil {
+		return nil
+	}
+	return r.item
+}
+
 type viewKind uint8
 
 const (
@@ -157,7 +172,7 @@ func (t *table) view(name string) *view {
 
 func (t *table) hasLocalIndexes() bool { return len(t.definition.LocalSecondaryIndexes) > 0 }
 
-// newRecord is the stored form of an item with a valid key.
+// newRecord returns the stored form of an item with a valid key.
 func (t *table) newRecord(item attribute.Item) *record {
 	r := &record{item: item, size: attribute.Size(item), keys: make([]key, len(t.views))}
 	for i, v := range t.views {
@@ -222,4 +237,22 @@ func (v *view) item(r *record) attribute.Item {
 		}
 	}
 	return item
+}
+
+// missing lists the names that the view does not hold.
+func (v *view) missing(names []string) string {
+	if v.projected == nil {
+		return ""
+	}
+	list := ""
+	for i, name := range names {
+		if slices.Contains(v.projected, name) || slices.Contains(names[:i], name) {
+			continue
+		}
+		if list != "" {
+			list += ", "
+		}
+		list += name
+	}
+	return list
 }

@@ -124,11 +124,3 @@ func (e *Engine) listTables(in *listTablesInput) (*listTablesOutput, error) {
 	}
 	return &listTablesOutput{names[limit-1], names[:limit]}, nil
 }
-
-// current reports an error if the table is no longer there.
-func (e *Engine) current(t *table) error {
-	if e.tables[t.name] != t {
-		return resourceNotFound()
-	}
-	return nil
-}

@@ -344,7 +344,7 @@ func (t *table) redefine(u *tableUpdate, now time.Time) {
 		moved := t.newRecord(r.item)
 		for _, v := range t.indexesByName {
 			// An item with an impossible key for the index is not in it.
-			if v.schema.mismatches(r.item) || v.validateIndexKey(r.item) != nil {
+			if v.schema.mismatches(r.item) || v.checkIndexKey(r.item) != nil {
 				moved.keys[v.number] = key{}
 			}
 		}

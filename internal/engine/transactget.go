@@ -1,104 +1,94 @@
 package engine
 
-func (e *Engine) transactGetItems(request document) ([]byte, error) {
-	var in transactionInput
-	if err := request.read(&in); err != nil {
-		return nil, err
-	}
-	if err := in.constrain("TransactGetItem(...)"); err != nil {
-		return nil, err
-	}
-	gets, err := in.prepareGets(e)
-	if err != nil {
-		return nil, err
-	}
-	found, err := e.findAll(gets)
-	if err != nil {
-		return nil, err
-	}
-	bytes := 0
-	var consumed consumptions
-	answer := []byte(`{"Responses":[`)
-	for i, r := range found {
-		g := &gets[i]
-		bytes += r.bytes()
-		consumed.of(g.table).units[0] += transactionFactor * readUnits(r.bytes(), true)
-		answer = appendComma(answer, i)
-		answer = append(answer, '{')
-		if r != nil {
-			answer = appendMember(answer, "Item")
-			answer = g.parsed.project(r.item).AppendJSON(answer)
-		}
-		answer = append(answer, '}')
-	}
-	if bytes > maxTransactionBytes {
-		return nil, payloadTooLarge(bytes)
-	}
-	answer = append(answer, ']')
-	answer = consumed.append(answer, parseCapacityDetail(in.returnCapacity), "ReadCapacityUnits")
-	return append(answer, '}'), nil
+// transactGetItems is the operation TransactGetItems.
+type transactGetItems struct {
+	transaction
+	gets []get // set by lookUp
 }
 
-// findAll reads all items at one moment.
-func (e *Engine) findAll(gets []get) ([]*record, error) {
-	e.mu.RLock()
-	defer e.mu.RUnlock()
-	found := make([]*record, len(gets))
-	for i := range gets {
-		if err := e.current(gets[i].table); err != nil {
-			return nil, err
-		}
-		found[i] = gets[i].table.get(gets[i].primary)
+func newTransactGetItems() *transactGetItems { return &transactGetItems{} }
+
+func (r *transactGetItems) check() error {
+	var c constraints
+	c.capacity(r.returnCapacity)
+	r.constrain(&c, "TransactGetItem(...)")
+	r.constrainElements(&c)
+	if err := c.err(); err != nil {
+		return err
 	}
-	return found, nil
+	for i := range r.elements {
+		x := &r.elements[i]
+		if x.count != 1 || x.kind != getKind {
+			return validation("Invalid Request: TransactGetRequest should contain a Get request")
+		}
+		if err := x.checkParameters(); err != nil {
+			return err
+		}
+		if err := x.checkContent(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func (in *transactionInput) prepareGets(e *Engine) ([]get, error) {
-	gets := make([]get, len(in.actions))
-	for i := range in.actions {
-		a := &in.actions[i]
-		if a.count != 1 || a.kind != "Get" {
-			return nil, validation("Invalid Request: TransactGetRequest should contain a Get request")
-		}
-		if err := a.itemInput.check(); err != nil {
-			return nil, err
-		}
-		if err := a.key.check(); err != nil {
-			return nil, err
-		}
-		var err error
-		if gets[i].parsed, err = a.parse(); err != nil {
-			return nil, err
-		}
-	}
-	found := newReasons(len(in.actions))
-	for i := range in.actions {
-		a := &in.actions[i]
-		t, err := e.table(*a.tableName)
+func (r *transactGetItems) lookUp(e *Engine) error {
+	r.gets = make([]get, len(r.elements))
+	failed := newReasons(len(r.elements))
+	for i := range r.elements {
+		x := &r.elements[i]
+		t, err := x.lookUpTable(e)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if err := t.validatePaths(gets[i].parsed.projection.Paths()); err != nil {
-			return nil, err
-		}
-		primary, mismatch, err := t.schema.locate(a.key.item)
+		primary, mismatch, err := t.schema.locate(x.subject.item)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if mismatch != nil {
-			found[i] = cancellationReason{code: "ValidationError", message: mismatch.message}
+			failed[i] = reasonOf(mismatch)
 		}
-		gets[i].table, gets[i].primary = t, primary
+		r.gets[i] = get{table: t, primary: primary, consistent: true}
 	}
-	if err := found.err(); err != nil {
-		return nil, err
+	if err := failed.err(); err != nil {
+		return err
 	}
-	for i := range gets {
-		for k := range gets[:i] {
-			if gets[k].table == gets[i].table && gets[k].primary.compare(&gets[i].primary) == 0 {
-				return nil, validation(multipleOperations)
+	for i := range r.gets {
+		for k := range r.gets[:i] {
+			if r.gets[k].table == r.gets[i].table && r.gets[k].primary.compare(&r.gets[i].primary) == 0 {
+				return validation(multipleOperations)
 			}
 		}
 	}
-	return gets, nil
+	return nil
+}
+
+func (r *transactGetItems) apply(e *Engine) error {
+	e.find(r.gets)
+	bytes := 0
+	for i := range r.gets {
+		bytes += r.gets[i].found.bytes()
+	}
+	if bytes > maxTransactionBytes {
+		return payloadTooLarge(bytes)
+	}
+	return nil
+}
+
+func (r *transactGetItems) encode() []byte {
+	var consumed consumptions
+	dst := []byte(`{"Responses":[`)
+	for i := range r.gets {
+		g := &r.gets[i]
+		consumed.of(g.table).units[0] += transactionFactor * readUnits(g.found.bytes(), true)
+		dst = appendComma(dst, i)
+		dst = append(dst, '{')
+		if g.found != nil {
+			dst = appendMember(dst, "Item")
+			dst = r.elements[i].project(g.found.item).AppendJSON(dst)
+		}
+		dst = append(dst, '}')
+	}
+	dst = append(dst, ']')
+	dst = consumed.append(dst, parseCapacityDetail(r.returnCapacity), "ReadCapacityUnits")
+	return append(dst, '}')
 }

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"strconv"
-	"strings"
 )
 
 // The limits of the transactional operations.
@@ -14,115 +13,83 @@ const (
 	transactionFactor = 2
 )
 
-// action is one element of a TransactWriteItems or TransactGetItems.
-type action struct {
-	kind  string // the member's name, such as "Put"
-	count int    // how many such members there are; one is right
-	itemInput
-}
+const multipleOperations = "Transaction request cannot include multiple operations on one item"
 
-var actionParameters = map[string][]string{
-	"Get":            {"TableName", "Key"},
-	"Put":            {"TableName", "Item", "ReturnValuesOnConditionCheckFailure"},
-	"Delete":         {"TableName", "Key", "ReturnValuesOnConditionCheckFailure"},
-	"ConditionCheck": {"TableName", "Key", "ReturnValuesOnConditionCheckFailure"},
-	"Update":         {"TableName", "Key", "ReturnValuesOnConditionCheckFailure"},
-}
-
-func (a *action) field(name string, value document) error {
-	switch name {
-	case "Put", "Delete", "ConditionCheck", "Update", "Get":
-		a.kind = name
-		a.count++
-		a.parameters, a.rules = actionParameters[name], &writeRules
-		if name == "Get" {
-			a.rules = &getRules
-		}
-		return value.structure(name, &a.itemInput)
-	}
-	return nil
-}
-
-type transactionInput struct {
-	// writes tells the input of TransactWriteItems from that of TransactGetItems,
-	// which has fewer parameters.
-	writes         bool
+// transaction is what TransactWriteItems and TransactGetItems have in common.
+type transaction struct {
 	present        bool
-	actions        []action
-	token          *string
+	source         document // the text of elements
+	elements       []element
 	returnCapacity *string
-	returnMetrics  *string
-	source         document // the text of actions
 }
 
-func (in *transactionInput) field(name string, value document) error {
-	if !in.writes && (name == "ClientRequestToken" || name == "ReturnItemCollectionMetrics") {
+// element is one element of a transaction: exactly one action, if it is valid.
+type element struct {
+	count int // how many actions the element has
+	action
+}
+
+func (x *element) field(name string, value document) error {
+	var kind *actionKind
+	switch name {
+	case "Get":
+		kind = getKind
+	case "Put":
+		kind = putKind
+	case "Delete":
+		kind = deleteKind
+	case "Update":
+		kind = updateKind
+	case "ConditionCheck":
+		kind = conditionCheckKind
+	default:
 		return nil
 	}
+	x.count++
+	x.action = newAction(kind)
+	return value.structure(name, &x.action)
+}
+
+func (r *transaction) field(name string, value document) error {
 	switch name {
-	case "ClientRequestToken":
-		return value.string(&in.token)
 	case "ReturnConsumedCapacity":
-		return value.string(&in.returnCapacity)
-	case "ReturnItemCollectionMetrics":
-		return value.string(&in.returnMetrics)
+		return value.string(&r.returnCapacity)
 	case "TransactItems":
-		in.present = true
-		in.source = value
-		return value.list(func(element document) error {
-			var a action
-			err := element.structure("TransactWriteItem", &a)
-			in.actions = append(in.actions, a)
+		r.present = true
+		r.source = value
+		return value.list(func(part document) error {
+			var x element
+			err := part.structure("TransactWriteItem", &x)
+			r.elements = append(r.elements, x)
 			return err
 		})
 	}
 	return nil
 }
 
-func (in *transactionInput) constrain(element string) error {
-	var c constraints
-	c.capacity(in.returnCapacity)
-	c.oneOf("returnItemCollectionMetrics", in.returnMetrics, "SIZE", "NONE")
-	c.notNull("transactItems", in.present)
-	if in.present {
-		c.length("transactItems", len(in.actions), 1, maxTransactionActions, func() string { return repeated(element, len(in.actions)) })
+// constrain checks the declared shape. shown is how the service prints an element.
+func (r *transaction) constrain(c *constraints, shown string) {
+	c.notNull("transactItems", r.present)
+	if r.present {
+		c.length("transactItems", len(r.elements), 1, maxTransactionActions, func() string { return repeated(shown, len(r.elements)) })
 	}
-	if in.token != nil {
-		c.length("clientRequestToken", len(*in.token), 1, maxTokenLength, func() string { return *in.token })
-	}
-	for i := range in.actions {
-		in.actions[i].constrain(&c, "transactItems."+strconv.Itoa(i+1)+".member.")
-	}
-	return c.err()
 }
 
-func (a *action) constrain(c *constraints, at string) {
-	if a.count != 1 {
-		return
+func (r *transaction) constrainElements(c *constraints) {
+	for i := range r.elements {
+		x := &r.elements[i]
+		if x.count != 1 {
+			continue
+		}
+		at := "transactItems." + strconv.Itoa(i+1) + ".member." + memberName(x.kind.name) + "."
+		x.constrain(c, at)
+		if x.kind == conditionCheckKind {
+			c.notNull(at+"conditionExpression", x.texts.condition != nil)
+		}
+		c.oneOf(at+"returnValuesOnConditionCheckFailure", x.returnOnFailure, "ALL_OLD", "NONE")
 	}
-	at += strings.ToLower(a.kind[:1]) + a.kind[1:] + "."
-	c.notNull(at+"tableName", a.tableName != nil)
-	c.name(at+"tableName", a.tableName, 1)
-	if a.kind == "Put" {
-		c.notNull(at+"item", a.item.present)
-	} else {
-		c.notNull(at+"key", a.key.present)
-	}
-	if a.kind == "ConditionCheck" {
-		c.notNull(at+"conditionExpression", a.condition != nil)
-	}
-	c.oneOf(at+"returnValuesOnConditionCheckFailure", a.returnOnFailure, "ALL_OLD", "NONE")
 }
 
-// checkKind refuses everything but one write that this engine has.
-func (a *action) checkKind() error {
-	switch {
-	case a.count == 0 || a.kind == "Get":
-		return validation("Invalid Request: TransactWriteRequest should contain Delete or Put or Update request")
-	case a.count > 1:
-		return validation("TransactItems can only contain one of Check, Put, Update or Delete")
-	case a.kind == "Update":
-		return validation("The action Update is not supported by this engine: UpdateItem is not one of its operations")
-	}
-	return nil
+func payloadTooLarge(bytes int) error {
+	return validation("Transaction payload size cannot exceed 4MB. Payload Size: %d", bytes)
 }

@@ -2,189 +2,190 @@ package engine
 
 import "github.com/open-alchemy/packagedb/internal/engine/attribute"
 
-func (e *Engine) transactWriteItems(request document) ([]byte, error) {
-	in := transactionInput{writes: true}
-	if err := request.read(&in); err != nil {
-		return nil, err
-	}
-	if err := in.constrain("TransactWriteItem(...)"); err != nil {
-		return nil, err
-	}
-	writes, err := in.prepareWrites(e)
-	if err != nil {
-		return nil, err
-	}
-	done, err := e.commit(&in, writes)
-	if err != nil {
-		return nil, err
-	}
-	answer := newAnswer(0)
-	if detail := parseCapacityDetail(in.returnCapacity); detail != noCapacity {
-		var consumed consumptions
-		member := "WriteCapacityUnits"
-		for i := range writes {
-			w := &writes[i]
-			c := consumed.of(w.table)
-			if done != nil {
-				member = "ReadCapacityUnits"
-				c.units[0] += transactionFactor * readUnits(done[i], true)
-			} else {
-				w.consume(c, transactionFactor)
-			}
-		}
-		answer = consumed.append(answer, detail, member)
-	}
-	if wantsMetrics(in.returnMetrics) {
-		answer = appendTableMetrics(answer, writes)
-	}
-	return append(answer, '}'), nil
+// transactWriteItems is the operation TransactWriteItems.
+type transactWriteItems struct {
+	transaction
+	token         *string
+	returnMetrics *string
+
+	writes []write // set by lookUp
+	// done are the sizes of the writes if the transaction was done before, by its token.
+	done []int
 }
 
-// prepareWrites checks everything that does not depend on what is stored.
-func (in *transactionInput) prepareWrites(e *Engine) ([]write, error) {
-	parsed := make([]*expressions, len(in.actions))
+func newTransactWriteItems() *transactWriteItems { return &transactWriteItems{} }
+
+func (r *transactWriteItems) field(name string, value document) error {
+	switch name {
+	case "ClientRequestToken":
+		return value.string(&r.token)
+	case "ReturnItemCollectionMetrics":
+		return value.string(&r.returnMetrics)
+	}
+	return r.transaction.field(name, value)
+}
+
+func (r *transactWriteItems) check() error {
+	if err := r.constrain(); err != nil {
+		return err
+	}
 	bytes := 0
-	for i := range in.actions {
-		a := &in.actions[i]
-		if err := a.checkKind(); err != nil {
-			return nil, err
+	for i := range r.elements {
+		x := &r.elements[i]
+		if err := x.checkWrite(); err != nil {
+			return err
 		}
-		if err := a.itemInput.check(); err != nil {
-			return nil, err
-		}
-		for _, parameter := range []*itemParameter{&a.item, &a.key} {
-			if err := parameter.check(); err != nil {
-				return nil, err
-			}
-			bytes += attribute.Size(parameter.item)
-		}
-		if err := checkItemSize(a.item.item); err != nil {
-			return nil, err
-		}
-		var err error
-		if parsed[i], err = a.parse(); err != nil {
-			return nil, err
-		}
+		bytes += attribute.Size(x.subject.item)
 	}
 	if bytes > maxTransactionBytes {
-		return nil, payloadTooLarge(bytes)
+		return payloadTooLarge(bytes)
 	}
-	writes := make([]write, len(in.actions))
-	for i := range in.actions {
-		a := &in.actions[i]
-		t, err := e.table(*a.tableName)
+	return nil
+}
+
+func (r *transactWriteItems) constrain() error {
+	var c constraints
+	c.capacity(r.returnCapacity)
+	c.oneOf("returnItemCollectionMetrics", r.returnMetrics, "SIZE", "NONE")
+	r.transaction.constrain(&c, "TransactWriteItem(...)")
+	if r.token != nil {
+		c.length("clientRequestToken", len(*r.token), 1, maxTokenLength, func() string { return *r.token })
+	}
+	r.constrainElements(&c)
+	return c.err()
+}
+
+func (x *element) checkWrite() error {
+	switch {
+	case x.count == 0 || x.kind == getKind:
+		return validation("Invalid Request: TransactWriteRequest should contain Delete or Put or Update request")
+	case x.count > 1:
+		return validation("TransactItems can only contain one of Check, Put, Update or Delete")
+	case x.kind == updateKind:
+		return validation("The action Update is not supported by this engine: UpdateItem is not one of its operations")
+	}
+	if err := x.checkParameters(); err != nil {
+		return err
+	}
+	return x.checkContent()
+}
+
+func (r *transactWriteItems) lookUp(e *Engine) error {
+	r.writes = make([]write, len(r.elements))
+	for i := range r.elements {
+		x := &r.elements[i]
+		t, err := x.lookUpTable(e)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if err := t.validatePaths(parsed[i].condition.Paths()); err != nil {
-			return nil, err
-		}
-		writes[i] = write{table: t, condition: parsed[i].condition, showOld: showsOld(a.returnOnFailure), checkOnly: a.kind == "ConditionCheck"}
-		if err := a.locate(&writes[i]); err != nil {
-			return nil, err
+		r.writes[i] = newWrite(t, &x.action)
+		if err := x.locate(&r.writes[i]); err != nil {
+			return err
 		}
 	}
-	for i := range writes {
-		for k := range writes[:i] {
-			if writes[i].sameItem(&writes[k]) {
-				return nil, validation(multipleOperations)
+	for i := range r.writes {
+		for k := range r.writes[:i] {
+			if r.writes[i].sameItem(&r.writes[k]) {
+				return validation(multipleOperations)
 			}
 		}
 	}
-	return writes, nil
+	return nil
 }
 
-// sameItem tells whether two writes are about one item.
+// sameItem reports whether two writes are about one item.
 func (w *write) sameItem(o *write) bool {
 	return w.table == o.table && w.mismatch == nil && o.mismatch == nil && w.primary.compare(&o.primary) == 0
 }
 
-const multipleOperations = "Transaction request cannot include multiple operations on one item"
-
-func payloadTooLarge(bytes int) error {
-	return validation("Transaction payload size cannot exceed 4MB. Payload Size: %d", bytes)
-}
-
 // locate finds the item that the action is about. Keys with impossible values
-// refuse the request; keys that do not fit the schema only mark the write, as
-// they cancel the transaction together with what else goes wrong.
+// are an error; keys that do not match the schema only mark the write, as they
+// cancel the transaction together with what else goes wrong.
 func (a *action) locate(w *write) (err error) {
-	t := w.table
-	if a.kind != "Put" {
-		w.primary, w.mismatch, err = t.schema.locate(a.key.item)
+	t, item := w.table, a.subject.item
+	if a.kind != putKind {
+		w.primary, w.mismatch, err = t.schema.locate(item)
 		return err
 	}
-	if err := t.checkItemValues(a.item.item); err != nil {
+	if err := t.checkItemValues(item); err != nil {
 		return err
 	}
-	if err := t.checkItemTypes(a.item.item); err != nil {
+	if err := t.checkItemTypes(item); err != nil {
 		w.mismatch = asException(err)
 		return nil
 	}
-	if w.next, err = t.record(a.item.item); err != nil {
+	if w.next, err = t.sizedRecord(item); err != nil {
 		return err
 	}
 	w.primary = w.next.keys[0]
 	return nil
 }
 
-// locate is parse with the two kinds of refusal apart.
-func (s *keySchema) locate(item attribute.Item) (primary key, mismatch *exception, err error) {
-	if err := s.validate(item); err != nil {
-		return key{}, nil, err
-	}
-	if primary, err = s.parse(item); err != nil {
-		return key{}, asException(err), nil
-	}
-	return primary, nil, nil
-}
-
-// commit applies all writes or none. If the same transaction was done before,
-// by its token, commit returns the sizes of that one's actions.
-func (e *Engine) commit(in *transactionInput, writes []write) (done []int, err error) {
+// apply makes all writes or none.
+func (r *transactWriteItems) apply(e *Engine) error {
 	var content uint64
-	if in.token != nil {
-		content = fingerprint(in.source)
+	if r.token != nil {
+		content = fingerprint(r.source)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := e.now()
-	if in.token != nil {
-		if done, found := e.tokens.find(*in.token, now); found {
+	if r.token != nil {
+		if done, found := e.tokens.find(*r.token, now); found {
 			if done.fingerprint != content {
-				return nil, dynamoDBException("IdempotentParameterMismatchException", "Request uses the same client token as a previous, but non-identical request")
+				return dynamoDBException("IdempotentParameterMismatchException", "Request uses the same client token as a previous, but non-identical request")
 			}
-			return done.bytes, nil
+			r.done = done.bytes
+			return nil
 		}
 	}
-	failed := newReasons(len(writes))
-	for i := range writes {
-		w := &writes[i]
-		if err := e.current(w.table); err != nil {
-			return nil, err
-		}
-		switch {
-		case w.mismatch != nil:
-			failed[i] = cancellationReason{code: "ValidationError", message: w.mismatch.message}
-		case !w.permitted():
-			failed[i] = cancellationReason{"ConditionalCheckFailed", conditionalMessage, w.old()}
+	failed := newReasons(len(r.writes))
+	for i := range r.writes {
+		w := &r.writes[i]
+		if w.mismatch != nil {
+			failed[i] = reasonOf(w.mismatch)
+		} else if err := w.evaluate(); err != nil {
+			failed[i] = reasonOf(asException(err))
 		}
 	}
 	if err := failed.err(); err != nil {
-		return nil, err
+		return err
 	}
-	committed := tokenEntry{content, now, make([]int, len(writes))}
-	for i := range writes {
-		committed.bytes[i] = max(writes[i].prior.bytes(), writes[i].next.bytes())
+	committed := tokenEntry{content, now, make([]int, len(r.writes))}
+	for i := range r.writes {
+		committed.bytes[i] = max(r.writes[i].prior.bytes(), r.writes[i].next.bytes())
 	}
-	if err := e.journal.commit(in.token, committed, writes...); err != nil {
-		return nil, err
+	if err := e.journal.commit(r.token, committed, r.writes...); err != nil {
+		return err
 	}
-	for i := range writes {
-		writes[i].apply()
+	for i := range r.writes {
+		r.writes[i].apply()
 	}
-	if in.token != nil {
-		e.tokens.add(*in.token, committed)
+	if r.token != nil {
+		e.tokens.add(*r.token, committed)
 	}
-	return nil, nil
+	return nil
+}
+
+func (r *transactWriteItems) encode() []byte {
+	dst := newAnswer(0)
+	if detail := parseCapacityDetail(r.returnCapacity); detail != noCapacity {
+		var consumed consumptions
+		member := "WriteCapacityUnits"
+		for i := range r.writes {
+			w := &r.writes[i]
+			c := consumed.of(w.table)
+			if r.done != nil {
+				member = "ReadCapacityUnits"
+				c.units[0] += transactionFactor * readUnits(r.done[i], true)
+			} else {
+				w.consume(c, transactionFactor)
+			}
+		}
+		dst = consumed.append(dst, detail, member)
+	}
+	if is(r.returnMetrics, "SIZE") {
+		dst = appendTableMetrics(dst, r.writes)
+	}
+	return append(dst, '}')
 }

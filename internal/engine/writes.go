@@ -16,29 +16,43 @@ type write struct {
 	next      *record // what a put stores, nil for the others
 	checkOnly bool
 	condition *expression.Condition
-	// showOld asks for the item in the refusal where the condition fails.
+	// showOld asks for the item in the error if the condition fails.
 	showOld bool
-	// mismatch is set where the key does not fit the table: such a write is
-	// never permitted.
+	// mismatch is set if the key does not match the schema of the table, which
+	// cancels a transaction.
 	mismatch *exception
-	// prior is the record that was there, once the condition was looked at.
+	// prior is the record that was there, known from evaluate on.
 	prior *record
 }
 
-// permitted looks at the condition. The engine's lock must be held.
-func (w *write) permitted() bool {
-	w.prior = w.table.get(w.primary)
-	return w.condition.Match(w.prior.itemOrNil())
+// newWrite returns the write of an action, without its key and record.
+func newWrite(t *table, a *action) write {
+	return write{
+		table:     t,
+		condition: a.condition,
+		checkOnly: a.kind == conditionCheckKind,
+		showOld:   is(a.returnOnFailure, "ALL_OLD"),
+	}
 }
 
-// apply makes a permitted write. The engine's lock must be held for writing.
+// evaluate checks the condition against what is stored. The engine's lock must
+// be held.
+func (w *write) evaluate() error {
+	w.prior = w.table.get(w.primary)
+	if !w.condition.Match(w.prior.itemOrNil()) {
+		return conditionalCheckFailed(w.old())
+	}
+	return nil
+}
+
+// apply stores an evaluated write. The engine's lock must be held for writing.
 func (w *write) apply() {
 	if !w.checkOnly && (w.prior != nil || w.next != nil) {
 		w.table.replace(w.prior, w.next)
 	}
 }
 
-// old is what a refusal shows of the item.
+// old returns what the error of a failed condition shows of the item.
 func (w *write) old() attribute.Item {
 	if !w.showOld {
 		return nil
@@ -46,22 +60,12 @@ func (w *write) old() attribute.Item {
 	return w.prior.itemOrNil()
 }
 
-func (r *record) itemOrNil() attribute.Item {
-	if r == nil {
-		return nil
-	}
-	return r.item
-}
-
 // perform makes one write on its own.
 func (e *Engine) perform(w *write) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if err := e.current(w.table); err != nil {
+	if err := w.evaluate(); err != nil {
 		return err
-	}
-	if !w.permitted() {
-		return conditionalCheckFailed(w.old())
 	}
 	if err := e.journal.commit(nil, tokenEntry{}, *w); err != nil {
 		return err
@@ -79,20 +83,20 @@ func (w *write) consume(c *consumption, factor float64) {
 	c.write(w.prior, w.next, factor)
 }
 
-// put checks the keys of an item and makes it a record.
-func (t *table) put(item attribute.Item) (*record, error) {
+// checkedRecord checks an item and makes it a record.
+func (t *table) checkedRecord(item attribute.Item) (*record, error) {
 	if err := t.checkItemTypes(item); err != nil {
 		return nil, err
 	}
 	if err := t.checkItemValues(item); err != nil {
 		return nil, err
 	}
-	return t.record(item)
+	return t.sizedRecord(item)
 }
 
-// record makes an item with valid keys a record. The limit on the size of an
-// item includes what it takes in the local indexes.
-func (t *table) record(item attribute.Item) (*record, error) {
+// sizedRecord makes an item with valid keys a record. The limit on the size of
+// an item includes what it takes in the local indexes.
+func (t *table) sizedRecord(item attribute.Item) (*record, error) {
 	r := t.newRecord(item)
 	bytes := r.size
 	for _, v := range t.views {
@@ -101,52 +105,6 @@ func (t *table) record(item attribute.Item) (*record, error) {
 		}
 	}
 	return r, checkItemBytes(bytes)
-}
-
-// checkItemTypes checks that an item to be stored has the table's key, and
-// that its index keys are of the right types.
-func (t *table) checkItemTypes(item attribute.Item) error {
-	for _, a := range t.schema.attributes() {
-		value := item[a.name]
-		if !value.Exists() {
-			return invalidParameter("Missing the key %s in the item", a.name)
-		}
-		if value.Kind() != a.kind {
-			return invalidParameter("Type mismatch for key %s expected: %s actual: %s", a.name, a.kind, value.Kind())
-		}
-	}
-	for _, v := range t.indexesByName {
-		for _, a := range v.schema.attributes() {
-			if value := item[a.name]; value.Exists() && value.Kind() != a.kind {
-				return invalidParameter("Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s", a.name, a.kind, value.Kind(), v.name)
-			}
-		}
-	}
-	return nil
-}
-
-// checkItemValues checks the content of key attributes that are there and of
-// the right type.
-func (t *table) checkItemValues(item attribute.Item) error {
-	if err := t.schema.validate(item); err != nil {
-		return err
-	}
-	for _, v := range t.indexesByName {
-		if err := v.validateIndexKey(item); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (v *view) validateIndexKey(item attribute.Item) error {
-	for _, a := range v.schema.attributes() {
-		if value := item[a.name]; value.Kind() == a.kind && isEmpty(value) {
-			return validation("One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s",
-				kindWord(item[a.name].Kind()), v.name, a.name)
-		}
-	}
-	return v.schema.validateSizes(item)
 }
 
 func checkItemSize(item attribute.Item) error { return checkItemBytes(attribute.Size(item)) }

@@ -42,10 +42,10 @@ func TestValuesAreEncodedInTheirWireForm(t *testing.T) {
 
 func TestItemsAreEncodedInTheirWireForm(t *testing.T) {
 	for want, item := range map[string]Item{
-		`{}`:                   {},
-		`{"a":{"S":"x"}}`:      {"a": S("x")},
-		`{"a\u000ab":{"N":"1"}}`:   {"a\nb": N(Integer(1))},
-		`{"a":{"S":"\ufffd"}}`: {"a": S("\xff")},
+		`{}`:                     {},
+		`{"a":{"S":"x"}}`:        {"a": S("x")},
+		`{"a\u000ab":{"N":"1"}}`: {"a\nb": N(Integer(1))},
+		`{"a":{"S":"\ufffd"}}`:   {"a": S("\xff")},
 	} {
 		if got := string(item.AppendJSON([]byte("x"))); got != "x"+want {
 			t.Errorf("encoded as %s, want x%s", got, want)

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Equal tells whether two values are of the same kind and the same content.
+// Equal reports whether two values are of the same kind and the same content.
 // Sets are equal when they have the same members in any order.
 func Equal(a, b Value) bool {
 	if a.kind != b.kind {
@@ -26,7 +26,7 @@ func Equal(a, b Value) bool {
 	return true
 }
 
-// EqualItems tells whether two items have the same attributes with equal values.
+// EqualItems reports whether two items have the same attributes with equal values.
 func EqualItems(a, b Item) bool {
 	if len(a) != len(b) {
 		return false

@@ -30,7 +30,7 @@ func BS(members ...[]byte) Value {
 	return newSet(KindBS, texts)
 }
 
-// Contains tells whether a set has the member, a value of the kind that the
+// Contains reports whether a set has the member, a value of the kind that the
 // set is made of.
 func (v Value) Contains(member Value) bool {
 	if v.kind.Member() != member.kind || member.kind == KindAbsent {

@@ -25,7 +25,7 @@ func ParseCondition(parameter, text string, a *Attributes) (*Condition, error) {
 	return &Condition{root: root, paths: paths}, nil
 }
 
-// Match tells whether the item fulfils the condition. A nil Condition is
+// Match reports whether the item fulfils the condition. A nil Condition is
 // fulfilled by every item, and an item that does not exist is a nil Item.
 func (c *Condition) Match(it attribute.Item) bool {
 	return c == nil || c.root.match(it)

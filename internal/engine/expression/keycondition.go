@@ -39,7 +39,7 @@ type KeyCondition struct {
 }
 
 // ParseKeyCondition parses the text of a KeyConditionExpression by the grammar
-// of all conditions; Terms tells whether it is one that a key can have. The
+// of all conditions; Terms reports whether it is one that a key can have. The
 // error is an *attribute.ValidationError.
 func ParseKeyCondition(text string, a *Attributes) (*KeyCondition, error) {
 	root, paths, err := compile(text, a)

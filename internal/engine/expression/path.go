@@ -25,7 +25,7 @@ const maxPath = 32
 // Attribute is the name of the top-level attribute.
 func (p Path) Attribute() string { return p[0].Name }
 
-// Nested tells whether the path leads into a map or list.
+// Nested reports whether the path leads into a map or list.
 func (p Path) Nested() bool { return len(p) > 1 }
 
 // Find is the value at the path, the zero Value if the item has none there.

@@ -33,11 +33,25 @@ func ParseProjection(text string, a *Attributes) (*Projection, error) {
 	if err != nil {
 		return nil, invalidExpression("ProjectionExpression", err)
 	}
+	return newProjection(paths), nil
+}
+
+// NewProjection returns the projection on top-level attributes that the legacy
+// parameter AttributesToGet names.
+func NewProjection(names []string) *Projection {
+	paths := make([]Path, len(names))
+	for i, name := range names {
+		paths[i] = Path{{Name: name}}
+	}
+	return newProjection(paths)
+}
+
+func newProjection(paths []Path) *Projection {
 	p := &Projection{paths: paths}
 	for _, path := range paths {
 		p.root.add(path)
 	}
-	return p, nil
+	return p
 }
 
 func resolvePaths(text string, a *Attributes) ([]Path, error) {

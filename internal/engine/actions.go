@@ -1,0 +1,82 @@
+package engine
+
+// actionKind is a kind of access to one item: by an operation of its own, or
+// by an element of a transaction.
+type actionKind struct {
+	name    string
+	subject string // the parameter that identifies the item
+	rules   *expressionRules
+}
+
+var (
+	getKind            = &actionKind{"Get", "Key", &getRules}
+	putKind            = &actionKind{"Put", "Item", &writeRules}
+	deleteKind         = &actionKind{"Delete", "Key", &writeRules}
+	updateKind         = &actionKind{"Update", "Key", &writeRules}
+	conditionCheckKind = &actionKind{"ConditionCheck", "Key", &writeRules}
+)
+
+// action is one access to one item.
+type action struct {
+	kind            *actionKind
+	tableName       *string
+	subject         itemParameter // the key, or the item of a put
+	returnOnFailure *string
+	expressionInput
+}
+
+func newAction(kind *actionKind) action {
+	return action{kind: kind, expressionInput: expressionInput{rules: kind.rules}}
+}
+
+func (a *action) field(name string, value document) error {
+	switch {
+	case name == "TableName":
+		return value.string(&a.tableName)
+	case name == a.kind.subject:
+		return value.item(&a.subject)
+	case name == "ReturnValuesOnConditionCheckFailure" && a.kind != getKind:
+		return value.string(&a.returnOnFailure)
+	}
+	return a.expressionInput.field(name, value)
+}
+
+// constrain checks the declared shape of what every kind has. The parameters
+// are at the given place of the request.
+func (a *action) constrain(c *constraints, at string) {
+	c.notNull(at+"tableName", a.tableName != nil)
+	c.name(at+"tableName", a.tableName, 1)
+	c.notNull(at+memberName(a.kind.subject), a.subject.present)
+}
+
+// checkParameters rejects parameters that do not go together, and an item or
+// key that is none.
+func (a *action) checkParameters() error {
+	if err := a.expressionInput.check(); err != nil {
+		return err
+	}
+	return a.subject.check()
+}
+
+// checkContent checks the size of an item and parses the expressions.
+func (a *action) checkContent() error {
+	if a.kind == putKind {
+		if err := checkItemSize(a.subject.item); err != nil {
+			return err
+		}
+	}
+	return a.parse()
+}
+
+// lookUpTable finds the table and checks the paths of the expressions against
+// its keys.
+func (a *action) lookUpTable(e *Engine) (*table, error) {
+	t, err := e.table(*a.tableName)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.checkPaths(a.condition.Paths()); err != nil {
+		return nil, err
+	}
+	return t, t.checkPaths(a.projection.Paths())
+}
