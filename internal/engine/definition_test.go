@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+
 	"github.com/open-alchemy/packagedb/internal/engine"
 )
 
@@ -50,7 +52,7 @@ func index(name, keys, projection string) string {
 
 const all = `{"ProjectionType":"ALL"}`
 
-func TestTableDefinitionsAreValidated(t *testing.T) {
+func TestCreateTable_DefinitionsAreValidated(t *testing.T) {
 	const invalid = "One or more parameter values were invalid: "
 	const violation = "1 validation error detected: Value "
 	many := func(n int, one func(i int) string) string {
@@ -105,16 +107,23 @@ func TestTableDefinitionsAreValidated(t *testing.T) {
 		"over 100 included attributes": {parts{"GlobalSecondaryIndexes": many(6, func(i int) string {
 			return index(fmt.Sprint("index", i), schema("b"), `{"ProjectionType":"INCLUDE","NonKeyAttributes":`+many(20, func(k int) string { return fmt.Sprintf(`"x%d"`, k) })+`}`)
 		})}, invalid + "Number of projected attributes 120 exceeds the per-table limit of 100"},
-		"throughput of an index on demand": {parts{"GlobalSecondaryIndexes": `[{"IndexName":"one","KeySchema":` + schema("b") + `,"Projection":{"ProjectionType":"ALL"},"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}}]`}, invalid + "ProvisionedThroughput should not be specified for index: one when BillingMode is PAY_PER_REQUEST"},
-		"an index without throughput":      {parts{"BillingMode": "", "ProvisionedThroughput": `{"ReadCapacityUnits":1,"WriteCapacityUnits":1}`, "GlobalSecondaryIndexes": "[" + index("one", schema("b"), all) + "]"}, invalid + "ProvisionedThroughput must be specified for index: one"},
-		"an unknown table class":           {parts{"TableClass": `"CHEAP"`}, violation + "'CHEAP' at 'tableClass' failed to satisfy constraint: Member must satisfy enum value set: [STANDARD, STANDARD_INFREQUENT_ACCESS]"},
-		"what this engine does not have":   {parts{"StreamSpecification": `{"StreamEnabled":true}`}, "The parameter 'StreamSpecification' is not supported by this engine, which has no streams"},
+		"throughput of an index on demand":            {parts{"GlobalSecondaryIndexes": `[{"IndexName":"one","KeySchema":` + schema("b") + `,"Projection":{"ProjectionType":"ALL"},"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}}]`}, invalid + "ProvisionedThroughput should not be specified for index: one when BillingMode is PAY_PER_REQUEST"},
+		"an index without throughput":                 {parts{"BillingMode": "", "ProvisionedThroughput": `{"ReadCapacityUnits":1,"WriteCapacityUnits":1}`, "GlobalSecondaryIndexes": "[" + index("one", schema("b"), all) + "]"}, invalid + "ProvisionedThroughput must be specified for index: one"},
+		"an unknown table class":                      {parts{"TableClass": `"CHEAP"`}, violation + "'CHEAP' at 'tableClass' failed to satisfy constraint: Member must satisfy enum value set: [STANDARD, STANDARD_INFREQUENT_ACCESS]"},
+		"a stream":                                    {parts{"StreamSpecification": `{"StreamEnabled":true}`}, "The parameter 'StreamSpecification' is not supported by this engine, which has no streams"},
+		"a view of a disabled stream":                 {parts{"StreamSpecification": `{"StreamEnabled":false,"StreamViewType":"KEYS_ONLY"}`}, invalid + "Table is being created with a stream disabled, UpdateViewType should not be specified"},
+		"half a stream":                               {parts{"StreamSpecification": `{}`}, violation + "null at 'streamSpecification.streamEnabled' failed to satisfy constraint: Member must not be null"},
+		"a resource policy":                           {parts{"ResourcePolicy": `"{}"`}, "The parameter 'ResourcePolicy' is not supported by this engine"},
+		"a key without encryption":                    {parts{"SSESpecification": `{"Enabled":false,"KMSMasterKeyId":"k"}`}, invalid + "KMSMasterKeyId can not be specified if Enabled is false"},
+		"a type without encryption":                   {parts{"SSESpecification": `{"SSEType":"KMS"}`}, invalid + "SSEType can not be specified if Enabled is false"},
+		"an old type of encryption":                   {parts{"SSESpecification": `{"Enabled":true,"SSEType":"AES256"}`}, invalid + "SSEType AES256 is not supported"},
+		"on-demand throughput of a provisioned table": {parts{"BillingMode": "", "ProvisionedThroughput": `{"ReadCapacityUnits":1,"WriteCapacityUnits":1}`, "OnDemandThroughput": `{"MaxReadRequestUnits":1}`}, invalid + "MaxReadRequestUnits for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED"},
+		"a tag of the service":                        {parts{"Tags": `[{"Key":"aws:a","Value":"b"}]`}, "Tag Key cannot be prefixed with aws:, Key: aws:a"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			exception, message := refuse(t, engine.New(), "CreateTable", definition(test.parts))
-			if exception != "ValidationException" || message != test.want {
-				t.Errorf("got %s: %s\nwant %s", exception, message, test.want)
-			}
+			assert.Equal(t, "ValidationException", exception)
+			assert.Equal(t, test.want, message)
 		})
 	}
 	call(t, engine.New(), "CreateTable", definition(nil))

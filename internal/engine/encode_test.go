@@ -3,9 +3,12 @@ package engine
 import (
 	"encoding/json"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
-func TestEveryTextBecomesAJSONString(t *testing.T) {
+func TestAppendString_EveryText(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                       "",
 		"plain":                  "plain",
@@ -15,8 +18,7 @@ func TestEveryTextBecomesAJSONString(t *testing.T) {
 		"cut \xf0\x9f and \xff.": "cut \ufffd\ufffd and \ufffd.",
 	} {
 		var got string
-		if err := json.Unmarshal(appendString(nil, text), &got); err != nil || got != want {
-			t.Errorf("%q became %q, %v", text, got, err)
-		}
+		require.NoError(t, json.Unmarshal(appendString(nil, text), &got), "%q", text)
+		assert.Equal(t, want, got)
 	}
 }

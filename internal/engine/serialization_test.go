@@ -1,14 +1,17 @@
 package engine_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
+
 	"github.com/open-alchemy/packagedb/internal/engine"
 )
 
-func TestParametersOfTheWrongShape(t *testing.T) {
+func TestDocument_ParametersOfTheWrongShape(t *testing.T) {
 	const key = `"Key":{"holder":{"S":"u"},"mark":{"S":"1"}}`
 	e := newEngine(t)
 	for _, test := range []struct{ name, operation, body, want string }{
@@ -27,9 +30,8 @@ func TestParametersOfTheWrongShape(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			name, message := refuse(t, e, test.operation, test.body)
-			if name != "SerializationException" || message != test.want {
-				t.Errorf("got %s: %s, want %s", name, message, test.want)
-			}
+			assert.Equal(t, "SerializationException", name)
+			assert.Equal(t, test.want, message)
 		})
 	}
 	for _, truth := range []string{`true`, `false`, `"yes"`, `"No"`, `"1"`, `"0"`, `"TRUE"`, `"False"`} {
@@ -37,35 +39,28 @@ func TestParametersOfTheWrongShape(t *testing.T) {
 	}
 }
 
-func TestWrongTypesAreToldBeforeWrongValues(t *testing.T) {
+func TestDocument_WrongTypesBeforeWrongValues(t *testing.T) {
 	name, _ := refuse(t, newEngine(t), "PutItem", `{"TableName":"","Item":{"holder":{"S":"u","N":"1"}},"ReturnValues":[]}`)
-	if name != "SerializationException" {
-		t.Error(name)
-	}
+	assert.Equal(t, "SerializationException", name)
 	_, message := refuse(t, newEngine(t), "PutItem", `{"TableName":"","Item":{"holder":{"S":"u","N":"1"}}}`)
-	if !strings.Contains(message, "tableName") {
-		t.Errorf("the value is refused before the table's name: %s", message)
-	}
+	assert.Contains(t, message, "tableName")
 }
 
-func TestTextsOfEveryKindGoThrough(t *testing.T) {
+func TestDocument_TextsOfEveryKind(t *testing.T) {
 	e := newEngine(t)
 	const item = `{"holder":{"S":"\" \\ \/ \b \f \n \r \t \u00e9 \ud83d\ude00 ` + "\u2028 😀" + `"},"mark":{"S":"\u0000\u001f"}}`
 	put(t, e, strings.ReplaceAll(item, `"mark"`, `"\u006dark"`))
 	key := `{"TableName":"specs","Key":` + item + `}`
 	equal(t, "GetItem", call(t, e, "GetItem", key), `{"Item":`+item+`}`)
 	_, message := refuse(t, e, "DescribeTable", `{"TableName":"a\"b\\c\u0001é"}`)
-	if want := "1 validation error detected: Value 'a\"b\\c\u0001é' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"; message != want {
-		t.Errorf("message %q, want %q", message, want)
-	}
+	assert.Equal(t, "1 validation error detected: Value 'a\"b\\c\u0001é' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+", message)
 }
 
-func TestADefectIsAnInternalError(t *testing.T) {
+func TestServeHTTP_ADefectIsAnInternalError(t *testing.T) {
 	e := engine.New(engine.WithClock(func() time.Time { panic("no time") }))
 	recorder := newRecorder(e, "CreateTable", createSpecs)
 	const want = `{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"Internal server error: no time"}`
-	if recorder.Code != 500 || recorder.Body.String() != want {
-		t.Errorf("status %d, body %s", recorder.Code, recorder.Body)
-	}
+	assert.Equal(t, http.StatusInternalServerError, recorder.Code)
+	assert.Equal(t, want, recorder.Body.String())
 	call(t, e, "ListTables", `{}`)
 }

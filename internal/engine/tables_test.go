@@ -5,10 +5,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
+
 	"github.com/open-alchemy/packagedb/internal/engine"
 )
 
-func TestTables(t *testing.T) {
+func TestTables_ComeAndGo(t *testing.T) {
 	now := time.UnixMilli(1700000000123)
 	e := engine.New(engine.WithClock(func() time.Time { return now }))
 	const description = `"AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],"KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],
@@ -34,7 +36,7 @@ func TestTables(t *testing.T) {
 	})
 }
 
-func TestATableCreatedAgainIsEmpty(t *testing.T) {
+func TestCreateTable_ATableCreatedAgainIsEmpty(t *testing.T) {
 	e := newEngine(t)
 	put(t, e, `{"holder":{"S":"u"},"mark":{"S":"1"}}`)
 	call(t, e, "DeleteTable", `{"TableName":"specs"}`)
@@ -42,16 +44,16 @@ func TestATableCreatedAgainIsEmpty(t *testing.T) {
 	equal(t, "Scan", call(t, e, "Scan", `{"TableName":"specs"}`), `{"Items":[],"Count":0,"ScannedCount":0}`)
 }
 
-func TestAProtectedTableCannotBeDeleted(t *testing.T) {
+func TestDeleteTable_AProtectedTable(t *testing.T) {
 	e := engine.New()
 	call(t, e, "CreateTable", strings.Replace(createSpecs, "{", `{"DeletionProtectionEnabled":true,`, 1))
-	if name, _ := refuse(t, e, "DeleteTable", `{"TableName":"specs"}`); name != "ValidationException" {
-		t.Error(name)
-	}
+	name, message := refuse(t, e, "DeleteTable", `{"TableName":"specs"}`)
+	assert.Equal(t, "ValidationException", name)
+	assert.Equal(t, "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.", message)
 	call(t, e, "DescribeTable", `{"TableName":"specs"}`)
 }
 
-func TestIndexesAreDescribed(t *testing.T) {
+func TestDescribeTable_Indexes(t *testing.T) {
 	e := engine.New()
 	call(t, e, "CreateTable", createIndexed)
 	put(t, e, `{"p":{"S":"a"},"s":{"S":"b"},"g":{"S":"c"},"x":{"S":"dd"},"y":{"S":"e"}}`)
@@ -81,7 +83,7 @@ func TestListTables(t *testing.T) {
 	})
 }
 
-func TestTableNames(t *testing.T) {
+func TestTables_Names(t *testing.T) {
 	long := strings.Repeat("a", 256)
 	perform(t, newEngine(t), []exchange{
 		{"no name", "DescribeTable", `{}`, "ValidationException: 1 validation error detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null"},

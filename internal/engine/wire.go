@@ -19,6 +19,9 @@ const (
 	healthy     = "healthy: " + endpoint + " "
 )
 
+// serverName is the header of the service's answers.
+var serverName = []string{"Server"}
+
 // ServeHTTP answers one request of the DynamoDB protocol. GET / is the service's health check.
 func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	contentType, known := contentTypeOf(r)
@@ -120,7 +123,7 @@ func readBody(r *http.Request) ([]byte, error) {
 
 func (e *Engine) reply(w http.ResponseWriter, contentType string, status int, body []byte) {
 	header := w.Header()
-	header.Set("Server", "Server") // as the service does
+	header["Server"] = serverName
 	header.Set("X-Amzn-Requestid", e.requestID())
 	header.Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10))
 	header.Set("Content-Length", strconv.Itoa(len(body)))

@@ -3,23 +3,21 @@ package engine_test
 import (
 	"fmt"
 	"hash/crc32"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb/internal/engine"
 )
-
-// signed is a request with all that the protocol wants.
-func signed(method, target, body string) *http.Request {
-	request := httptest.NewRequest(method, "/", strings.NewReader(body))
-	request.Header.Set("Content-Type", "application/x-amz-json-1.0")
-	request.Header.Set("X-Amz-Target", target)
-	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=key")
-	return request
-}
 
 func serve(request *http.Request) *httptest.ResponseRecorder {
 	recorder := httptest.NewRecorder()
@@ -27,42 +25,87 @@ func serve(request *http.Request) *httptest.ResponseRecorder {
 	return recorder
 }
 
-func TestEveryAnswerCanBeVerified(t *testing.T) {
+func TestServeHTTP_EveryAnswerCanBeVerified(t *testing.T) {
+	tooLarge := signed(http.MethodPost, "DynamoDB_20120810.ListTables", ``)
+	tooLarge.ContentLength = 1 << 30
 	for name, request := range map[string]*http.Request{
-		"success":      signed(http.MethodPost, "DynamoDB_20120810.ListTables", `{}`),
-		"refusal":      signed(http.MethodPost, "DynamoDB_20120810.ListTables", `{"Limit":0}`),
-		"health check": httptest.NewRequest(http.MethodGet, "/", http.NoBody),
+		"success":           signed(http.MethodPost, "DynamoDB_20120810.ListTables", `{}`),
+		"exception":         signed(http.MethodPost, "DynamoDB_20120810.ListTables", `{"Limit":0}`),
+		"health check":      httptest.NewRequest(http.MethodGet, "/", http.NoBody),
+		"unknown method":    httptest.NewRequest(http.MethodPut, "/", http.NoBody),
+		"too large request": tooLarge,
 	} {
 		t.Run(name, func(t *testing.T) {
 			recorder := serve(request)
-			body := recorder.Body.Bytes()
-			if got, want := recorder.Header().Get("X-Amz-Crc32"), strconv.Itoa(int(crc32.ChecksumIEEE(body))); got != want {
-				t.Errorf("X-Amz-Crc32 = %s, want %s", got, want)
-			}
-			if got := recorder.Header().Get("Content-Length"); got != strconv.Itoa(len(body)) {
-				t.Errorf("Content-Length = %s, body has %d bytes", got, len(body))
-			}
-			if id := recorder.Header().Get("X-Amzn-Requestid"); len(id) != 52 {
-				t.Errorf("X-Amzn-Requestid = %q", id)
-			}
+			header, body := recorder.Header(), recorder.Body.Bytes()
+			assert.Equal(t, strconv.Itoa(int(crc32.ChecksumIEEE(body))), header.Get("X-Amz-Crc32"))
+			assert.Equal(t, strconv.Itoa(len(body)), header.Get("Content-Length"))
+			assert.Len(t, header.Get("X-Amzn-Requestid"), 52)
+			assert.Equal(t, "Server", header.Get("Server"))
 		})
 	}
 }
 
-func TestRequestsHaveDifferentIDs(t *testing.T) {
+func TestServeHTTP_RequestsHaveDifferentIDs(t *testing.T) {
 	e := engine.New()
 	seen := map[string]bool{}
 	for range 3 {
-		recorder := httptest.NewRecorder()
-		e.ServeHTTP(recorder, signed(http.MethodPost, "DynamoDB_20120810.ListTables", `{}`))
-		seen[recorder.Header().Get("X-Amzn-Requestid")] = true
+		seen[newRecorder(e, "ListTables", `{}`).Header().Get("X-Amzn-Requestid")] = true
 	}
-	if len(seen) != 3 {
-		t.Errorf("ids: %v", seen)
+	assert.Len(t, seen, 3)
+	assert.EqualValues(t, 3, e.Requests())
+}
+
+func TestServeHTTP_TheAnswerHasTheContentTypeOfTheRequest(t *testing.T) {
+	for sent, want := range map[string]string{
+		"application/x-amz-json-1.0":      "application/x-amz-json-1.0",
+		"application/x-amz-json-1.1":      "application/x-amz-json-1.1",
+		"application/json; charset=utf-8": "application/json",
+	} {
+		request := signed(http.MethodPost, "DynamoDB_20120810.ListTables", `{}`)
+		request.Header.Set("Content-Type", sent)
+		assert.Equal(t, want, serve(request).Header().Get("Content-Type"))
 	}
 }
 
-func TestTheProtocol(t *testing.T) {
+// TestServeHTTP_ABodyThatNeverComes runs on the clock of a bubble.
+func TestServeHTTP_ABodyThatNeverComes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, connection := net.Pipe()
+		server := &http.Server{Handler: engine.New()}
+		served := make(chan error, 1)
+		listener := make(oneConnection, 1)
+		listener <- connection
+		go func() { served <- server.Serve(listener) }()
+		start := time.Now()
+		_, err := io.WriteString(client, "POST / HTTP/1.1\r\nHost: local\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: 2\r\n\r\n{")
+		require.NoError(t, err)
+		_, err = client.Read(make([]byte, 1))
+		require.ErrorIs(t, err, io.EOF)
+		assert.Equal(t, 30*time.Second, time.Since(start))
+		require.NoError(t, server.Close())
+		<-served
+	})
+}
+
+// oneConnection is a listener that accepts one connection.
+type oneConnection chan net.Conn
+
+func (l oneConnection) Accept() (net.Conn, error) {
+	if connection, ok := <-l; ok {
+		return connection, nil
+	}
+	return nil, net.ErrClosed
+}
+
+func (l oneConnection) Close() error {
+	close(l)
+	return nil
+}
+
+func (l oneConnection) Addr() net.Addr { return &net.TCPAddr{} }
+
+func TestServeHTTP_Protocol(t *testing.T) {
 	const target = "DynamoDB_20120810.ListTables"
 	with := func(header, value string) *http.Request {
 		request := signed(http.MethodPost, target, `{}`)
@@ -76,9 +119,14 @@ func TestTheProtocol(t *testing.T) {
 		status  int
 		body    string
 	}{
-		"a GET is a health check": {
+		"GET / is a health check": {
 			httptest.NewRequest(http.MethodGet, "/", http.NoBody), 200, "healthy: dynamodb.us-east-1.amazonaws.com ",
 		},
+		"GET of another path is no operation": {
+			httptest.NewRequest(http.MethodGet, "/health", http.NoBody), 404, "<UnknownOperationException/>\n",
+		},
+		"PartiQL is named":                        {with("X-Amz-Target", "DynamoDB_20120810.ExecuteStatement"), 400, `{"__type":"com.amazon.coral.service#UnknownOperationException","message":"ExecuteStatement is not supported by this engine, which has no PartiQL"}`},
+		"streams are named":                       {with("X-Amz-Target", "DynamoDBStreams_20120810.ListStreams"), 400, `{"__type":"com.amazon.coral.service#UnknownOperationException","message":"ListStreams is not supported by this engine, which has no streams"}`},
 		"a POST of JSON is answered":              {signed(http.MethodPost, target, `{}`), 200, `{"TableNames":[]}`},
 		"plain application/json is understood":    {with("Content-Type", "application/json; charset=utf-8"), 200, `{"TableNames":[]}`},
 		"a presigned request is authenticated":    {presigned, 200, `{"TableNames":[]}`},
@@ -104,14 +152,13 @@ func TestTheProtocol(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			recorder := serve(test.request)
-			if recorder.Code != test.status || recorder.Body.String() != test.body {
-				t.Errorf("status %d, body %s\nwant %d, %s", recorder.Code, recorder.Body, test.status, test.body)
-			}
+			assert.Equal(t, test.status, recorder.Code)
+			assert.Equal(t, test.body, recorder.Body.String())
 		})
 	}
 }
 
-func TestScalarsOfTheWrongType(t *testing.T) {
+func TestServeHTTP_ScalarsOfTheWrongType(t *testing.T) {
 	for value, want := range map[string]string{
 		`true`:    "TRUE_VALUE cannot be converted to String",
 		`false`:   "FALSE_VALUE cannot be converted to String",
@@ -121,13 +168,12 @@ func TestScalarsOfTheWrongType(t *testing.T) {
 		`{"a":1}`: "Start of structure or map found where not expected",
 	} {
 		name, message := refuse(t, engine.New(), "DescribeTable", `{"TableName":`+value+`}`)
-		if name != "SerializationException" || message != want {
-			t.Errorf("%s: %s: %s, want %s", value, name, message, want)
-		}
+		assert.Equal(t, "SerializationException", name)
+		assert.Equal(t, want, message)
 	}
 }
 
-func TestABodyOverTheLimitIsTooLarge(t *testing.T) {
+func TestServeHTTP_ABodyOverTheLimitIsTooLarge(t *testing.T) {
 	const limit = 16 << 20
 	padded := func(size int) string {
 		const frame = `{"Unknown":""}`
@@ -140,9 +186,7 @@ func TestABodyOverTheLimitIsTooLarge(t *testing.T) {
 				if !known {
 					request.ContentLength = -1
 				}
-				if got := serve(request).Code; got != want {
-					t.Errorf("status = %d, want %d", got, want)
-				}
+				assert.Equal(t, want, serve(request).Code)
 			})
 		}
 	}
