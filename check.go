@@ -12,151 +12,126 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// DescribeClient is the part of [*dynamodb.Client] that [CheckTables] calls.
-type DescribeClient interface {
-	DescribeTable(ctx context.Context, input *dynamodb.DescribeTableInput, options ...func(*dynamodb.Options)) (*dynamodb.DescribeTableOutput, error)
-}
-
-// CheckTables compares the two tables as they are with what [Tables] asks for: keys and the types of
-// their attributes, indexes with their keys and projections, status and billing. It returns nil where
-// all of it fits, and otherwise an error with a line for every difference, missing tables included.
+// CheckTables returns nil if the two tables are fit for use, and otherwise an error with a line for
+// each thing that would break a call: a missing table or index, other keys or types, a projection
+// that lacks attributes, a table or index that cannot be used. Billing mode and further indexes are
+// not checked.
 //
-// It is for a service's start and for operators. It sends one DescribeTable for each table and
-// changes nothing. Options have the same effect as they have on Tables.
+// It is for a service's readiness check and for operators. It sends one DescribeTable for each table
+// and changes nothing. The options are those of [New].
 func CheckTables(ctx context.Context, client DescribeClient, options ...Option) error {
 	var found []error
-	for _, want := range Tables(options...) {
-		found = append(found, checkTable(ctx, client, want)...)
+	read := [][]string{append(slices.Clone(wholeSpec), attrTitle, attrDescription), credentialsAuth}
+	for i, want := range Tables(options...) {
+		name := *want.TableName
+		table, err := describeTable(ctx, client, name)
+		if errorCode(err) == "ResourceNotFoundException" {
+			err = fmt.Errorf("there is no such table: %w", err)
+		}
+		if err != nil {
+			found = append(found, fmt.Errorf("packagedb: check table %s: %w", name, err))
+			continue
+		}
+		for _, problem := range checkTable(want, table, read[i]) {
+			found = append(found, fmt.Errorf("packagedb: check table %s: %s", name, problem))
+		}
 	}
 	return errors.Join(found...)
 }
 
-func checkTable(ctx context.Context, client DescribeClient, want dynamodb.CreateTableInput) (found []error) {
-	output, err := client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: want.TableName})
-	var missing *types.ResourceNotFoundException
-	if errors.As(err, &missing) {
-		err = fmt.Errorf("there is no such table: %w", err)
-	}
-	if err != nil {
-		return []error{failure("check table", *want.TableName, err)}
-	}
-	for _, difference := range differences(partsWanted(want), partsOf(output.Table)) {
-		found = append(found, failure("check table", *want.TableName, errors.New(difference)))
-	}
-	return found
+// index is what is compared of a secondary index.
+type index struct {
+	name       string
+	status     types.IndexStatus // a local index has that of its table
+	key        []types.KeySchemaElement
+	projection *types.Projection
 }
 
-// part is what is compared of a table or of one of its indexes, as text: what differs is printed.
-type part struct {
-	name     string
-	features []feature
+func indexesOf(table *types.TableDescription) (indexes []index) {
+	for _, local := range table.LocalSecondaryIndexes {
+		indexes = append(indexes, index{
+			"local secondary index " + aws.ToString(local.IndexName), types.IndexStatusActive, local.KeySchema, local.Projection,
+		})
+	}
+	for _, global := range table.GlobalSecondaryIndexes {
+		indexes = append(indexes, index{
+			"global secondary index " + aws.ToString(global.IndexName), global.IndexStatus, global.KeySchema, global.Projection,
+		})
+	}
+	return indexes
 }
 
-type feature struct{ name, value string }
+func wantedIndexes(table dynamodb.CreateTableInput) (indexes []index) {
+	for _, local := range table.LocalSecondaryIndexes {
+		indexes = append(indexes, index{name: "local secondary index " + *local.IndexName, key: local.KeySchema})
+	}
+	for _, global := range table.GlobalSecondaryIndexes {
+		indexes = append(indexes, index{name: "global secondary index " + *global.IndexName, key: global.KeySchema})
+	}
+	return indexes
+}
 
-// differences has a line for each part that is missing or there unasked, and for each feature that
-// is other than wanted. Parts of the same name have features of the same names.
-func differences(want, got []part) (lines []string) {
-	for _, w := range want {
-		i := slices.IndexFunc(got, func(g part) bool { return g.name == w.name })
+// checkTable returns a line for each difference that would break a call. attributes are those that an
+// index must project.
+func checkTable(want dynamodb.CreateTableInput, table *types.TableDescription, attributes []string) (problems []string) {
+	if table.TableStatus != types.TableStatusActive && table.TableStatus != types.TableStatusUpdating {
+		problems = append(problems, fmt.Sprintf("the table cannot be used: its status is %q", table.TableStatus))
+	}
+	wanted, got := attributeTypes(want.AttributeDefinitions), attributeTypes(table.AttributeDefinitions)
+	if want, got := wanted.describe(want.KeySchema), got.describe(table.KeySchema); got != want {
+		problems = append(problems, fmt.Sprintf("the key of the table is %s, want %s", got, want))
+	}
+	indexes := indexesOf(table)
+	for _, w := range wantedIndexes(want) {
+		i := slices.IndexFunc(indexes, func(g index) bool { return g.name == w.name })
 		if i < 0 {
-			lines = append(lines, "there is no "+w.name)
+			problems = append(problems, "there is no "+w.name)
 			continue
 		}
-		for j, feature := range w.features {
-			if value := got[i].features[j].value; value != feature.value {
-				lines = append(lines, fmt.Sprintf("the %s of the %s is %s, want %s", feature.name, w.name, value, feature.value))
-			}
+		g := indexes[i]
+		if g.status != types.IndexStatusActive && g.status != types.IndexStatusUpdating {
+			problems = append(problems, fmt.Sprintf("the %s cannot be used: its status is %q", w.name, g.status))
+		}
+		if want, got := wanted.describe(w.key), got.describe(g.key); got != want {
+			problems = append(problems, fmt.Sprintf("the key of the %s is %s, want %s", w.name, got, want))
+		}
+		if missing := notProjected(g.projection, attributes, append(want.KeySchema, w.key...)); len(missing) > 0 {
+			problems = append(problems, fmt.Sprintf("the %s does not project %s", w.name, strings.Join(missing, ", ")))
 		}
 	}
-	for _, g := range got {
-		if !slices.ContainsFunc(want, func(w part) bool { return w.name == g.name }) {
-			lines = append(lines, "there is a "+g.name+", want none")
+	return problems
+}
+
+// notProjected returns those of the attributes that an index does not hold.
+func notProjected(projection *types.Projection, attributes []string, keys []types.KeySchemaElement) (missing []string) {
+	if projection != nil && projection.ProjectionType == types.ProjectionTypeAll {
+		return nil
+	}
+	for _, attribute := range attributes {
+		isKey := slices.ContainsFunc(keys, func(key types.KeySchemaElement) bool { return aws.ToString(key.AttributeName) == attribute })
+		isIncluded := projection != nil && projection.ProjectionType == types.ProjectionTypeInclude &&
+			slices.Contains(projection.NonKeyAttributes, attribute)
+		if !isKey && !isIncluded {
+			missing = append(missing, attribute)
 		}
 	}
-	return lines
-}
-
-func partsWanted(table dynamodb.CreateTableInput) []part {
-	attributes := attributeTypes(table.AttributeDefinitions)
-	parts := []part{tablePart(types.TableStatusActive, table.BillingMode, attributes.keyText(table.KeySchema))}
-	for _, index := range table.LocalSecondaryIndexes {
-		parts = append(parts, localIndexPart(index.IndexName, attributes.keyText(index.KeySchema), index.Projection))
-	}
-	for _, index := range table.GlobalSecondaryIndexes {
-		parts = append(parts, globalIndexPart(index.IndexName, types.IndexStatusActive, attributes.keyText(index.KeySchema), index.Projection))
-	}
-	return parts
-}
-
-func partsOf(table *types.TableDescription) []part {
-	billing := types.BillingModeProvisioned // which a table that was never on demand leaves unsaid
-	if table.BillingModeSummary != nil {
-		billing = table.BillingModeSummary.BillingMode
-	}
-	attributes := attributeTypes(table.AttributeDefinitions)
-	parts := []part{tablePart(table.TableStatus, billing, attributes.keyText(table.KeySchema))}
-	for _, index := range table.LocalSecondaryIndexes {
-		parts = append(parts, localIndexPart(index.IndexName, attributes.keyText(index.KeySchema), index.Projection))
-	}
-	for _, index := range table.GlobalSecondaryIndexes {
-		parts = append(parts, globalIndexPart(index.IndexName, index.IndexStatus, attributes.keyText(index.KeySchema), index.Projection))
-	}
-	return parts
-}
-
-func tablePart(status types.TableStatus, billing types.BillingMode, key string) part {
-	return part{"table", []feature{
-		{"status", string(status)},
-		{"billing mode", string(billing)},
-		{"key", key},
-	}}
-}
-
-func localIndexPart(name *string, key string, projection *types.Projection) part {
-	return part{"local secondary index " + aws.ToString(name), []feature{
-		{"key", key},
-		{"projection", projectionText(projection)},
-	}}
-}
-
-func globalIndexPart(name *string, status types.IndexStatus, key string, projection *types.Projection) part {
-	return part{"global secondary index " + aws.ToString(name), []feature{
-		{"status", string(status)},
-		{"key", key},
-		{"projection", projectionText(projection)},
-	}}
+	return missing
 }
 
 // attributeTypes are the types of key attributes.
 type attributeTypes []types.AttributeDefinition
 
-// keyText is a key like "sub HASH S, id RANGE S".
-func (attributes attributeTypes) keyText(schema []types.KeySchemaElement) string {
+// describe returns a key as text like "sub HASH S, id RANGE S".
+func (attributes attributeTypes) describe(schema []types.KeySchemaElement) string {
 	elements := make([]string, len(schema))
 	for i, element := range schema {
-		name := aws.ToString(element.AttributeName)
-		elements[i] = fmt.Sprintf("%s %s %s", name, element.KeyType, attributes.of(name))
+		name, attributeType := aws.ToString(element.AttributeName), types.ScalarAttributeType("of unknown type")
+		for _, attribute := range attributes {
+			if aws.ToString(attribute.AttributeName) == name {
+				attributeType = attribute.AttributeType
+			}
+		}
+		elements[i] = fmt.Sprintf("%s %s %s", name, element.KeyType, attributeType)
 	}
 	return strings.Join(elements, ", ")
-}
-
-func (attributes attributeTypes) of(name string) types.ScalarAttributeType {
-	for _, attribute := range attributes {
-		if aws.ToString(attribute.AttributeName) == name {
-			return attribute.AttributeType
-		}
-	}
-	return "of unknown type"
-}
-
-func projectionText(projection *types.Projection) string {
-	if projection == nil {
-		return "unknown"
-	}
-	text := string(projection.ProjectionType)
-	if len(projection.NonKeyAttributes) > 0 {
-		text += " " + strings.Join(slices.Sorted(slices.Values(projection.NonKeyAttributes)), ", ")
-	}
-	return text
 }

@@ -1,146 +1,192 @@
 package packagedb
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"iter"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
 // ListCredentials implements [Database].
-func (f *facade) ListCredentials(ctx context.Context, sub string) ([]CredentialsInfo, error) {
-	return collect(f.credentials(ctx, sub))
+func (f *facade) ListCredentials(ctx context.Context, sub string, options ...ListOption) ([]CredentialsInfo, error) {
+	return collect(f.Credentials(ctx, sub, options...))
 }
 
 // Credentials implements [Database].
-func (f *facade) Credentials(ctx context.Context, sub string) iter.Seq2[CredentialsInfo, error] {
-	return each(f.credentials(ctx, sub))
+func (f *facade) Credentials(ctx context.Context, sub string, options ...ListOption) iter.Seq2[CredentialsInfo, error] {
+	q := f.queryUser(f.credentialsTable, "", sub).paged(options, func(after string) (item, error) {
+		if err := checkKey("after", after, maxSortKey); err != nil {
+			return nil, err
+		}
+		return credentialsKey(sub, after), nil
+	})
+	q.projection = projection(credentialsInfo)
+	return list(ctx, f.client, q.of("list credentials of", sub, checkSub(sub)), func(stored item) (CredentialsInfo, error) {
+		record, err := f.decodeCredentials(stored, sub, credentialsInfo)
+		return record.info(), err
+	})
 }
 
-func (f *facade) credentials(ctx context.Context, sub string) iter.Seq2[[]CredentialsInfo, error] {
-	const operation = "list credentials of"
-	if err := checkSub(sub); err != nil {
-		return failed[CredentialsInfo](operation, sub, err)
+// CreateCredentials implements [Database].
+func (f *facade) CreateCredentials(ctx context.Context, sub string, credentials CredentialsInput) (err error) {
+	defer wrap(&err, "create credentials", credentials.ID, f.credentialsTable)
+	attempts := 0
+	err = f.putCredentials(ctx, sub, credentials, "attribute_not_exists(id)", countAttempts(&attempts))
+	var taken *types.ConditionalCheckFailedException
+	if !errors.As(err, &taken) {
+		return err
 	}
-	query := f.querySub(f.credentialsTable, sub)
-	query.ProjectionExpression = aws.String(credentialsInfoAttributes)
-	return decoded(f.pages(ctx, query), f.decodeCredentials, operation, sub)
+	if attempts > 1 && f.isStored(taken.Item, sub, credentials) {
+		return nil // by an earlier attempt, whose answer was lost
+	}
+	return ErrExists
 }
 
 // CreateUpdateCredentials implements [Database].
-func (f *facade) CreateUpdateCredentials(ctx context.Context, sub string, credentials CredentialsInput) error {
-	const operation = "create or update credentials"
-	if err := checkSub(sub); err != nil {
-		return failure(operation, credentials.ID, err)
-	}
-	if err := checkCredentials(credentials); err != nil {
-		return failure(operation, credentials.ID, err)
-	}
-	stored := encodeCredentials(sub, credentials, f.binary)
-	if err := checkCredentialsItem(stored); err != nil {
-		return failure(operation, credentials.ID, err)
-	}
-	_, err := f.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &f.credentialsTable, Item: stored})
-	if err != nil {
-		return failure(operation, credentials.ID, err)
-	}
-	return nil
+func (f *facade) CreateUpdateCredentials(ctx context.Context, sub string, credentials CredentialsInput) (err error) {
+	defer wrap(&err, "create or update credentials", credentials.ID, f.credentialsTable)
+	return f.putCredentials(ctx, sub, credentials, "")
 }
 
 // GetCredentials implements [Database].
-func (f *facade) GetCredentials(ctx context.Context, sub, id string) (*CredentialsInfo, error) {
-	const operation = "get credentials"
+func (f *facade) GetCredentials(ctx context.Context, sub, id string) (_ *CredentialsInfo, err error) {
+	defer wrap(&err, "get credentials", id, f.credentialsTable)
 	if err := checkCredentialsKey(sub, id); err != nil {
-		return nil, failure(operation, id, err)
+		return nil, err
 	}
-	stored, err := f.get(ctx, f.credentialsTable, key(sub, attrID, id), credentialsInfoAttributes)
+	stored, err := f.getItem(ctx, f.credentialsTable, credentialsKey(sub, id), projection(credentialsInfo), f.consistentReads)
 	if err != nil {
-		return nil, failure(operation, id, err)
+		return nil, err
 	}
-	credentials, err := f.decodeCredentials(stored)
+	record, err := f.decodeCredentials(stored, sub, credentialsInfo)
+	if err == nil && record.ID != id {
+		err = malformed(errors.New("another one was asked for"), stored, attrID)
+	}
 	if err != nil {
-		return nil, failure(operation, id, err)
+		return nil, err
 	}
-	return &credentials, nil
+	info := record.info()
+	return &info, nil
 }
 
 // GetUser implements [Database].
-func (f *facade) GetUser(ctx context.Context, publicKey string) (*CredentialsAuthInfo, error) {
-	const operation = "get user of public key"
+func (f *facade) GetUser(ctx context.Context, publicKey string) (_ *CredentialsAuthInfo, err error) {
+	defer wrap(&err, "get user of public key", publicKey, f.credentialsTable)
 	if err := checkPublicKey(publicKey); err != nil {
-		return nil, failure(operation, publicKey, err)
+		return nil, err
 	}
-	var found []item
-	for page, err := range f.pages(ctx, f.queryPublicKey(publicKey)) {
+	var found []credentialsItem
+	for record, err := range list(ctx, f.client, f.queryPublicKey(publicKey), func(stored item) (credentialsItem, error) {
+		return f.decodeCredentials(stored, "", credentialsAuth)
+	}) {
 		if err != nil {
-			return nil, failure(operation, publicKey, err)
+			return nil, err
 		}
-		if found = append(found, page...); len(found) > 1 {
-			return nil, failure(operation, publicKey, ErrAmbiguousPublicKey)
-		}
+		found = append(found, record)
 	}
-	if len(found) == 0 {
-		return nil, failure(operation, publicKey, ErrNotFound)
+	switch {
+	case len(found) == 0:
+		return nil, ErrNotFound
+	case len(found) > 1:
+		return nil, ErrAmbiguousPublicKey
+	case found[0].PublicKey != publicKey:
+		return nil, errors.New("the server answers with another public key")
 	}
-	user, err := decodeCredentialsAuth(found[0], f.binary)
-	if err != nil {
-		return nil, failure(operation, publicKey, err)
-	}
-	return &user, nil
+	return &CredentialsAuthInfo{
+		Sub: found[0].Sub, ID: found[0].ID, SecretKeyHash: found[0].SecretKeyHash.data, Salt: found[0].Salt.data,
+	}, nil
 }
 
 // DeleteCredentials implements [Database].
-func (f *facade) DeleteCredentials(ctx context.Context, sub, id string) error {
-	const operation = "delete credentials"
+func (f *facade) DeleteCredentials(ctx context.Context, sub, id string) (err error) {
+	defer wrap(&err, "delete credentials", id, f.credentialsTable)
 	if err := checkCredentialsKey(sub, id); err != nil {
-		return failure(operation, id, err)
+		return err
 	}
-	_, err := f.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
-		TableName: &f.credentialsTable,
-		Key:       key(sub, attrID, id),
+	return retryConflicts(ctx, func() error {
+		_, err := f.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
+			TableName: aws.String(f.credentialsTable),
+			Key:       credentialsKey(sub, id),
+		})
+		return err
 	})
-	if err != nil {
-		return failure(operation, id, err)
-	}
-	return nil
 }
 
 // DeleteAllCredentials implements [Database].
-func (f *facade) DeleteAllCredentials(ctx context.Context, sub string) error {
-	const operation = "delete all credentials of"
-	if err := checkSub(sub); err != nil {
-		return failure(operation, sub, err)
-	}
-	if err := f.deleteAll(ctx, f.credentialsTable, attrID, f.querySub(f.credentialsTable, sub)); err != nil {
-		return failure(operation, sub, err)
-	}
-	return nil
-}
-
-// credentialsInfoAttributes leaves out the hash: what is not read cannot leak.
-const credentialsInfoAttributes = "#sub, id, public_key, salt"
-
-func checkCredentialsKey(sub, id string) error {
+func (f *facade) DeleteAllCredentials(ctx context.Context, sub string) (err error) {
+	defer wrap(&err, "delete all credentials of", sub, f.credentialsTable)
 	if err := checkSub(sub); err != nil {
 		return err
 	}
-	return checkCredentialsID(id)
+	return f.delete(f.credentialsTable, sub, attrID, func(d *deletion) error {
+		return d.deleteItems(ctx, f.queryUser(f.credentialsTable, "", sub).keys(keysOfItem))
+	})
 }
 
-func (f *facade) decodeCredentials(stored item) (CredentialsInfo, error) {
-	return decodeCredentials(stored, f.binary)
+// putCredentials stores credentials, under a condition unless that is empty.
+func (f *facade) putCredentials(
+	ctx context.Context, sub string, credentials CredentialsInput, condition string, options ...func(*dynamodb.Options),
+) error {
+	if err := checkCredentials(sub, credentials); err != nil {
+		return err
+	}
+	stored, err := attributevalue.MarshalMap(credentialsItem{
+		Sub: sub, ID: credentials.ID, PublicKey: credentials.PublicKey,
+		SecretKeyHash: f.binary(credentials.SecretKeyHash), Salt: f.binary(credentials.Salt),
+	})
+	if err != nil {
+		return err
+	}
+	if err := checkCredentialsItem(stored); err != nil {
+		return err
+	}
+	put := conditionalPut{table: f.credentialsTable, item: stored, condition: condition}
+	return retryConflicts(ctx, func() error {
+		_, err := f.client.PutItem(ctx, put.input(), options...)
+		return err
+	})
 }
 
-// queryPublicKey reads as many items as it takes to see that a key is ambiguous.
-func (f *facade) queryPublicKey(publicKey string) dynamodb.QueryInput {
-	return dynamodb.QueryInput{
-		TableName:                 &f.credentialsTable,
-		IndexName:                 aws.String(credentialsIndex),
-		KeyConditionExpression:    aws.String("public_key = :public_key"),
-		ExpressionAttributeValues: item{":public_key": textValue(publicKey)},
-		ProjectionExpression:      aws.String("#sub, id, secret_key_hash, salt"),
-		ExpressionAttributeNames:  reservedNames,
-		Limit:                     aws.Int32(2),
+// isStored reports whether the stored item holds the credentials.
+func (f *facade) isStored(stored item, sub string, credentials CredentialsInput) bool {
+	record, err := f.decodeCredentials(stored, sub, credentialsAuth)
+	return err == nil && record.ID == credentials.ID && record.PublicKey == credentials.PublicKey &&
+		bytes.Equal(record.SecretKeyHash.data, credentials.SecretKeyHash) && bytes.Equal(record.Salt.data, credentials.Salt)
+}
+
+// binary returns a binary attribute in the form of the table.
+func (f *facade) binary(data []byte) binary { return binary{data: data, base64: f.pythonFacade} }
+
+// decodeCredentials returns a stored item as a record, of any user if the sub is empty.
+func (f *facade) decodeCredentials(stored item, sub string, attributes []string) (credentialsItem, error) {
+	record := credentialsItem{SecretKeyHash: f.binary(nil), Salt: f.binary(nil)}
+	err := decode(&record, stored, sub, attrID, attributes)
+	return record, err
+}
+
+// info returns what may be shown of the credentials.
+func (record credentialsItem) info() CredentialsInfo {
+	return CredentialsInfo{ID: record.ID, PublicKey: record.PublicKey, Salt: record.Salt.data}
+}
+
+func credentialsKey(sub, id string) item {
+	return textItem(map[string]string{attrSub: sub, attrID: id})
+}
+
+// queryPublicKey reads as many items as it takes to see that a public key is ambiguous.
+func (f *facade) queryPublicKey(publicKey string) query {
+	return query{
+		table:      f.credentialsTable,
+		index:      credentialsIndex,
+		condition:  "public_key = :public_key",
+		values:     map[string]string{":public_key": publicKey},
+		projection: projection(credentialsAuth),
+		limit:      2,
+		pageSize:   2,
 	}
 }

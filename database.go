@@ -1,126 +1,108 @@
-// Package packagedb stores the specs that users upload and the credentials that they sign in with
-// on DynamoDB.
-//
-// A service asks for the [Database] that fits its environment and calls it:
-//
-//	db, err := packagedb.Get() // STAGE=PROD is DynamoDB on AWS, STAGE=TEST an engine on this machine
-//	if err != nil {
-//		return err
-//	}
-//	err = db.CreateUpdateSpec(ctx, sub, packagedb.SpecInput{Name: "pets", Version: "1.0.0", ModelCount: 2})
-//
-// [New] takes any client instead: one with tracing, DAX, or that of another engine that speaks
-// DynamoDB's API. The package testutil gives tests a database of their own.
-//
-// # What is stored
-//
-// Everything belongs to a user, the sub. A spec is known by its name; names that differ only in
-// case or in runs of "-", "_" and "." are the same spec (PEP 503), and the canonical form of the
-// name is the spec's id. Every version of a spec is kept, in the order in which they were written,
-// and the latest of them is stored once more where it is found with one request.
-//
-// # Errors
-//
-// Every error says which operation failed and for which spec or credentials. Match them with
-// [errors.Is] against [ErrNotFound], [ErrInvalidInput], [ErrInvalidStage] and
-// [ErrAmbiguousPublicKey], and with [errors.As] against the errors of the AWS SDK, which are
-// wrapped. No error carries a secret key's hash or a salt.
-//
-// # Guides
-//
-//   - [Operating]: the tables and the rights on them, capacity, limits, consistency, tracing, and
-//     other engines.
-//   - [Coming from the Python facade]: call by call, on the same tables, and what differs.
-//   - [Reliability]: what holds when things go wrong, and what is not protected.
-//   - [Performance]: what every call costs, and how far the layout scales.
-//
-// [Operating]: https://github.com/open-alchemy/packagedb/blob/main/docs/operating.md
-// [Coming from the Python facade]: https://github.com/open-alchemy/packagedb/blob/main/docs/migrating-from-python.md
-// [Reliability]: https://github.com/open-alchemy/packagedb/blob/main/docs/reliability.md
-// [Performance]: https://github.com/open-alchemy/packagedb/blob/main/docs/performance.md
 package packagedb
 
 import (
 	"context"
+	"errors"
 	"iter"
+	"sync/atomic"
 )
 
-// Database is every access pattern of the specs and the credentials. It is safe for concurrent use.
+// Database has one method for each access pattern of the specs and credentials. It is safe for
+// concurrent use.
 //
-// Every call takes its context first and ends soon after that does. Input that DynamoDB would
-// refuse is refused with [ErrInvalidInput] before anything is sent: text that is empty where it
-// must not be or that is not UTF-8, a sub over 2,048 bytes, a name whose id is over 1,003 bytes, an
-// item over 400 KB (over 200 KB for a spec, whose entry in the local secondary index counts as well).
+// Every call ends soon after its context does, and no goroutine outlives the call. Input that
+// DynamoDB would reject is rejected with [ErrInvalidInput] before anything is sent: a required text
+// that is empty, text that is not UTF-8, a sub or public key over 2,048 bytes, a credentials id over
+// 1,024 bytes, a name whose id is over 1,003 bytes, a credentials item over 409,600 bytes, and a
+// spec item over 204,800 bytes, because its entry in the local secondary index counts as well.
 //
-// Gets and lists are eventually consistent unless the database was made [WithConsistentReads].
+// Gets and lists are eventually consistent unless the Database was made [WithConsistentReads].
+// An item that is malformed is an error that names its key, never a result.
+//
+// Lists come in two forms: a slice, and an iterator that reads the next page of items only when the
+// caller goes on. An iterator yields an error last, with a zero value. A list of nothing is an
+// empty slice, not nil. [Limit], [After] and [Descending] select a page of a list.
 type Database interface {
-	// CountCustomerModels returns the sum of the model counts of the latest versions of all specs of
-	// the user, 0 where there are none. A sum over the largest int is an error.
+	// CountCustomerModels returns the sum of the model counts of the latest versions of the user's
+	// specs, or 0 if there are none. A sum that overflows int is an error.
 	CountCustomerModels(ctx context.Context, sub string) (int, error)
 
-	// CreateUpdateSpec stores a version of a spec and makes it the latest. Both happen or neither.
+	// CreateUpdateSpec stores a version of a spec, makes it the latest, and returns what was stored.
+	// It stores both items or none.
 	//
-	// The version is dated with the whole second of the clock, or with the second after the latest
-	// version where the clock is not past that: no version overwrites another, and the history is in
-	// the order in which it was written. The latest version again in its own second replaces it.
-	CreateUpdateSpec(ctx context.Context, sub string, spec SpecInput) error
+	// UpdatedAt is the whole second of the clock, or the second after the latest version's if the
+	// clock is not past that, so that the history is in the order in which it was written. If the
+	// version equals the latest one and the clock is not past it, the latest version is updated in
+	// place. No version overwrites another. Conflicts with other writers are retried until the
+	// context ends.
+	CreateUpdateSpec(ctx context.Context, sub string, spec SpecInput) (*SpecInfo, error)
 
-	// GetLatestSpecVersion returns the version of the spec that was written last, or [ErrNotFound].
+	// GetLatestSpecVersion returns the latest version of the spec, or [ErrNotFound].
 	GetLatestSpecVersion(ctx context.Context, sub, name string) (string, error)
 
-	// ListSpecs returns the latest version of every spec of the user, by id. Where there are none the
-	// slice is empty, not nil.
-	ListSpecs(ctx context.Context, sub string) ([]SpecInfo, error)
+	// ListSpecs returns the latest version of each of the user's specs, ordered by id.
+	ListSpecs(ctx context.Context, sub string, options ...ListOption) ([]SpecInfo, error)
 
-	// Specs yields what ListSpecs returns, page by page: it asks for the next page only when the
-	// caller goes on. An error is yielded last, with a zero SpecInfo.
-	Specs(ctx context.Context, sub string) iter.Seq2[SpecInfo, error]
+	// Specs iterates over what ListSpecs returns.
+	Specs(ctx context.Context, sub string, options ...ListOption) iter.Seq2[SpecInfo, error]
 
 	// GetSpec returns the latest version of the spec, or [ErrNotFound].
 	GetSpec(ctx context.Context, sub, name string) (*SpecInfo, error)
 
-	// DeleteSpec deletes a spec, the latest item first and then every version. A spec that is not
-	// there is no error. After a failure, which says how many items are known to remain, it can be
-	// repeated.
+	// GetSpecVersion returns the newest entry of the history with the version, or [ErrNotFound]. It
+	// reads the history from its end until it finds the version.
+	GetSpecVersion(ctx context.Context, sub, name, version string) (*SpecInfo, error)
+
+	// DeleteSpec deletes a spec with its history. Deleting a spec that does not exist is not an
+	// error.
+	//
+	// A spec is deleted whole: at every moment, also after a failure and whatever is written
+	// meanwhile, the last of the history is the latest version, or the spec is gone. A history of
+	// more than 99 versions loses its oldest versions first. An error tells how many items were
+	// confirmed deleted; the call can be repeated. Without transactions, the latest item goes first
+	// and the versions follow.
 	DeleteSpec(ctx context.Context, sub, name string) error
 
-	// ListSpecVersions returns every version of the spec, the oldest first, or [ErrNotFound] where
-	// there is none. The last of them is the version that GetSpec shows.
-	ListSpecVersions(ctx context.Context, sub, name string) ([]SpecInfo, error)
+	// ListSpecVersions returns the history of the spec, ordered by UpdatedAt. The last of it is the
+	// version that GetSpec returns. If the spec does not exist it returns [ErrNotFound], unless
+	// [After] is given.
+	ListSpecVersions(ctx context.Context, sub, name string, options ...ListOption) ([]SpecInfo, error)
 
-	// SpecVersions yields what ListSpecVersions returns, in either order and page by page: it asks
-	// for the next page only when the caller goes on. An error, [ErrNotFound] included, is yielded
-	// last, with a zero SpecInfo.
-	SpecVersions(ctx context.Context, sub, name string, order Order) iter.Seq2[SpecInfo, error]
+	// SpecVersions iterates over what ListSpecVersions returns, and yields ErrNotFound where that
+	// returns it.
+	SpecVersions(ctx context.Context, sub, name string, options ...ListOption) iter.Seq2[SpecInfo, error]
 
-	// DeleteAllSpecs deletes every spec of the user as DeleteSpec does.
+	// DeleteAllSpecs deletes all specs of the user, each of them as DeleteSpec does, and malformed
+	// items of the user in the specs table.
 	DeleteAllSpecs(ctx context.Context, sub string) error
 
-	// ListCredentials returns the credentials of the user, by id. Where there are none the slice is
-	// empty, not nil.
-	ListCredentials(ctx context.Context, sub string) ([]CredentialsInfo, error)
+	// ListCredentials returns the user's credentials, ordered by id.
+	ListCredentials(ctx context.Context, sub string, options ...ListOption) ([]CredentialsInfo, error)
 
-	// Credentials yields what ListCredentials returns, page by page: it asks for the next page only
-	// when the caller goes on. An error is yielded last, with a zero CredentialsInfo.
-	Credentials(ctx context.Context, sub string) iter.Seq2[CredentialsInfo, error]
+	// Credentials iterates over what ListCredentials returns.
+	Credentials(ctx context.Context, sub string, options ...ListOption) iter.Seq2[CredentialsInfo, error]
 
-	// CreateUpdateCredentials stores credentials, in place of those with the same id.
+	// CreateCredentials stores credentials, or returns [ErrExists] if the user has credentials with
+	// that id. It does not look whether the public key is taken.
+	CreateCredentials(ctx context.Context, sub string, credentials CredentialsInput) error
+
+	// CreateUpdateCredentials stores credentials and replaces those with the same id.
 	CreateUpdateCredentials(ctx context.Context, sub string, credentials CredentialsInput) error
 
 	// GetCredentials returns the credentials with the id, or [ErrNotFound].
 	GetCredentials(ctx context.Context, sub, id string) (*CredentialsInfo, error)
 
-	// GetUser returns who signs in with the public key and what proves it, or [ErrNotFound]. Where
-	// two credentials hold the key it returns [ErrAmbiguousPublicKey]: it never guesses. It reads a
-	// global secondary index, which may lag behind what was just written.
+	// GetUser returns who signs in with the public key and what authenticates them, or [ErrNotFound].
+	// If two credentials hold the key it returns [ErrAmbiguousPublicKey]. It reads a global secondary
+	// index, which is always eventually consistent.
 	GetUser(ctx context.Context, publicKey string) (*CredentialsAuthInfo, error)
 
-	// DeleteCredentials deletes the credentials with the id. Credentials that are not there are no
-	// error.
+	// DeleteCredentials deletes the credentials with the id. Deleting credentials that do not exist is
+	// not an error.
 	DeleteCredentials(ctx context.Context, sub, id string) error
 
-	// DeleteAllCredentials deletes all credentials of the user. After a failure, which says how many
-	// items are known to remain, it can be repeated.
+	// DeleteAllCredentials deletes all credentials of the user. An error tells how many items were
+	// confirmed deleted; the call can be repeated.
 	DeleteAllCredentials(ctx context.Context, sub string) error
 
 	// DeleteAll deletes all specs and all credentials of the user. It attempts both even if one
@@ -128,12 +110,25 @@ type Database interface {
 	DeleteAll(ctx context.Context, sub string) error
 }
 
-// Order is the order in which [Database.SpecVersions] yields the versions of a spec.
-type Order int
+// facade is the Database over two DynamoDB tables.
+type facade struct {
+	client Client
+	settings
 
-const (
-	// OldestFirst is the order in which the versions were written.
-	OldestFirst Order = iota
-	// NewestFirst starts at the latest version.
-	NewestFirst
-)
+	// withoutTransactions is set when the server has answered that it does not support them.
+	withoutTransactions atomic.Bool
+}
+
+// New returns a Database that calls the client. It sends nothing.
+func New(client Client, options ...Option) Database {
+	s := newSettings(options)
+	if s.observe == nil {
+		return &facade{client: client, settings: s}
+	}
+	return &observed{&facade{client: observedClient{client}, settings: s}, s.observe}
+}
+
+// DeleteAll implements [Database].
+func (f *facade) DeleteAll(ctx context.Context, sub string) error {
+	return errors.Join(f.DeleteAllSpecs(ctx, sub), f.DeleteAllCredentials(ctx, sub))
+}

@@ -2,8 +2,10 @@ package packagedb
 
 import (
 	"context"
-	"fmt"
+	"errors"
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -11,201 +13,397 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-const (
-	// maxBatch is DynamoDB's limit on the items of a BatchWriteItem.
-	maxBatch = 25
-	// maxBatchesAtOnce stays within the idle connections that the SDK's own client keeps for a host.
-	maxBatchesAtOnce = 8
-)
+// A spec is deleted whole: the transaction that deletes its latest item deletes its newest versions
+// too, on the condition that the latest item is still the one that was read. Versions that do not fit
+// into the transaction are deleted before it, the oldest first.
 
-// deleteAll deletes the items that a query finds, the latest items of specs before any version.
-//
-// The query reads keys only, strongly consistently and in descending order, in which the latest items
-// come first. While it reads the next page, the keys of the last ones are deleted, so that no more
-// than about two pages of keys are held at a time.
-func (f *facade) deleteAll(ctx context.Context, table, sortAttribute string, query dynamodb.QueryInput) error {
-	query.ConsistentRead = aws.Bool(true)
-	query.ScanIndexForward = aws.Bool(false)
-	query.ProjectionExpression = aws.String("#sub, " + sortAttribute)
+// maxTransaction is DynamoDB's limit on the items of a transaction.
+const maxTransaction = 100
 
-	ctx, cancel := context.WithCancel(ctx)
-	var running sync.WaitGroup
-	defer running.Wait()
-	defer cancel()
+// specKey is what a delete reads of an item of the specs table.
+type specKey struct {
+	updatedAtID  string
+	idUpdatedAt  string
+	position, id string // empty if this package writes no such key
+	indexed      bool   // the item is in the index where its key says
+	latest       item   // if it is a latest item, the attributes that tell it from an earlier one
+}
 
-	pages := make(chan keyPage)
-	running.Go(func() {
-		defer close(pages)
-		for keys, err := range f.pages(ctx, query) {
-			select {
-			case pages <- keyPage{keys, err}:
-			case <-ctx.Done():
-				return
-			}
-		}
-	})
-
-	d := deletion{
-		client:  f.client,
-		table:   table,
-		sort:    sortAttribute,
-		pages:   pages,
-		results: make(chan batchResult, maxBatchesAtOnce),
-		running: &running,
+func decodeSpecKey(stored item) (specKey, error) {
+	key := specKey{updatedAtID: textOf(stored, attrUpdatedAtID), idUpdatedAt: textOf(stored, attrIDUpdatedAt)}
+	if key.updatedAtID == "" {
+		return key, malformed(errors.New("the sort key is missing"), stored, attrUpdatedAtID)
 	}
-	return d.run(ctx)
-}
-
-type keyPage struct {
-	keys []item
-	err  error
-}
-
-// deletion is the state of one deleteAll. Only the goroutine that runs it touches it; reading a page
-// and sending a batch go on beside it and report over channels.
-type deletion struct {
-	client      Client
-	table, sort string
-
-	pages   <-chan keyPage // nil once all are read
-	results chan batchResult
-	running *sync.WaitGroup
-
-	pending       []item // keys in the order in which they must go
-	batches       int    // batches under way
-	batchedLatest int    // how many of these hold a latest item
-	deleted       int
-	retries       int // batches in a row that left items unprocessed
-}
-
-type batchResult struct {
-	keys, unprocessed []item
-	err               error
-}
-
-func (d *deletion) run(ctx context.Context) error {
-	for {
-		for batch := d.nextBatch(); batch != nil; batch = d.nextBatch() {
-			d.start(ctx, batch)
-		}
-		if d.pages == nil && d.batches == 0 {
-			return nil
-		}
-		if err := d.await(ctx); err != nil {
-			return d.stop(err)
-		}
+	var ok bool
+	if key.position, key.id, ok = splitUpdatedAtID(key.updatedAtID); !ok {
+		key.position, key.id = "", ""
+		return key, nil
 	}
+	key.indexed = key.idUpdatedAt == key.id+keySeparator+key.position
+	if key.position == latestPosition {
+		key.latest = item{attrUpdatedAt: stored[attrUpdatedAt], attrVersion: stored[attrVersion]}
+	}
+	return key, nil
 }
 
-// stop lets the batches under way come to their end and says what is known to be left.
-func (d *deletion) stop(err error) error {
-	for d.batches > 0 {
-		_ = d.finish(<-d.results)
-	}
-	atLeast := ""
-	if d.pages != nil {
-		atLeast = "at least "
-	}
-	return fmt.Errorf("%d items deleted, %s%d remain: %w", d.deleted, atLeast, len(d.pending), err)
+// keys makes a query that reads for a delete: consistently, and keys only.
+func (q query) keys(attributes []string) query {
+	q.consistent = true
+	q.projection = projection(attributes)
+	return q
 }
 
-// await takes in what happens next: a page that was read, unless enough keys are pending, or a batch
-// that is through.
-func (d *deletion) await(ctx context.Context) error {
-	pages := d.pages
-	if len(d.pending) > maxBatch*maxBatchesAtOnce {
-		pages = nil
-	}
-	select {
-	case page, ok := <-pages:
-		if err := ctx.Err(); err != nil {
-			return err // the reader may have given up before the last page
-		}
-		if !ok {
-			d.pages = nil
-			return nil
-		}
-		d.pending = append(d.pending, page.keys...)
-		return page.err
-	case result := <-d.results:
-		if err := d.finish(result); err != nil || len(result.unprocessed) == 0 {
+// specRest is what was read of one spec and is to be deleted in one transaction: its latest item,
+// and its newest versions. A nil latest must not exist.
+type specRest struct {
+	id       string
+	latest   item
+	versions []string // sort keys, ascending
+}
+
+// deleteSpec deletes a spec, and reads it again as long as its latest item changes meanwhile.
+func (d *deletion) deleteSpec(ctx context.Context, id string) error {
+	for retry := 0; ; retry++ {
+		changed, err := withTransactions(d.facade,
+			func() (bool, error) { return d.deleteSpecs(ctx, d.querySpec(d.sub, id, true)) },
+			func() (bool, error) { return d.deleteInTurn(ctx, id) },
+		)
+		if err != nil || !changed {
 			return err
 		}
-		return pause(ctx, d.retries-1)
+		if err := pause(ctx, retry); err != nil {
+			return err
+		}
 	}
 }
 
-// nextBatch takes the next keys to delete, or none if there is something to wait for first.
-func (d *deletion) nextBatch() []item {
-	size := min(maxBatch, len(d.pending))
-	if size == 0 || d.batches == maxBatchesAtOnce {
-		return nil
+// deleteAllSpecs deletes the specs that the index holds, and then what a last look at the table finds:
+// specs that changed meanwhile, and items that are not in the index. Without transactions the last
+// look finds everything.
+func (d *deletion) deleteAllSpecs(ctx context.Context) error {
+	_, err := withTransactions(d.facade,
+		func() (bool, error) { return d.deleteSpecs(ctx, d.queryUser(d.table, specsIndex, d.sub)) },
+		func() (bool, error) { return true, nil },
+	)
+	if err != nil {
+		return err
 	}
-	if size < maxBatch && d.pages != nil {
-		return nil // the batch may yet fill up
+	ids := map[string]bool{}
+	for key, err := range list(ctx, d.client, d.queryUser(d.table, "", d.sub).keys(keysOfSpec), decodeSpecKey) {
+		switch {
+		case err != nil:
+			return err
+		case key.indexed, key.latest != nil:
+			ids[key.id] = true
+		default:
+			if err := d.add(ctx, key.updatedAtID); err != nil {
+				return err
+			}
+		}
 	}
-	batch := d.pending[:size:size]
-	if d.batchedLatest > 0 && slices.ContainsFunc(batch, d.isVersion) {
-		return nil
+	if err := d.wait(ctx); err != nil {
+		return err
 	}
-	d.pending = d.pending[size:]
-	return batch
-}
-
-func (d *deletion) start(ctx context.Context, batch []item) {
-	d.batches++
-	if slices.ContainsFunc(batch, d.isLatest) {
-		d.batchedLatest++
+	for _, id := range slices.Sorted(maps.Keys(ids)) {
+		if err := d.deleteSpec(ctx, id); err != nil {
+			return err
+		}
 	}
-	d.running.Go(func() {
-		unprocessed, err := d.send(ctx, batch)
-		d.results <- batchResult{batch, unprocessed, err}
-	})
-}
-
-// finish takes in the result of a batch. Unprocessed keys go to the front of the next batches, which
-// start after a pause: it is the table that is throttled, not the batch.
-func (d *deletion) finish(result batchResult) error {
-	d.batches--
-	if slices.ContainsFunc(result.keys, d.isLatest) {
-		d.batchedLatest--
-	}
-	if result.err != nil {
-		d.pending = append(result.keys, d.pending...)
-		return result.err
-	}
-	d.deleted += len(result.keys) - len(result.unprocessed)
-	if len(result.unprocessed) == 0 {
-		d.retries = 0
-		return nil
-	}
-	d.pending = append(result.unprocessed, d.pending...)
-	d.retries++
 	return nil
 }
 
-func (d *deletion) send(ctx context.Context, batch []item) (unprocessed []item, err error) {
-	requests := make([]types.WriteRequest, len(batch))
-	for i, key := range batch {
-		requests[i].DeleteRequest = &types.DeleteRequest{Key: key}
+// wholeSpecs collects the items of specs in the order of the index and deletes every spec whole, many
+// to a transaction.
+type wholeSpecs struct {
+	*deletion
+	open   []*specRest // of which more items may follow; each id and a # begin the next one's
+	closed []*specRest // for the next transaction
+	size   int         // items of the next transaction
+
+	mu      sync.Mutex
+	changed bool // a latest item was not the one that had been read
+}
+
+// deleteSpecs deletes the specs whose items the query over the index finds. It reports whether one
+// was left because its latest item changed meanwhile.
+func (d *deletion) deleteSpecs(ctx context.Context, q query) (changed bool, err error) {
+	w := wholeSpecs{deletion: d}
+	if q.specID != "" {
+		w.open = []*specRest{{id: q.specID}}
 	}
-	output, err := d.client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{
-		RequestItems: map[string][]types.WriteRequest{d.table: requests},
-	})
+	for key, err := range list(ctx, d.client, q.keys(keysOfSpec), decodeSpecKey) {
+		if err == nil {
+			err = w.take(ctx, key)
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	for len(w.open) > 0 {
+		if err := w.closeLast(ctx); err != nil {
+			return false, err
+		}
+	}
+	if err := w.send(ctx); err != nil {
+		return false, err
+	}
+	err = d.wait(ctx)
+	return w.changed, err
+}
+
+// take adds an item to those of its spec. In the order of the index the items of specs whose ids
+// begin with this id and a # come between its versions and its latest item.
+func (w *wholeSpecs) take(ctx context.Context, key specKey) error {
+	if !key.indexed {
+		if key.latest != nil {
+			return nil // it is found by its key
+		}
+		return w.add(ctx, key.updatedAtID)
+	}
+	for len(w.open) > 0 && !strings.HasPrefix(key.idUpdatedAt, w.open[len(w.open)-1].id+keySeparator) {
+		if err := w.closeLast(ctx); err != nil {
+			return err
+		}
+	}
+	if len(w.open) == 0 || w.open[len(w.open)-1].id != key.id {
+		w.open = append(w.open, &specRest{id: key.id})
+	}
+	spec := w.open[len(w.open)-1]
+	if key.latest != nil {
+		spec.latest = key.latest
+		return w.closeLast(ctx)
+	}
+	spec.versions = append(spec.versions, key.updatedAtID)
+	if len(spec.versions) < maxTransaction {
+		return nil
+	}
+	oldest := spec.versions[0]
+	spec.versions = spec.versions[1:]
+	return w.add(ctx, oldest)
+}
+
+// closeLast moves a spec of which everything was read to the next transaction.
+func (w *wholeSpecs) closeLast(ctx context.Context) error {
+	spec := w.open[len(w.open)-1]
+	w.open = w.open[:len(w.open)-1]
+	if spec.latest == nil {
+		latest, err := w.getLatestKey(ctx, spec.id)
+		switch {
+		case err != nil:
+			return err
+		case latest.indexed:
+			w.setChanged()
+			return nil
+		case latest.latest == nil && len(spec.versions) == 0:
+			return nil
+		}
+		spec.latest = latest.latest
+	}
+	if w.size+spec.size() > maxTransaction {
+		if err := w.send(ctx); err != nil {
+			return err
+		}
+	}
+	w.closed = append(w.closed, spec)
+	w.size += spec.size()
+	return nil
+}
+
+func (s *specRest) size() int { return len(s.versions) + 1 }
+
+// getLatestKey reads the latest item of a spec by its key. The zero specKey is that of none.
+func (d *deletion) getLatestKey(ctx context.Context, id string) (specKey, error) {
+	stored, err := d.getItem(ctx, d.table, latestKey(d.sub, id), projection(keysOfSpec), true)
+	if errors.Is(err, ErrNotFound) {
+		return specKey{}, nil
+	}
 	if err != nil {
-		return nil, err
+		return specKey{}, err
 	}
-	for _, request := range output.UnprocessedItems[d.table] {
-		unprocessed = append(unprocessed, request.DeleteRequest.Key)
-	}
-	return unprocessed, nil
+	return decodeSpecKey(stored)
 }
 
-func (d *deletion) isLatest(key item) bool {
-	updatedAtID, ok := key[attrUpdatedAtID].(*types.AttributeValueMemberS)
-	return ok && isLatest(updatedAtID.Value)
+func (w *wholeSpecs) setChanged() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.changed = true
 }
 
-func (d *deletion) isVersion(key item) bool {
-	return d.sort == attrUpdatedAtID && !d.isLatest(key)
+// send deletes the closed specs, once the older versions of all specs so far are deleted.
+func (w *wholeSpecs) send(ctx context.Context) error {
+	specs := w.closed
+	w.closed, w.size = nil, 0
+	if len(specs) == 0 {
+		return nil
+	}
+	if w.batched || len(w.batch) > 0 {
+		if err := w.wait(ctx); err != nil {
+			return err
+		}
+	}
+	return w.start(ctx, func() error { return w.deleteWhole(ctx, specs) })
+}
+
+// deleteWhole deletes specs in one transaction, or in smaller ones if the server rejects its size.
+func (w *wholeSpecs) deleteWhole(ctx context.Context, specs []*specRest) error {
+	items, stored := 0, 0
+	for _, spec := range specs {
+		items += spec.size()
+		stored += len(spec.versions)
+		if spec.latest != nil {
+			stored++
+		}
+	}
+	err := w.transact(ctx, func() []types.TransactWriteItem { return w.transactItems(specs) })
+	var canceled *types.TransactionCanceledException
+	switch {
+	case err == nil:
+		w.deleted.Add(int64(stored))
+		return nil
+	case errors.As(err, &canceled) && hasReason(canceled, conditionalCheckFailed):
+		w.setChanged()
+		unchanged := unchangedSpecs(canceled, specs)
+		if len(unchanged) == 0 {
+			return nil
+		}
+		return w.deleteWhole(ctx, unchanged)
+	case !isRejected(err) || items <= 2:
+		return err
+	}
+	if half := len(specs) / 2; half > 0 {
+		if err := w.deleteWhole(ctx, specs[:half]); err != nil {
+			return err
+		}
+		return w.deleteWhole(ctx, specs[half:])
+	}
+	spec := specs[0]
+	half := len(spec.versions) / 2
+	for oldest := range slices.Chunk(spec.versions[:half], maxBatch) {
+		if err := w.deleteBatch(ctx, oldest); err != nil {
+			return err
+		}
+	}
+	return w.deleteWhole(ctx, []*specRest{{id: spec.id, latest: spec.latest, versions: spec.versions[half:]}})
+}
+
+// isRejected reports whether the server rejected a transaction as such, for its size perhaps.
+func isRejected(err error) bool {
+	var canceled *types.TransactionCanceledException
+	return errorCode(err) == "ValidationException" || errors.As(err, &canceled) && hasReason(canceled, "ValidationError")
+}
+
+func (w *wholeSpecs) transactItems(specs []*specRest) []types.TransactWriteItem {
+	var items []types.TransactWriteItem
+	for _, spec := range specs {
+		condition, values := sameLatest(spec.latest)
+		items = append(items, types.TransactWriteItem{Delete: &types.Delete{
+			TableName:                 aws.String(w.table),
+			Key:                       latestKey(w.sub, spec.id),
+			ConditionExpression:       aws.String(condition),
+			ExpressionAttributeValues: values,
+		}})
+		for _, version := range spec.versions {
+			items = append(items, types.TransactWriteItem{Delete: &types.Delete{
+				TableName: aws.String(w.table), Key: w.key(version),
+			}})
+		}
+	}
+	return items
+}
+
+// unchangedSpecs returns the specs whose latest items did not make the transaction fail.
+func unchangedSpecs(canceled *types.TransactionCanceledException, specs []*specRest) (unchanged []*specRest) {
+	reasons := canceled.CancellationReasons
+	for _, spec := range specs {
+		if len(reasons) < spec.size() {
+			return nil
+		}
+		if aws.ToString(reasons[0].Code) != conditionalCheckFailed {
+			unchanged = append(unchanged, spec)
+		}
+		reasons = reasons[spec.size():]
+	}
+	if len(unchanged) == len(specs) {
+		return nil
+	}
+	return unchanged
+}
+
+// sameLatest returns the condition that a latest item is the one that was read, or that there is
+// none.
+func sameLatest(latest item) (condition string, values item) {
+	if latest == nil {
+		return "attribute_not_exists(updated_at_id)", nil
+	}
+	conditions, texts := []string{"attribute_exists(updated_at_id)"}, map[string]string{}
+	for _, attribute := range []string{attrUpdatedAt, attrVersion} {
+		switch latest[attribute].(type) {
+		case nil:
+			conditions = append(conditions, "attribute_not_exists("+attribute+")")
+		case *types.AttributeValueMemberS:
+			conditions = append(conditions, attribute+" = :"+attribute)
+			texts[":"+attribute] = textOf(latest, attribute)
+		default:
+			conditions = append(conditions, "attribute_exists("+attribute+")")
+		}
+	}
+	return strings.Join(conditions, " AND "), textItem(texts)
+}
+
+// deleteInTurn deletes a spec on a server without transactions: the latest item alone, on the
+// condition that it is the one that was read, and then the versions. It reports whether the latest
+// item changed meanwhile.
+func (d *deletion) deleteInTurn(ctx context.Context, id string) (changed bool, err error) {
+	q := d.querySpec(d.sub, id, true).keys(keysOfSpec)
+	q.descending = true
+	latestGone := false
+	for key, err := range list(ctx, d.client, q, decodeSpecKey) {
+		if err != nil {
+			return false, err
+		}
+		if !latestGone {
+			if changed, err := d.deleteLatest(ctx, id, key); changed || err != nil {
+				return changed, err
+			}
+			latestGone = true
+		}
+		if key.latest == nil {
+			if err := d.add(ctx, key.updatedAtID); err != nil {
+				return false, err
+			}
+		}
+	}
+	if !latestGone {
+		if changed, err := d.deleteLatest(ctx, id, specKey{}); changed || err != nil {
+			return changed, err
+		}
+	}
+	return false, d.wait(ctx)
+}
+
+// deleteLatest deletes the latest item of a spec, whose key is the first of the index, or else found
+// by itself. It reports whether the latest item changed meanwhile.
+func (d *deletion) deleteLatest(ctx context.Context, id string, first specKey) (changed bool, err error) {
+	if first.latest == nil || !first.indexed {
+		if first, err = d.getLatestKey(ctx, id); err != nil || first.indexed || first.latest == nil {
+			return first.indexed, err
+		}
+	}
+	err = retryConflicts(ctx, func() error {
+		condition, values := sameLatest(first.latest)
+		_, err := d.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
+			TableName:                 aws.String(d.table),
+			Key:                       latestKey(d.sub, id),
+			ConditionExpression:       aws.String(condition),
+			ExpressionAttributeValues: values,
+		})
+		return err
+	})
+	if isConditionFailure(err) {
+		return true, nil
+	}
+	if err == nil {
+		d.deleted.Add(1)
+	}
+	return false, err
 }

@@ -1,74 +1,101 @@
 package packagedb
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
-
-	"golang.org/x/text/cases"
-	"golang.org/x/text/language"
 )
 
 // DynamoDB's limits on keys, in bytes.
 const (
 	maxPartitionKey = 2048
 	maxSortKey      = 1024
-	// Both sort keys of a spec's version hold 20 digits and a # beside the id.
+	// Both sort keys of a version consist of its id, a # and 20 digits.
 	maxSpecID = maxSortKey - secondDigits - len(keySeparator)
 )
 
 const (
 	keySeparator = "#"
-	// latestWord stands in the keys of the latest item where those of a version hold its second. It
-	// sorts after every digit: the latest items are the last of a user's partition, and the latest
-	// item is the last of a spec's in the index.
-	latestWord   = "latest"
-	secondDigits = 20
-	// maxSecond has a second after it.
-	maxSecond = math.MaxInt64 - 1
+	// latestPosition takes the place of the digits in the keys of a latest item. It sorts after every
+	// digit: a latest item comes after the versions of its spec.
+	latestPosition = "latest"
+	secondDigits   = 20
+	// maxSecond is the largest second that a version can have.
+	maxSecond = math.MaxInt64
 )
 
-// canonicalID is the canonical form of a spec's name: that of PEP 503, with the lower case of
+// canonicalID returns the canonical form of a spec's name: PEP 503's, with the lower case of
 // Python's str.lower.
 func canonicalID(name string) string {
 	var id strings.Builder
 	id.Grow(len(name))
-	ascii, inRun := true, false
+	inRun := false
 	for i := range len(name) {
-		switch c := name[i]; {
-		case c == '-' || c == '_' || c == '.':
-			if !inRun {
-				id.WriteByte('-')
-			}
-			inRun = true
-			continue
-		case 'A' <= c && c <= 'Z':
+		c := name[i]
+		separates := c == '-' || c == '_' || c == '.'
+		switch {
+		case !separates:
 			id.WriteByte(c)
-		default:
-			ascii = ascii && c < utf8.RuneSelf
-			id.WriteByte(c)
+		case !inRun:
+			id.WriteByte('-')
 		}
-		inRun = false
+		inRun = separates
 	}
-	if ascii {
-		return strings.ToLower(id.String())
-	}
-	return cases.Lower(language.Und).String(id.String())
+	return lower(id.String())
 }
 
-// specKeys are the sort keys of one item of a spec: of the table and of its index.
+// lower returns s in lower case as Python's str.lower does: by Unicode's simple mapping, but for İ
+// and for the capital sigma at the end of a word (The Unicode Standard, section 3.13, "Final_Sigma").
+func lower(s string) string {
+	var lowered strings.Builder
+	lowered.Grow(len(s))
+	for i, r := range s {
+		switch {
+		case r == 'Σ' && isFinalSigma(s, i):
+			lowered.WriteRune('ς')
+		case r == 'İ':
+			lowered.WriteString("i\u0307")
+		default:
+			lowered.WriteRune(unicode.ToLower(r))
+		}
+	}
+	return lowered.String()
+}
+
+// isFinalSigma reports whether the capital sigma at index i comes after a cased letter and not
+// before one, case-ignorable characters in between left out of account.
+func isFinalSigma(s string, i int) bool {
+	before := strings.TrimRightFunc(s[:i], isCaseIgnorable)
+	after := strings.TrimLeftFunc(s[i+len("Σ"):], isCaseIgnorable)
+	last, _ := utf8.DecodeLastRuneInString(before)
+	first, _ := utf8.DecodeRuneInString(after)
+	return before != "" && isCased(last) && (after == "" || !isCased(first))
+}
+
+// isCased reports whether r has Unicode's property Cased.
+func isCased(r rune) bool {
+	return unicode.In(r, unicode.Lu, unicode.Ll, unicode.Lt, unicode.Other_Uppercase, unicode.Other_Lowercase)
+}
+
+// isCaseIgnorable reports whether r has Unicode's property Case_Ignorable: it is of one of the
+// categories, or its Word_Break is MidLetter, MidNumLet or Single_Quote.
+func isCaseIgnorable(r rune) bool {
+	return unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf, unicode.Lm, unicode.Sk) ||
+		strings.ContainsRune("':·.\u0387\u055f\u05f4\u2018\u2019\u2024\u2027\ufe13\ufe52\ufe55\uff07\uff0e\uff1a", r)
+}
+
+// specKeys are the sort keys of an item of a spec: of the table and of its local index.
 type specKeys struct {
 	updatedAtID, idUpdatedAt string
 }
 
-func versionKeys(id string, second int64) specKeys {
-	return keysAt(id, fmt.Sprintf("%0*d", secondDigits, second))
-}
+func versionKeys(id string, second int64) specKeys { return keysAt(id, versionPosition(second)) }
 
-func latestKeys(id string) specKeys {
-	return keysAt(id, latestWord)
-}
+func latestKeys(id string) specKeys { return keysAt(id, latestPosition) }
 
 func keysAt(id, position string) specKeys {
 	return specKeys{
@@ -77,14 +104,38 @@ func keysAt(id, position string) specKeys {
 	}
 }
 
-// isLatest tells by the sort key of the table whether an item is the latest one of its spec.
-func isLatest(updatedAtID string) bool {
-	return strings.HasPrefix(updatedAtID, latestWord+keySeparator)
+// versionPosition returns the digits that stand for the second in the keys of a version.
+func versionPosition(second int64) string { return fmt.Sprintf("%0*d", secondDigits, second) }
+
+// splitUpdatedAtID splits the sort key of the table into the position of the item in the history
+// and the id of the spec. It reports whether the key is one that this package writes.
+func splitUpdatedAtID(key string) (position, id string, ok bool) {
+	position, id, _ = strings.Cut(key, keySeparator)
+	if position == latestPosition {
+		return position, id, id != ""
+	}
+	second, err := strconv.ParseInt(position, 10, 64)
+	return position, id, err == nil && id != "" && second >= 0 && position == versionPosition(second)
 }
 
-// versionRange bounds the index keys of the versions of a spec, its latest item left out. Versions
-// of specs whose ids start with this id and a # lie between the bounds too.
+// isOfSpec reports whether the item's key in the local index is that of a version or the latest item
+// of the spec.
+func isOfSpec(stored item, id string) bool {
+	position, ok := strings.CutPrefix(textOf(stored, attrIDUpdatedAt), id+keySeparator)
+	return ok && (position == latestPosition || len(position) == secondDigits && !strings.Contains(position, keySeparator))
+}
+
+// versionRange bounds the keys of the versions of a spec in the local index. Versions of specs whose
+// ids begin with this id and a # may lie between the bounds too.
 func versionRange(id string) (first, last string) {
-	return id + keySeparator + strings.Repeat("0", secondDigits),
-		id + keySeparator + strings.Repeat("9", secondDigits)
+	return id + keySeparator + strings.Repeat("0", secondDigits), id + keySeparator + strings.Repeat("9", secondDigits)
+}
+
+// parseSecond parses Unix seconds in plain decimal: conditions compare the text.
+func parseSecond(text string) (int64, error) {
+	second, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || second < 0 || strconv.FormatInt(second, 10) != text {
+		return 0, errors.New("not whole seconds in plain decimal")
+	}
+	return second, nil
 }

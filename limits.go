@@ -7,55 +7,55 @@ import (
 )
 
 // maxItem is DynamoDB's limit in bytes, 400 KB, on an item together with its entries in local
-// secondary indexes. The names of the attributes count.
+// secondary indexes. Attribute names count.
 const maxItem = 400 * 1024
 
-func checkSub(sub string) error {
-	return checkKey("sub", sub, maxPartitionKey)
-}
+func checkSub(sub string) error { return checkKey("sub", sub, maxPartitionKey) }
 
-// checkSpecName returns the id of the name.
-func checkSpecName(name string) (id string, err error) {
+// specID returns the id of the spec, if the sub and the name are valid.
+func specID(sub, name string) (id string, err error) {
+	if err := checkSub(sub); err != nil {
+		return "", err
+	}
 	if err := checkText("name", name); err != nil {
 		return "", err
 	}
 	id = canonicalID(name)
 	if len(id) > maxSpecID {
-		return "", invalid("name: its id has %d bytes, the limit is %d", len(id), maxSpecID)
+		return "", invalid("name too long: its id is %d bytes, the limit is %d", len(id), maxSpecID)
 	}
 	return id, nil
 }
 
-func checkSpec(spec SpecInput) (id string, err error) {
-	id, err = checkSpecName(spec.Name)
-	if err != nil {
-		return "", err
-	}
+func checkSpec(spec SpecInput) error {
 	if err := checkText("version", spec.Version); err != nil {
-		return "", err
+		return err
 	}
 	if err := checkUTF8("title", spec.Title); err != nil {
-		return "", err
+		return err
 	}
 	if err := checkUTF8("description", spec.Description); err != nil {
-		return "", err
+		return err
 	}
 	if spec.ModelCount < 0 {
-		return "", invalid("model count is %d, the least is 0", spec.ModelCount)
+		return invalid("model count %d is negative", spec.ModelCount)
 	}
-	return id, nil
-}
-
-func checkCredentialsID(id string) error {
-	return checkKey("credentials id", id, maxSortKey)
+	return nil
 }
 
 func checkPublicKey(publicKey string) error {
 	return checkKey("public key", publicKey, maxPartitionKey)
 }
 
-func checkCredentials(credentials CredentialsInput) error {
-	if err := checkCredentialsID(credentials.ID); err != nil {
+func checkCredentialsKey(sub, id string) error {
+	if err := checkSub(sub); err != nil {
+		return err
+	}
+	return checkKey("credentials id", id, maxSortKey)
+}
+
+func checkCredentials(sub string, credentials CredentialsInput) error {
+	if err := checkCredentialsKey(sub, credentials.ID); err != nil {
 		return err
 	}
 	if err := checkPublicKey(credentials.PublicKey); err != nil {
@@ -75,7 +75,7 @@ func checkKey(field, text string, limit int) error {
 		return err
 	}
 	if len(text) > limit {
-		return invalid("%s has %d bytes, the limit is %d", field, len(text), limit)
+		return invalid("%s too long: %d bytes, the limit is %d", field, len(text), limit)
 	}
 	return nil
 }
@@ -94,24 +94,24 @@ func checkUTF8(field, text string) error {
 	return nil
 }
 
-// checkSpecItem bounds an item of the specs table and its entry in the local secondary index, which
-// is another copy of it: DynamoDB limits the two together.
+// checkSpecItem bounds an item of the specs table. Its entry in the local secondary index is as
+// large, and DynamoDB limits the two together.
 func checkSpecItem(stored item) error {
-	if size := 2 * itemSize(stored); size > maxItem {
-		return invalid("the item and its index entry have %d bytes, the limit is %d for both", size, maxItem)
+	if size := itemSize(stored); size > maxItem/2 {
+		return invalid("spec too large: its item is %d bytes, the limit is %d", size, maxItem/2)
 	}
 	return nil
 }
 
 func checkCredentialsItem(stored item) error {
 	if size := itemSize(stored); size > maxItem {
-		return invalid("the item has %d bytes, the limit is %d", size, maxItem)
+		return invalid("credentials too large: the item is %d bytes, the limit is %d", size, maxItem)
 	}
 	return nil
 }
 
-// itemSize is the size by which DynamoDB limits and bills an item, as its developer guide gives it
-// under "DynamoDB item sizes and formats".
+// itemSize returns the size in bytes by which DynamoDB limits and bills an item: Amazon DynamoDB
+// Developer Guide, "DynamoDB item sizes and formats".
 func itemSize(stored item) int {
 	size := 0
 	for name, value := range stored {
@@ -128,8 +128,8 @@ func itemSize(stored item) int {
 	return size
 }
 
-// integerSize is the size of a number that is whole and not negative: a byte, and one more for every
-// pair of digits, counted from the right, but for the pairs of zeros at its end.
+// integerSize returns the size of a non-negative integer: one byte, and one for each pair of digits
+// counted from the right, except for the pairs of zeros at its end.
 func integerSize(decimal string) int {
 	if decimal == "0" {
 		return 1

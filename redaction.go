@@ -5,7 +5,7 @@ import (
 	"log/slog"
 )
 
-// redaction is printed in the place of a secret, whatever the verb.
+// redaction prints as [redacted] under every verb.
 type redaction struct{}
 
 const redacted = "[redacted]"
@@ -14,7 +14,7 @@ func (redaction) Format(state fmt.State, _ rune) { _, _ = state.Write([]byte(red
 
 // Format implements [fmt.Formatter]. The hash and the salt are redacted under every verb.
 func (c CredentialsInput) Format(state fmt.State, verb rune) {
-	// A local type of the same name, so that %#v and %T read as they do for the exported one.
+	// A local type of the same name makes %#v and %T print the exported name.
 	type CredentialsInput struct {
 		ID, PublicKey       string
 		SecretKeyHash, Salt redaction
@@ -53,21 +53,23 @@ func (c CredentialsInfo) LogValue() slog.Value {
 // Format implements [fmt.Formatter]. The hash and the salt are redacted under every verb.
 func (c CredentialsAuthInfo) Format(state fmt.State, verb rune) {
 	type CredentialsAuthInfo struct {
-		Sub                 string
+		Sub, ID             string
 		SecretKeyHash, Salt redaction
 	}
-	printAs(state, verb, CredentialsAuthInfo{Sub: c.Sub})
+	printAs(state, verb, CredentialsAuthInfo{Sub: c.Sub, ID: c.ID})
 }
 
 // LogValue implements [slog.LogValuer]. The hash and the salt are redacted.
 func (c CredentialsAuthInfo) LogValue() slog.Value {
 	return slog.GroupValue(
 		slog.String("sub", c.Sub),
+		slog.String("id", c.ID),
 		slog.String("secret_key_hash", redacted),
 		slog.String("salt", redacted),
 	)
 }
 
+// printAs prints the value as fmt would.
 func printAs(state fmt.State, verb rune, value any) {
 	_, _ = fmt.Fprintf(state, fmt.FormatString(state, verb), value)
 }

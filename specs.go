@@ -5,174 +5,192 @@ import (
 	"errors"
 	"iter"
 	"math"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"strconv"
 )
 
 // CountCustomerModels implements [Database].
-func (f *facade) CountCustomerModels(ctx context.Context, sub string) (int, error) {
-	const operation = "count customer models of"
+func (f *facade) CountCustomerModels(ctx context.Context, sub string) (_ int, err error) {
+	defer wrap(&err, "count customer models of", sub, f.specsTable)
 	if err := checkSub(sub); err != nil {
-		return 0, failure(operation, sub, err)
+		return 0, err
 	}
-	query := f.queryLatest(sub)
-	query.ProjectionExpression = aws.String("#sub, updated_at_id, model_count")
+	q := f.queryLatest(sub)
+	q.projection = projection(countOfSpec)
 	total := 0
-	for count, err := range each(decoded(f.pages(ctx, query), decodeModelCount, operation, sub)) {
+	for count, err := range list(ctx, f.client, q, decodeModelCount(sub)) {
 		if err != nil {
 			return 0, err
 		}
 		if count > math.MaxInt-total {
-			return 0, failure(operation, sub, errors.New("the sum is over the largest int"))
+			return 0, errors.New("the sum overflows int")
 		}
 		total += count
 	}
 	return total, nil
 }
 
+func decodeModelCount(sub string) func(item) (int, error) {
+	return func(stored item) (int, error) {
+		var record specItem
+		if err := decode(&record, stored, sub, attrUpdatedAtID, countOfSpec); err != nil {
+			return 0, err
+		}
+		return record.ModelCount, malformed(checkCount(record.ModelCount), stored, attrUpdatedAtID)
+	}
+}
+
 // CreateUpdateSpec implements [Database].
-func (f *facade) CreateUpdateSpec(ctx context.Context, sub string, spec SpecInput) error {
-	const operation = "create or update spec"
-	if err := checkSub(sub); err != nil {
-		return failure(operation, spec.Name, err)
-	}
-	id, err := checkSpec(spec)
+func (f *facade) CreateUpdateSpec(ctx context.Context, sub string, spec SpecInput) (_ *SpecInfo, err error) {
+	defer wrap(&err, "create or update spec", spec.Name, f.specsTable)
+	id, err := specID(sub, spec.Name)
 	if err != nil {
-		return failure(operation, spec.Name, err)
+		return nil, err
 	}
-	if err := f.writeSpec(ctx, specWrite{sub: sub, id: id, spec: spec}); err != nil {
-		return failure(operation, spec.Name, err)
+	if err := checkSpec(spec); err != nil {
+		return nil, err
 	}
-	return nil
+	return f.writeSpec(ctx, sub, id, spec)
 }
 
 // GetLatestSpecVersion implements [Database].
-func (f *facade) GetLatestSpecVersion(ctx context.Context, sub, name string) (string, error) {
-	const operation = "get latest version of spec"
-	stored, err := f.getLatest(ctx, sub, name, "#sub, updated_at_id, version")
+func (f *facade) GetLatestSpecVersion(ctx context.Context, sub, name string) (_ string, err error) {
+	defer wrap(&err, "get latest version of spec", name, f.specsTable)
+	id, err := specID(sub, name)
 	if err != nil {
-		return "", failure(operation, name, err)
+		return "", err
 	}
-	version, err := decodeVersion(stored)
-	if err != nil {
-		return "", failure(operation, name, err)
+	var record specItem
+	if err := f.getLatest(ctx, &record, sub, id, versionOfSpec); err != nil {
+		return "", err
 	}
-	return version, nil
-}
-
-// ListSpecs implements [Database].
-func (f *facade) ListSpecs(ctx context.Context, sub string) ([]SpecInfo, error) {
-	return collect(f.specs(ctx, sub))
-}
-
-// Specs implements [Database].
-func (f *facade) Specs(ctx context.Context, sub string) iter.Seq2[SpecInfo, error] {
-	return each(f.specs(ctx, sub))
-}
-
-func (f *facade) specs(ctx context.Context, sub string) iter.Seq2[[]SpecInfo, error] {
-	const operation = "list specs of"
-	if err := checkSub(sub); err != nil {
-		return failed[SpecInfo](operation, sub, err)
-	}
-	return decoded(f.pages(ctx, f.queryLatest(sub)), decodeSpec, operation, sub)
+	return record.Version, nil
 }
 
 // GetSpec implements [Database].
-func (f *facade) GetSpec(ctx context.Context, sub, name string) (*SpecInfo, error) {
-	const operation = "get spec"
-	stored, err := f.getLatest(ctx, sub, name, "")
+func (f *facade) GetSpec(ctx context.Context, sub, name string) (_ *SpecInfo, err error) {
+	defer wrap(&err, "get spec", name, f.specsTable)
+	id, err := specID(sub, name)
 	if err != nil {
-		return nil, failure(operation, name, err)
+		return nil, err
 	}
-	spec, err := decodeSpec(stored)
+	var record specItem
+	if err := f.getLatest(ctx, &record, sub, id, wholeSpec); err != nil {
+		return nil, err
+	}
+	spec, err := record.info()
 	if err != nil {
-		return nil, failure(operation, name, err)
+		return nil, malformed(err, latestKey(sub, id), attrUpdatedAtID)
 	}
 	return &spec, nil
 }
 
-// DeleteSpec implements [Database].
-func (f *facade) DeleteSpec(ctx context.Context, sub, name string) error {
-	const operation = "delete spec"
-	if err := checkSub(sub); err != nil {
-		return failure(operation, name, err)
+// getLatest reads the latest item of a spec, or of its attributes those of a projection.
+func (f *facade) getLatest(ctx context.Context, record *specItem, sub, id string, attributes []string) error {
+	expression := projection(attributes)
+	if len(attributes) == len(wholeSpec) {
+		expression = ""
 	}
-	id, err := checkSpecName(name)
+	key := latestKey(sub, id)
+	stored, err := f.getItem(ctx, f.specsTable, key, expression, f.consistentReads)
 	if err != nil {
-		return failure(operation, name, err)
+		return err
 	}
-	first, _ := versionRange(id)
-	query := f.queryIndex(sub, id, first, latestKeys(id).idUpdatedAt)
-	if err := f.deleteAll(ctx, f.specsTable, attrUpdatedAtID, query); err != nil {
-		return failure(operation, name, err)
+	if err := decode(record, stored, sub, attrUpdatedAtID, attributes); err != nil {
+		return err
+	}
+	if record.UpdatedAtID != textOf(key, attrUpdatedAtID) {
+		return malformed(errors.New("another one was asked for"), stored, attrUpdatedAtID)
 	}
 	return nil
+}
+
+// versionsPageSize is the number of versions that GetSpecVersion reads first. Items of usual size then
+// take no more than the 4 KB of one read unit.
+const versionsPageSize = 16
+
+// GetSpecVersion implements [Database].
+func (f *facade) GetSpecVersion(ctx context.Context, sub, name, version string) (_ *SpecInfo, err error) {
+	defer wrap(&err, "get version "+quote(version)+" of spec", name, f.specsTable)
+	id, err := specID(sub, name)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkText("version", version); err != nil {
+		return nil, err
+	}
+	q := f.querySpec(sub, id, false)
+	q.descending = true
+	q.pageSize = versionsPageSize
+	for spec, err := range list(ctx, f.client, q, decodeSpec(sub)) {
+		if err != nil {
+			return nil, err
+		}
+		if spec.Version == version {
+			return &spec, nil
+		}
+	}
+	return nil, ErrNotFound
+}
+
+// ListSpecs implements [Database].
+func (f *facade) ListSpecs(ctx context.Context, sub string, options ...ListOption) ([]SpecInfo, error) {
+	return collect(f.Specs(ctx, sub, options...))
+}
+
+// Specs implements [Database].
+func (f *facade) Specs(ctx context.Context, sub string, options ...ListOption) iter.Seq2[SpecInfo, error] {
+	q := f.queryLatest(sub).paged(options, func(after string) (item, error) {
+		if err := checkKey("after", after, maxSpecID); err != nil {
+			return nil, err
+		}
+		return latestKey(sub, after), nil
+	})
+	return list(ctx, f.client, q.of("list specs of", sub, checkSub(sub)), decodeSpec(sub))
 }
 
 // ListSpecVersions implements [Database].
-func (f *facade) ListSpecVersions(ctx context.Context, sub, name string) ([]SpecInfo, error) {
-	return collect(f.specVersions(ctx, sub, name, OldestFirst))
+func (f *facade) ListSpecVersions(ctx context.Context, sub, name string, options ...ListOption) ([]SpecInfo, error) {
+	return collect(f.SpecVersions(ctx, sub, name, options...))
 }
 
 // SpecVersions implements [Database].
-func (f *facade) SpecVersions(ctx context.Context, sub, name string, order Order) iter.Seq2[SpecInfo, error] {
-	return each(f.specVersions(ctx, sub, name, order))
+func (f *facade) SpecVersions(ctx context.Context, sub, name string, options ...ListOption) iter.Seq2[SpecInfo, error] {
+	id, err := specID(sub, name)
+	q := f.querySpec(sub, id, false)
+	q.mustFind = true
+	q = q.paged(options, func(after string) (item, error) {
+		second, err := strconv.ParseInt(after, 10, 64)
+		if err != nil || second < 0 {
+			return nil, invalid("after %s is not an UpdatedAt in decimal", quote(after))
+		}
+		keys := versionKeys(id, second)
+		return textItem(map[string]string{
+			attrSub: sub, attrUpdatedAtID: keys.updatedAtID, attrIDUpdatedAt: keys.idUpdatedAt,
+		}), nil
+	})
+	return list(ctx, f.client, q.of("list versions of spec", name, err), decodeSpec(sub))
 }
 
-func (f *facade) specVersions(ctx context.Context, sub, name string, order Order) iter.Seq2[[]SpecInfo, error] {
-	const operation = "list versions of spec"
-	if err := checkSub(sub); err != nil {
-		return failed[SpecInfo](operation, name, err)
-	}
-	id, err := checkSpecName(name)
+// DeleteSpec implements [Database].
+func (f *facade) DeleteSpec(ctx context.Context, sub, name string) (err error) {
+	defer wrap(&err, "delete spec", name, f.specsTable)
+	id, err := specID(sub, name)
 	if err != nil {
-		return failed[SpecInfo](operation, name, err)
+		return err
 	}
-	versions := decoded(f.pages(ctx, f.queryVersions(sub, id, order)), decodeSpec, operation, name)
-	return func(yield func([]SpecInfo, error) bool) {
-		found := false
-		for page, err := range versions {
-			found = found || err != nil || len(page) > 0
-			if !yield(page, err) {
-				return
-			}
-		}
-		if !found {
-			yield(nil, failure(operation, name, ErrNotFound))
-		}
-	}
+	return f.delete(f.specsTable, sub, attrUpdatedAtID, func(d *deletion) error { return d.deleteSpec(ctx, id) })
 }
 
 // DeleteAllSpecs implements [Database].
-func (f *facade) DeleteAllSpecs(ctx context.Context, sub string) error {
-	const operation = "delete all specs of"
+func (f *facade) DeleteAllSpecs(ctx context.Context, sub string) (err error) {
+	defer wrap(&err, "delete all specs of", sub, f.specsTable)
 	if err := checkSub(sub); err != nil {
-		return failure(operation, sub, err)
+		return err
 	}
-	if err := f.deleteAll(ctx, f.specsTable, attrUpdatedAtID, f.querySub(f.specsTable, sub)); err != nil {
-		return failure(operation, sub, err)
-	}
-	return nil
+	return f.delete(f.specsTable, sub, attrUpdatedAtID, func(d *deletion) error { return d.deleteAllSpecs(ctx) })
 }
 
-// getLatest returns the latest item of the spec, or the attributes of the projection.
-func (f *facade) getLatest(ctx context.Context, sub, name string, projection string) (item, error) {
-	if err := checkSub(sub); err != nil {
-		return nil, err
-	}
-	id, err := checkSpecName(name)
-	if err != nil {
-		return nil, err
-	}
-	return f.get(ctx, f.specsTable, key(sub, attrUpdatedAtID, latestKeys(id).updatedAtID), projection)
-}
-
-func (f *facade) queryVersions(sub, id string, order Order) dynamodb.QueryInput {
-	first, last := versionRange(id)
-	query := f.queryIndex(sub, id, first, last)
-	query.ScanIndexForward = aws.Bool(order != NewestFirst)
-	showMalformed(&query)
-	return query
+// latestKey returns the key of a spec's latest item.
+func latestKey(sub, id string) item {
+	return textItem(map[string]string{attrSub: sub, attrUpdatedAtID: latestKeys(id).updatedAtID})
 }

@@ -3,6 +3,7 @@ package packagedb
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -14,8 +15,8 @@ const (
 	credentialsIndex = "publicKey"
 )
 
-// Tables returns what creates the two tables, the specs and then the credentials, with their indexes
-// and billing on demand.
+// Tables returns the inputs of CreateTable for the specs table and the credentials table, with their
+// indexes, billed on demand.
 func Tables(options ...Option) []dynamodb.CreateTableInput {
 	s := newSettings(options)
 	everything := &types.Projection{ProjectionType: types.ProjectionTypeAll}
@@ -46,39 +47,54 @@ func Tables(options ...Option) []dynamodb.CreateTableInput {
 }
 
 // CreateTables creates the two tables and returns when they and their indexes are active. A table
-// that exists is left as it is, whatever its keys.
+// that exists is left as it is, whatever its keys; one that is being deleted is created again.
 func CreateTables(ctx context.Context, client TableClient, options ...Option) error {
 	tables := Tables(options...)
-	for _, table := range tables {
-		_, err := client.CreateTable(ctx, &table)
-		var exists *types.ResourceInUseException
-		if err != nil && !errors.As(err, &exists) {
-			return failure("create table", *table.TableName, err)
-		}
-	}
-	for _, table := range tables {
-		if err := awaitActive(ctx, client, table.TableName); err != nil {
-			return failure("create table", *table.TableName, err)
-		}
-	}
-	return nil
-}
-
-func awaitActive(ctx context.Context, client TableClient, table *string) error {
 	for retry := 0; ; retry++ {
-		output, err := client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: table})
-		// A table that was just created may not be seen at once.
-		var unseen *types.ResourceNotFoundException
-		if err != nil && !errors.As(err, &unseen) {
-			return err
+		active := 0
+		for _, table := range tables {
+			ready, err := createTable(ctx, client, table)
+			if err != nil {
+				name := *table.TableName
+				wrap(&err, "create table", name, name)
+				return err
+			}
+			if ready {
+				active++
+			}
 		}
-		if err == nil && isActive(output.Table) {
+		if active == len(tables) {
 			return nil
 		}
 		if err := pause(ctx, retry); err != nil {
-			return err
+			return fmt.Errorf("packagedb: create tables: %d of %d are active: %w", active, len(tables), err)
 		}
 	}
+}
+
+// createTable creates the table unless it exists, and reports whether it can be used.
+func createTable(ctx context.Context, client TableClient, want dynamodb.CreateTableInput) (ready bool, err error) {
+	table, err := describeTable(ctx, client, *want.TableName)
+	if errorCode(err) == "ResourceNotFoundException" {
+		_, err = client.CreateTable(ctx, &want)
+		var exists *types.ResourceInUseException // which a table that was just created or deleted may be
+		if errors.As(err, &exists) {
+			err = nil
+		}
+		return false, err
+	}
+	return err == nil && isActive(table), err
+}
+
+func describeTable(ctx context.Context, client DescribeClient, name string) (*types.TableDescription, error) {
+	output, err := answered(client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: aws.String(name)}))
+	if err != nil {
+		return nil, err
+	}
+	if output.Table == nil {
+		return nil, errors.New("the server describes no table")
+	}
+	return output.Table, nil
 }
 
 func isActive(table *types.TableDescription) bool {

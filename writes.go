@@ -2,223 +2,235 @@ package packagedb
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
-	"fmt"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// A version of a spec is written as two items, the version and the latest, under two conditions
-// that keep the history in order:
+// A version of a spec is stored as two items, the version and the latest, under two conditions that
+// keep the history in order:
 //
 //   - no version item is replaced by another version;
-//   - the latest item never moves back, and stays within its second only for the same version.
+//   - the latest item never moves back, and stays at its second only for the same version.
 //
-// updated_at is decimal text of no fixed length, so that the longer number is the greater one.
+// updated_at is decimal text of no fixed length, so the longer text is the greater number.
 const (
 	versionCondition = "attribute_not_exists(updated_at_id) OR version = :version"
 	latestCondition  = "attribute_not_exists(updated_at_id) OR size(updated_at) < :digits OR (size(updated_at) = :digits AND " +
 		"(updated_at < :updated_at OR (updated_at = :updated_at AND version = :version)))"
 )
 
-// maxConflicts bounds how often a transaction is sent again because others were at its items. The
-// pauses between add up to about ten seconds.
-const maxConflicts = 20
+// conditionalPut puts an item under a condition, by itself or in a transaction. Each request is built
+// anew, because the client that it is handed to may change it.
+type conditionalPut struct {
+	table     string
+	item      item
+	condition string // none if empty
+	values    item
+}
 
-// specWrite is a version of a spec on its way into the table.
+func (p conditionalPut) input() *dynamodb.PutItemInput {
+	input := &dynamodb.PutItemInput{TableName: aws.String(p.table), Item: cloneItem(p.item)}
+	if p.condition != "" {
+		input.ConditionExpression = aws.String(p.condition)
+		input.ExpressionAttributeValues = cloneItem(p.values)
+		input.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
+	}
+	return input
+}
+
+func (p conditionalPut) transactItem() types.TransactWriteItem {
+	return types.TransactWriteItem{Put: &types.Put{
+		TableName:                           aws.String(p.table),
+		Item:                                cloneItem(p.item),
+		ConditionExpression:                 aws.String(p.condition),
+		ExpressionAttributeValues:           cloneItem(p.values),
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}}
+}
+
+// specWrite is a version of a spec to store.
 type specWrite struct {
+	table   string
 	sub, id string
 	spec    SpecInput
+	encoded item // but for its date
 }
 
-// at returns the two items of the version, dated with the second.
-func (w specWrite) at(second int64) (version, latest item) {
-	return encodeSpec(w.sub, w.id, w.spec, second, versionKeys(w.id, second)),
-		encodeSpec(w.sub, w.id, w.spec, second, latestKeys(w.id))
+// writeSpec stores a version of a spec at the clock's second, or after what is stored there.
+func (f *facade) writeSpec(ctx context.Context, sub, id string, spec SpecInput) (*SpecInfo, error) {
+	encoded, err := attributevalue.MarshalMap(specItem{
+		Sub: sub, ID: id, Name: spec.Name, Version: spec.Version,
+		Title: spec.Title, Description: spec.Description, ModelCount: spec.ModelCount,
+	})
+	if err != nil {
+		return nil, err
+	}
+	write := specWrite{table: f.specsTable, sub: sub, id: id, spec: spec, encoded: encoded}
+	now := max(0, f.now().Unix())
+	second, err := withTransactions(f,
+		func() (int64, error) { return f.writeAtOnce(ctx, write, now) },
+		func() (int64, error) { return f.writeInTurn(ctx, write, now) },
+	)
+	if err != nil {
+		return nil, err
+	}
+	return &SpecInfo{
+		ID: id, Name: spec.Name, UpdatedAt: second, Version: spec.Version,
+		ModelCount: spec.ModelCount, Title: spec.Title, Description: spec.Description,
+	}, nil
 }
 
-// writeSpec stores the version at the clock's second, or after what is in its way there.
-func (f *facade) writeSpec(ctx context.Context, write specWrite) error {
-	second := min(max(0, f.now().Unix()), maxSecond)
+// at returns the two items of the version at the second.
+func (w specWrite) at(second int64) (version, latest conditionalPut, err error) {
+	updatedAt := strconv.FormatInt(second, 10)
+	version = w.put(updatedAt, versionKeys(w.id, second), versionCondition)
+	latest = w.put(updatedAt, latestKeys(w.id), latestCondition)
+	latest.values[":updated_at"] = &types.AttributeValueMemberS{Value: updatedAt}
+	latest.values[":digits"] = &types.AttributeValueMemberN{Value: strconv.Itoa(len(updatedAt))}
 	// The version item is the larger of the two.
-	version, _ := write.at(second)
-	if err := checkSpecItem(version); err != nil {
-		return err
-	}
-	if f.withoutTransactions.Load() {
-		return f.writeInTurn(ctx, write, second)
-	}
-	err := f.writeAtOnce(ctx, write, second)
-	if lacksTransactions(err) {
-		f.withoutTransactions.Store(true)
-		return f.writeInTurn(ctx, write, second)
-	}
-	return err
+	return version, latest, checkSpecItem(version.item)
 }
 
-// writeAtOnce writes both items in one transaction. What the transaction meets tells the next second
-// to try; every such step means that another writer has got ahead.
-func (f *facade) writeAtOnce(ctx context.Context, write specWrite, second int64) error {
-	for {
-		err := f.transact(ctx, f.transaction(write, second))
+func (w specWrite) put(updatedAt string, keys specKeys, condition string) conditionalPut {
+	dated := cloneItem(w.encoded)
+	dated[attrUpdatedAt] = &types.AttributeValueMemberS{Value: updatedAt}
+	dated[attrUpdatedAtID] = &types.AttributeValueMemberS{Value: keys.updatedAtID}
+	dated[attrIDUpdatedAt] = &types.AttributeValueMemberS{Value: keys.idUpdatedAt}
+	return conditionalPut{
+		table: w.table, item: dated, condition: condition,
+		values: item{":version": &types.AttributeValueMemberS{Value: w.spec.Version}},
+	}
+}
+
+// after returns the second for the version, which is at the earliest the given one, if the stored
+// entry is in the history.
+func (w specWrite) after(stored SpecInfo, second int64) (int64, error) {
+	switch {
+	case stored.UpdatedAt < second:
+		return second, nil
+	case stored.Version == w.spec.Version:
+		return stored.UpdatedAt, nil
+	case stored.UpdatedAt == maxSecond:
+		return 0, errors.New("the latest version is at the largest second")
+	default:
+		return stored.UpdatedAt + 1, nil
+	}
+}
+
+// writeAtOnce stores both items in one transaction and returns their second. If a condition fails,
+// the items that stand in the way tell the next second to try; after the second time, when items
+// without a latest one may be in the way, it asks the index for the end of the history. The Python
+// facade leaves such items, so that beside it the index is asked first.
+func (f *facade) writeAtOnce(ctx context.Context, write specWrite, second int64) (int64, error) {
+	for refusals := 0; ; refusals++ {
+		if refusals == 2 || refusals == 0 && f.pythonFacade {
+			var err error
+			if second, err = f.afterNewest(ctx, write, second); err != nil {
+				return 0, err
+			}
+		}
+		version, latest, err := write.at(second)
+		if err != nil {
+			return 0, err
+		}
+		err = f.transact(ctx, func() []types.TransactWriteItem {
+			return []types.TransactWriteItem{version.transactItem(), latest.transactItem()}
+		})
 		var canceled *types.TransactionCanceledException
-		if !errors.As(err, &canceled) || !hasReason(canceled, "ConditionalCheckFailed") {
-			return err
+		if !errors.As(err, &canceled) || !hasReason(canceled, conditionalCheckFailed) {
+			return second, err
 		}
-		if second, err = secondAfter(canceled, second); err != nil {
-			return err
-		}
-	}
-}
-
-// transaction puts both items, dated with the second. Its token makes it take effect once, however
-// often it is sent.
-func (f *facade) transaction(write specWrite, second int64) *dynamodb.TransactWriteItemsInput {
-	version, latest := write.at(second)
-	return &dynamodb.TransactWriteItemsInput{
-		ClientRequestToken: aws.String(rand.Text()),
-		TransactItems: []types.TransactWriteItem{
-			{Put: f.transactPut(version, versionCondition, write.conditionValues(second, versionCondition))},
-			{Put: f.transactPut(latest, latestCondition, write.conditionValues(second, latestCondition))},
-		},
-	}
-}
-
-// transact sends a transaction, and again while others are at its items.
-func (f *facade) transact(ctx context.Context, input *dynamodb.TransactWriteItemsInput) error {
-	for conflicts := 0; ; conflicts++ {
-		_, err := f.client.TransactWriteItems(ctx, input)
-		var canceled *types.TransactionCanceledException
-		if conflicts == maxConflicts || !errors.As(err, &canceled) ||
-			hasReason(canceled, "ConditionalCheckFailed") || !isPassing(canceled) {
-			return err
-		}
-		if err := pause(ctx, conflicts); err != nil {
-			return fmt.Errorf("%w, after %w", err, canceled)
+		if second, err = write.afterRefusal(canceled, second); err != nil {
+			return 0, err
 		}
 	}
 }
 
-func (f *facade) transactPut(stored item, condition string, values item) *types.Put {
-	return &types.Put{
-		TableName:                           &f.specsTable,
-		Item:                                stored,
-		ConditionExpression:                 &condition,
-		ExpressionAttributeValues:           values,
-		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-	}
-}
-
-func (w specWrite) conditionValues(second int64, condition string) item {
-	values := item{":version": textValue(w.spec.Version)}
-	if condition == latestCondition {
-		updatedAt := strconv.FormatInt(second, 10)
-		values[":updated_at"] = textValue(updatedAt)
-		values[":digits"] = numberValue(len(updatedAt))
-	}
-	return values
-}
-
-// secondAfter is the second to try after a transaction that was canceled because of its conditions:
-// after the version that is at this one, and after the latest.
-func secondAfter(canceled *types.TransactionCanceledException, second int64) (int64, error) {
-	next := second + 1
+// afterRefusal returns the second to try after a transaction was canceled because of its conditions.
+func (w specWrite) afterRefusal(canceled *types.TransactionCanceledException, second int64) (int64, error) {
+	next, err := second, error(nil)
+	inTheWay := false
 	for _, reason := range canceled.CancellationReasons {
 		if len(reason.Item) == 0 {
 			continue
 		}
-		stored, err := decodeSpec(reason.Item)
+		stored, decodeErr := decodeSpec(w.sub)(reason.Item)
+		if decodeErr != nil {
+			return 0, decodeErr
+		}
+		inTheWay = true
+		placed, placeErr := w.after(stored, second)
+		next, err = max(next, placed), errors.Join(err, placeErr)
+	}
+	if !inTheWay && next < maxSecond {
+		next++ // the server does not return the items
+	}
+	return next, err
+}
+
+// writeInTurn stores the version item and then the latest item, on servers without transactions, and
+// returns their second. The order keeps the last of the history the latest: a writer dates its
+// version after all that it finds, and leaves the latest item alone if another writer got ahead,
+// whose version is then the later one in the history as well. A failure between the two leaves a
+// version that the next write comes after.
+func (f *facade) writeInTurn(ctx context.Context, write specWrite, second int64) (int64, error) {
+	for {
+		var err error
+		if second, err = f.afterNewest(ctx, write, second); err != nil {
+			return 0, err
+		}
+		version, latest, err := write.at(second)
 		if err != nil {
 			return 0, err
 		}
-		next = max(next, stored.UpdatedAt+1)
-	}
-	return next, nil
-}
-
-func hasReason(canceled *types.TransactionCanceledException, code string) bool {
-	for _, reason := range canceled.CancellationReasons {
-		if aws.ToString(reason.Code) == code {
-			return true
-		}
-	}
-	return false
-}
-
-// isPassing tells whether the same transaction may succeed a moment later.
-func isPassing(canceled *types.TransactionCanceledException) bool {
-	return hasReason(canceled, "TransactionConflict") ||
-		hasReason(canceled, "ThrottlingError") ||
-		hasReason(canceled, "ProvisionedThroughputExceeded")
-}
-
-// writeInTurn writes the version item and then the latest, on servers without transactions. The
-// order keeps the promise that the last of the history is the latest: a writer dates its version
-// after all that it finds, and leaves the latest alone where another got ahead of it, whose version
-// is then the later one in the history as well. A failure between the two leaves a version that the
-// next write, or this one repeated, comes after.
-func (f *facade) writeInTurn(ctx context.Context, write specWrite, second int64) error {
-	for {
-		var err error
-		if second, err = f.secondInTurn(ctx, write, second); err != nil {
-			return err
-		}
-		version, latest := write.at(second)
-		err = f.putIf(ctx, version, versionCondition, write.conditionValues(second, versionCondition))
-		if conditionFailed(err) {
-			second++ // another version got there since the history was read, or is not in its index
+		err = f.putIf(ctx, version)
+		if isConditionFailure(err) {
+			// Another version was stored there meanwhile, or is not in the index.
+			second = min(second, maxSecond-1) + 1
 			continue
 		}
 		if err != nil {
-			return err
+			return 0, err
 		}
-		err = f.putIf(ctx, latest, latestCondition, write.conditionValues(second, latestCondition))
-		if conditionFailed(err) {
-			return nil // another writer got ahead
+		err = f.putIf(ctx, latest)
+		if isConditionFailure(err) {
+			err = nil // another writer got ahead
 		}
-		return err
+		return second, err
 	}
 }
 
-func (f *facade) putIf(ctx context.Context, stored item, condition string, values item) error {
-	_, err := f.client.PutItem(ctx, &dynamodb.PutItemInput{
-		TableName:                 &f.specsTable,
-		Item:                      stored,
-		ConditionExpression:       &condition,
-		ExpressionAttributeValues: values,
+// putIf puts an item under its condition.
+func (f *facade) putIf(ctx context.Context, put conditionalPut) error {
+	return retryConflicts(ctx, func() error {
+		_, err := f.client.PutItem(ctx, put.input())
+		return err
 	})
-	return err
 }
 
-// secondInTurn is the second to try after what is stored of the spec: after its latest item and after
-// its newest version, one of which may be without the other where a write or a delete was torn apart.
-// The two are the first that the index has in descending order.
-func (f *facade) secondInTurn(ctx context.Context, write specWrite, second int64) (int64, error) {
-	first, _ := versionRange(write.id)
-	query := f.queryIndex(write.sub, write.id, first, latestKeys(write.id).idUpdatedAt)
-	query.ConsistentRead = aws.Bool(true)
-	query.ScanIndexForward = aws.Bool(false)
-	showMalformed(&query)
-	next, seen := second, 0
-	for page, err := range f.pages(ctx, query) {
+// afterNewest returns the second for the version after the spec's latest item and its newest version,
+// one of which may be there without the other.
+func (f *facade) afterNewest(ctx context.Context, write specWrite, second int64) (int64, error) {
+	q := f.querySpec(write.sub, write.id, true)
+	q.consistent = true
+	q.descending = true
+	q.pageSize = 2
+	next := second
+	for stored, err := range list(ctx, f.client, q, decodeStoredSpec(write.sub)) {
 		if err != nil {
 			return 0, err
 		}
-		for _, item := range page {
-			stored, err := decodeSpec(item)
-			if err != nil {
-				return 0, err
-			}
-			if stored.UpdatedAt > second || stored.UpdatedAt == second && stored.Version != write.spec.Version {
-				next = max(next, stored.UpdatedAt+1)
-			}
-			if seen++; seen == 2 {
-				return next, nil
-			}
+		placed, err := write.after(stored.SpecInfo, second)
+		if err != nil {
+			return 0, err
+		}
+		if next = max(next, placed); !stored.isLatest {
+			break
 		}
 	}
 	return next, nil

@@ -103,10 +103,11 @@ func (c Call) make(ctx context.Context, db packagedb.Database) (any, error) {
 	case "count_customer_models":
 		return db.CountCustomerModels(ctx, args.Sub)
 	case "create_update_spec":
-		return nil, db.CreateUpdateSpec(ctx, args.Sub, packagedb.SpecInput{
+		_, err := db.CreateUpdateSpec(ctx, args.Sub, packagedb.SpecInput{
 			Name: args.Name, Version: args.Version, ModelCount: args.ModelCount,
 			Title: args.Title, Description: args.Description,
 		})
+		return nil, err
 	case "get_latest_spec_version":
 		return db.GetLatestSpecVersion(ctx, args.Sub, args.Name)
 	case "list_specs":

@@ -1,0 +1,43 @@
+// Package packagedb stores the specs that users upload and the credentials that they sign in with
+// on DynamoDB.
+//
+// A service asks for the [Database] that fits its environment and calls it:
+//
+//	db, err := packagedb.Get() // STAGE=PROD is DynamoDB on AWS, STAGE=TEST a server on this machine
+//	if err != nil {
+//		return err
+//	}
+//	stored, err := db.CreateUpdateSpec(ctx, sub, packagedb.SpecInput{Name: "pets", Version: "1.0.0", ModelCount: 2})
+//
+// [New] takes a client instead: one with tracing, or for DAX or another engine that speaks
+// DynamoDB's API. [ClientOptions] gives such a client the timeouts and retries of Get's. Package
+// testutil gives each test a database of its own.
+//
+// # What is stored
+//
+// Everything belongs to a user, identified by sub. A spec is identified by its name; names that
+// differ only in case or in runs of "-", "_" and "." are the same spec (PEP 503), and the canonical
+// form of the name is the spec's id. The table keeps every version of a spec, in the order in which
+// they were written, and one more item for the latest version. It holds the name, version, title,
+// description and number of models of a spec; the content of the spec is stored elsewhere.
+//
+// # Errors
+//
+// Every error names the operation, the spec or credentials, and the table. Match them with
+// [errors.Is] against [ErrNotFound], [ErrExists], [ErrInvalidInput], [ErrInvalidStage] and
+// [ErrAmbiguousPublicKey], and with [errors.As] against the errors of the AWS SDK, which are
+// wrapped. No error contains the hash of a secret key or a salt.
+//
+// # Guides
+//
+//   - [Operating]: the tables and the rights on them, capacity, limits, consistency, tracing, and
+//     other engines.
+//   - [Migrating from Python]: call by call, on the same tables, and what differs.
+//   - [Reliability]: what holds when things go wrong, and what is not protected.
+//   - [Performance]: what every call costs, and how far the layout scales.
+//
+// [Operating]: https://github.com/open-alchemy/packagedb/blob/main/docs/operating.md
+// [Migrating from Python]: https://github.com/open-alchemy/packagedb/blob/main/docs/migrating-from-python.md
+// [Reliability]: https://github.com/open-alchemy/packagedb/blob/main/docs/reliability.md
+// [Performance]: https://github.com/open-alchemy/packagedb/blob/main/docs/performance.md
+package packagedb

@@ -1,0 +1,100 @@
+package packagedb
+
+import (
+	"context"
+	"time"
+)
+
+// Option configures [Get], [New], [Tables], [CreateTables] and [CheckTables].
+type Option func(*settings)
+
+type settings struct {
+	specsTable, credentialsTable string
+
+	consistentReads bool
+	now             func() time.Time
+	pythonFacade    bool
+	observe         func(context.Context, Call)
+}
+
+func newSettings(options []Option) settings {
+	s := settings{
+		specsTable:       "package.specs",
+		credentialsTable: "package.credentials",
+		now:              time.Now,
+	}
+	for _, option := range options {
+		option(&s)
+	}
+	return s
+}
+
+// WithTableNames names the two tables. The default is package.specs and package.credentials.
+func WithTableNames(specs, credentials string) Option {
+	return func(s *settings) { s.specsTable, s.credentialsTable = specs, credentials }
+}
+
+// WithConsistentReads makes gets and lists strongly consistent, at twice the read capacity. GetUser
+// stays eventually consistent, because it reads a global secondary index.
+func WithConsistentReads() Option {
+	return func(s *settings) { s.consistentReads = true }
+}
+
+// WithClock sets the clock that dates the versions of specs, for tests. The default is [time.Now].
+// Only whole seconds count, and a time before 1970 counts as the start of 1970.
+func WithClock(now func() time.Time) Option {
+	return func(s *settings) { s.now = now }
+}
+
+// WithPythonFacade says that services on the Python facade use, or have used, the same tables. All
+// services that share the tables need it, for good.
+//
+// It reads and writes hashes and salts as PynamoDB 5 does, as base64 text inside the binary
+// attribute. Because Python's two writes of a version can be torn apart, CreateUpdateSpec reads the
+// newest of the history first, one more request, and dates its version after that.
+func WithPythonFacade() Option {
+	return func(s *settings) { s.pythonFacade = true }
+}
+
+// ListOption selects a page of a list. The next page begins after the last result of this one:
+//
+//	db.ListSpecs(ctx, sub, packagedb.Limit(100))
+//	db.ListSpecs(ctx, sub, packagedb.Limit(100), packagedb.After(last.ID))
+//
+// A page that is shorter than the limit is the last. Results that are written or deleted between
+// two pages appear or disappear without shifting the others.
+type ListOption func(*page)
+
+// page is the part of a list that a caller asked for.
+type page struct {
+	limit      *int
+	after      *string
+	descending bool
+}
+
+func newPage(options []ListOption) (page, error) {
+	var p page
+	for _, option := range options {
+		option(&p)
+	}
+	if p.limit != nil && *p.limit < 1 {
+		return page{}, invalid("limit %d is less than 1", *p.limit)
+	}
+	return p, nil
+}
+
+// Limit bounds the number of results. A limit less than 1 is [ErrInvalidInput].
+func Limit(n int) ListOption {
+	return func(p *page) { p.limit = &n }
+}
+
+// After skips the results up to and including the one with the key, in the order of the list: the
+// id of a spec, the UpdatedAt of a version in decimal, the id of credentials. The key need not exist.
+func After(key string) ListOption {
+	return func(p *page) { p.after = &key }
+}
+
+// Descending reverses the order: the newest version, or the greatest id, comes first.
+func Descending() ListOption {
+	return func(p *page) { p.descending = true }
+}

@@ -1,0 +1,274 @@
+package packagedb
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// item is a DynamoDB item, or the part of one that was asked for.
+type item = map[string]types.AttributeValue
+
+// specItem is an item of the specs table: a version of a spec, or the copy of its latest version.
+type specItem struct {
+	Sub         string `dynamodbav:"sub"` // partition key
+	ID          string `dynamodbav:"id"`  // canonical form of the name
+	Name        string `dynamodbav:"name"`
+	UpdatedAt   string `dynamodbav:"updated_at"` // Unix seconds in decimal
+	Version     string `dynamodbav:"version"`
+	Title       string `dynamodbav:"title,omitempty"`
+	Description string `dynamodbav:"description,omitempty"`
+	ModelCount  int    `dynamodbav:"model_count"`
+	UpdatedAtID string `dynamodbav:"updated_at_id"` // sort key: 20 digits or "latest", #, id
+	IDUpdatedAt string `dynamodbav:"id_updated_at"` // sort key of the local index: id, #, 20 digits or "latest"
+}
+
+// credentialsItem is an item of the credentials table.
+type credentialsItem struct {
+	Sub           string `dynamodbav:"sub"`        // partition key
+	ID            string `dynamodbav:"id"`         // sort key
+	PublicKey     string `dynamodbav:"public_key"` // partition key of the global index
+	SecretKeyHash binary `dynamodbav:"secret_key_hash"`
+	Salt          binary `dynamodbav:"salt"`
+}
+
+// binary is a binary attribute. It holds the bytes themselves or, as PynamoDB 5 writes it, base64
+// text of them.
+type binary struct {
+	data   []byte
+	base64 bool
+}
+
+// MarshalDynamoDBAttributeValue implements [attributevalue.Marshaler].
+func (b binary) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) {
+	stored := bytes.Clone(b.data)
+	if b.base64 {
+		stored = base64.StdEncoding.AppendEncode(nil, b.data)
+	}
+	return &types.AttributeValueMemberB{Value: stored}, nil
+}
+
+// UnmarshalDynamoDBAttributeValue implements [attributevalue.Unmarshaler]. The receiver says which
+// form to expect.
+func (b *binary) UnmarshalDynamoDBAttributeValue(value types.AttributeValue) error {
+	stored, ok := value.(*types.AttributeValueMemberB)
+	if !ok {
+		return errors.New("not binary")
+	}
+	b.data = stored.Value
+	if !b.base64 {
+		return nil
+	}
+	var err error
+	if b.data, err = base64.StdEncoding.AppendDecode(nil, stored.Value); err == nil && len(b.data) == 0 {
+		err = errors.New("empty")
+	}
+	if err != nil {
+		return errors.New("not base64 text, the form of the Python facade")
+	}
+	return nil
+}
+
+// The names of the attributes that code refers to one by one.
+const (
+	attrSub           = "sub"
+	attrID            = "id"
+	attrUpdatedAt     = "updated_at"
+	attrVersion       = "version"
+	attrModelCount    = "model_count"
+	attrTitle         = "title"
+	attrDescription   = "description"
+	attrUpdatedAtID   = "updated_at_id"
+	attrIDUpdatedAt   = "id_updated_at"
+	attrPublicKey     = "public_key"
+	attrSecretKeyHash = "secret_key_hash"
+	attrSalt          = "salt"
+)
+
+// The projections, and with them the attributes that an answer must have.
+var (
+	wholeSpec       = []string{attrSub, attrID, "name", attrUpdatedAt, attrVersion, attrModelCount, attrUpdatedAtID, attrIDUpdatedAt}
+	versionOfSpec   = []string{attrSub, attrUpdatedAtID, attrVersion}
+	countOfSpec     = []string{attrSub, attrUpdatedAtID, attrModelCount}
+	keysOfSpec      = []string{attrSub, attrUpdatedAtID, attrIDUpdatedAt, attrUpdatedAt, attrVersion}
+	credentialsInfo = []string{attrSub, attrID, attrPublicKey, attrSalt}
+	credentialsAuth = []string{attrSub, attrID, attrPublicKey, attrSecretKeyHash, attrSalt}
+	keysOfItem      = []string{attrSub, attrID}
+)
+
+// projection returns a projection expression.
+func projection(attributes []string) string {
+	return strings.Replace(strings.Join(attributes, ", "), attrSub, "#"+attrSub, 1)
+}
+
+// subName returns the expression attribute names for the expressions. The word sub is reserved.
+func subName(expressions ...string) map[string]string {
+	for _, expression := range expressions {
+		if strings.Contains(expression, "#"+attrSub) {
+			return map[string]string{"#" + attrSub: attrSub}
+		}
+	}
+	return nil
+}
+
+// decode unmarshals a stored item into a record and returns an error unless it is an item of the
+// user that has the attributes. sortKey is the name of the table's sort key.
+func decode(record any, stored item, sub, sortKey string, attributes []string) error {
+	err := requireAttributes(stored, attributes)
+	if err == nil && textOf(stored, attrSub) != sub && sub != "" {
+		err = errors.New("it belongs to another user")
+	}
+	if err == nil {
+		err = attributevalue.UnmarshalMap(stored, record)
+	}
+	return malformed(err, stored, sortKey)
+}
+
+// requireAttributes checks what attributevalue does not: that the attributes are there, have the
+// table's type and are not empty. The optional ones may be missing.
+func requireAttributes(stored item, attributes []string) error {
+	for _, name := range attributes {
+		if stored[name] == nil {
+			return fmt.Errorf("attribute %s is missing", name)
+		}
+		if err := checkAttribute(name, stored[name]); err != nil {
+			return err
+		}
+	}
+	for _, name := range []string{attrTitle, attrDescription} {
+		if _, ok := stored[name].(*types.AttributeValueMemberS); stored[name] != nil && !ok {
+			return fmt.Errorf("attribute %s is not a string", name)
+		}
+	}
+	return nil
+}
+
+func checkAttribute(name string, value types.AttributeValue) error {
+	want, empty := "a string", false
+	var got string
+	switch name {
+	case attrModelCount:
+		want = "a number"
+	case attrSecretKeyHash, attrSalt:
+		want = "binary"
+	}
+	switch value := value.(type) {
+	case *types.AttributeValueMemberS:
+		got, empty = "a string", value.Value == ""
+	case *types.AttributeValueMemberN:
+		got, empty = "a number", value.Value == ""
+	case *types.AttributeValueMemberB:
+		got, empty = "binary", len(value.Value) == 0
+	}
+	if got != want {
+		return fmt.Errorf("attribute %s is not %s", name, want)
+	}
+	if empty {
+		return fmt.Errorf("attribute %s is empty", name)
+	}
+	return nil
+}
+
+// malformed wraps an error with the key of the item that it is about.
+func malformed(err error, stored item, sortKey string) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("malformed item with key sub %s, %s %s: %w",
+		quote(textOf(stored, attrSub)), sortKey, quote(textOf(stored, sortKey)), err)
+}
+
+// decodeSpec returns a stored version of a user's spec, or the latest item.
+func decodeSpec(sub string) func(item) (SpecInfo, error) {
+	return func(stored item) (SpecInfo, error) {
+		var record specItem
+		if err := decode(&record, stored, sub, attrUpdatedAtID, wholeSpec); err != nil {
+			return SpecInfo{}, err
+		}
+		spec, err := record.info()
+		return spec, malformed(err, stored, attrUpdatedAtID)
+	}
+}
+
+// storedSpec is an item of the specs table.
+type storedSpec struct {
+	SpecInfo
+	isLatest bool
+}
+
+// decodeStoredSpec is decodeSpec where it matters which of the two kinds of items it is.
+func decodeStoredSpec(sub string) func(item) (storedSpec, error) {
+	return func(stored item) (storedSpec, error) {
+		spec, err := decodeSpec(sub)(stored)
+		return storedSpec{spec, textOf(stored, attrUpdatedAtID) == latestKeys(spec.ID).updatedAtID}, err
+	}
+}
+
+// info returns the record as a SpecInfo, or an error if its key contradicts its attributes.
+func (record specItem) info() (SpecInfo, error) {
+	position, id, ok := splitUpdatedAtID(record.UpdatedAtID)
+	second, err := parseSecond(record.UpdatedAt)
+	switch {
+	case !ok:
+		return SpecInfo{}, errors.New("the key is not that of a version or a latest item")
+	case err != nil:
+		return SpecInfo{}, fmt.Errorf("attribute updated_at: %w", err)
+	case position != latestPosition && position != versionPosition(second):
+		return SpecInfo{}, errors.New("attribute updated_at contradicts the key")
+	case record.ID != id:
+		return SpecInfo{}, errors.New("attribute id contradicts the key")
+	case record.IDUpdatedAt != id+keySeparator+position:
+		return SpecInfo{}, errors.New("attribute id_updated_at contradicts the key")
+	}
+	if err := checkCount(record.ModelCount); err != nil {
+		return SpecInfo{}, err
+	}
+	return SpecInfo{
+		ID: id, Name: record.Name, UpdatedAt: second, Version: record.Version,
+		ModelCount: record.ModelCount, Title: record.Title, Description: record.Description,
+	}, nil
+}
+
+func checkCount(count int) error {
+	if count < 0 {
+		return fmt.Errorf("attribute model_count %d is negative", count)
+	}
+	return nil
+}
+
+// textOf returns a string attribute, or "" if the item has no such string.
+func textOf(stored item, attribute string) string {
+	if value, ok := stored[attribute].(*types.AttributeValueMemberS); ok {
+		return value.Value
+	}
+	return ""
+}
+
+// keyText returns a text that differs for the keys of different items of one user.
+func keyText(key item) string {
+	return textOf(key, attrUpdatedAtID) + textOf(key, attrIDUpdatedAt) + textOf(key, attrSub) + "/" + textOf(key, attrID)
+}
+
+// cloneItem returns a deep copy of an item of strings, numbers and bytes.
+func cloneItem(original item) item {
+	if original == nil {
+		return nil
+	}
+	clone := make(item, len(original)+3)
+	for name, value := range original {
+		switch value := value.(type) {
+		case *types.AttributeValueMemberS:
+			clone[name] = &types.AttributeValueMemberS{Value: value.Value}
+		case *types.AttributeValueMemberN:
+			clone[name] = &types.AttributeValueMemberN{Value: value.Value}
+		case *types.AttributeValueMemberB:
+			clone[name] = &types.AttributeValueMemberB{Value: append([]byte(nil), value.Value...)}
+		}
+	}
+	return clone
+}
