@@ -18,7 +18,8 @@ func TestTheServerRefusesFromTheSameByteOn(t *testing.T) {
 
 	spec := func(sub, name string, description int) (item, error) {
 		input := packagedb.SpecInput{Name: name, Version: "1", ModelCount: 100, Description: strings.Repeat("d", description)}
-		return rawSpec(sub, name, input), db.CreateUpdateSpec(t.Context(), sub, input)
+		_, err := db.CreateUpdateSpec(t.Context(), sub, input)
+		return rawSpec(sub, name, input), err
 	}
 	credentials := func(sub, id, publicKey string, salt int) (item, error) {
 		input := packagedb.CredentialsInput{

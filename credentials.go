@@ -137,7 +137,7 @@ func (f *facade) putCredentials(
 	}
 	stored, err := attributevalue.MarshalMap(credentialsItem{
 		Sub: sub, ID: credentials.ID, PublicKey: credentials.PublicKey,
-		SecretKeyHash: f.binary(credentials.SecretKeyHash), Salt: f.binary(credentials.Salt),
+		SecretKeyHash: f.binary(attrSecretKeyHash, credentials.SecretKeyHash), Salt: f.binary(attrSalt, credentials.Salt),
 	})
 	if err != nil {
 		return err
@@ -160,11 +160,13 @@ func (f *facade) isStored(stored item, sub string, credentials CredentialsInput)
 }
 
 // binary returns a binary attribute in the form of the table.
-func (f *facade) binary(data []byte) binary { return binary{data: data, base64: f.pythonFacade} }
+func (f *facade) binary(name string, data []byte) binary {
+	return binary{data: data, base64: f.pythonFacade, name: name}
+}
 
 // decodeCredentials returns a stored item as a record, of any user if the sub is empty.
 func (f *facade) decodeCredentials(stored item, sub string, attributes []string) (credentialsItem, error) {
-	record := credentialsItem{SecretKeyHash: f.binary(nil), Salt: f.binary(nil)}
+	record := credentialsItem{SecretKeyHash: f.binary(attrSecretKeyHash, nil), Salt: f.binary(attrSalt, nil)}
 	err := decode(&record, stored, sub, attrID, attributes)
 	return record, err
 }

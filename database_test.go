@@ -23,7 +23,7 @@ func TestEveryPromiseOfDatabaseIsKept(t *testing.T) {
 	for name, options := range map[string][]packagedb.Option{
 		"by default":            nil,
 		"with consistent reads": {packagedb.WithConsistentReads()},
-		"with PynamoDB binary":  {packagedb.WithPynamoDBBinary()},
+		"with PynamoDB binary":  {packagedb.WithPythonFacade()},
 		"with a frozen clock":   {packagedb.WithClock(frozen(1_700_000_000))},
 		"with other tables":     {packagedb.WithTableNames("other.specs", "other.credentials")},
 	} {
@@ -127,4 +127,8 @@ func mustEqual[T comparable](t *testing.T, what string, got, want []T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("%s: got %v, want %v", what, got, want)
 	}
+}
+
+func must2(t *testing.T) func(*packagedb.SpecInfo, error) {
+	return func(_ *packagedb.SpecInfo, err error) { t.Helper(); must(t, err) }
 }

@@ -49,7 +49,7 @@ func ExampleNew() {
 	_, err := db.GetSpec(context.Background(), "the user's sub", "") // refused before anything is sent
 	fmt.Println(err)
 	// Output:
-	// packagedb: get spec "": invalid input: name is empty
+	// packagedb: get spec "" in table staging.specs: invalid input: name is empty
 }
 
 // exampleDatabase is an empty database whose clock stands at the start of 2021. A test gets one
@@ -74,7 +74,7 @@ func ExampleDatabase() {
 	const sub = "the user's sub"
 
 	for _, version := range []string{"1.0.0", "1.1.0"} {
-		err := db.CreateUpdateSpec(ctx, sub, packagedb.SpecInput{Name: "Pet_Store", Version: version, ModelCount: 2})
+		_, err := db.CreateUpdateSpec(ctx, sub, packagedb.SpecInput{Name: "Pet_Store", Version: version, ModelCount: 2})
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -86,7 +86,7 @@ func ExampleDatabase() {
 	for _, spec := range specs {
 		fmt.Println(spec.ID, spec.Version, spec.ModelCount)
 	}
-	for version, err := range db.SpecVersions(ctx, sub, "pet-store", packagedb.NewestFirst) {
+	for version, err := range db.SpecVersions(ctx, sub, "pet-store", packagedb.Descending()) {
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -122,5 +122,5 @@ func ExampleDatabase_getUser() {
 	fmt.Println(user)
 	// Output:
 	// the user's sub hash
-	// {the user's sub [redacted] [redacted]}
+	// {the user's sub default [redacted] [redacted]}
 }

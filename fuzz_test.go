@@ -81,7 +81,7 @@ func newBystanders(t *testing.T, db packagedb.Database, sub, name string) *bysta
 			return candidate[0] == other[0] && packagedb.CanonicalID(candidate[1]) == packagedb.CanonicalID(other[1])
 		})
 		if validKey(candidate[0], 2048) && validName(candidate[1]) && !taken {
-			must(t, db.CreateUpdateSpec(t.Context(), candidate[0], packagedb.SpecInput{Name: candidate[1], Version: "bystander"}))
+			must2(t)(db.CreateUpdateSpec(t.Context(), candidate[0], packagedb.SpecInput{Name: candidate[1], Version: "bystander"}))
 			b.specs = append(b.specs, candidate)
 		}
 	}
@@ -148,7 +148,8 @@ func FuzzSpec(f *testing.F) {
 				deleteItem(t, client, sub, raw["updated_at_id"].(*types.AttributeValueMemberS).Value)
 			}
 		}
-		mustBe(t, "CreateUpdateSpec", db.CreateUpdateSpec(t.Context(), sub, spec), valid)
+		_, err := db.CreateUpdateSpec(t.Context(), sub, spec)
+		mustBe(t, "CreateUpdateSpec", err, valid)
 
 		want := packagedb.SpecInfo{
 			ID: packagedb.CanonicalID(name), Name: name, UpdatedAt: start, Version: version, ModelCount: modelCount,
@@ -193,7 +194,7 @@ func mustFindSpec(t *testing.T, db packagedb.Database, sub, name string, want pa
 	if found("ListSpecVersions", err) && (len(history) != 1 || history[0] != want) {
 		t.Fatalf("ListSpecVersions returns %+v, want %+v", history, want)
 	}
-	for version, err := range db.SpecVersions(t.Context(), sub, name, packagedb.NewestFirst) {
+	for version, err := range db.SpecVersions(t.Context(), sub, name, packagedb.Descending()) {
 		if found("SpecVersions", err) && version != want {
 			t.Fatalf("SpecVersions yields %+v, want %+v", version, want)
 		}
@@ -242,7 +243,7 @@ func FuzzCredentials(f *testing.F) {
 		var options []packagedb.Option
 		form := func(data []byte) int { return len(data) }
 		if pynamoDB {
-			options = append(options, packagedb.WithPynamoDBBinary())
+			options = append(options, packagedb.WithPythonFacade())
 			form = func(data []byte) int { return (len(data) + 2) / 3 * 4 }
 		}
 		db := testutil.New(t, options...)
@@ -325,8 +326,8 @@ func FuzzTwoNames(f *testing.F) {
 			t.Skip("FuzzSpec is about names that are not valid")
 		}
 		db := testutil.New(t, packagedb.WithClock(frozen(start)))
-		must(t, db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: one, Version: "1"}))
-		must(t, db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: other, Version: "2"}))
+		must2(t)(db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: one, Version: "1"}))
+		must2(t)(db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: other, Version: "2"}))
 		same := packagedb.CanonicalID(one) == packagedb.CanonicalID(other)
 
 		history, err := db.ListSpecVersions(t.Context(), "sub", one)

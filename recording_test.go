@@ -22,7 +22,7 @@ func TestRecordedRunOfThePythonFacade(t *testing.T) {
 		t.Fatal(err)
 	}
 	var clock recording.Clock
-	db := testutil.New(t, packagedb.WithClock(clock.Now), packagedb.WithPynamoDBBinary())
+	db := testutil.New(t, packagedb.WithClock(clock.Now), packagedb.WithPythonFacade())
 	for i, call := range run.Calls {
 		if err := call.Replay(t.Context(), db, &clock); err != nil {
 			t.Errorf("call %d: %v", i+1, err)

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
@@ -42,6 +43,7 @@ type credentialsItem struct {
 type binary struct {
 	data   []byte
 	base64 bool
+	name   string // of the attribute, for errors
 }
 
 // MarshalDynamoDBAttributeValue implements [attributevalue.Marshaler].
@@ -58,7 +60,7 @@ func (b binary) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) {
 func (b *binary) UnmarshalDynamoDBAttributeValue(value types.AttributeValue) error {
 	stored, ok := value.(*types.AttributeValueMemberB)
 	if !ok {
-		return errors.New("not binary")
+		return fmt.Errorf("attribute %s is not binary", b.name)
 	}
 	b.data = stored.Value
 	if !b.base64 {
@@ -69,7 +71,7 @@ func (b *binary) UnmarshalDynamoDBAttributeValue(value types.AttributeValue) err
 		err = errors.New("empty")
 	}
 	if err != nil {
-		return errors.New("not base64 text, the form of the Python facade")
+		return fmt.Errorf("attribute %s is not base64 text, the form of the Python facade", b.name)
 	}
 	return nil
 }
@@ -161,7 +163,10 @@ func checkAttribute(name string, value types.AttributeValue) error {
 	case *types.AttributeValueMemberS:
 		got, empty = "a string", value.Value == ""
 	case *types.AttributeValueMemberN:
-		got, empty = "a number", value.Value == ""
+		if name == attrModelCount {
+			return checkModelCount(value.Value)
+		}
+		got = "a number"
 	case *types.AttributeValueMemberB:
 		got, empty = "binary", len(value.Value) == 0
 	}
@@ -170,6 +175,17 @@ func checkAttribute(name string, value types.AttributeValue) error {
 	}
 	if empty {
 		return fmt.Errorf("attribute %s is empty", name)
+	}
+	return nil
+}
+
+func checkModelCount(text string) error {
+	count, err := strconv.Atoi(text)
+	switch {
+	case err != nil:
+		return fmt.Errorf("attribute model_count %s is not an integer", quote(text))
+	case count < 0:
+		return fmt.Errorf("attribute model_count %d is negative", count)
 	}
 	return nil
 }
@@ -225,20 +241,10 @@ func (record specItem) info() (SpecInfo, error) {
 	case record.IDUpdatedAt != id+keySeparator+position:
 		return SpecInfo{}, errors.New("attribute id_updated_at contradicts the key")
 	}
-	if err := checkCount(record.ModelCount); err != nil {
-		return SpecInfo{}, err
-	}
 	return SpecInfo{
 		ID: id, Name: record.Name, UpdatedAt: second, Version: record.Version,
 		ModelCount: record.ModelCount, Title: record.Title, Description: record.Description,
 	}, nil
-}
-
-func checkCount(count int) error {
-	if count < 0 {
-		return fmt.Errorf("attribute model_count %d is negative", count)
-	}
-	return nil
 }
 
 // textOf returns a string attribute, or "" if the item has no such string.

@@ -32,10 +32,8 @@ func (f *facade) CountCustomerModels(ctx context.Context, sub string) (_ int, er
 func decodeModelCount(sub string) func(item) (int, error) {
 	return func(stored item) (int, error) {
 		var record specItem
-		if err := decode(&record, stored, sub, attrUpdatedAtID, countOfSpec); err != nil {
-			return 0, err
-		}
-		return record.ModelCount, malformed(checkCount(record.ModelCount), stored, attrUpdatedAtID)
+		err := decode(&record, stored, sub, attrUpdatedAtID, countOfSpec)
+		return record.ModelCount, err
 	}
 }
 

@@ -155,11 +155,14 @@ func (f *facade) writeAtOnce(ctx context.Context, write specWrite, second int64)
 func (w specWrite) afterRefusal(canceled *types.TransactionCanceledException, second int64) (int64, error) {
 	next, err := second, error(nil)
 	inTheWay := false
-	for _, reason := range canceled.CancellationReasons {
+	for i, reason := range canceled.CancellationReasons {
 		if len(reason.Item) == 0 {
 			continue
 		}
 		stored, decodeErr := decodeSpec(w.sub)(reason.Item)
+		if decodeErr != nil && i == 0 {
+			continue // a malformed version item is stepped over
+		}
 		if decodeErr != nil {
 			return 0, decodeErr
 		}
@@ -168,7 +171,7 @@ func (w specWrite) afterRefusal(canceled *types.TransactionCanceledException, se
 		next, err = max(next, placed), errors.Join(err, placeErr)
 	}
 	if !inTheWay && next < maxSecond {
-		next++ // the server does not return the items
+		next++ // by an item that is malformed, or that the server does not return
 	}
 	return next, err
 }

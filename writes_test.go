@@ -92,7 +92,7 @@ func TestWhereAVersionIsPutInTheHistory(t *testing.T) {
 				db, _ := newTapped(t, path.answer, packagedb.WithClock(func() time.Time { return time.Unix(clock.Load(), 0) }))
 				for _, write := range test.writes {
 					clock.Store(start + write.clock)
-					must(t, db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: write.version}))
+					must2(t)(db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: write.version}))
 				}
 				history, err := db.ListSpecVersions(t.Context(), "sub", "spec")
 				must(t, err)
@@ -128,7 +128,7 @@ func TestManyWritersInOneFrozenSecond(t *testing.T) {
 				version := fmt.Sprintf("version %02d", i)
 				want = append(want, version)
 				running.Go(func() {
-					err := db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: version})
+					_, err := db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: version})
 					if err != nil {
 						t.Error(err)
 					}
@@ -159,11 +159,11 @@ func TestAVersionItemIsNeverReplacedByAnotherVersion(t *testing.T) {
 			db, client := newTapped(t, path.answer, packagedb.WithClock(frozen(start)))
 			// What is left where somebody's delete stopped half way: versions without a latest item.
 			for _, version := range []string{"1", "2", "3"} {
-				must(t, db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: version}))
+				must2(t)(db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: version}))
 			}
 			deleteItem(t, client, "sub", "latest#spec")
 
-			must(t, db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "4"}))
+			must2(t)(db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "4"}))
 			history, err := db.ListSpecVersions(t.Context(), "sub", "spec")
 			must(t, err)
 			var versions []string
@@ -183,11 +183,11 @@ func TestALatestItemWithoutItsVersionIsFollowed(t *testing.T) {
 			var clock atomic.Int64
 			clock.Store(start)
 			db, client := newTapped(t, path.answer, packagedb.WithClock(func() time.Time { return time.Unix(clock.Load(), 0) }))
-			must(t, db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "1"}))
+			must2(t)(db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "1"}))
 			deleteItem(t, client, "sub", fmt.Sprintf("%020d#spec", start))
 
 			clock.Store(start - 100)
-			must(t, db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "2"}))
+			must2(t)(db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "2"}))
 			history, err := db.ListSpecVersions(t.Context(), "sub", "spec")
 			must(t, err)
 			if len(history) != 1 || history[0].UpdatedAt != start+1 {
@@ -211,12 +211,12 @@ func TestATransactionThatIsSentAgainTakesEffectOnce(t *testing.T) {
 	client := &tap{Client: other.Client}
 	client.answer = func(string) error {
 		if sent++; sent == 2 {
-			must(t, other.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "2"}))
+			must2(t)(other.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "2"}))
 		}
 		return nil
 	}
 	db := packagedb.New(client, packagedb.WithClock(frozen(start)))
-	must(t, db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "1"}))
+	must2(t)(db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "1"}))
 
 	history, err := db.ListSpecVersions(t.Context(), "sub", "spec")
 	must(t, err)
@@ -237,7 +237,8 @@ func TestAWriteInTurnThatFailsBetweenItsItemsIsRepaired(t *testing.T) {
 		return withoutTransactions(operation)
 	}, packagedb.WithClock(frozen(start)))
 	create := func(version string) error {
-		return db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: version})
+		_, err := db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: version})
+		return err
 	}
 	must(t, create("1"))
 	if err := create("2"); !errors.Is(err, broken) {
@@ -269,7 +270,7 @@ func TestAVersionItemThatIsNotInTheIndexIsSteppedOver(t *testing.T) {
 			hidden["version"] = text("0")
 			delete(hidden, "id_updated_at")
 			putItem(t, client, "package.specs", hidden)
-			must(t, db.CreateUpdateSpec(t.Context(), "the sub", packagedb.SpecInput{Name: "spec", Version: "1"}))
+			must2(t)(db.CreateUpdateSpec(t.Context(), "the sub", packagedb.SpecInput{Name: "spec", Version: "1"}))
 			history, err := db.ListSpecVersions(t.Context(), "the sub", "spec")
 			must(t, err)
 			if len(history) != 1 || history[0].UpdatedAt != start+1 {
@@ -296,19 +297,19 @@ func TestWhichRequestsAWriteSends(t *testing.T) {
 			want = slices.Concat(transaction, inTurn)
 		}
 		db, client := newTapped(t, nil)
-		must(t, db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "1"}))
+		must2(t)(db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "1"}))
 		mustEqual(t, "operations", client.passed(), want)
 	})
 	t.Run("a server without transactions is asked for one once", func(t *testing.T) {
 		db, client := newTapped(t, withoutTransactions)
-		must(t, db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "1"}))
+		must2(t)(db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "1"}))
 		mustEqual(t, "operations", client.passed(), slices.Concat(transaction, inTurn))
-		must(t, db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "2"}))
+		must2(t)(db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "2"}))
 		mustEqual(t, "operations", client.passed(), inTurn)
 	})
 	t.Run("the history is read consistently before a write in turn", func(t *testing.T) {
 		db, client := newTapped(t, withoutTransactions)
-		must(t, db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "1"}))
+		must2(t)(db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "1"}))
 		query, ok := client.inputs[1].(*dynamodb.QueryInput)
 		if !ok || !aws.ToBool(query.ConsistentRead) {
 			t.Errorf("the second request is %+v, want a consistent query", client.inputs[1])
@@ -325,7 +326,7 @@ func TestWhichRequestsAWriteSends(t *testing.T) {
 					{Code: aws.String("None")}, {Code: &code},
 				}}
 			})
-			must(t, db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "1"}))
+			must2(t)(db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "1"}))
 			sent := client.passed()
 			if len(sent) < 4 {
 				t.Fatalf("sent %v, want three that are canceled and a fourth transaction", sent)
@@ -344,7 +345,7 @@ func TestWhichRequestsAWriteSends(t *testing.T) {
 				{Code: aws.String("TransactionConflict")}, {Code: aws.String("None")},
 			}}
 		})
-		err := db.CreateUpdateSpec(ctx, "sub", packagedb.SpecInput{Name: "spec", Version: "1"})
+		_, err := db.CreateUpdateSpec(ctx, "sub", packagedb.SpecInput{Name: "spec", Version: "1"})
 		var canceled *types.TransactionCanceledException
 		if !errors.Is(err, context.Canceled) || !errors.As(err, &canceled) {
 			t.Errorf("got the error %v, want the context's and the server's", err)

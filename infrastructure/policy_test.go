@@ -98,7 +98,7 @@ func record(
 	// The clock stands still, so that a second version finds the first one in its second.
 	clock := packagedb.WithClock(func() time.Time { return time.Unix(1, 0) })
 	db := testutil.New(t, clock)
-	if err := db.CreateUpdateSpec(t.Context(), sub, packagedb.SpecInput{Name: name, Version: "1"}); err != nil {
+	if _, err := db.CreateUpdateSpec(t.Context(), sub, packagedb.SpecInput{Name: name, Version: "1"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.CreateUpdateCredentials(t.Context(), sub, credentials); err != nil {

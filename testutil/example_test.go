@@ -18,7 +18,7 @@ func ExampleNew() {
 
 	ctx := t.Context()
 	db := testutil.New(t)
-	err := db.CreateUpdateSpec(ctx, "sub", packagedb.SpecInput{Name: "pets", Version: "1.0.0", ModelCount: 2})
+	_, err := db.CreateUpdateSpec(ctx, "sub", packagedb.SpecInput{Name: "pets", Version: "1.0.0", ModelCount: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func ExampleMain() {
 		return
 	}
 	sub := "sub of this test" // tests share the server; each has its own sub
-	if err := db.CreateUpdateSpec(ctx, sub, testutil.Spec(1)); err != nil {
+	if _, err := db.CreateUpdateSpec(ctx, sub, testutil.Spec(1)); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -71,7 +71,7 @@ func ExampleDB_Inject() {
 		Operations: []string{"TransactWriteItems", "PutItem"},
 		Times:      1,
 	})
-	if err := db.CreateUpdateSpec(ctx, "sub", testutil.Spec(1)); err != nil {
+	if _, err := db.CreateUpdateSpec(ctx, "sub", testutil.Spec(1)); err != nil {
 		t.Fatal(err)
 	}
 	versions, err := db.ListSpecVersions(ctx, "sub", "name 1")
@@ -93,7 +93,7 @@ func ExampleDB_Inject_rate() {
 	db := testutil.New(t)
 	db.Inject(testutil.Fault{Kind: testutil.Throttle, Rate: 0.1, Seed: 1})
 	for n := range 100 {
-		if err := db.CreateUpdateSpec(t.Context(), "sub", testutil.Spec(n)); err != nil {
+		if _, err := db.CreateUpdateSpec(t.Context(), "sub", testutil.Spec(n)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -64,7 +64,8 @@ func mustGet(tb testing.TB) packagedb.Database {
 // mustStore stores the nth spec and the nth credentials of a user.
 func mustStore(tb testing.TB, db packagedb.Database, sub string, n int) {
 	tb.Helper()
-	require.NoError(tb, db.CreateUpdateSpec(tb.Context(), sub, testutil.Spec(n)))
+	_, err := db.CreateUpdateSpec(tb.Context(), sub, testutil.Spec(n))
+	require.NoError(tb, err)
 	require.NoError(tb, db.CreateUpdateCredentials(tb.Context(), sub, testutil.Credentials(n)))
 }
 

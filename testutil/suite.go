@@ -66,7 +66,7 @@ func (p *probe) other() *probe {
 
 func (p *probe) create(spec packagedb.SpecInput) {
 	p.Helper()
-	if err := p.CreateUpdateSpec(p.ctx, p.sub, spec); err != nil {
+	if _, err := p.CreateUpdateSpec(p.ctx, p.sub, spec); err != nil {
 		p.Fatalf("CreateUpdateSpec: %v", err)
 	}
 }

@@ -51,7 +51,7 @@ var historyPromises = []promise{
 			running.Go(func() {
 				for i := range each {
 					version := fmt.Sprintf("%d.%d", writer, i)
-					err := p.CreateUpdateSpec(p.ctx, p.sub, packagedb.SpecInput{Name: "spec", Version: version})
+					_, err := p.CreateUpdateSpec(p.ctx, p.sub, packagedb.SpecInput{Name: "spec", Version: version})
 					if err != nil {
 						p.Errorf("CreateUpdateSpec: %v", err)
 						return
@@ -87,10 +87,10 @@ var historyPromises = []promise{
 	}},
 	{"versions are yielded in both orders", func(p *probe) {
 		written := p.write(4)
-		p.mustEqual("oldest first", p.yielded("spec", packagedb.OldestFirst, 4), written)
+		p.mustEqual("oldest first", p.yielded("spec", 4), written)
 		slices.Reverse(written)
-		p.mustEqual("newest first", p.yielded("spec", packagedb.NewestFirst, 4), written)
-		p.mustEqual("the newest two", p.yielded("spec", packagedb.NewestFirst, 2), written[:2])
+		p.mustEqual("newest first", p.yielded("spec", 4, packagedb.Descending()), written)
+		p.mustEqual("the newest two", p.yielded("spec", 2, packagedb.Descending()), written[:2])
 	}},
 	{"a long history is listed and deleted whole", func(p *probe) {
 		written := p.write(60)
@@ -115,10 +115,10 @@ func (p *probe) write(versions int) []string {
 }
 
 // yielded returns the first versions that SpecVersions yields.
-func (p *probe) yielded(name string, order packagedb.Order, most int) []string {
+func (p *probe) yielded(name string, most int, options ...packagedb.ListOption) []string {
 	p.Helper()
 	var versions []string
-	for spec, err := range p.SpecVersions(p.ctx, p.sub, name, order) {
+	for spec, err := range p.SpecVersions(p.ctx, p.sub, name, options...) {
 		if err != nil {
 			p.Fatalf("SpecVersions: %v", err)
 		}

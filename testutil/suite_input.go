@@ -19,14 +19,14 @@ func (p *probe) callAll(
 		call func() error
 	}{
 		{"CountCustomerModels", func() error { _, err := p.CountCustomerModels(ctx, sub); return err }},
-		{"CreateUpdateSpec", func() error { return p.CreateUpdateSpec(ctx, sub, spec) }},
+		{"CreateUpdateSpec", func() error { _, err := p.CreateUpdateSpec(ctx, sub, spec); return err }},
 		{"GetLatestSpecVersion", func() error { _, err := p.GetLatestSpecVersion(ctx, sub, name); return err }},
 		{"ListSpecs", func() error { _, err := p.ListSpecs(ctx, sub); return err }},
 		{"Specs", func() error { return first(p.Specs(ctx, sub)) }},
 		{"GetSpec", func() error { _, err := p.GetSpec(ctx, sub, name); return err }},
 		{"DeleteSpec", func() error { return p.DeleteSpec(ctx, sub, name) }},
 		{"ListSpecVersions", func() error { _, err := p.ListSpecVersions(ctx, sub, name); return err }},
-		{"SpecVersions", func() error { return first(p.SpecVersions(ctx, sub, name, packagedb.NewestFirst)) }},
+		{"SpecVersions", func() error { return first(p.SpecVersions(ctx, sub, name)) }},
 		{"DeleteAllSpecs", func() error { return p.DeleteAllSpecs(ctx, sub) }},
 		{"ListCredentials", func() error { _, err := p.ListCredentials(ctx, sub); return err }},
 		{"Credentials", func() error { return first(p.Credentials(ctx, sub)) }},
@@ -118,7 +118,7 @@ var inputPromises = []promise{
 		}
 	}},
 	{"bad input stores nothing", func(p *probe) {
-		_ = p.CreateUpdateSpec(p.ctx, p.sub, packagedb.SpecInput{Name: "name"})
+		_, _ = p.CreateUpdateSpec(p.ctx, p.sub, packagedb.SpecInput{Name: "name"})
 		_ = p.CreateUpdateCredentials(p.ctx, p.sub, packagedb.CredentialsInput{ID: "id", PublicKey: "key"})
 		if len(p.specs()) != 0 || len(p.credentials()) != 0 {
 			p.Errorf("got %d specs and %d credentials, want none", len(p.specs()), len(p.credentials()))

@@ -26,7 +26,7 @@ var specPromises = []promise{
 			p.Errorf("ListSpecVersions returns %+v beside its error", versions)
 		}
 		yielded := 0
-		for _, err := range p.SpecVersions(p.ctx, p.sub, "absent", packagedb.NewestFirst) {
+		for _, err := range p.SpecVersions(p.ctx, p.sub, "absent") {
 			p.mustBe("SpecVersions", err, packagedb.ErrNotFound)
 			yielded++
 		}

@@ -101,7 +101,7 @@ func (s *started) tables(t *testing.T) []string {
 func TestCommandServesBothTablesUntilItIsInterrupted(t *testing.T) {
 	command := start(t, "-listen", "localhost:0")
 	db := command.use(t)
-	if err := db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "pets", Version: "1.0.0"}); err != nil {
+	if _, err := db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "pets", Version: "1.0.0"}); err != nil {
 		t.Fatal(err)
 	}
 	if version, err := db.GetLatestSpecVersion(t.Context(), "sub", "pets"); version != "1.0.0" || err != nil {

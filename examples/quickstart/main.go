@@ -42,7 +42,7 @@ func run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	var clock recording.Clock
-	db := packagedb.New(client, packagedb.WithClock(clock.Now), packagedb.WithPynamoDBBinary())
+	db := packagedb.New(client, packagedb.WithClock(clock.Now), packagedb.WithPythonFacade())
 
 	recorded, err := recording.PythonRun()
 	if err != nil {
@@ -92,7 +92,7 @@ func showSpecs(ctx context.Context, db packagedb.Database, out io.Writer) error 
 	fmt.Fprintf(out, "User %s has %d specs with %d models in their latest versions.\n", sub, len(specs), models)
 	for _, spec := range specs {
 		fmt.Fprintf(out, "\n%s\tid %s\tmodels %d\t%s\n", spec.Name, spec.ID, spec.ModelCount, spec.Title)
-		for version, err := range db.SpecVersions(ctx, sub, spec.Name, packagedb.NewestFirst) {
+		for version, err := range db.SpecVersions(ctx, sub, spec.Name, packagedb.Descending()) {
 			if err != nil {
 				return err
 			}

@@ -19,7 +19,7 @@ func TestSignIn(t *testing.T) {
 	if err := db.CreateUpdateCredentials(t.Context(), "owner", credentials); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.CreateUpdateSpec(t.Context(), "owner", packagedb.SpecInput{Name: "pets", Version: "1"}); err != nil {
+	if _, err := db.CreateUpdateSpec(t.Context(), "owner", packagedb.SpecInput{Name: "pets", Version: "1"}); err != nil {
 		t.Fatal(err)
 	}
 	for _, test := range []struct {

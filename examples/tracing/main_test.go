@@ -26,7 +26,7 @@ func TestEveryRequestIsASpanUnderThatOfTheCall(t *testing.T) {
 	}, provider)
 
 	ctx, span := provider.Tracer("test").Start(t.Context(), "call")
-	if err := db.CreateUpdateSpec(ctx, "sub", packagedb.SpecInput{Name: "pets", Version: "1"}); err != nil {
+	if _, err := db.CreateUpdateSpec(ctx, "sub", packagedb.SpecInput{Name: "pets", Version: "1"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := db.GetSpec(ctx, "sub", "pets"); err != nil {

@@ -124,7 +124,7 @@ func TestNoVersionOfConcurrentWritersIsLost(t *testing.T) {
 	for i := range writers {
 		running.Go(func() {
 			version := fmt.Sprint(i)
-			if err := db.CreateUpdateSpec(t.Context(), sub, packagedb.SpecInput{Name: "pets", Version: version}); err != nil {
+			if _, err := db.CreateUpdateSpec(t.Context(), sub, packagedb.SpecInput{Name: "pets", Version: version}); err != nil {
 				t.Errorf("version %s: %v", version, err)
 			}
 		})

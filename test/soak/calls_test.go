@@ -68,7 +68,7 @@ func (c *call) is(operations ...operation) bool { return slices.Contains(operati
 func (c *call) send(ctx context.Context, db packagedb.Database) {
 	switch c.operation {
 	case createSpec:
-		c.err = db.CreateUpdateSpec(ctx, c.sub, c.spec)
+		_, c.err = db.CreateUpdateSpec(ctx, c.sub, c.spec)
 	case getSpec:
 		var spec *packagedb.SpecInfo
 		if spec, c.err = db.GetSpec(ctx, c.sub, c.name); c.err == nil {

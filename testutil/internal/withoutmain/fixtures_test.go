@@ -110,7 +110,8 @@ func TestCleanSpecsTable_EmptiesMoreThanOnePage(t *testing.T) {
 	spec.Description = strings.Repeat("x", 150_000)
 	for n := range 5 {
 		spec.Name = testutil.Spec(n).Name
-		require.NoError(t, db.CreateUpdateSpec(t.Context(), testutil.Sub(n), spec))
+		_, err := db.CreateUpdateSpec(t.Context(), testutil.Sub(n), spec)
+		require.NoError(t, err)
 	}
 	t.Run("inner", func(t *testing.T) { testutil.CleanSpecsTable(t) })
 	for n := range 5 {
@@ -142,7 +143,8 @@ func mustGet(tb testing.TB) packagedb.Database {
 // mustStore stores a spec and credentials of the first user.
 func mustStore(tb testing.TB, db packagedb.Database) {
 	tb.Helper()
-	require.NoError(tb, db.CreateUpdateSpec(tb.Context(), testutil.Sub(1), testutil.Spec(1)))
+	_, err := db.CreateUpdateSpec(tb.Context(), testutil.Sub(1), testutil.Spec(1))
+	require.NoError(tb, err)
 	require.NoError(tb, db.CreateUpdateCredentials(tb.Context(), testutil.Sub(1), testutil.Credentials(1)))
 }
 
