@@ -19,7 +19,7 @@ EXAMPLE_MODULES := $(filter ./examples/%,$(MODULES))
 # $(call each,MODULES,COMMAND) runs a command in every one of the modules.
 each = for module in $(1); do echo "$$module: $(2)"; (cd "$$module" && $(2)) || exit; done
 
-TOOLS := $(CURDIR)/.tools/bin
+export TOOLS := $(CURDIR)/.tools/bin
 FUZZTIME ?= 10s
 
 ##@ Every day
@@ -41,6 +41,11 @@ test: ## Run the library's tests; needs only Go
 .PHONY: race
 race: ## Run the library's tests with the race detector
 	CGO_ENABLED=1 go test -race ./...
+
+.PHONY: cover
+cover: ## Print the coverage of all packages by all of the library's tests
+	go test -coverpkg=./... -coverprofile=cover.out ./...
+	go tool cover -func=cover.out | tail -n 1
 
 .PHONY: fmt
 fmt: $(TOOLS)/golangci-lint ## Format all Go code
@@ -67,6 +72,14 @@ tidy-check: ## Fail where a go.mod or go.sum is not tidy
 .PHONY: actionlint
 actionlint: $(TOOLS)/actionlint ## Check the workflows of GitHub Actions
 	$<
+
+.PHONY: tree-check
+tree-check: ## Fail where a tracked file names a machine or a registry, is large, or has the wrong mode
+	tools/tree
+
+.PHONY: scripts-check
+scripts-check: ## Check the shell scripts; needs shellcheck
+	tools/scripts
 
 .PHONY: dependabot-check
 dependabot-check: ## Check that Dependabot looks after every module
@@ -126,40 +139,35 @@ deploy: ## Create or update the stack of the tables; needs the AWS CLI and an ac
 check-tables: ## Compare the live tables of the AWS account with what the library needs
 	go run ./cmd/packagedb-tables check
 
-PLATFORMS ?= linux/amd64 linux/arm64 darwin/arm64 windows/amd64
+PLATFORMS ?= $(foreach os,linux darwin windows,$(os)/amd64 $(os)/arm64)
 
 .PHONY: build
-build: ## Build the commands for PLATFORMS, and the module as a proxy serves it, into dist/
+build: $(TOOLS)/cyclonedx-gomod ## Build what a release has attached into dist/, and verify it
 	rm -rf dist
-	for platform in $(PLATFORMS); do \
-	  GOOS=$${platform%/*} GOARCH=$${platform#*/} CGO_ENABLED=0 \
-	    go build -trimpath -o "dist/$${platform/\//-}/" ./cmd/...; \
-	done
-	$(release) proxy $(CURDIR)/dist/proxy
+	tools/release/release artifacts dist $(PLATFORMS)
 
-release := go run -C tools/release . -root $(CURDIR)
-
-.PHONY: test-release
-test-release: ## Run the tests of the program behind the targets below
-	go test -C tools/release ./...
+.PHONY: vulncheck
+vulncheck: $(TOOLS)/govulncheck ## Look for known vulnerabilities; needs the database at vuln.go.dev
+	@$(call each,$(GO_MODULES),$< ./...)
 
 .PHONY: release-required
-release-required: ## Print whether the version in version.go is past the newest released tag
-	@$(release) required
+release-required: ## Print whether the version in version.go is newer than the newest released tag
+	@tools/release/release required
 
 .PHONY: release-check
-release-check: $(TOOLS)/gorelease ## Prove that this commit can be released
-	$(release) -gorelease $< check
+release-check: $(TOOLS)/gorelease ## Fail unless this commit can be released
+	tools/release/release check
 
 .PHONY: release-rehearsal
-release-rehearsal: $(TOOLS)/gorelease ## Rehearse a release of the work tree with made-up tags
-	tools/release/rehearse
+release-rehearsal: $(TOOLS)/gorelease $(TOOLS)/cyclonedx-gomod ## Rehearse a release of the work tree with made-up tags
+	rm -rf dist
+	tools/release/rehearse $(CURDIR)/dist $(PLATFORMS)
 
 .PHONY: release-candidate release
 release-candidate: ## Tag this commit as the next candidate of its version, and push the tag
-	@$(release) candidate
+	@tools/release/release candidate
 release: ## Tag this commit as its version, and push the tag
-	@$(release) final
+	@tools/release/release final
 
 .PHONY: production-tests
 production-tests: ## Test what STAGE points at with the work tree, or with the released VERSION
@@ -177,7 +185,7 @@ ci: ## Run everything that must hold before a merge
 	.ci/run
 
 .PHONY: tools
-tools: $(addprefix $(TOOLS)/,golangci-lint actionlint benchstat gorelease) ## Build the tools that the other targets use
+tools: $(addprefix $(TOOLS)/,golangci-lint actionlint benchstat gorelease cyclonedx-gomod govulncheck) ## Build the tools that the other targets use
 
 .PHONY: clean
 clean: ## Remove what the other targets built and downloaded
@@ -193,6 +201,12 @@ $(TOOLS)/benchstat: tools/go.mod tools/go.sum
 
 $(TOOLS)/gorelease: tools/go.mod tools/go.sum
 	go build -C tools -o $@ golang.org/x/exp/cmd/gorelease
+
+$(TOOLS)/cyclonedx-gomod: tools/go.mod tools/go.sum
+	go build -C tools -o $@ github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
+
+$(TOOLS)/govulncheck: tools/go.mod tools/go.sum
+	go build -C tools -o $@ golang.org/x/vuln/cmd/govulncheck
 
 $(TOOLS)/actionlint: tools/actionlint/go.mod tools/actionlint/go.sum
 	go build -C tools/actionlint -o $@ github.com/rhysd/actionlint/cmd/actionlint
