@@ -3,7 +3,7 @@ package engine
 // noInput is the input of the operations without parameters.
 type noInput struct{}
 
-func (*noInput) constrain() error { return nil }
+func (*noInput) check() error { return nil }
 
 // limits are the quotas of an account, which the engine describes and does not enforce.
 type limits struct {

@@ -35,7 +35,14 @@ type tableDefinition struct {
 	ResourcePolicy, GlobalTableSettingsReplicationMode, GlobalTableSourceArn unsupported
 }
 
-// constrain checks the declared shape; validate checks what goes beyond it.
+func (t *tableDefinition) check() error {
+	if err := t.constrain(); err != nil {
+		return err
+	}
+	return t.validate()
+}
+
+// constrain checks the declared shape.
 func (t *tableDefinition) constrain() error {
 	if t.TableName == nil {
 		return validation("The parameter 'TableName' is required but was not present in the request")

@@ -10,25 +10,26 @@
 //
 // # The phases of a request
 //
-// Every request goes through the same phases in this order, which is also the order in which
-// DynamoDB reports errors:
+// Every request goes through the same phases, in the order in which DynamoDB reports errors:
 //
-//  1. Read the body and find the operation (wire.go, operations.go).
-//  2. Decode the parameters (document.go; structure.go for the control plane). A parameter of
-//     the wrong JSON type is a SerializationException.
-//  3. Constrain: report every violation of the declared shape at once (constraints.go).
-//  4. Check what needs no table, and parse the expressions.
-//  5. Look up the table and its index, and validate the request against them.
-//  6. Apply: read the records or write them, under the lock.
-//  7. Answer.
+//  1. read: take the body, find the operation and read its parameters (wire.go, operations.go,
+//     document.go). A parameter of the wrong JSON type is a SerializationException.
+//  2. check: reject what is wrong whatever the tables are: all violations of the declared shape
+//     at once (constraints.go), then contradictions and malformed expressions.
+//  3. lookUp: find the tables, and check the request against their keys and indexes.
+//  4. apply: read or write the items, under the engine's lock.
+//  5. encode: write the answer.
 //
 // # Adding an operation
 //
-// An operation of the control plane is a struct with the parameters, whose fields have their names
-// and whose constrain method is phase 3; a method of Engine that takes this struct and returns the
-// struct of the answer; and a line in operations.go. UpdateTimeToLive in timetolive.go is a short
-// example. An operation on items is a function from the document of the request to the bytes of
-// the answer, without reflection.
+// An operation on items is a type with these phases as methods (the interface in request.go; getItem
+// in items.go is a short example), which read and write bytes without reflection.
+//
+// An operation of the control plane is a struct with the parameters, which structure.go reads into
+// the fields of their names, and with a check method; and a method of Engine that looks up, applies
+// and returns a struct, which encoding/json writes. UpdateTimeToLive in timetolive.go is an example.
+//
+// Either is named in operations.go.
 package engine
 
 import (

@@ -41,8 +41,8 @@ var operations = map[string]operation{
 // controlInput is a pointer to the parameters of a control-plane operation.
 type controlInput[T any] interface {
 	*T
-	// constrain checks the declared shape of the parameters.
-	constrain() error
+	// check rejects what is wrong whatever the tables are.
+	check() error
 }
 
 // inspect returns a control-plane operation that leaves the tables as they are.
@@ -52,7 +52,7 @@ func inspect[In, Out any, P controlInput[In]](perform func(*Engine, P) (Out, err
 		if err := request.decode(in); err != nil {
 			return nil, err
 		}
-		if err := in.constrain(); err != nil {
+		if err := in.check(); err != nil {
 			return nil, err
 		}
 		out, err := perform(e, in)

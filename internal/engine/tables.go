@@ -18,9 +18,6 @@ type tableDescribed struct {
 }
 
 func (e *Engine) createTable(in *tableDefinition) (*tableDescribed, error) {
-	if err := in.validate(); err != nil {
-		return nil, err
-	}
 	name := strings.TrimPrefix(*in.TableName, arnPrefix)
 	if e.tables[name] != nil {
 		return nil, dynamoDBException("ResourceInUseException", "Table already exists: "+name)
@@ -36,7 +33,7 @@ type tableInput struct {
 	TableName *string
 }
 
-func (in *tableInput) constrain() error {
+func (in *tableInput) check() error {
 	var c constraints
 	c.tableName(in.TableName)
 	return c.err()
@@ -91,7 +88,7 @@ type listTablesInput struct {
 	ExclusiveStartTableName *string
 }
 
-func (in *listTablesInput) constrain() error {
+func (in *listTablesInput) check() error {
 	var c constraints
 	if in.Limit != nil {
 		limit := int64(*in.Limit)

@@ -70,8 +70,10 @@ func (in *updateTableInput) constrain() error {
 	return c.err()
 }
 
-// check checks what needs no table.
 func (in *updateTableInput) check() error {
+	if err := in.constrain(); err != nil {
+		return err
+	}
 	if in.BillingMode == nil && in.ProvisionedThroughput == nil && in.OnDemandThroughput == nil && in.WarmThroughput == nil &&
 		len(in.GlobalSecondaryIndexUpdates) == 0 && in.StreamSpecification == nil && in.SSESpecification == nil &&
 		in.DeletionProtectionEnabled == nil && in.TableClass == nil {
@@ -113,9 +115,6 @@ func (in *updateTableInput) check() error {
 }
 
 func (e *Engine) updateTable(in *updateTableInput) (*tableDescribed, error) {
-	if err := in.check(); err != nil {
-		return nil, err
-	}
 	t, err := e.namedTable(*in.TableName)
 	if err != nil {
 		return nil, err

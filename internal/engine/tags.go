@@ -32,23 +32,32 @@ type listTagsOfResourceOutput struct {
 	Tags []tag
 }
 
-func (in *tagResourceInput) constrain() error {
+func (in *tagResourceInput) check() error {
 	var c constraints
 	c.notNull("resourceArn", in.ResourceArn != nil)
 	c.text("resourceArn", in.ResourceArn, 1, 1283)
 	c.notNull("tags", in.Tags != nil)
-	return c.err()
+	switch err := c.err(); {
+	case err != nil:
+		return err
+	case len(in.Tags) == 0:
+		return validation("Atleast one Tag needs to be provided as Input.")
+	}
+	return validateTags(in.Tags)
 }
 
-func (in *untagResourceInput) constrain() error {
+func (in *untagResourceInput) check() error {
 	var c constraints
 	c.notNull("resourceArn", in.ResourceArn != nil)
 	c.text("resourceArn", in.ResourceArn, 1, 1283)
 	c.notNull("tagKeys", in.TagKeys != nil)
-	return c.err()
+	if err := c.err(); err != nil || len(in.TagKeys) > 0 {
+		return err
+	}
+	return validation("Atleast one Tag Key needs to be provided as Input.")
 }
 
-func (in *listTagsOfResourceInput) constrain() error {
+func (in *listTagsOfResourceInput) check() error {
 	var c constraints
 	c.notNull("resourceArn", in.ResourceArn != nil)
 	c.text("resourceArn", in.ResourceArn, 1, 1283)
@@ -107,12 +116,6 @@ func (e *Engine) resource(arn, operation string) (*table, error) {
 type nothing struct{}
 
 func (e *Engine) tagResource(in *tagResourceInput) (nothing, error) {
-	if len(in.Tags) == 0 {
-		return nothing{}, validation("Atleast one Tag needs to be provided as Input.")
-	}
-	if err := validateTags(in.Tags); err != nil {
-		return nothing{}, err
-	}
 	t, err := e.resource(*in.ResourceArn, "TagResource")
 	if err != nil {
 		return nothing{}, err
@@ -131,9 +134,6 @@ func (e *Engine) tagResource(in *tagResourceInput) (nothing, error) {
 }
 
 func (e *Engine) untagResource(in *untagResourceInput) (nothing, error) {
-	if len(in.TagKeys) == 0 {
-		return nothing{}, validation("Atleast one Tag Key needs to be provided as Input.")
-	}
 	t, err := e.resource(*in.ResourceArn, "UntagResource")
 	if err != nil {
 		return nothing{}, err

@@ -92,7 +92,7 @@ type timeToLiveSpecified struct {
 	TimeToLiveSpecification *timeToLiveSpecification
 }
 
-func (in *timeToLiveSpecified) constrain() error {
+func (in *timeToLiveSpecified) check() error {
 	var c constraints
 	c.tableName(in.TableName)
 	s := in.TimeToLiveSpecification
