@@ -58,14 +58,22 @@ func (a *action) checkParameters() error {
 	return a.subject.check()
 }
 
-// checkContent checks the size of an item and parses the expressions.
+// tooDeep reports whether a value nests too deeply.
+func (a *action) tooDeep() bool { return a.subject.tooDeep() || a.values.tooDeep() }
+
+// checkContent parses the expressions and checks the size of an item.
 func (a *action) checkContent() error {
-	if a.kind == putKind {
-		if err := checkItemSize(a.subject.item); err != nil {
-			return err
-		}
+	if err := a.parse(); err != nil {
+		return err
 	}
-	return a.parse()
+	return a.checkSize()
+}
+
+func (a *action) checkSize() error {
+	if a.kind != putKind {
+		return nil
+	}
+	return checkItemSize(a.subject.item)
 }
 
 // lookUpTable finds the table and checks the paths of the expressions against

@@ -37,6 +37,7 @@ func (g *tableGets) field(name string, value document) error {
 // batchGetItem is the operation BatchGetItem.
 type batchGetItem struct {
 	present        bool
+	source         document // the text of tables
 	tables         []tableGets
 	returnCapacity *string
 }
@@ -48,7 +49,7 @@ func (r *batchGetItem) field(name string, value document) error {
 	case "ReturnConsumedCapacity":
 		return value.string(&r.returnCapacity)
 	case "RequestItems":
-		r.present = true
+		r.present, r.source = true, value
 		return value.object("java.util.Map<java.lang.String, com.amazonaws.dynamodb.v20120810.KeysAndAttributes>", func(name string, value document) error {
 			gets := tableGets{tableName: name, source: value, expressionInput: expressionInput{rules: &getRules}}
 			err := value.structure("KeysAndAttributes", &gets)
@@ -95,13 +96,17 @@ func (r *batchGetItem) constrain() error {
 	c.notNull("requestItems", r.present)
 	for i := range r.tables {
 		g := &r.tables[i]
-		c.mapKey("requestItems", g.tableName)
-		at := "requestItems." + g.tableName + ".member.keys"
-		c.notNull(at, g.present)
+		c.notNull("requestItems."+g.tableName+".member.keys", g.present)
 		if g.present {
-			c.length(at, len(g.keys), 1, maxBatchGets, func() string { return repeated("{...}", len(g.keys)) })
+			c.unshownLength("RequestItems."+g.tableName+".member.Keys", len(g.keys), 1, maxBatchGets)
 		}
 		g.constrainAttributesToGet(&c)
+	}
+	if err := c.err(); err != nil {
+		return err
+	}
+	for i := range r.tables {
+		c.mapKey("requestItems", r.tables[i].tableName, r.source.compact)
 	}
 	if err := c.err(); err != nil {
 		return err

@@ -1,6 +1,11 @@
 package engine
 
-import "strconv"
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // maxBatchWrites is the limit on the requests of a BatchWriteItem.
 const maxBatchWrites = 25
@@ -101,9 +106,8 @@ func (r *batchWrite) constrain() error {
 	c.oneOf("returnItemCollectionMetrics", r.returnMetrics, "SIZE", "NONE")
 	c.notNull("requestItems", r.present)
 	for _, writes := range r.tables {
-		c.mapKey("requestItems", writes.tableName)
 		if n := len(writes.requests); n == 0 || n > maxBatchWrites {
-			c.violation("{"+writes.tableName+"="+repeated("WriteRequest(...)", n)+"}", "requestItems",
+			c.violation(writes.String(), "requestItems",
 				"Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]")
 		}
 		at := "requestItems." + writes.tableName + ".member."
@@ -120,21 +124,51 @@ func (r *batchWrite) constrain() error {
 	if err := c.err(); err != nil {
 		return err
 	}
+	for i := range r.tables {
+		c.mapKey("requestItems", r.tables[i].tableName, r.tables[i].String)
+	}
+	if err := c.err(); err != nil {
+		return err
+	}
 	if len(r.tables) == 0 {
 		return validation("The requestItems parameter is required for BatchWriteItem")
 	}
 	return nil
 }
 
+// String returns the requests as the service prints them, without the values.
+func (t *tableWrites) String() string {
+	requests := make([]string, len(t.requests))
+	for i := range t.requests {
+		requests[i] = t.requests[i].String()
+	}
+	return "{" + t.tableName + "=[" + strings.Join(requests, ", ") + "]}"
+}
+
+func (w *writeRequest) String() string {
+	kind, attributes := "putRequest=PutRequest(item={", w.item.item
+	if w.remove {
+		kind, attributes = "deleteRequest=DeleteRequest(key={", w.key.item
+	}
+	names := slices.Sorted(maps.Keys(attributes))
+	for i, name := range names {
+		names[i] = name + "=..."
+	}
+	return "WriteRequest(" + kind + strings.Join(names, ", ") + "}))"
+}
+
 func (w *writeRequest) check() error {
 	if w.put == w.remove {
 		return validation("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
 	}
-	if err := w.item.check(); err != nil {
-		return err
-	}
-	if err := w.key.check(); err != nil {
-		return err
+	for _, parameter := range []*itemParameter{&w.item, &w.key} {
+		switch invalid := parameter.invalid; {
+		case invalid == nil:
+		case invalid.Batch != "":
+			return validation("%s", invalid.Batch)
+		default:
+			return invalid
+		}
 	}
 	return checkItemSize(w.item.item)
 }

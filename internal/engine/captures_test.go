@@ -112,6 +112,7 @@ func captures(t *testing.T) []capture {
 		require.NoError(t, err)
 		// The name of one table is a placeholder, shorter than DynamoDB allows.
 		text = bytes.ReplaceAll(text, []byte(`"kn"`), []byte(`"numbers"`))
+		text = bytes.ReplaceAll(text, []byte(`<hash>`), []byte(`hash`)) // the name of a table in messages
 		var cases []capture
 		require.NoError(t, json.Unmarshal(text, &cases), path)
 		all = append(all, cases...)

@@ -27,15 +27,29 @@ func (c *constraints) err() error {
 	return validation("%d validation errors detected: %s", len(c.messages), strings.Join(c.messages, "; "))
 }
 
+func (c *constraints) add(message string) {
+	if len(c.messages) < maxConstraintMessages {
+		c.messages = append(c.messages, message)
+	}
+}
+
 // violation adds that the value at a place breaks a rule. The value is quoted unless it is null.
 func (c *constraints) violation(value, at, rule string) {
-	if len(c.messages) == maxConstraintMessages {
-		return
-	}
 	if value != "null" {
 		value = "'" + value + "'"
 	}
-	c.messages = append(c.messages, fmt.Sprintf("Value %s at '%s' failed to satisfy constraint: %s", value, at, rule))
+	c.add(fmt.Sprintf("Value %s at '%s' failed to satisfy constraint: %s", value, at, rule))
+}
+
+// unshownLength is length where the service does not show the value.
+func (c *constraints) unshownLength(at string, length, least, most int) {
+	heading := "Value at '" + at + "' failed to satisfy constraint: Member must have length "
+	if length < least {
+		c.add(heading + "greater than or equal to " + strconv.Itoa(least))
+	}
+	if length > most {
+		c.add(heading + "less than or equal to " + strconv.Itoa(most))
+	}
 }
 
 func (c *constraints) notNull(at string, present bool) {
@@ -102,10 +116,11 @@ func (c *constraints) tableName(name *string) {
 	c.name("tableName", name, 1)
 }
 
-// mapKey checks the name of a table that is the key of a map.
-func (c *constraints) mapKey(at, name string) {
+// mapKey checks the name of a table that is the key of a map; shown returns the map as the service
+// prints it.
+func (c *constraints) mapKey(at, name string, shown func() string) {
 	if !validName(name) || len(name) > 255 {
-		c.violation("{"+name+"=...}", at, "Map keys must satisfy constraint: [Member must have length less than or equal to 255, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+]")
+		c.violation(shown(), at, "Map keys must satisfy constraint: [Member must have length less than or equal to 255, Member must have length greater than or equal to 3, Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+]")
 	}
 }
 

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"math"
 	"strconv"
@@ -48,6 +50,13 @@ func (d document) members(read func(name string, value document) error) error {
 		}
 		return read(name, document(value))
 	})
+}
+
+// compact returns the text without space between its tokens.
+func (d document) compact() string {
+	var text bytes.Buffer
+	_ = json.Compact(&text, []byte(d)) // d is well-formed
+	return text.String()
 }
 
 // elements passes the elements of an array to read.
@@ -224,6 +233,8 @@ func (p *itemParameter) check() error {
 	}
 	return nil
 }
+
+func (p *itemParameter) tooDeep() bool { return p.invalid != nil && p.invalid.TooDeep() }
 
 // isTrue reports whether an optional parameter is there and true.
 func isTrue(parameter *bool) bool { return parameter != nil && *parameter }

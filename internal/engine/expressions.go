@@ -109,11 +109,7 @@ func (x *expressionInput) check() error {
 	case x.names != nil && len(present) == 0:
 		return validation("ExpressionAttributeNames can only be specified when using expressions")
 	case x.values.present && (len(present) == 0 || len(present) == 1 && present[0] == "ProjectionExpression"):
-		verb := "is"
-		if len(absent) > 1 {
-			verb = "are"
-		}
-		return validation("ExpressionAttributeValues can only be specified when using expressions: %s %s null", strings.Join(absent, " and "), verb)
+		return x.valuesWithoutExpression(absent)
 	}
 	for _, name := range legacy {
 		if name != "AttributesToGet" {
@@ -126,6 +122,19 @@ func (x *expressionInput) check() error {
 		}
 	}
 	return nil
+}
+
+// valuesWithoutExpression is the error for values that none of the absent
+// expressions can use. A single write does not name its expressions.
+func (x *expressionInput) valuesWithoutExpression(absent []string) error {
+	const message = "ExpressionAttributeValues can only be specified when using expressions"
+	switch {
+	case x.rules == &writeRules:
+		return validation(message)
+	case len(absent) > 1:
+		return validation(message+": %s are null", strings.Join(absent, " and "))
+	}
+	return validation(message+": %s is null", absent[0])
 }
 
 func mixedParameters(legacy, expressions []string) error {

@@ -1,5 +1,7 @@
 package engine
 
+import "slices"
+
 // getItem is the operation GetItem.
 type getItem struct {
 	action
@@ -91,21 +93,48 @@ func (r *writeItem) field(name string, value document) error {
 
 func (r *writeItem) check() error {
 	var c constraints
+	if is(r.tableName, "") && r.subject.present {
+		c.unshownLength("TableName", 0, 1, 255)
+		return c.err()
+	}
 	c.capacity(r.returnCapacity)
 	r.constrain(&c, "")
-	c.oneOf("returnValues", r.returnValues, "ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW")
+	r.constrainReturnValues(&c)
 	c.oneOf("returnItemCollectionMetrics", r.returnMetrics, "SIZE", "NONE")
 	c.oneOf("returnValuesOnConditionCheckFailure", r.returnOnFailure, "ALL_OLD", "NONE")
 	if err := c.err(); err != nil {
 		return err
 	}
+	if err := r.checkEnveloped(); err != nil {
+		if r.tooDeep() {
+			return err
+		}
+		return validation("1 validation error detected: %s", asException(err).message)
+	}
+	return r.checkSize()
+}
+
+// constrainReturnValues checks ReturnValues, about which the service says less
+// unless a value nests too deeply.
+func (r *writeItem) constrainReturnValues(c *constraints) {
+	allowed := []string{"ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"}
+	if r.returnValues != nil && !slices.Contains(allowed, *r.returnValues) && !r.tooDeep() {
+		c.add("Failed to satisfy constraint: Member must satisfy enum value set: [ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATE_NEW, NONE]")
+		return
+	}
+	c.oneOf("returnValues", r.returnValues, allowed...)
+}
+
+// checkEnveloped checks what the service reports as a validation error like the
+// violations of the declared shape, unless a value nests too deeply.
+func (r *writeItem) checkEnveloped() error {
 	if err := r.checkParameters(); err != nil {
 		return err
 	}
 	if r.returnValues != nil && *r.returnValues != "ALL_OLD" && *r.returnValues != "NONE" {
 		return validation("ReturnValues can only be ALL_OLD or NONE")
 	}
-	return r.checkContent()
+	return r.parse()
 }
 
 func (r *writeItem) lookUp(e *Engine) error {

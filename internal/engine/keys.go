@@ -189,8 +189,10 @@ func (s *keySchema) checkSizes(item attribute.Item) error {
 // locate parses a key as parse does. A key that does not match the schema is not
 // an error but a mismatch.
 func (s *keySchema) locate(item attribute.Item) (primary key, mismatch *exception, err error) {
-	if err := s.check(item); err != nil {
-		return key{}, nil, err
+	if len(item) == len(s.attributes()) {
+		if err := s.check(item); err != nil {
+			return key{}, nil, err
+		}
 	}
 	if primary, err = s.parse(item); err != nil {
 		return key{}, asException(err), nil
@@ -201,7 +203,15 @@ func (s *keySchema) locate(item attribute.Item) (primary key, mismatch *exceptio
 // checkItemTypes checks that an item has the key of the table, and that its
 // index keys are of the right types.
 func (t *table) checkItemTypes(item attribute.Item) error {
-	for _, a := range t.schema.attributes() {
+	if err := t.schema.checkTypes(item); err != nil {
+		return err
+	}
+	return t.checkIndexTypes(item)
+}
+
+// checkTypes checks that an item to be stored has a key.
+func (s *keySchema) checkTypes(item attribute.Item) error {
+	for _, a := range s.attributes() {
 		value := item[a.name]
 		if !value.Exists() {
 			return invalidParameter("Missing the key %s in the item", a.name)
@@ -210,6 +220,10 @@ func (t *table) checkItemTypes(item attribute.Item) error {
 			return invalidParameter("Type mismatch for key %s expected: %s actual: %s", a.name, a.kind, value.Kind())
 		}
 	}
+	return nil
+}
+
+func (t *table) checkIndexTypes(item attribute.Item) error {
 	for _, v := range t.indexesByName {
 		for _, a := range v.schema.attributes() {
 			if value := item[a.name]; value.Exists() && value.Kind() != a.kind {
@@ -226,6 +240,10 @@ func (t *table) checkItemValues(item attribute.Item) error {
 	if err := t.schema.check(item); err != nil {
 		return err
 	}
+	return t.checkIndexValues(item)
+}
+
+func (t *table) checkIndexValues(item attribute.Item) error {
 	for _, v := range t.indexesByName {
 		if err := v.checkIndexKey(item); err != nil {
 			return err

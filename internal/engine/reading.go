@@ -158,6 +158,9 @@ func (r *reading) checkStartValues() error {
 	if r.startKey.invalid == nil {
 		return nil
 	}
+	if r.startKey.invalid.Batch != "" {
+		return r.startKey.invalid
+	}
 	return validation("%s: %s", startingKeyError, r.startKey.invalid.Message)
 }
 

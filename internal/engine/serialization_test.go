@@ -43,7 +43,7 @@ func TestDocument_WrongTypesBeforeWrongValues(t *testing.T) {
 	name, _ := refuse(t, newEngine(t), "PutItem", `{"TableName":"","Item":{"holder":{"S":"u","N":"1"}},"ReturnValues":[]}`)
 	assert.Equal(t, "SerializationException", name)
 	_, message := refuse(t, newEngine(t), "PutItem", `{"TableName":"","Item":{"holder":{"S":"u","N":"1"}}}`)
-	assert.Contains(t, message, "tableName")
+	assert.Contains(t, message, "TableName")
 }
 
 func TestDocument_TextsOfEveryKind(t *testing.T) {

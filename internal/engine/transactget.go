@@ -40,12 +40,9 @@ func (r *transactGetItems) lookUp(e *Engine) error {
 		if err != nil {
 			return err
 		}
-		primary, mismatch, err := t.schema.locate(x.subject.item)
+		primary, err := t.schema.parse(x.subject.item)
 		if err != nil {
-			return err
-		}
-		if mismatch != nil {
-			failed[i] = reasonOf(mismatch)
+			failed[i] = reasonOf(asException(err))
 		}
 		r.gets[i] = get{table: t, primary: primary, consistent: true}
 	}
@@ -82,9 +79,9 @@ func (r *transactGetItems) encode() []byte {
 		consumed.of(g.table).units[0] += transactionFactor * readUnits(g.found.bytes(), true)
 		dst = appendComma(dst, i)
 		dst = append(dst, '{')
-		if g.found != nil {
+		if item := r.elements[i].project(g.found.itemOrNil()); len(item) > 0 {
 			dst = appendMember(dst, "Item")
-			dst = r.elements[i].project(g.found.item).AppendJSON(dst)
+			dst = item.AppendJSON(dst)
 		}
 		dst = append(dst, '}')
 	}

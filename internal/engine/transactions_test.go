@@ -109,7 +109,7 @@ func TestTransactionsAreValidated(t *testing.T) {
 		{"what only a write takes", "TransactGetItems", `{"ClientRequestToken":"","ReturnItemCollectionMetrics":1,"TransactItems":[{"Get":{"TableName":"things","Key":{"a":{"S":"none"}}}}]}`, `{"Responses":[{}]}`},
 		{"a get that is none", "TransactGetItems", `{"TransactItems":[{}]}`, "ValidationException: Invalid Request: TransactGetRequest should contain a Get request"},
 		{"two gets of an item", "TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"things","Key":{"a":{"S":"1"}}}},{"Get":{"TableName":"things","Key":{"a":{"S":"1"}}}}]}`, multiple},
-		{"a get with an empty key", "TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"things","Key":{"a":{"S":""}}}}]}`, empty},
+		{"a get with an empty key", "TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"things","Key":{"a":{"S":""}}}}]}`, "TransactionCanceledException: Transaction cancelled, please refer cancellation reasons for specific reasons [ValidationError]"},
 	})
 }
 

@@ -45,12 +45,10 @@ func (r *transactWriteItems) check() error {
 
 func (r *transactWriteItems) constrain() error {
 	var c constraints
+	c.text("clientRequestToken", r.token, 1, maxTokenLength)
 	c.capacity(r.returnCapacity)
 	c.oneOf("returnItemCollectionMetrics", r.returnMetrics, "SIZE", "NONE")
 	r.transaction.constrain(&c, "TransactWriteItem(...)")
-	if r.token != nil {
-		c.length("clientRequestToken", len(*r.token), 1, maxTokenLength, func() string { return *r.token })
-	}
 	r.constrainElements(&c)
 	return c.err()
 }

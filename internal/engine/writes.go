@@ -85,11 +85,10 @@ func (w *write) consume(c *consumption, factor float64) {
 
 // checkedRecord checks an item and makes it a record.
 func (t *table) checkedRecord(item attribute.Item) (*record, error) {
-	if err := t.checkItemTypes(item); err != nil {
-		return nil, err
-	}
-	if err := t.checkItemValues(item); err != nil {
-		return nil, err
+	for _, check := range []func(attribute.Item) error{t.schema.checkTypes, t.schema.check, t.checkIndexTypes, t.checkIndexValues} {
+		if err := check(item); err != nil {
+			return nil, err
+		}
 	}
 	return t.sizedRecord(item)
 }

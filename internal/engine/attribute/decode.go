@@ -247,7 +247,7 @@ func nullMember(kind Kind) *ValidationError {
 	case KindSS:
 		return invalid(messageSetNull)
 	case KindNS:
-		return invalid("The parameter cannot be converted to a numeric value")
+		return invalid(messageNotNumeric)
 	}
 	return invalid(messageEmpty)
 }

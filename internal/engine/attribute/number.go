@@ -13,6 +13,13 @@ const (
 	minExponent = -130
 )
 
+const (
+	messageNotNumeric = "The parameter cannot be converted to a numeric value"
+	messageOverflow   = "Number overflow. Attempting to store a number with magnitude larger than supported range"
+	messageUnderflow  = "Number underflow. Attempting to store a number with magnitude smaller than supported range"
+	messageDigits     = "Attempting to store more than 38 significant digits in a Number"
+)
+
 // Number is a decimal number of up to 38 significant digits in DynamoDB's
 // range. The zero Number is 0. Two Numbers are equal exactly when == says so.
 type Number struct {
@@ -88,17 +95,19 @@ func parseNumber(text string) (Number, *ValidationError) {
 	n, ok := scanNumeral(text)
 	switch {
 	case text == "":
-		return Number{}, invalid("The parameter cannot be converted to a numeric value")
+		return Number{}, invalidContent(messageNotNumeric+": ", messageNotNumeric)
 	case !ok:
-		return Number{}, invalid("The parameter cannot be converted to a numeric value: " + text)
+		return Number{}, invalidContent(messageNotNumeric+": "+text, messageNotNumeric+": "+text)
+	case n.exponent >= math.MaxInt32:
+		return Number{}, invalidContent(messageOverflow, messageUnderflow)
+	case n.exponent > maxExponent:
+		return Number{}, invalidContent(messageOverflow, messageOverflow)
+	case n.exponent < minExponent:
+		return Number{}, invalidContent(messageUnderflow, messageUnderflow)
 	case n.digits == 0:
 		return Number{}, nil
-	case n.exponent > maxExponent:
-		return Number{}, invalid("Number overflow. Attempting to store a number with magnitude larger than supported range")
-	case n.exponent < minExponent:
-		return Number{}, invalid("Number underflow. Attempting to store a number with magnitude smaller than supported range")
 	case n.digits > maxDigits:
-		return Number{}, invalid("Attempting to store more than 38 significant digits in a Number")
+		return Number{}, invalidContent(messageDigits, messageDigits)
 	case n.canonical:
 		return Number{text: text}, nil
 	}
@@ -141,7 +150,7 @@ func scanNumeral(text string) (n numeral, ok bool) {
 		return numeral{}, false
 	}
 	if first < 0 {
-		return numeral{}, true
+		return numeral{exponent: shift}, true
 	}
 
 	whole := end
@@ -163,7 +172,8 @@ func scanNumeral(text string) (n numeral, ok bool) {
 	return n, true
 }
 
-// scanExponent reads the rest of a literal: nothing, or e and a number that fits 32 bits.
+// scanExponent reads the rest of a literal: nothing, or e and a number, of which
+// it returns at most 32 bits.
 func scanExponent(text string) (exponent int, ok bool) {
 	if text == "" {
 		return 0, true
@@ -186,10 +196,7 @@ func scanExponent(text string) (exponent int, ok bool) {
 		if !isDigit(text[i]) {
 			return 0, false
 		}
-		exponent = exponent*10 + int(text[i]-'0')
-		if exponent > math.MaxInt32 {
-			return 0, false
-		}
+		exponent = min(exponent*10+int(text[i]-'0'), math.MaxInt32)
 	}
 	return sign * exponent, true
 }

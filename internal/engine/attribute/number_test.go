@@ -46,8 +46,8 @@ func TestNumbersAreBroughtIntoCanonicalForm(t *testing.T) {
 		{"an exponent moves the point to the end", "0.0125e4", "125"},
 		{"zero stays", "0", "0"},
 		{"zero has no sign", "-0.0", "0"},
-		{"zero has no exponent", "0e500", "0"},
-		{"zero has no negative exponent", "0.000e-999", "0"},
+		{"zero has no exponent", "0e125", "0"},
+		{"zero has no negative exponent", "0.000e-130", "0"},
 		{"38 digits stay", "12345678901234567890123456789012345678", "12345678901234567890123456789012345678"},
 		{"zeros behind 38 digits stay", "1234567890123456789012345678901234567800000", "1234567890123456789012345678901234567800000"},
 		{"zeros in front of 38 digits stay", "0.0000012345678901234567890123456789012345678", "0.0000012345678901234567890123456789012345678"},
@@ -79,12 +79,12 @@ func TestNumbersThatAreRefused(t *testing.T) {
 		precision  = "Attempting to store more than 38 significant digits in a Number"
 	)
 	for text, want := range map[string]string{
-		"": notNumeric,
+		"": notNumeric + ": ",
 		"123456789012345678901234567890123456789":   precision,
 		"-1.00000000000000000000000000000000000001": precision,
-		"1e126": overflow, "-1e126": overflow, "10e125": overflow, "1e2147483647": overflow,
+		"1e126": overflow, "-1e126": overflow, "10e125": overflow, "1e2147483648": overflow, "0e126": overflow,
 		"123456789012345678901234567890123456789e200": overflow,
-		"1e-131": underflow, "-1e-131": underflow, "0.1e-130": underflow, "1e-2147483647": underflow,
+		"1e-131": underflow, "-1e-131": underflow, "0.1e-130": underflow, "1e-99999999999": underflow, "0e-131": underflow,
 	} {
 		if _, err := ParseNumber(text); message(err) != want {
 			t.Errorf("ParseNumber(%q): %v, want %s", text, err, want)
@@ -92,7 +92,7 @@ func TestNumbersThatAreRefused(t *testing.T) {
 	}
 	for _, text := range []string{
 		"x", " 1", "1 ", "--1", "-", "+", ".", "-.", "1..2", "1.2.3", "1,5", "1_0", "0x1", "NaN", "Infinity", "1d", "１",
-		"e5", ".e5", "1e", "1e+", "1e1.5", "1e--5", "1e5x", "1e2147483648", "0e99999999999999999999",
+		"e5", ".e5", "1e", "1e+", "1e1.5", "1e--5", "1e5x",
 	} {
 		if _, err := ParseNumber(text); message(err) != notNumeric+": "+text {
 			t.Errorf("ParseNumber(%q): %v", text, err)

@@ -73,7 +73,7 @@ func parseSet(kind Kind, members []string) (Value, *ValidationError) {
 	}
 	for i := 1; i < len(sorted); i++ {
 		if sorted[i-1] == sorted[i] {
-			return Value{kind: kind}, duplicates(kind, members)
+			return Value{kind: kind}, duplicates(kind, members, order)
 		}
 	}
 	return Value{kind: kind, nested: &nested{members: sorted}}, nil
@@ -96,18 +96,35 @@ func emptySet(kind Kind) *ValidationError {
 	return invalid("One or more parameter values were invalid: Binary sets should not be empty")
 }
 
-func duplicates(kind Kind, members []string) *ValidationError {
-	switch kind {
-	case KindSS:
-		return invalid("One or more parameter values were invalid: Input collection [" +
-			strings.Join(members, ", ") + "] contains duplicates.")
-	case KindNS:
-		return invalid("Input collection contains duplicates")
+// duplicates returns the error for a set with a member twice. It shows the
+// members up to the repeated one in order and quoted, and in a batch as sent.
+func duplicates(kind Kind, members []string, order func(a, b string) int) *ValidationError {
+	const heading = "One or more parameter values were invalid: Input collection "
+	if kind == KindNS {
+		return invalidContent(heading+"contains duplicates.", "Input collection contains duplicates")
 	}
-	encoded := make([]string, len(members))
+	var sorted []string
+	for _, member := range members {
+		at, found := slices.BinarySearchFunc(sorted, member, order)
+		if found {
+			sorted = append(sorted, member)
+			break
+		}
+		sorted = slices.Insert(sorted, at, member)
+	}
+	if kind == KindSS {
+		return invalidContent(heading+`["`+strings.Join(sorted, `", "`)+`"] contains duplicates.`,
+			heading+"["+strings.Join(members, ", ")+"] contains duplicates.")
+	}
+	return invalidContent(heading+`["`+strings.Join(encoded(sorted), `","`)+`"]of type BS contains duplicates.`,
+		heading+"["+strings.Join(encoded(members), ", ")+"]of type BS contains duplicates.")
+}
+
+// encoded returns binary members in base64.
+func encoded(members []string) []string {
+	texts := make([]string, len(members))
 	for i, member := range members {
-		encoded[i] = base64.StdEncoding.EncodeToString([]byte(member))
+		texts[i] = base64.StdEncoding.EncodeToString([]byte(member))
 	}
-	return invalid("One or more parameter values were invalid: Input collection [" +
-		strings.Join(encoded, ", ") + "]of type BS contains duplicates.")
+	return texts
 }

@@ -48,9 +48,12 @@ func NewAttributes(names map[string]string, values map[string]attribute.Value) (
 	return &Attributes{names: names, values: values}, nil
 }
 
-// InvalidValue is the refusal of ExpressionAttributeValues that could not be
-// decoded; err is what the decoding of the values as an attribute.Item gave.
+// InvalidValue returns the error for ExpressionAttributeValues that could not be
+// decoded; err is that of decoding the values as an attribute.Item.
 func InvalidValue(err *attribute.ValidationError) error {
+	if err.Batch != "" {
+		return err
+	}
 	return refuse("%s contains invalid value: %s for key %s", valuesParameter, err.Message, err.Attribute)
 }
 

@@ -133,10 +133,10 @@ func TestUnusedNamesAndValuesAreRefused(t *testing.T) {
 func TestValuesThatCannotBeDecodedAreRefusedByKey(t *testing.T) {
 	var values attribute.Item
 	var invalid *attribute.ValidationError
-	if err := values.UnmarshalJSON([]byte(`{":a": {"S": "x"}, ":v": {"N": "x"}}`)); !errors.As(err, &invalid) {
+	if err := values.UnmarshalJSON([]byte(`{":a": {"S": "x"}, ":v": {}}`)); !errors.As(err, &invalid) {
 		t.Fatalf("unexpected error %v", err)
 	}
-	const want = "ExpressionAttributeValues contains invalid value: The parameter cannot be converted to a numeric value: x for key :v"
+	const want = "ExpressionAttributeValues contains invalid value: Supplied AttributeValue is empty, must contain exactly one of the supported datatypes for key :v"
 	if got := message(InvalidValue(invalid)); got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
