@@ -4,16 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"strconv"
-	"sync"
+	"strings"
 	"sync/atomic"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/open-alchemy/packagedb/internal/awsclient"
 )
 
 const (
@@ -25,24 +28,27 @@ const (
 	stageProd = "PROD"
 
 	testEndpoint = "http://localhost:8000"
+	startServer  = "start a server with go run github.com/open-alchemy/packagedb/cmd/packagedb-local@latest"
 )
 
-// testVariables are what the client of STAGE=TEST depends on, and prodVariables are what that of
-// STAGE=PROD depends on beside them.
+// The client of STAGE=TEST depends on testVariables, that of STAGE=PROD on prodVariables too.
 var (
 	testVariables = [...]string{stageVariable, endpointVariable, maxAttemptsVariable}
 	prodVariables = [...]string{
 		"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_DEFAULT_PROFILE",
 		"AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY",
 		"AWS_SESSION_TOKEN", "AWS_ACCOUNT_ID", "AWS_ACCOUNT_ID_ENDPOINT_MODE",
-		"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE",
-		"AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME", "AWS_WEB_IDENTITY_TOKEN_FILE",
-		"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-		"AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_EC2_METADATA_DISABLED",
+		"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "HOME", "AWS_CA_BUNDLE",
+		"AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_LOGIN_CACHE_DIRECTORY",
+		containerURIVariable, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+		"AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+		"AWS_EC2_METADATA_DISABLED", "AWS_EC2_METADATA_V1_DISABLED",
 		"AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
-		"AWS_RETRY_MODE", "AWS_DEFAULTS_MODE",
-		"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+		"AWS_RETRY_MODE", "AWS_DEFAULTS_MODE", "AWS_EXECUTION_ENV",
+		"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_SSO", "AWS_ENDPOINT_URL_SSO_OIDC",
+		"AWS_ENDPOINT_URL_SIGNIN", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_ENABLE_ENDPOINT_DISCOVERY",
 		"AWS_USE_DUALSTACK_ENDPOINT", "AWS_USE_FIPS_ENDPOINT",
+		"AWS_AUTH_SCHEME_PREFERENCE", "AWS_DISABLE_CLOCK_SKEW_CORRECTION", "AWS_SDK_UA_APP_ID",
 	}
 )
 
@@ -52,19 +58,24 @@ type environment struct {
 	prod [len(prodVariables)]string
 }
 
-func readEnvironment() (env environment) {
+func readEnvironment() *environment {
+	var env environment
 	for i, variable := range testVariables {
 		env.test[i] = os.Getenv(variable)
 	}
-	if env.test[0] == stageProd {
+	if env.stage() == stageProd {
 		for i, variable := range prodVariables {
 			env.prod[i] = os.Getenv(variable)
 		}
 	}
-	return env
+	return &env
 }
 
-// isCurrent tells whether readEnvironment would return the same. Get spends its time here, and
+func (env *environment) stage() string       { return env.test[0] }
+func (env *environment) endpoint() string    { return env.test[1] }
+func (env *environment) maxAttempts() string { return env.test[2] }
+
+// isCurrent reports whether readEnvironment would return the same. Get spends its time here, and
 // comparing in place is cheaper than reading everything and then comparing.
 func (env *environment) isCurrent() bool {
 	for i, variable := range testVariables {
@@ -72,7 +83,7 @@ func (env *environment) isCurrent() bool {
 			return false
 		}
 	}
-	if env.test[0] != stageProd {
+	if env.stage() != stageProd {
 		return true
 	}
 	for i, variable := range prodVariables {
@@ -83,101 +94,182 @@ func (env *environment) isCurrent() bool {
 	return true
 }
 
-// instance is what Get returned last, and for which environment.
+// instance is the client for an environment, and the Database that Get returns without options.
 type instance struct {
-	environment environment
+	environment *environment
+	client      *dynamodb.Client
 	database    Database
 }
 
-var (
-	current  atomic.Pointer[instance]
-	building sync.Mutex
-)
+// current is the instance that was built last.
+var current atomic.Pointer[instance]
 
 // Get returns the Database for the stage that the environment variable STAGE names:
 //
-//   - TEST is an engine on this machine, at http://localhost:8000 or where
-//     AWS_ENDPOINT_URL_DYNAMODB says. The credentials and the region are made up and nothing of
-//     AWS's files or metadata service is read, so that no AWS account is ever reached by accident.
+//   - TEST is a server on this machine, at http://localhost:8000 or where AWS_ENDPOINT_URL_DYNAMODB
+//     says. The credentials and the region are made up, nothing of AWS's files or metadata service is
+//     read, and an endpoint of AWS is an error, so that no AWS account is ever reached by accident. A
+//     refused connection is not retried.
 //   - PROD is DynamoDB on AWS. Region, credentials and endpoint come from the SDK's default chain:
 //     environment variables, shared files, the metadata service. A missing region is an error.
+//     Credentials that cannot be found are an error of each call, which is not retried.
 //   - Anything else is [ErrInvalidStage].
 //
-// The client tries a throttled or failing request up to 10 times, or AWS_MAX_ATTEMPTS times where
-// that is set, with growing, jittered pauses of up to 5 seconds; an attempt that gets no answer
-// within 5 seconds has failed. It keeps up to 1,024 idle connections.
+// The client is the one that [ClientOptions] describes. AWS_MAX_ATTEMPTS, a whole number from 1, sets how
+// many times it tries a request.
 //
-// Get sends nothing, is cheap enough to be called on every request, and returns the same Database
-// as long as the environment is unchanged.
-func Get() (Database, error) {
-	if last := current.Load(); last != nil && last.environment.isCurrent() {
-		return last.database, nil
-	}
-	building.Lock()
-	defer building.Unlock()
-	if last := current.Load(); last != nil && last.environment.isCurrent() {
-		return last.database, nil
-	}
-	environment := readEnvironment()
-	client, err := newClient(environment.test[0])
-	if err != nil {
+// Get sends nothing and is cheap enough to be called on every request. Without options it returns the
+// same Database as long as the environment is unchanged; with options, another Database over the same
+// client.
+func Get(options ...Option) (Database, error) {
+	last, err := currentInstance()
+	switch {
+	case err != nil:
 		return nil, fmt.Errorf("packagedb: get the database: %w", err)
+	case len(options) > 0:
+		return New(last.client, options...), nil
 	}
-	database := New(client)
-	current.Store(&instance{environment, database})
-	return database, nil
+	return last.database, nil
 }
 
-func newClient(stage string) (*dynamodb.Client, error) {
-	switch stage {
-	case stageTest:
-		return newTestClient()
-	case stageProd:
-		return newProdClient()
-	default:
-		return nil, fmt.Errorf("%w: %s is %q, it must be %s or %s",
-			ErrInvalidStage, stageVariable, stage, stageTest, stageProd)
+// maxBuilds bounds how many times Get starts again because the environment changed meanwhile.
+const maxBuilds = 100
+
+// currentInstance returns the instance for the environment as it is, and builds it if need be. Building
+// may read files and takes no lock: callers at the same time build several, one of which is kept.
+func currentInstance() (*instance, error) {
+	for range maxBuilds {
+		last := current.Load()
+		if last != nil && last.environment.isCurrent() {
+			return last, nil
+		}
+		env := readEnvironment()
+		client, err := newClient(env)
+		if !env.isCurrent() { // the client, or the error, may be of a mixture
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		next := &instance{env, client, New(client)}
+		if current.CompareAndSwap(last, next) {
+			if last != nil {
+				last.client.Options().HTTPClient.(*awsclient.Client).CloseIdleConnections()
+			}
+			return next, nil
+		}
 	}
+	return nil, errors.New("the environment changes all the time")
 }
 
-func newTestClient() (*dynamodb.Client, error) {
-	endpoint := testEndpoint
-	if value := os.Getenv(endpointVariable); value != "" {
-		endpoint = value
-	}
-	if parsed, err := url.Parse(endpoint); err != nil || parsed.Scheme == "" || parsed.Host == "" {
-		return nil, fmt.Errorf("%s is %q, it must be a URL such as %s", endpointVariable, endpoint, testEndpoint)
-	}
-	attempts := defaultMaxAttempts
-	if value := os.Getenv(maxAttemptsVariable); value != "" {
+func newClient(env *environment) (*dynamodb.Client, error) {
+	attempts := 0
+	if value := env.maxAttempts(); value != "" {
 		var err error
 		if attempts, err = strconv.Atoi(value); err != nil || attempts < 1 {
 			return nil, fmt.Errorf("%s is %q, it must be a whole number from 1", maxAttemptsVariable, value)
 		}
 	}
+	switch env.stage() {
+	case stageTest:
+		return newTestClient(env.endpoint(), attempts)
+	case stageProd:
+		return newProdClient()
+	default:
+		return nil, fmt.Errorf("%w: %s is %q, it must be %s or %s",
+			ErrInvalidStage, stageVariable, env.stage(), stageTest, stageProd)
+	}
+}
+
+func newTestClient(endpoint string, attempts int) (*dynamodb.Client, error) {
+	if endpoint == "" {
+		endpoint = testEndpoint
+	}
+	parsed, err := url.Parse(endpoint)
+	switch {
+	case err != nil || parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Hostname() == "":
+		return nil, fmt.Errorf("%s is %q, it must be a URL such as %s", endpointVariable, endpoint, testEndpoint)
+	case ofAWS(parsed.Hostname()):
+		return nil, fmt.Errorf("%s is an endpoint of AWS, %q, which %s=%s does not use",
+			endpointVariable, parsed.Hostname(), stageVariable, stageTest)
+	}
 	return dynamodb.New(dynamodb.Options{
-		BaseEndpoint: &endpoint,
-		Region:       "us-east-1",
-		Credentials:  credentials.NewStaticCredentialsProvider("test", "test", ""),
-		HTTPClient:   newHTTPClient(),
-		Retryer:      newRetryer(aws.RetryModeStandard, attempts),
-	}, thriftily, nameUserAgent), nil
+		BaseEndpoint:     &endpoint,
+		Region:           "us-east-1",
+		Credentials:      credentials.NewStaticCredentialsProvider("test", "test", ""),
+		RetryMaxAttempts: attempts,
+	}, func(options *dynamodb.Options) {
+		awsclient.Configure(options, startServer)
+	}, nameUserAgent), nil
+}
+
+// ofAWS reports whether the host is in one of the domains of AWS's public endpoints.
+func ofAWS(host string) bool {
+	host = "." + strings.ToLower(strings.TrimRight(host, "."))
+	for _, domain := range []string{
+		".amazonaws.com", ".api.aws", ".amazonaws.com.cn", ".api.amazonwebservices.com.cn",
+		".amazonaws.eu", ".api.amazonwebservices.eu",
+	} {
+		if strings.HasSuffix(host, domain) {
+			return true
+		}
+	}
+	return false
 }
 
 func newProdClient() (*dynamodb.Client, error) {
+	if err := checkContainerURI(os.Getenv(containerURIVariable)); err != nil {
+		return nil, err
+	}
 	// Loading reads the environment and files. Credentials are fetched with the first request.
-	configuration, err := config.LoadDefaultConfig(context.Background(), config.WithHTTPClient(newHTTPClient()))
+	configuration, err := config.LoadDefaultConfig(context.Background(), func(options *config.LoadOptions) error {
+		// AWS_DEFAULTS_MODE=auto asks the metadata service, unless its client is disabled.
+		options.DefaultsModeOptions.IMDSClient = imds.New(imds.Options{ClientEnableState: imds.ClientDisabled})
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
 	if configuration.Region == "" {
 		return nil, errors.New("STAGE=PROD needs a region: set AWS_REGION, or region in the profile")
 	}
-	attempts := configuration.RetryMaxAttempts
-	if attempts == 0 {
-		attempts = defaultMaxAttempts
+	return dynamodb.NewFromConfig(configuration, ClientOptions), nil
+}
+
+const containerURIVariable = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+
+// checkContainerURI returns an error if the SDK would look up the host of the URI while it loads its
+// configuration.
+func checkContainerURI(uri string) error {
+	parsed, err := url.Parse(uri)
+	if err != nil || parsed.Scheme != "http" || parsed.Hostname() == "localhost" || net.ParseIP(parsed.Hostname()) != nil {
+		return nil // an error that the SDK reports, or nothing to look up
 	}
-	return dynamodb.NewFromConfig(configuration, func(options *dynamodb.Options) {
-		options.Retryer = newRetryer(configuration.RetryMode, attempts)
-	}, thriftily, nameUserAgent), nil
+	return fmt.Errorf("the host in %s is %q, it must be localhost or an IP address", containerURIVariable, parsed.Hostname())
+}
+
+// ClientOptions gives a DynamoDB client the settings of the client of [Get]:
+//
+//		client := dynamodb.NewFromConfig(configuration, packagedb.ClientOptions)
+//
+//	  - Attempts. A request that is throttled, fails at the server or gets no usable answer is tried up to
+//	    10 times, or RetryMaxAttempts times if that is set, with growing, jittered pauses of up to 5
+//	    seconds and without the SDK's quota of retries. RetryMode stays; a Retryer is replaced. Credentials
+//	    that cannot be found end the call at once.
+//	  - Time. Connecting takes up to 5 seconds, so does the TLS handshake, and so does waiting for an
+//	    answer to begin. An attempt takes up to 30 seconds in all. After an attempt without an answer the
+//	    idle connections are closed, so that the next one connects afresh.
+//	  - Connections. Up to 1,024 idle ones are kept for each host, over HTTP/1.1.
+//	  - Answers. They are read whole, up to 32 MiB. An answer that is shorter than its Content-Length, does
+//	    not match its X-Amz-Crc32, or is a redirect, and a success without a JSON object as its body, count
+//	    as failed attempts.
+//
+// An HTTP client of the SDK's, an [awshttp.BuildableClient], is copied and keeps its other settings and
+// its shorter timeouts. Any other HTTP client stays as it is: its answers are checked, and its attempts
+// take up to 30 seconds.
+//
+// [awshttp.BuildableClient]: https://pkg.go.dev/github.com/aws/aws-sdk-go-v2/aws/transport/http#BuildableClient
+func ClientOptions(options *dynamodb.Options) {
+	awsclient.Configure(options, "")
+	nameUserAgent(options)
 }

@@ -1,0 +1,174 @@
+package awsclient
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"hash/crc32"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const goodAnswer = `{"TableNames":["good"]}`
+
+// answer returns a handler that answers with a status, a body and its checksum.
+func answer(status int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set(checksumHeader, fmt.Sprint(crc32.ChecksumIEEE([]byte(body))))
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(body))
+	}
+}
+
+// unverified returns a handler that answers with a status and a body without a checksum.
+func unverified(status int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(body))
+	}
+}
+
+// raw returns a handler that answers with a text and closes the connection.
+func raw(text string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		connection, _, err := w.(http.Hijacker).Hijack()
+		if err == nil {
+			_, _ = connection.Write([]byte(text))
+			_ = connection.Close()
+		}
+	}
+}
+
+// newServer answers the first request with one handler and all others with another.
+func newServer(t *testing.T, first, then http.HandlerFunc) (url string, requests *atomic.Int32) {
+	t.Helper()
+	requests = new(atomic.Int32)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if requests.Add(1) == 1 {
+			first(w, r)
+		} else {
+			then(w, r)
+		}
+	}))
+	t.Cleanup(server.Close)
+	return server.URL, requests
+}
+
+func TestClient_BrokenAnswer(t *testing.T) {
+	const truncated = `{"TableNames":["good"]`
+	for name, broken := range map[string]http.HandlerFunc{
+		"no body, status 200":     unverified(http.StatusOK, ""),
+		"no body, status 204":     unverified(http.StatusNoContent, ""),
+		"no body, right checksum": answer(http.StatusOK, ""),
+		"white space":             unverified(http.StatusOK, "\n"),
+		"null":                    unverified(http.StatusOK, "null"),
+		"a wrong checksum": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set(checksumHeader, "1")
+			_, _ = w.Write([]byte(goodAnswer))
+		},
+		"a checksum that is no number": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set(checksumHeader, "x")
+			_, _ = w.Write([]byte(goodAnswer))
+		},
+		"a wrong checksum of a failure": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set(checksumHeader, "1")
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = w.Write([]byte(`{"__type":"ValidationException"}`))
+		},
+		"less than its length":                  raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + goodAnswer),
+		"half a chunk":                          raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\n{}"),
+		"no length, cut":                        raw("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + truncated),
+		"truncated JSON":                        unverified(http.StatusOK, truncated),
+		"truncated JSON that ends in an object": unverified(http.StatusOK, `{"a":{}`),
+		"truncated JSON, right checksum":        answer(http.StatusOK, truncated),
+		"something after the JSON":              unverified(http.StatusOK, "{}}"),
+		"a page of a proxy":                     unverified(http.StatusOK, "<html></html>"),
+		"no answer at all":                      raw(""),
+		"a redirect": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/elsewhere", http.StatusFound)
+		},
+		"a redirect that keeps the method": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+		},
+	} {
+		t.Run(name+" is retried", func(t *testing.T) {
+			url, requests := newServer(t, broken, answer(http.StatusOK, goodAnswer))
+			output, err := listTables(t, newDynamoDB(url, patientLimits()))
+			require.NoError(t, err)
+			assert.Equal(t, []string{"good"}, output.TableNames)
+			assert.EqualValues(t, 2, requests.Load())
+		})
+		t.Run(name+" is an error in the end", func(t *testing.T) {
+			url, _ := newServer(t, broken, broken)
+			_, err := listTables(t, newDynamoDB(url, patientLimits()))
+			assertExhausted(t, err)
+		})
+	}
+}
+
+func TestClient_GoodAnswer(t *testing.T) {
+	compressed := new(bytes.Buffer)
+	writer := gzip.NewWriter(compressed)
+	_, err := writer.Write([]byte(goodAnswer))
+	require.NoError(t, err)
+	require.NoError(t, writer.Close())
+
+	for _, test := range []struct {
+		name string
+		good http.HandlerFunc
+		want []string
+	}{
+		{"with a checksum", answer(http.StatusOK, goodAnswer), []string{"good"}},
+		{"without a checksum", unverified(http.StatusOK, goodAnswer), []string{"good"}},
+		{"without a length", raw("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + goodAnswer), []string{"good"}},
+		{"between white space", unverified(http.StatusOK, "\n"+goodAnswer+"\r\n"), []string{"good"}},
+		{"an empty object", unverified(http.StatusOK, "{}"), nil},
+		{"compressed", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			answer(http.StatusOK, compressed.String())(w, r)
+		}, []string{"good"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			url, requests := newServer(t, test.good, raw(""))
+			output, err := listTables(t, newDynamoDB(url, patientLimits(), func(options *dynamodb.Options) {
+				options.EnableAcceptEncodingGzip = test.name == "compressed"
+			}))
+			require.NoError(t, err)
+			assert.Equal(t, test.want, output.TableNames)
+			assert.EqualValues(t, 1, requests.Load())
+		})
+	}
+}
+
+func TestClient_TooLargeAnswer(t *testing.T) {
+	limits := patientLimits()
+	limits.answer = len(goodAnswer)
+	url, _ := newServer(t, answer(http.StatusOK, goodAnswer), answer(http.StatusOK, goodAnswer+" "))
+	client := newDynamoDB(url, limits)
+	_, err := listTables(t, client)
+	require.NoError(t, err)
+	_, err = listTables(t, client)
+	require.ErrorContains(t, err, "answer over 23 bytes")
+}
+
+func TestClient_FailureOfAProxy(t *testing.T) {
+	url, requests := newServer(t, unverified(http.StatusBadGateway, "<html></html>"), answer(http.StatusOK, goodAnswer))
+	_, err := listTables(t, newDynamoDB(url, patientLimits()))
+	require.NoError(t, err)
+	assert.EqualValues(t, 2, requests.Load())
+}
+
+func TestClient_ErrorsQuoteNoAnswer(t *testing.T) {
+	secret := unverified(http.StatusOK, `{"salt":"c2VjcmV0`)
+	url, _ := newServer(t, secret, secret)
+	_, err := listTables(t, newDynamoDB(url, patientLimits()))
+	require.Error(t, err)
+	assert.False(t, strings.Contains(err.Error(), "c2VjcmV0"), err)
+}

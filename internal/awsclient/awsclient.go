@@ -1,0 +1,89 @@
+// Package awsclient configures DynamoDB clients: how long they wait for an answer, which answers they
+// accept and what they retry.
+package awsclient
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+)
+
+// limits are the bounds of one attempt and of the pauses between attempts.
+type limits struct {
+	connect, handshake time.Duration
+	headers            time.Duration // from the request's last byte to the answer's headers
+	attempt            time.Duration // all of it, the answer's body included
+
+	// silence is how long an attempt lasts at least for its idle siblings to be dropped although it was
+	// the caller's deadline that ended it.
+	silence time.Duration
+
+	answer int // bytes
+
+	firstPause, longestPause time.Duration
+}
+
+func defaultLimits() limits {
+	return limits{
+		connect:   5 * time.Second,
+		handshake: 5 * time.Second,
+		headers:   5 * time.Second, // DynamoDB answers within milliseconds
+		attempt:   30 * time.Second,
+		silence:   time.Second,
+
+		answer: 32 << 20, // DynamoDB's largest is 16 MB
+
+		firstPause:   50 * time.Millisecond,
+		longestPause: 5 * time.Second,
+	}
+}
+
+// DefaultMaxAttempts is how many times a request is tried unless the options say otherwise.
+const DefaultMaxAttempts = 10
+
+// Configure sets the HTTP client and the retryer of a DynamoDB client. The options' retry mode and
+// number of attempts, if positive, stay as they are. So does an HTTP client that is not the SDK's,
+// except that its answers are checked. If advice is not empty, a refused connection is not retried, and
+// its error ends with the advice.
+func Configure(options *dynamodb.Options, advice string) {
+	configure(options, defaultLimits(), advice)
+}
+
+func configure(options *dynamodb.Options, limits limits, advice string) {
+	if options.RetryMaxAttempts < 1 {
+		options.RetryMaxAttempts = DefaultMaxAttempts
+	}
+	options.Retryer = newRetryer(options.RetryMode, options.RetryMaxAttempts, limits)
+	options.HTTPClient = newClient(options.HTTPClient, limits, advice)
+	options.DisableValidateResponseChecksum = true // Client does, and retries
+	if options.Credentials != nil {
+		options.Credentials = &credentials{options.Credentials}
+	}
+}
+
+// credentials marks errors of its provider as permanent: providers that ask a service retry by
+// themselves.
+type credentials struct{ aws.CredentialsProvider }
+
+func (c *credentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	retrieved, err := c.CredentialsProvider.Retrieve(ctx)
+	if err != nil {
+		return retrieved, &attemptError{err: err}
+	}
+	return retrieved, nil
+}
+
+// IsCredentialsProvider lets the SDK recognize anonymous credentials.
+func (c *credentials) IsCredentialsProvider(target aws.CredentialsProvider) bool {
+	return aws.IsCredentialsProvider(c.CredentialsProvider, target)
+}
+
+// ProviderSources lets the SDK name the source of the credentials in the user agent.
+func (c *credentials) ProviderSources() []aws.CredentialSource {
+	if provider, ok := c.CredentialsProvider.(aws.CredentialProviderSource); ok {
+		return provider.ProviderSources()
+	}
+	return nil
+}

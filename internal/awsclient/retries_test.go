@@ -1,0 +1,85 @@
+package awsclient
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestConfigure_MaxAttempts(t *testing.T) {
+	for given, want := range map[int]int{0: 10, -1: 10, 1: 1, 3: 3, 20: 20} {
+		client := dynamodb.New(dynamodb.Options{RetryMaxAttempts: given}, func(options *dynamodb.Options) {
+			Configure(options, "")
+		})
+		assert.Equal(t, want, client.Options().Retryer.MaxAttempts(), "RetryMaxAttempts %d", given)
+	}
+}
+
+func TestConfigure_RetryMode(t *testing.T) {
+	for mode, want := range map[aws.RetryMode]aws.Retryer{
+		aws.RetryModeStandard: new(retry.Standard), aws.RetryModeAdaptive: new(retry.AdaptiveMode),
+	} {
+		options := dynamodb.Options{RetryMode: mode}
+		Configure(&options, "")
+		assert.IsType(t, want, options.Retryer)
+	}
+}
+
+func TestConfigure_NoQuotaOfRetries(t *testing.T) {
+	for _, mode := range []aws.RetryMode{aws.RetryModeStandard, aws.RetryModeAdaptive} {
+		options := dynamodb.Options{RetryMode: mode}
+		Configure(&options, "")
+		for range 1000 {
+			_, err := options.Retryer.GetRetryToken(t.Context(), errors.New("failed"))
+			require.NoError(t, err, mode)
+		}
+	}
+}
+
+// missing is a provider without credentials.
+type missing struct{ asked int }
+
+func (m *missing) Retrieve(context.Context) (aws.Credentials, error) {
+	m.asked++
+	// What the SDK retries, coming from DynamoDB.
+	return aws.Credentials{}, &smithyhttp.RequestSendError{Err: errors.New("no metadata service")}
+}
+
+func (m *missing) ProviderSources() []aws.CredentialSource {
+	return []aws.CredentialSource{aws.CredentialSourceIMDS}
+}
+
+func TestConfigure_MissingCredentials(t *testing.T) {
+	provider := new(missing)
+	client := newDynamoDB("http://localhost:8000", patientLimits(), func(options *dynamodb.Options) {
+		options.Credentials = provider
+	})
+	_, err := listTables(t, client)
+	var cause *smithyhttp.RequestSendError
+	require.ErrorAs(t, err, &cause)
+	assert.Equal(t, 1, provider.asked)
+	sources := client.Options().Credentials.(aws.CredentialProviderSource).ProviderSources()
+	assert.Equal(t, provider.ProviderSources(), sources)
+}
+
+func TestBackoff(t *testing.T) {
+	retryer := newRetryer(aws.RetryModeStandard, DefaultMaxAttempts, defaultLimits())
+	longest := 50 * time.Millisecond
+	for attempt := range 100 {
+		for range 20 {
+			delay, err := retryer.RetryDelay(attempt, nil)
+			require.NoError(t, err)
+			require.GreaterOrEqual(t, delay, time.Duration(0))
+			require.LessOrEqual(t, delay, longest)
+		}
+		longest = min(2*longest, 5*time.Second)
+	}
+}
