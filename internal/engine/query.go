@@ -8,10 +8,13 @@ import (
 )
 
 // query is the operation Query.
-type query struct{ reading }
+type query struct {
+	reading
+	terms []expression.KeyTerm // of the key condition
+}
 
 func newQuery() *query {
-	return &query{reading{expressionInput: expressionInput{rules: &queryRules}}}
+	return &query{reading: reading{expressionInput: expressionInput{rules: &queryRules}}}
 }
 
 func (r *query) check() error {
@@ -29,7 +32,14 @@ func (r *query) check() error {
 	if r.texts.keyCondition == nil {
 		return validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
 	}
-	return r.parse()
+	if err := r.parse(); err != nil {
+		return err
+	}
+	var err error
+	if r.terms, err = r.keyCondition.Terms(); err != nil {
+		return err
+	}
+	return r.checkSelection()
 }
 
 // lookUp checks what depends on the key schema, in the service's order.
@@ -86,20 +96,16 @@ func (r *query) checkFilter() error {
 // where the condition is about the partition key only.
 func (r *query) keyTerms() (partition, sort *expression.KeyTerm, err error) {
 	schema := &r.view.schema
-	terms, err := r.keyCondition.Terms()
-	if err != nil {
-		return nil, nil, err
-	}
-	for i := range terms {
-		switch terms[i].Attribute {
+	for i := range r.terms {
+		switch term := &r.terms[i]; term.Attribute {
 		case schema.partition.name:
-			partition = &terms[i]
+			partition = term
 		case schema.sort.name:
-			sort = &terms[i]
+			sort = term
 		}
 	}
 	switch {
-	case !schema.hasSort() && len(terms) > 1:
+	case !schema.hasSort() && len(r.terms) > 1:
 		return nil, nil, validation("Query key condition not supported")
 	case partition == nil:
 		return nil, nil, validation("Query condition missed key schema element: %s", schema.partition.name)
@@ -111,7 +117,7 @@ func (r *query) keyTerms() (partition, sort *expression.KeyTerm, err error) {
 		return nil, nil, validation("Query key condition not supported")
 	}
 	if sort == nil {
-		if len(terms) > 1 {
+		if len(r.terms) > 1 {
 			return nil, nil, validation("Query condition missed key schema element: %s", schema.sort.name)
 		}
 	} else if err := checkTerm(sort, &schema.sort); err != nil {

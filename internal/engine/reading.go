@@ -75,7 +75,7 @@ func (r *reading) consistent() bool { return isTrue(r.consistentRead) }
 
 func (r *reading) selects(what string) bool { return is(r.selection, what) }
 
-// checkSelection refuses a Select that contradicts the rest of the request.
+// checkSelection rejects a Select that contradicts the rest of the request.
 func (r *reading) checkSelection() error {
 	wanted := ""
 	switch {
@@ -87,7 +87,7 @@ func (r *reading) checkSelection() error {
 	switch {
 	case r.selection == nil:
 	case wanted == "" && *r.selection == "SPECIFIC_ATTRIBUTES":
-		return validation("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES")
+		return validation("1 validation error detected: Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES")
 	case wanted != "" && *r.selection == "COUNT":
 		return validation("Cannot specify the %s when choosing to get only the Count", wanted)
 	case wanted != "" && *r.selection != "SPECIFIC_ATTRIBUTES":
@@ -124,13 +124,9 @@ func (r *reading) checkScalars() error {
 	return r.table.checkPaths(r.projection.Paths())
 }
 
-// checkProjections refuses a selection that makes no sense and attributes that
-// a global index does not hold, and notes where those of a local index must be
-// fetched.
+// checkProjections rejects attributes that a global index does not hold, and
+// notes where those of a local index must be fetched.
 func (r *reading) checkProjections() error {
-	if err := r.checkSelection(); err != nil {
-		return err
-	}
 	v := r.view
 	if v.projected == nil {
 		return nil

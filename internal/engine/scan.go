@@ -30,7 +30,10 @@ func (r *scan) check() error {
 	if err := r.checkSegments(); err != nil {
 		return err
 	}
-	return r.parse()
+	if err := r.parse(); err != nil {
+		return err
+	}
+	return r.checkSelection()
 }
 
 func (r *scan) checkSegments() error {

@@ -80,7 +80,7 @@ func appendTerms(terms []KeyTerm, n *node) ([]KeyTerm, error) {
 		return nil, err
 	}
 	if slices.ContainsFunc(terms, func(other KeyTerm) bool { return other.Attribute == term.Attribute }) {
-		return nil, refuse("KeyConditionExpressions must only contain one condition per key")
+		return nil, refuse("Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key")
 	}
 	return append(terms, term), nil
 }

@@ -61,7 +61,7 @@ func TestConditionsThatNoKeyCanHave(t *testing.T) {
 		nestedAttribute = "KeyConditionExpressions cannot have conditions on nested attributes"
 		multiple        = "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"
 		noAttribute     = "Invalid condition in KeyConditionExpression: No key attribute specified"
-		onePerKey       = "KeyConditionExpressions must only contain one condition per key"
+		onePerKey       = "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key"
 		length          = "Conditions can be of length 1 or 2 only"
 		firstBetween    = "Invalid condition in KeyConditionExpression: BETWEEN operator must have the key attribute as its first operand"
 		firstBeginsWith = "Invalid condition in KeyConditionExpression: begins_with operator must have the key attribute as its first operand"
