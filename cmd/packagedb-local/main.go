@@ -3,33 +3,49 @@
 //
 //	go run github.com/open-alchemy/packagedb/cmd/packagedb-local@latest
 //
-// Both tables exist when it says that it listens. What is stored is in memory and gone when it stops,
-// which an interrupt (Ctrl-C) or SIGTERM makes it do.
+// Both tables exist when it says that it listens. Its page at /-/ on the same port shows the users with
+// their specs and credentials, the items of all tables and the last requests. An interrupt (Ctrl-C) or
+// SIGTERM stops it.
 //
 // Usage:
 //
-//	packagedb-local [-listen host:port] [-tables=false]
+//	packagedb-local [-listen host:port] [-data file] [-tables=false] [-v]
 //
 // The flags are:
 //
+//	-data file
+//		Keep what is stored in this file; without it, all is in memory and gone when the command
+//		stops. The file is a journal: each write is in it before it is answered, so it survives a
+//		kill of the process. It is synced to the disk only at the start and the end, so a power
+//		failure may lose the last writes. An incomplete last line is cut off at the next start;
+//		other damage is an error, and the file stays as it is. One command at a time uses a file,
+//		by locking another one, with .lock appended to its name.
 //	-listen host:port
 //		Where to listen, localhost:8000 by default, which is where STAGE=TEST looks. Port 0 is any
 //		free port.
 //	-tables
-//		Create both tables, true by default. -tables=false starts empty.
+//		Create those of both tables that are missing, true by default.
+//	-v
+//		Log each request in a line on standard error.
+//	-version
+//		Print the version and exit.
 //
 // The exit status is 0 after an interrupt, 1 after a failure and 2 for wrong arguments.
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"syscall"
@@ -45,10 +61,11 @@ import (
 
 const (
 	defaultAddress = "localhost:8000"
-
-	readHeaderTimeout = 10 * time.Second
-	stopTimeout       = 5 * time.Second
+	stopTimeout    = 5 * time.Second
 )
+
+// version is set by the linker in the binaries of a release.
+var version string
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -56,12 +73,22 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
+// settings are the flags.
+type settings struct {
+	address, data   string
+	tables, verbose bool
+}
+
 // run serves until the context ends and returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var s settings
 	flags := flag.NewFlagSet("packagedb-local", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	address := flags.String("listen", defaultAddress, "`host:port` to listen at; port 0 is any free port")
-	withTables := flags.Bool("tables", true, "create both tables; false starts empty")
+	flags.StringVar(&s.address, "listen", defaultAddress, "`host:port` to listen at; port 0 is any free port")
+	flags.StringVar(&s.data, "data", "", "`file` to keep what is stored in; all is in memory without it")
+	flags.BoolVar(&s.tables, "tables", true, "create those of both tables that are missing")
+	flags.BoolVar(&s.verbose, "v", false, "log each request")
+	showVersion := flags.Bool("version", false, "print the version and exit")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
@@ -71,35 +98,65 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "packagedb-local: unexpected argument %q\n", flags.Arg(0))
 		flags.Usage()
 		return 2
+	case *showVersion:
+		fmt.Fprintf(stdout, "packagedb-local %s %s/%s\n", versionName(), runtime.GOOS, runtime.GOARCH)
+		return 0
 	}
-	if err := serve(ctx, *address, *withTables, stdout); err != nil {
+	level := slog.LevelWarn
+	if s.verbose {
+		level = slog.LevelInfo
+	}
+	logger := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
+	if err := serve(ctx, s, stdout, logger); err != nil {
 		fmt.Fprintln(stderr, "packagedb-local:", err)
 		return 1
 	}
 	return 0
 }
 
-func serve(ctx context.Context, address string, withTables bool, stdout io.Writer) error {
-	sockets, err := listen(ctx, address)
+func versionName() string {
+	built, _ := debug.ReadBuildInfo()
+	return cmp.Or(version, strings.TrimPrefix(built.Main.Version, "v"), "unknown")
+}
+
+func serve(ctx context.Context, s settings, stdout io.Writer, logger *slog.Logger) (err error) {
+	sockets, err := listen(ctx, s.address)
 	if err != nil {
 		return err
 	}
 	defer sockets.close()
-	handler := engine.New()
-	var tables []string
-	if withTables {
-		if tables, err = createTables(ctx, handler); err != nil {
+	stored := engine.New()
+	if s.data != "" {
+		if stored, err = engine.Open(s.data, logger); err != nil {
 			return err
 		}
 	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: readHeaderTimeout}
+	defer func() { err = errors.Join(err, stored.Close()) }()
+	client := dynamodb.New(dynamodb.Options{
+		Region:      "us-east-1",
+		Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
+		HTTPClient:  loopback.Client{Handler: stored},
+	})
+	created := "none created"
+	if s.tables {
+		if err := packagedb.CreateTables(ctx, client); err != nil {
+			return err
+		}
+		specs, credentials := packagedb.Tables()[0], packagedb.Tables()[1]
+		created = *specs.TableName + ", " + *credentials.TableName
+	}
+	answered := &requests{engine: stored, logger: logger}
+	server := newServer(route(&page{
+		store:    store{engine: stored, database: packagedb.New(client)},
+		requests: answered, url: sockets.url(), data: s.data, started: time.Now(),
+	}, answered))
 	failed := make(chan error, len(sockets.listeners))
 	var serving sync.WaitGroup
 	defer serving.Wait()
 	for _, listener := range sockets.listeners {
 		serving.Go(func() { failed <- server.Serve(listener) })
 	}
-	announce(stdout, sockets.url(), tables)
+	announce(stdout, sockets.url(), created, s.data)
 
 	select {
 	case <-ctx.Done():
@@ -108,35 +165,37 @@ func serve(ctx context.Context, address string, withTables bool, stdout io.Write
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
 	if server.Shutdown(stopping) != nil {
-		_ = server.Close() // what still runs after so long is cut off
+		_ = server.Close() // cuts off what still runs
 	}
+	count, _ := answered.recent()
+	fmt.Fprintf(stdout, "packagedb-local: stopped, %d requests answered\n", count)
 	return err
 }
 
-// createTables creates both tables and returns their names.
-func createTables(ctx context.Context, handler http.Handler) (names []string, err error) {
-	client := dynamodb.New(dynamodb.Options{
-		Region:      "us-east-1",
-		Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
-		HTTPClient:  loopback.Client{Handler: handler},
-	})
-	for _, table := range packagedb.Tables() {
-		names = append(names, *table.TableName)
+// newServer returns a server that ends a request whose body or reader never comes.
+func newServer(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		WriteTimeout:      2 * time.Minute,
+		IdleTimeout:       5 * time.Minute,
 	}
-	return names, packagedb.CreateTables(ctx, client)
 }
 
-// announce tells the user what is there. Its first line is what scripts wait for.
-func announce(stdout io.Writer, url string, tables []string) {
-	created := "none"
-	if len(tables) > 0 {
-		created = strings.Join(tables, ", ")
+// announce says what is there. Scripts wait for its first line.
+func announce(stdout io.Writer, url, tables, data string) {
+	kept := "in memory, gone when this stops"
+	if data != "" {
+		kept = "kept in " + data
 	}
 	fmt.Fprintf(stdout, `packagedb-local: listening at %s
+page:   %[1]s%s
 tables: %s
+data:   %s
 
 Point a service at it with
   STAGE=TEST AWS_ENDPOINT_URL_DYNAMODB=%[1]s
-Everything is in memory and gone when this stops (Ctrl-C).
-`, url, created)
+Stop it with Ctrl-C.
+`, url, pagePath, tables, kept)
 }

@@ -4,20 +4,25 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/internal/engine"
 )
 
 // asCommand makes the test binary be the command.
@@ -32,9 +37,9 @@ func TestMain(m *testing.M) {
 
 // started is a command that runs.
 type started struct {
-	output *bufio.Scanner
+	output *bufio.Scanner // standard output and standard error
 	url    string
-	stop   func() (status int)
+	stop   func() (status int, rest []string)
 }
 
 func start(t *testing.T, args ...string) *started {
@@ -47,14 +52,15 @@ func start(t *testing.T, args ...string) *started {
 		writer.Close()
 	}()
 	s := &started{output: bufio.NewScanner(reader)}
-	s.stop = func() int {
+	s.stop = func() (int, []string) {
 		cancel()
+		var rest []string
 		for s.output.Scan() {
-			t.Log(s.output.Text())
+			rest = append(rest, s.output.Text())
 		}
 		code := <-status
 		status <- code
-		return code
+		return code, rest
 	}
 	t.Cleanup(func() { s.stop() })
 	s.url = awaitURL(t, s.output)
@@ -66,83 +72,102 @@ func awaitURL(t *testing.T, output *bufio.Scanner) string {
 	t.Helper()
 	output.Scan()
 	url, ok := strings.CutPrefix(output.Text(), "packagedb-local: listening at ")
-	if !ok {
-		t.Fatalf("the first line is %q", output.Text())
-	}
+	require.True(t, ok, output.Text())
 	return url
 }
 
-// use makes packagedb.Get and other clients find the command.
+// use makes packagedb.Get find the command.
 func (s *started) use(t *testing.T) packagedb.Database {
 	t.Helper()
 	t.Setenv("STAGE", "TEST")
 	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", s.url)
 	db, err := packagedb.Get()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return db
 }
 
 func (s *started) tables(t *testing.T) []string {
 	t.Helper()
-	client := dynamodb.New(dynamodb.Options{
-		BaseEndpoint: &s.url,
-		Region:       "us-east-1",
-		Credentials:  credentials.NewStaticCredentialsProvider("test", "test", ""),
-	})
-	list, err := client.ListTables(t.Context(), &dynamodb.ListTablesInput{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	list, err := s.client().ListTables(t.Context(), &dynamodb.ListTablesInput{})
+	require.NoError(t, err)
 	return list.TableNames
 }
 
-func TestCommandServesBothTablesUntilItIsInterrupted(t *testing.T) {
+func TestRun_ServesUntilItIsInterrupted(t *testing.T) {
 	command := start(t, "-listen", "localhost:0")
 	db := command.use(t)
-	if _, err := db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "pets", Version: "1.0.0"}); err != nil {
-		t.Fatal(err)
-	}
-	if version, err := db.GetLatestSpecVersion(t.Context(), "sub", "pets"); version != "1.0.0" || err != nil {
-		t.Errorf("the latest version is %q: %v", version, err)
-	}
-	if got, want := command.tables(t), []string{"package.credentials", "package.specs"}; !slices.Equal(got, want) {
-		t.Errorf("the tables are %q, want %q", got, want)
-	}
-	var said []string
-	for range 4 {
-		command.output.Scan()
-		said = append(said, command.output.Text())
-	}
-	want := []string{
+	_, err := db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "pets", Version: "1.0.0"})
+	require.NoError(t, err)
+	version, err := db.GetLatestSpecVersion(t.Context(), "sub", "pets")
+	require.NoError(t, err)
+	assert.Equal(t, "1.0.0", version)
+	assert.Equal(t, []string{"package.credentials", "package.specs"}, command.tables(t))
+
+	status, said := command.stop()
+	assert.Zero(t, status)
+	require.Len(t, said, 8)
+	assert.Equal(t, []string{
+		"page:   " + command.url + "/-/",
 		"tables: package.specs, package.credentials",
+		"data:   in memory, gone when this stops",
 		"",
 		"Point a service at it with",
 		"  STAGE=TEST AWS_ENDPOINT_URL_DYNAMODB=" + command.url,
-	}
-	if !slices.Equal(said, want) {
-		t.Errorf("it says %q, want %q", said, want)
-	}
-	if status := command.stop(); status != 0 {
-		t.Errorf("the status after an interrupt is %d", status)
-	}
-	if _, err := net.Dial("tcp", strings.TrimPrefix(command.url, "http://")); err == nil {
-		t.Error("something still listens")
-	}
+		"Stop it with Ctrl-C.",
+	}, said[:7])
+	assert.Regexp(t, `^packagedb-local: stopped, [3-9] requests answered$`, said[7])
+	_, err = net.Dial("tcp", strings.TrimPrefix(command.url, "http://"))
+	assert.Error(t, err)
 }
 
-func TestCommandStartsWithoutTables(t *testing.T) {
+func TestRun_WithoutTables(t *testing.T) {
 	command := start(t, "-listen", "127.0.0.1:0", "-tables=false")
-	if got := command.tables(t); len(got) > 0 {
-		t.Errorf("the tables are %q", got)
-	}
-	if command.output.Scan(); command.output.Text() != "tables: none" {
-		t.Errorf("it says %q", command.output.Text())
-	}
+	assert.Empty(t, command.tables(t))
+	body := command.page(t, "")
+	assert.Contains(t, text(body), "table package.specs: Requested resource not found")
+	_, said := command.stop()
+	assert.Contains(t, said, "tables: none created")
 }
 
-func TestCommandSaysWhereItIsFound(t *testing.T) {
+func TestRun_KeepsDataInAFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "data")
+	for _, version := range []string{"1.0.0", "2.0.0"} {
+		command := start(t, "-listen", "localhost:0", "-data", file)
+		db := packagedb.New(command.client())
+		_, err := db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "pets", Version: version})
+		require.NoError(t, err)
+		status, said := command.stop()
+		assert.Zero(t, status)
+		assert.Contains(t, said, "data:   kept in "+file)
+	}
+	command := start(t, "-listen", "localhost:0", "-data", file)
+	versions, err := packagedb.New(command.client()).ListSpecVersions(t.Context(), "sub", "pets")
+	require.NoError(t, err)
+	assert.Len(t, versions, 2)
+
+	var stdout, stderr strings.Builder
+	status := run(t.Context(), []string{"-listen", "localhost:0", "-data", file}, &stdout, &stderr)
+	assert.Equal(t, 1, status)
+	assert.Equal(t, "packagedb-local: lock journal "+file+": in use by another process\n", stderr.String())
+}
+
+func TestRun_LogsRequests(t *testing.T) {
+	command := start(t, "-listen", "localhost:0", "-v")
+	done := make(chan []string)
+	go func() { // the log is a pipe that somebody must read
+		var lines []string
+		for command.output.Scan() {
+			lines = append(lines, command.output.Text())
+		}
+		done <- lines
+	}()
+	_, err := packagedb.New(command.client()).ListSpecs(t.Context(), "sub")
+	require.NoError(t, err)
+	command.stop()
+	assert.Regexp(t, `level=INFO msg=Query table=package\.specs status=200 error="" units=0\.5 duration=`, strings.Join(<-done, "\n"))
+}
+
+func TestRun_URL(t *testing.T) {
 	for listen, want := range map[string]string{
 		"localhost:0": "http://localhost:",
 		"127.0.0.1:0": "http://127.0.0.1:",
@@ -151,93 +176,128 @@ func TestCommandSaysWhereItIsFound(t *testing.T) {
 	} {
 		t.Run(listen, func(t *testing.T) {
 			command := start(t, "-listen", listen)
-			if !strings.HasPrefix(command.url, want) {
-				t.Errorf("the URL is %q, want it to start with %q", command.url, want)
-			}
-			if tables := command.tables(t); len(tables) != 2 {
-				t.Errorf("the tables there are %q", tables)
-			}
+			assert.Regexp(t, "^"+want, command.url)
+			assert.Len(t, command.tables(t), 2)
 		})
 	}
 }
 
-func TestCommandOnLocalhostListensAtBothLoopbackAddresses(t *testing.T) {
-	probe, err := net.Listen("tcp", "[::1]:0")
+func TestRun_LocalhostIsBothLoopbackAddresses(t *testing.T) {
+	listener, err := net.Listen("tcp", "[::1]:0")
 	if err != nil {
 		t.Skipf("this host has no IPv6: %v", err)
 	}
-	probe.Close()
+	listener.Close()
 	command := start(t, "-listen", "localhost:0")
 	_, port, _ := strings.Cut(strings.TrimPrefix(command.url, "http://"), ":")
 	for _, host := range []string{"127.0.0.1", "::1"} {
 		connection, err := net.Dial("tcp", net.JoinHostPort(host, port))
-		if err != nil {
-			t.Error(err)
-			continue
-		}
+		require.NoError(t, err)
 		connection.Close()
 	}
 }
 
-func TestCommandRefuses(t *testing.T) {
+func TestRun_Arguments(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer taken.Close()
+	damaged := filepath.Join(t.TempDir(), "data")
+	require.NoError(t, os.WriteFile(damaged, []byte("no journal\n"), 0o600))
 	for _, test := range []struct {
-		name   string
-		args   []string
-		status int
-		says   string
+		name           string
+		args           []string
+		status         int
+		stdout, stderr string
 	}{
-		{"a port that is taken", []string{"-listen", taken.Addr().String()}, 1,
+		{"a port that is taken", []string{"-listen", taken.Addr().String()}, 1, "",
 			"packagedb-local: " + taken.Addr().String() + " is taken: another program listens there"},
-		{"an address that is none", []string{"-listen", "8000"}, 1, "-listen 8000: it must be host:port"},
-		{"an address of another host", []string{"-listen", "192.0.2.1:8000"}, 1, "-listen 192.0.2.1:8000: "},
-		{"an argument", []string{"8000"}, 2, `unexpected argument "8000"`},
-		{"an unknown flag", []string{"-port", "8000"}, 2, "flag provided but not defined: -port"},
-		{"nothing when asked for help", []string{"-h"}, 0, "Usage of packagedb-local"},
+		{"an address without a port", []string{"-listen", "8000"}, 1, "", "-listen 8000: it must be host:port"},
+		{"an address of another host", []string{"-listen", "192.0.2.1:8000"}, 1, "", "-listen 192.0.2.1:8000: "},
+		{"a file that is no journal", []string{"-listen", "127.0.0.1:0", "-data", damaged}, 1, "", "line 1: not the first line of a journal"},
+		{"an argument", []string{"8000"}, 2, "", `unexpected argument "8000"`},
+		{"an unknown flag", []string{"-port", "8000"}, 2, "", "flag provided but not defined: -port"},
+		{"a call for help", []string{"-h"}, 0, "", "Usage of packagedb-local"},
+		{"a call for the version", []string{"-version"}, 0, "packagedb-local ", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var stdout, stderr strings.Builder
-			status := run(t.Context(), test.args, &stdout, &stderr)
-			if status != test.status || !strings.Contains(stderr.String(), test.says) {
-				t.Errorf("the status is %d and the message %q, want %d and %q", status, stderr.String(), test.status, test.says)
-			}
-			if stdout.Len() > 0 {
-				t.Errorf("it says %q", stdout.String())
-			}
+			assert.Equal(t, test.status, run(t.Context(), test.args, &stdout, &stderr))
+			assert.Contains(t, stdout.String(), test.stdout)
+			assert.Contains(t, stderr.String(), test.stderr)
+			assert.Equal(t, test.stdout == "", stdout.Len() == 0)
 		})
 	}
 }
 
-func TestCommandEndsCleanlyWithASignal(t *testing.T) {
+func TestRun_EndsWithASignal(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows has no signals to send")
 	}
 	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		t.Run(signal.String(), func(t *testing.T) {
-			command := exec.CommandContext(t.Context(), os.Args[0], "-listen", "localhost:0")
-			command.Env = append(os.Environ(), asCommand+"=1")
-			command.Stderr = os.Stderr
-			stdout, err := command.StdoutPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := command.Start(); err != nil {
-				t.Fatal(err)
-			}
-			awaitURL(t, bufio.NewScanner(stdout))
-			if err := command.Process.Signal(signal); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := io.Copy(io.Discard, stdout); err != nil {
-				t.Fatal(err)
-			}
-			if err := command.Wait(); err != nil {
-				t.Errorf("the command ends with %v", err)
-			}
+			command := startProcess(t)
+			require.NoError(t, command.Process.Signal(signal))
+			_, err := io.Copy(io.Discard, command.stdout)
+			require.NoError(t, err)
+			assert.NoError(t, command.Wait())
 		})
 	}
 }
+
+// process is a command in a process of its own.
+type process struct {
+	*exec.Cmd
+	stdout io.Reader
+	url    string
+}
+
+func startProcess(t *testing.T, args ...string) *process {
+	t.Helper()
+	p := &process{Cmd: exec.CommandContext(t.Context(), os.Args[0], append([]string{"-listen", "localhost:0"}, args...)...)}
+	p.Env = append(os.Environ(), asCommand+"=1")
+	p.Stderr = os.Stderr
+	stdout, err := p.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, p.Start())
+	p.stdout = stdout
+	p.url = awaitURL(t, bufio.NewScanner(stdout))
+	return p
+}
+
+func TestNewServer_EndsARequestWithoutABody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, connection := net.Pipe()
+		listener := &pipe{make(chan net.Conn, 1), make(chan struct{})}
+		listener.connections <- connection
+		failed := make(chan error)
+		server := newServer(&requests{engine: engine.New(), logger: slog.New(slog.DiscardHandler)})
+		go func() { failed <- server.Serve(listener) }()
+
+		begin := time.Now()
+		_, err := io.WriteString(client, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{")
+		require.NoError(t, err)
+		_, err = io.Copy(io.Discard, client)
+		assert.NoError(t, err)
+		assert.Equal(t, time.Minute, time.Since(begin))
+		require.NoError(t, server.Close())
+		<-failed
+	})
+}
+
+// pipe is a listener with one connection.
+type pipe struct {
+	connections chan net.Conn
+	closed      chan struct{}
+}
+
+func (p *pipe) Accept() (net.Conn, error) {
+	select {
+	case connection := <-p.connections:
+		return connection, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipe) Close() error   { close(p.closed); return nil }
+func (p *pipe) Addr() net.Addr { return &net.TCPAddr{} }

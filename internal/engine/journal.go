@@ -243,7 +243,7 @@ func (e *Engine) restore(w entryWrite) error {
 	}
 	var next *record
 	if w.Put != nil {
-		next = t.newRecord(item)
+		next = t.storedRecord(item)
 	}
 	if prior := t.get(t.schema.of(item)); prior != nil || next != nil {
 		t.replace(prior, next)

@@ -43,7 +43,12 @@ func content(tb testing.TB, e *engine.Engine) map[string]any {
 	tables := map[string]any{}
 	for _, name := range call(tb, e, "ListTables", `{}`)["TableNames"].([]any) {
 		body := fmt.Sprintf(`{"TableName":%q}`, name)
-		tables[name.(string)] = []any{call(tb, e, "DescribeTable", body), call(tb, e, "Scan", body)}
+		described := call(tb, e, "DescribeTable", body)
+		arn := described["Table"].(map[string]any)["TableArn"]
+		tables[name.(string)] = []any{
+			described, call(tb, e, "Scan", body), call(tb, e, "DescribeTimeToLive", body),
+			call(tb, e, "ListTagsOfResource", fmt.Sprintf(`{"ResourceArn":%q}`, arn)),
+		}
 	}
 	return tables
 }
@@ -70,7 +75,12 @@ var journaled = []struct{ operation, body string }{
 	{"DeleteItem", `{"TableName":"specs","Key":{"holder":{"S":"u"},"mark":{"S":"2"}}}`},
 	{"DeleteTable", `{"TableName":"users"}`},
 	{"CreateTable", createUsers},
-	{"PutItem", `{"TableName":"users","Item":{"id":{"N":"3"}}}`},
+	{"PutItem", `{"TableName":"users","Item":{"id":{"N":"3"},"mail":{"S":"a"}}}`},
+	{"PutItem", `{"TableName":"users","Item":{"id":{"N":"5"},"mail":{"N":"0"},"expiry":{"N":"1700000001"}}}`},
+	{"UpdateTable", `{"TableName":"users","AttributeDefinitions":[{"AttributeName":"mail","AttributeType":"S"}],"GlobalSecondaryIndexUpdates":[{"Create":{
+		"IndexName":"byMail","KeySchema":[{"AttributeName":"mail","KeyType":"HASH"}],"Projection":{"ProjectionType":"KEYS_ONLY"}}}]}`},
+	{"UpdateTimeToLive", `{"TableName":"users","TimeToLiveSpecification":{"AttributeName":"expiry","Enabled":true}}`},
+	{"TagResource", `{"ResourceArn":"arn:aws:dynamodb:us-east-1:123456789012:table/users","Tags":[{"Key":"k","Value":"v"}]}`},
 	{"DeleteItem", `{"TableName":"users","Key":{"id":{"N":"4"}}}`},
 }
 

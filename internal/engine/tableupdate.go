@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
 // updateTableInput is the input of UpdateTable.
@@ -340,14 +342,19 @@ func (t *table) redefine(u *tableUpdate, now time.Time) {
 	items := t.views[0].tree
 	t.addViews()
 	items.Scan(func(r *record) bool {
-		moved := t.newRecord(r.item)
-		for _, v := range t.indexesByName {
-			// An item with an impossible key for the index is not in it.
-			if v.schema.mismatches(r.item) || v.checkIndexKey(r.item) != nil {
-				moved.keys[v.number] = key{}
-			}
-		}
-		t.replace(nil, moved)
+		t.replace(nil, t.storedRecord(r.item))
 		return true
 	})
+}
+
+// storedRecord is newRecord for an item that was stored before the table had all of its indexes. An
+// index does not contain an item with an impossible key.
+func (t *table) storedRecord(item attribute.Item) *record {
+	r := t.newRecord(item)
+	for _, v := range t.indexesByName {
+		if v.schema.mismatches(item) || v.checkIndexKey(item) != nil {
+			r.keys[v.number] = key{}
+		}
+	}
+	return r
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"runtime"
 	"slices"
@@ -16,111 +17,79 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/smithy-go"
-	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
-// operator is the host that calls when all others are done.
-const operator = -1
-
 // run is a plan that is being carried out.
 type run struct {
 	plan
 	t      *testing.T
-	db     *testutil.DB
+	server *dynamodb.Client
+	moment atomic.Int64
 	client packagedb.Client
-	events atomic.Int64
-	atomic atomic.Bool // the server has transactions and they are used
+	atOnce atomic.Bool // the server has transactions and they are used
 
 	mu    sync.Mutex
 	calls []*call
 }
 
-// outcome is what a run came to.
+// outcome is what a run has come to.
 type outcome struct {
 	calls      []*call // in the order in which they began
 	injected   int
-	looks      int
-	atomic     bool
+	atOnce     bool // with transactions
 	violations []violation
 }
 
 // sabotage puts a client that breaks a promise between the database and the server.
 type sabotage func(packagedb.Client) packagedb.Client
 
-// carryOut runs a plan on a database of its own and checks what came of it.
+// carryOut runs a plan on a database of its own and judges what came of it.
 func (p plan) carryOut(t *testing.T) outcome {
-	r := &run{plan: p, t: t, db: testutil.New(t)}
-	r.atomic.Store(true)
+	db := testutil.New(t)
+	r := &run{plan: p, t: t, server: db.Client}
+	r.atOnce.Store(true)
 	r.client = r.newClient()
-	if p.sabotage != nil {
-		r.client = p.sabotage(r.client)
-	}
-	var injected *testutil.Injected
-	if len(p.mix.faults) > 0 {
-		injected = r.db.Inject(p.mix.faults...)
+	if p.spoil != nil {
+		r.client = p.spoil(r.client)
 	}
 
-	watch := observer{client: r.db.Client, subs: r.subs()}
-	observed, stop := context.WithCancel(t.Context())
-	var hosts, watching sync.WaitGroup
-	watching.Go(func() { watch.observe(observed) })
-	for host := range p.hosts {
-		hosts.Go(func() { r.host(host) })
+	var injected *testutil.Injected
+	if len(p.weather.faults) > 0 {
+		injected = db.Inject(p.weather.faults...)
+	}
+	var hosts sync.WaitGroup
+	for _, calls := range p.hosts {
+		hosts.Go(func() { r.host(calls) })
 	}
 	hosts.Wait()
-
 	o := outcome{}
 	if injected != nil {
 		injected.Stop()
 		o.injected = injected.Count()
 	}
 	o.violations = r.settle()
-	stop()
-	watching.Wait()
-	if o.atomic = r.atomic.Load(); o.atomic {
-		o.violations = append(o.violations, watch.found...)
-	}
-	o.violations = append(o.violations, r.check()...)
-	o.calls, o.looks = r.calls, watch.looks
+	o.calls, o.atOnce = r.calls, r.atOnce.Load()
 	return o
 }
 
-// newClient returns a client of the run's database with the plan's number of attempts.
+// newClient is that of the test's database with the plan's number of attempts. It lets the other hosts
+// go first before each of its requests.
 func (r *run) newClient() packagedb.Client {
-	options := r.db.Client.Options()
-	options.HTTPClient = completing{options.HTTPClient}
+	options := r.server.Options()
+	options.HTTPClient = yielding{options.HTTPClient}
 	options.Retryer = retry.AddWithMaxAttempts(options.Retryer.(aws.RetryerV2), r.attempts)
 	return &client{Client: dynamodb.New(options), run: r}
 }
 
-// completing completes every request, whatever becomes of its context, so that nothing takes effect
-// after the call has returned. It lets other hosts go first, and ends the context of a call after the
-// last of its requests.
-type completing struct{ dynamodb.HTTPClient }
+type yielding struct{ dynamodb.HTTPClient }
 
-func (c completing) Do(request *http.Request) (*http.Response, error) {
+func (y yielding) Do(request *http.Request) (*http.Response, error) {
 	runtime.Gosched()
-	ctx := request.Context()
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	response, err := c.HTTPClient.Do(request.WithContext(context.WithoutCancel(ctx)))
-	if allowed, ok := ctx.Value(allowanceKey{}).(*allowance); ok && allowed.left.Add(-1) == 0 {
-		allowed.cancel()
-	}
-	return response, err
+	return y.HTTPClient.Do(request)
 }
-
-// allowance is how many more requests a call may send until its context ends.
-type allowance struct {
-	left   atomic.Int64
-	cancel func()
-}
-
-type allowanceKey struct{}
 
 // client hides the transactions of the server where the plan is without.
 type client struct {
@@ -137,127 +106,109 @@ func (c *client) TransactWriteItems(
 		err = &smithy.GenericAPIError{Code: "UnknownOperationException"}
 	}
 	if api := smithy.APIError(nil); errors.As(err, &api) && api.ErrorCode() == "UnknownOperationException" {
-		c.run.atomic.Store(false)
+		c.run.atOnce.Store(false)
 	}
 	return output, err
 }
 
 // host makes the calls of one host, one after the other.
-func (r *run) host(host int) {
+func (r *run) host(planned []call) {
 	var clock int64
 	db := packagedb.New(r.client, packagedb.WithConsistentReads(),
 		packagedb.WithClock(func() time.Time { return time.Unix(clock, 0) }))
-	for _, made := range r.hosts[host] {
+	for i := range planned {
+		made := planned[i]
 		clock = made.clock
 		r.make(db, &made)
 	}
 }
 
 func (r *run) make(db packagedb.Database, c *call) {
-	ctx := r.t.Context()
-	if c.requests > 0 {
-		canceled, cancel := context.WithCancel(ctx)
-		defer cancel()
-		allowed := &allowance{cancel: cancel}
-		allowed.left.Store(int64(c.requests))
-		ctx = context.WithValue(canceled, allowanceKey{}, allowed)
-	}
-	c.begin = r.events.Add(1)
-	c.send(ctx, db)
-	c.end = r.events.Add(1)
+	c.begin = r.moment.Add(1)
+	c.send(r.t.Context(), db)
+	c.end = r.moment.Add(1)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.calls = append(r.calls, c)
 }
 
-// settle reads everything after the faults, makes specs whole that need it without transactions, and
-// deletes everything.
+// settle looks at everything after the faults, mends what the design leaves to be mended, and deletes
+// all of it.
 func (r *run) settle() (found []violation) {
+	const operator = -1 // in the place of the number of a host
+	var clock int64
 	db := packagedb.New(r.client, packagedb.WithConsistentReads(),
-		packagedb.WithClock(func() time.Time { return time.Unix(0, 0) }))
+		packagedb.WithClock(func() time.Time { return time.Unix(clock, 0) }))
 	do := func(c call) *call {
-		c.host = operator
+		c.host, c.clock = operator, clock
 		r.make(db, &c)
 		return &c
 	}
-	found = append(found, r.readAll(do)...)
-	if !r.atomic.Load() {
-		for i, k := range r.keys() {
-			if i%2 == 0 {
-				do(call{operation: deleteSpec, key: k, name: k.id})
-			} else {
-				spec := packagedb.SpecInput{
-					Name: k.id, Version: "whole", Title: fmt.Sprint("whole ", i), ModelCount: countUnit(slices.Index(ids, k.id)),
-				}
-				do(call{operation: createSpec, key: k, name: k.id, spec: spec})
+	keys := r.judge().keys()
+	subs := slices.Sorted(maps.Keys(r.subs()))
+
+	look := func(whole bool) {
+		items, j := 0, r.judge()
+		for _, k := range keys {
+			latest := do(call{operation: getSpec, key: k, name: k.id})
+			history := do(call{operation: listVersions, key: k, name: k.id})
+			items += len(latest.specs) + len(history.specs)
+			j.agreement(k, latest, history, whole)
+		}
+		for _, sub := range subs {
+			for _, operation := range []operation{listSpecs, countModels, listCredentials} {
+				do(call{operation: operation, key: key{sub: sub}})
 			}
 		}
-		found = append(found, r.readAll(do)...)
-		found = append(found, r.checkWhole(do)...)
+		for _, publicKey := range r.judge().publicKeys() {
+			do(call{operation: getUser, publicKey: publicKey})
+		}
+		found = append(found, j.found...)
+		if stored := r.items("package.specs"); stored != items {
+			found = append(found, violation{fmt.Sprintf("the table holds %d items of specs, %d can be read", stored, items), everything})
+		}
 	}
-	for _, sub := range r.subs() {
+	look(false)
+	j := r.judge()
+	for i, k := range keys {
+		clock = j.clockToMend(k)
+		// Either call mends. The ids take turns in which.
+		if i%2 == 0 {
+			do(call{operation: deleteSpec, key: k, name: k.id})
+		} else {
+			spec := packagedb.SpecInput{Name: k.id, Version: "mended", Title: fmt.Sprint("mended ", i)}
+			do(call{operation: createSpec, key: k, name: k.id, spec: spec})
+		}
+	}
+	look(true)
+	for _, sub := range subs {
 		do(call{operation: deleteAll, key: key{sub: sub}})
 	}
 	if left := r.items("package.specs") + r.items("package.credentials"); left > 0 {
-		found = append(found, violation{fmt.Sprintf("%d items are left when all users are deleted", left), r.calls})
+		found = append(found, violation{fmt.Sprintf("%d items are left when all users are deleted", left), everything})
 	}
-	return found
+	j = r.judge()
+	j.everyCall(len(r.weather.faults) > 0, operator)
+	return append(found, j.found...)
 }
 
-// readAll calls every read, and counts the stored items that no read returns.
-func (r *run) readAll(do func(call) *call) (found []violation) {
-	items := 0
-	for _, k := range r.keys() {
-		items += len(do(call{operation: getSpec, key: k, name: k.id}).specs)
-		items += len(do(call{operation: listVersions, key: k, name: k.id}).specs)
-	}
-	for _, sub := range r.subs() {
-		for _, operation := range []operation{listSpecs, countModels, listCredentials} {
-			do(call{operation: operation, key: key{sub: sub}})
-		}
-	}
-	for _, publicKey := range r.publicKeys() {
-		do(call{operation: getUser, publicKey: publicKey})
-	}
-	if stored := r.items("package.specs"); stored != items {
-		message := fmt.Sprintf("the table holds %d items of specs, %d can be read", stored, items)
-		found = append(found, violation{message, r.calls})
-	}
-	return found
-}
-
-// items counts the items of a table.
+// items counts what a table holds.
 func (r *run) items(table string) (items int) {
-	pages := dynamodb.NewScanPaginator(r.db.Client, &dynamodb.ScanInput{
+	pages := dynamodb.NewScanPaginator(r.server, &dynamodb.ScanInput{
 		TableName: &table, Select: "COUNT", ConsistentRead: aws.Bool(true),
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(r.t.Context())
-		require.NoError(r.t, err)
+		if err != nil {
+			r.t.Fatalf("scan: %v", err)
+		}
 		items += int(page.Count)
 	}
 	return items
 }
 
-// subs returns all users of the plan.
-func (p plan) subs() []string {
-	return distinct(p.calls(), func(c call) (string, bool) { return c.sub, c.sub != "" })
-}
-
-func (p plan) publicKeys() []string {
-	return distinct(p.calls(), func(c call) (string, bool) { return c.publicKey, c.publicKey != "" })
-}
-
-// keys returns all specs that the plan writes.
-func (p plan) keys() []key {
-	return distinct(p.calls(), func(c call) (key, bool) { return c.key, c.is(createSpec) })
-}
-
-func distinct[T comparable](calls []call, of func(call) (T, bool)) (values []T) {
-	for _, c := range calls {
-		if value, ok := of(c); ok && !slices.Contains(values, value) {
-			values = append(values, value)
-		}
-	}
-	return values
+// judge returns a judge of the calls so far.
+func (r *run) judge() *judge {
+	slices.SortFunc(r.calls, func(a, b *call) int { return int(a.begin - b.begin) })
+	return newJudge(r.calls, r.atOnce.Load())
 }

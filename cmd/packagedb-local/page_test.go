@@ -1,0 +1,275 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"html"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/internal/recording"
+)
+
+var (
+	chromium   = flag.String("chromium", "", "show the page in this browser")
+	screenshot = flag.String("screenshot", "", "write a screenshot of the page to this file")
+)
+
+// client returns a client of the command, whose requests its page shows.
+func (s *started) client() *dynamodb.Client {
+	return dynamodb.New(dynamodb.Options{
+		BaseEndpoint: &s.url,
+		Region:       "us-east-1",
+		Credentials:  credentials.NewStaticCredentialsProvider("test", "test", ""),
+	})
+}
+
+// page returns the page with a query.
+func (s *started) page(t *testing.T, query string) string {
+	t.Helper()
+	body, response := s.get(t, pagePath+query)
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	return body
+}
+
+// get sends a request with header fields, given as names and values in turn.
+func (s *started) get(t *testing.T, path string, header ...string) (string, *http.Response) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+path, nil)
+	require.NoError(t, err)
+	for i := 0; i < len(header); i += 2 {
+		request.Header.Set(header[i], header[i+1])
+	}
+	request.Host = request.Header.Get("Host")
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return string(body), response
+}
+
+// text returns what a reader sees of the page: no tags, no styles, single spaces.
+func text(page string) string {
+	page = regexp.MustCompile(`(?s)<(style|script).*?</(style|script)>|<[^>]*>`).ReplaceAllString(page, " ")
+	return strings.Join(strings.Fields(html.UnescapeString(page)), " ")
+}
+
+// storeDemo makes the calls of the recorded run of the Python facade up to the deletes.
+func storeDemo(t *testing.T, command *started) {
+	t.Helper()
+	var clock recording.Clock
+	db := packagedb.New(command.client(), packagedb.WithClock(clock.Now), packagedb.WithPythonFacade())
+	run, err := recording.PythonRun()
+	require.NoError(t, err)
+	for _, call := range run.Calls[:run.ItemsAfterCall] {
+		require.NoError(t, call.Replay(t.Context(), db, &clock))
+	}
+}
+
+func TestPage_ShowsUsers(t *testing.T) {
+	command := start(t, "-listen", "localhost:0")
+	body := command.page(t, "")
+	assert.Contains(t, text(body), "None yet: create a spec or credentials.")
+	assert.Contains(t, text(body), "in memory 0 requests since ")
+
+	storeDemo(t, command)
+	body = command.page(t, "")
+	shown := text(body)
+	assert.Contains(t, shown, "auth0|7734d7c1 10 specs, 3000132 models")
+	assert.Contains(t, shown, "google-oauth2|1067907796 6 specs, 1000144 models")
+	assert.Contains(t, shown, "MY..SPEC--NAME 1.8.25 7 models 3 versions Version Updated (UTC) Models Title and description "+
+		"1.8.25 latest 2020-12-10 23:41:20 7 2.1.24 2020-12-10 23:22:40 123 Title 24 — ü Line 1 Line \"2\" 24 0.3.13")
+	assert.Contains(t, shown, "laptop pk_11_1 redacted")
+	assert.Contains(t, shown, " Query package.specs 200 0.5 ")
+
+	body = command.page(t, "?user=google-oauth2%7C1067907796")
+	assert.Contains(t, text(body), "google-oauth2|1067907796 6 specs")
+	assert.NotContains(t, text(body), "auth0|7734d7c1")
+}
+
+func TestPage_ShowsItems(t *testing.T) {
+	command := start(t, "-listen", "localhost:0")
+	storeDemo(t, command)
+	body := command.page(t, "?table=package.credentials")
+	shown := text(body)
+	assert.Contains(t, shown, "package.credentials sub id public_key salt secret_key_hash S google-oauth2|1067907796 S default S pk_11_4 "+
+		"B redacted, 24 bytes B redacted, 44 bytes")
+
+	next := regexp.MustCompile(`href="([^"]*)">Next page`)
+	rows := 0
+	for query := "?table=package.specs"; query != ""; {
+		body := command.page(t, query)
+		rows += strings.Count(body, "<tr>") - 1
+		query = ""
+		if link := next.FindStringSubmatch(body); link != nil {
+			query = html.UnescapeString(link[1])
+		}
+	}
+	assert.Equal(t, 79, rows)
+
+	body = command.page(t, "?table=missing")
+	assert.Contains(t, text(body), "missing Requested resource not found")
+	body = command.page(t, "?table=package.specs&after=x")
+	assert.Contains(t, text(body), "invalid character")
+}
+
+func TestPage_ShowsNoHashAndNoSalt(t *testing.T) {
+	command := start(t, "-listen", "localhost:0")
+	db := packagedb.New(command.client())
+	require.NoError(t, db.CreateUpdateCredentials(t.Context(), "sub", packagedb.CredentialsInput{
+		ID: "id", PublicKey: "key", SecretKeyHash: []byte("the hash"), Salt: []byte("the salt"),
+	}))
+	for _, query := range []string{"", "?user=sub", "?table=package.credentials"} {
+		body := command.page(t, query)
+		assert.Contains(t, body, "redacted")
+		for _, secret := range []string{"the hash", "the salt", "dGhlIGhhc2g", "dGhlIHNhbHQ"} {
+			assert.NotContains(t, body, secret, query)
+		}
+	}
+}
+
+func TestPage_EscapesNames(t *testing.T) {
+	const hostile = `"'><img src=x onerror=alert(1)></script>{{.}}`
+	command := start(t, "-listen", "localhost:0")
+	db := packagedb.New(command.client())
+	_, err := db.CreateUpdateSpec(t.Context(), hostile, packagedb.SpecInput{
+		Name: hostile, Version: hostile, Title: hostile, Description: hostile, ModelCount: 1,
+	})
+	require.NoError(t, err)
+	for _, query := range []string{"", "?user=" + url.QueryEscape(hostile), "?table=package.specs", "?table=" + url.QueryEscape(hostile)} {
+		body, response := command.get(t, pagePath+query)
+		assert.NotContains(t, body, "<img", query)
+		assert.Contains(t, text(body), "<img src=x onerror=alert(1)>", query)
+		assert.Regexp(t, "default-src 'none'; style-src 'nonce-[A-Z2-7]+'; script-src 'nonce-", response.Header.Get("Content-Security-Policy"))
+	}
+}
+
+func TestPage_ChangesWithRequests(t *testing.T) {
+	command := start(t, "-listen", "localhost:0")
+	_, first := command.get(t, pagePath)
+	tag := first.Header.Get("Etag")
+	_, again := command.get(t, pagePath, "If-None-Match", tag)
+	assert.Equal(t, http.StatusNotModified, again.StatusCode)
+	_, err := packagedb.New(command.client()).ListSpecs(t.Context(), "sub")
+	require.NoError(t, err)
+	_, changed := command.get(t, pagePath, "If-None-Match", tag)
+	assert.Equal(t, http.StatusOK, changed.StatusCode)
+}
+
+func TestRoute(t *testing.T) {
+	command := start(t, "-listen", "localhost:0")
+	for host, status := range map[string]int{
+		"localhost:8000": 200, "127.0.0.1": 200, "[::1]:8000": 200, "db.localhost": 200, "packagedb:8000": 200,
+		"evil.example:8000": 403, "localhost.evil.example": 403,
+	} {
+		_, response := command.get(t, pagePath, "Host", host)
+		assert.Equal(t, status, response.StatusCode, "the page at %s", host)
+		_, response = command.get(t, "/", "Host", host)
+		assert.Equal(t, http.StatusOK, response.StatusCode, "the health check at %s", host)
+		_, response = command.get(t, "/", "Host", host, "Origin", "http://"+host)
+		assert.Equal(t, status, response.StatusCode, "a browser's request at %s", host)
+	}
+	_, response := command.get(t, pagePath+"x")
+	assert.Equal(t, http.StatusNotFound, response.StatusCode)
+	response, err := http.Post(command.url+pagePath, "text/plain", nil)
+	require.NoError(t, err)
+	response.Body.Close()
+	assert.Equal(t, http.StatusNotFound, response.StatusCode)
+}
+
+// browse runs Chromium on an address of the page.
+func browse(t *testing.T, address string, args ...string) string {
+	t.Helper()
+	if *chromium == "" {
+		t.Skip("needs -chromium")
+	}
+	command := exec.CommandContext(t.Context(), *chromium, append([]string{
+		"--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+		"--disable-sync", "--hide-scrollbars", "--user-data-dir=" + t.TempDir(), "--disable-lcd-text", "--window-size=1200,900",
+	}, append(args, address)...)...)
+	output, err := command.Output()
+	require.NoError(t, err)
+	return string(output)
+}
+
+func TestPage_InABrowser(t *testing.T) {
+	command := start(t, "-listen", "localhost:0")
+	storeDemo(t, command)
+	file := filepath.Join(t.TempDir(), "page.png")
+	address := command.url + pagePath + "?user=google-oauth2%7C1067907796"
+	browse(t, address, "--screenshot="+file)
+	content, err := os.ReadFile(file)
+	require.NoError(t, err)
+	picture, err := png.Decode(bytes.NewReader(content))
+	require.NoError(t, err)
+	assert.Equal(t, image.Rect(0, 0, 1200, 900), picture.Bounds())
+	assert.Contains(t, text(browse(t, address, "--dump-dom")), "MY..SPEC--NAME 1.8.25 7 models 3 versions")
+	if *screenshot != "" {
+		require.NoError(t, os.WriteFile(*screenshot, encode(t, picture), 0o644))
+	}
+}
+
+// encode returns a picture as a small PNG, with its 256 most frequent colors.
+func encode(t *testing.T, picture image.Image) []byte {
+	t.Helper()
+	counts := map[color.Color]int{}
+	bounds := picture.Bounds()
+	for y := range bounds.Dy() {
+		for x := range bounds.Dx() {
+			counts[picture.At(x, y)]++
+		}
+	}
+	colors := slices.SortedFunc(maps.Keys(counts), func(a, b color.Color) int { return counts[b] - counts[a] })
+	reduced := image.NewPaletted(bounds, colors[:min(len(colors), 256)])
+	draw.Draw(reduced, bounds, picture, bounds.Min, draw.Src)
+	var file bytes.Buffer
+	require.NoError(t, (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&file, reduced))
+	return file.Bytes()
+}
+
+func TestPage_UpdatesInABrowser(t *testing.T) {
+	command := start(t, "-listen", "localhost:0")
+	db := packagedb.New(command.client())
+	spec := packagedb.SpecInput{Name: "pets", Version: "1.0.0", ModelCount: 1}
+	_, err := db.CreateUpdateSpec(t.Context(), "before", spec)
+	require.NoError(t, err)
+
+	// Once the browser has the page, a spec is created, which only an update can show.
+	target, err := url.Parse(command.url)
+	require.NoError(t, err)
+	var once sync.Once
+	forward := httputil.NewSingleHostReverseProxy(target)
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		forward.ServeHTTP(w, r)
+		once.Do(func() { _, err = db.CreateUpdateSpec(context.WithoutCancel(t.Context()), "after", spec) })
+	}))
+	defer proxy.Close()
+	body := browse(t, proxy.URL+pagePath, "--virtual-time-budget=5000", "--dump-dom")
+	require.NoError(t, err)
+	assert.Contains(t, text(body), "after 1 spec, 1 model")
+	assert.Contains(t, text(body), "before 1 spec, 1 model")
+}

@@ -1,0 +1,143 @@
+// Demo shows what packagedb does, on the embedded engine and with real input: it replays a recorded run
+// of the Python facade, call by call, and prints what is then stored for a user and what deleting leaves.
+// It fails if a result differs from the recorded one.
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/internal/engine"
+	"github.com/open-alchemy/packagedb/internal/loopback"
+	"github.com/open-alchemy/packagedb/internal/recording"
+)
+
+// users are those of the recorded run. The first one is shown in full.
+var users = []string{"google-oauth2|1067907796", "auth0|7734d7c1", "sub 3"}
+
+func main() {
+	if err := run(context.Background(), os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "demo:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out io.Writer) error {
+	client := dynamodb.New(dynamodb.Options{
+		Region:      "us-east-1",
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		HTTPClient:  loopback.Client{Handler: engine.New()},
+	})
+	if err := packagedb.CreateTables(ctx, client); err != nil {
+		return err
+	}
+	var clock recording.Clock
+	db := packagedb.New(client, packagedb.WithClock(clock.Now), packagedb.WithPythonFacade())
+	recorded, err := recording.PythonRun()
+	if err != nil {
+		return err
+	}
+	stored, deletes := recorded.Calls[:recorded.ItemsAfterCall], recorded.Calls[recorded.ItemsAfterCall:]
+	var text bytes.Buffer
+	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	if err := replay(ctx, db, &clock, stored); err != nil {
+		return err
+	}
+	fmt.Fprintf(table, "Replayed %d recorded calls of the Python facade: every result is the same.\n\n", len(stored))
+	if err := show(ctx, db, table, users[0]); err != nil {
+		return err
+	}
+	if err := replay(ctx, db, &clock, deletes); err != nil {
+		return err
+	}
+	fmt.Fprintf(table, "\nReplayed %d more, which delete two users: every result is the same. What is left:\n\n", len(deletes))
+	if err := count(ctx, db, table); err != nil {
+		return err
+	}
+	fmt.Fprint(table, "\nNext, run a server for your own service, and look into it at http://localhost:8000/-/\n  go run ./cmd/packagedb-local\n")
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	_, err = out.Write(regexp.MustCompile(` +\n`).ReplaceAll(text.Bytes(), []byte("\n"))) // the padding of empty cells
+	return err
+}
+
+func replay(ctx context.Context, db packagedb.Database, clock *recording.Clock, calls []recording.Call) error {
+	var differences []error
+	for _, call := range calls {
+		differences = append(differences, call.Replay(ctx, db, clock))
+	}
+	return errors.Join(differences...)
+}
+
+// show prints the specs of a user with their histories, and who has which public key.
+func show(ctx context.Context, db packagedb.Database, out io.Writer, sub string) error {
+	fmt.Fprintf(out, "User %s\n", sub)
+	for spec, err := range db.Specs(ctx, sub) {
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "\n%s\tid %s\tmodels %d\t%s\n", spec.Name, spec.ID, spec.ModelCount, spec.Title)
+		mark := "latest"
+		for version, err := range db.SpecVersions(ctx, sub, spec.Name, packagedb.Descending()) {
+			if err != nil {
+				return err
+			}
+			updated := time.Unix(version.UpdatedAt, 0).UTC().Format(time.DateTime)
+			fmt.Fprintf(out, "  version %s\t%s\t%s\n", version.Version, updated, mark)
+			mark = ""
+		}
+	}
+	fmt.Fprintln(out)
+	for credentials, err := range db.Credentials(ctx, sub) {
+		if err != nil {
+			return err
+		}
+		user, err := db.GetUser(ctx, credentials.PublicKey)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "credentials %s\tpublic key %s\tfound by it: %s\n", credentials.ID, credentials.PublicKey, user.Sub)
+	}
+	return nil
+}
+
+// count prints how much each user has stored.
+func count(ctx context.Context, db packagedb.Database, out io.Writer) error {
+	fmt.Fprint(out, "USER\tSPECS\tMODELS\tCREDENTIALS\n")
+	for _, sub := range users {
+		specs, err := db.ListSpecs(ctx, sub)
+		if err != nil {
+			return err
+		}
+		models, err := db.CountCustomerModels(ctx, sub)
+		if err != nil {
+			return err
+		}
+		credentials, err := db.ListCredentials(ctx, sub)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", sub, number(len(specs)), number(models), number(len(credentials)))
+	}
+	return nil
+}
+
+func number(n int) string {
+	if n == 0 {
+		return "none"
+	}
+	return strconv.Itoa(n)
+}
