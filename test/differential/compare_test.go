@@ -40,7 +40,7 @@ func (d *difference) excess() float64 {
 
 // compare returns the differences between two answers to a request.
 func compare(operation string, local, ours *answer) []difference {
-	if l, o := local.failure(), ours.failure(); l != o {
+	if l, o := withoutEnvelope(local.failure()), withoutEnvelope(ours.failure()); l != o {
 		return []difference{{path: "failure", local: l, ours: o}}
 	}
 	c := comparison{common: operation == "CreateTable" || operation == "DescribeTable" || operation == "DeleteTable"}
@@ -52,6 +52,16 @@ func compare(operation string, local, ours *answer) []difference {
 	}
 	c.values("", a, b)
 	return c.differences
+}
+
+// withoutEnvelope removes the heading that the service puts before errors of
+// PutItem, UpdateItem, DeleteItem and Query, and DynamoDB Local does not.
+func withoutEnvelope(failure string) string {
+	const envelope = "400 ValidationException: 1 validation error detected: "
+	if text, ok := strings.CutPrefix(failure, envelope); ok && !strings.Contains(text, "ailed to satisfy constraint") {
+		return "400 ValidationException: " + text
+	}
+	return failure
 }
 
 type comparison struct {

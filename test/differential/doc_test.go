@@ -22,7 +22,7 @@
 // is a failure. The differences are in wording_test.go and accepted_test.go
 // under these names:
 //
-//	words                     Local has other messages for many errors.
+//	words                     Local has other messages for many errors, and puts none of them behind "1 validation error detected".
 //	shape                     The service checks types and constraints of all parameters first, and reports all violations at once; Local checks some of them, later.
 //	leniency                  Local takes numbers for strings, unknown values of enumerations, tokens of any length, empty lists, and attribute definitions that nothing uses.
 //	crashes                   Local fails on some null and misplaced values, and where several clients create tables.
@@ -31,7 +31,10 @@
 //	reserved size             SIZE is a reserved word; Local takes it for an attribute.
 //	long keys                 Local does not limit partition keys in queries, nor the keys of a start.
 //	equal numbers             1 and 1.0 are the same key; a batch on Local may have both.
-//	transactions              Local cancels or makes some transactions that the service rejects: with a path into an index key, two actions on one item, a long key.
+//	transactions              Local cancels or makes some transactions that the service rejects: with a path into an index key, two actions on one item, a long key. It rejects a TransactGetItems with an empty or long key, which the service cancels.
+//	empty projections         Local returns an empty item where a projection in a transaction matches nothing.
+//	sizes with indexes        An item and its entries in local indexes have 400 KB together; Local does not count entries of an index with a projection.
+//	zeros                     Local ignores the exponent of a zero.
 //	numbers                   Local gives numbers inside of documents as they were written.
 //	ends of pages             A page that ends at its limit or with 1 MB has a key to go on from; on Local it has none if it ends with the last item of the partition or at the inclusive bound of a range, which is not accepted as a start key either. Filtered items do not count towards Local's 1 MB.
 //	filtered scans            Local's scans of an index filter by attributes that the index does not project.

@@ -26,6 +26,10 @@ var wording = []struct{ local, ours string }{
 
 	// Attribute values.
 	{`ValidationException: (.*: )?A value provided cannot be converted into a number.*`, `ValidationException: (.*: )?The parameter cannot be converted to a numeric value.*`},
+	{`ValidationException: (.*: )?A value provided cannot be converted into a number.*`, `ValidationException: Number (over|under)flow\. Attempting to store a number with magnitude .*`},
+	{`ValidationException: .*Number (over|under)flow\. .*`, `ValidationException: Number (over|under)flow\. .*`},
+	{`ValidationException: .*The parameter cannot be converted to a numeric value.*`, `ValidationException: The parameter cannot be converted to a numeric value.*`},
+	{`ValidationException: ExpressionAttributeValues can only be specified when using expressions: ConditionExpression is null`, `ValidationException: ExpressionAttributeValues can only be specified when using expressions`},
 	{`ValidationException: (.*: )?DynamoDB only supports precision up to 38 digits.*`, `ValidationException: (.*: )?Attempting to store more than 38 significant digits in a Number.*`},
 	{`ValidationException: .*Input collection.* contains duplicates.*`, `ValidationException: .*Input collection.* contains duplicates.*`},
 	{`ValidationException: (.*: )?The supplied Item contains a null AttributeValue.*`, `ValidationException: (.*: )?Supplied AttributeValue is empty, must contain .*`},
