@@ -46,6 +46,13 @@ func (f *facade) delete(table, sub, sortKey string, run func(d *deletion) error)
 	return nil
 }
 
+// reset forgets what an earlier attempt left: batches that were not sent, and its failure.
+func (d *deletion) reset() {
+	d.running.Wait()
+	d.batch, d.batched = nil, false
+	d.failed.Store(nil)
+}
+
 // deleteItems deletes what a query finds.
 func (d *deletion) deleteItems(ctx context.Context, q query) error {
 	sortKeyOf := func(key item) (string, error) { return textOf(key, d.sortKey), nil }

@@ -88,6 +88,7 @@ func (d *deletion) deleteAllSpecs(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	d.reset()
 	ids := map[string]bool{}
 	for key, err := range list(ctx, d.client, d.queryUser(d.table, "", d.sub).keys(keysOfSpec), decodeSpecKey) {
 		switch {
@@ -127,6 +128,7 @@ type wholeSpecs struct {
 // deleteSpecs deletes the specs whose items the query over the index finds. It reports whether one
 // was left because its latest item changed meanwhile.
 func (d *deletion) deleteSpecs(ctx context.Context, q query) (changed bool, err error) {
+	d.reset()
 	w := wholeSpecs{deletion: d}
 	if q.specID != "" {
 		w.open = []*specRest{{id: q.specID}}
@@ -354,6 +356,7 @@ func sameLatest(latest item) (condition string, values item) {
 // condition that it is the one that was read, and then the versions. It reports whether the latest
 // item changed meanwhile.
 func (d *deletion) deleteInTurn(ctx context.Context, id string) (changed bool, err error) {
+	d.reset()
 	q := d.querySpec(d.sub, id, true).keys(keysOfSpec)
 	q.descending = true
 	latestGone := false

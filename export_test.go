@@ -1,4 +1,4 @@
 package packagedb
 
-// CanonicalID is what turns names into ids, for tests from outside.
+// CanonicalID is canonicalID for tests from outside the package.
 var CanonicalID = canonicalID

@@ -3,24 +3,42 @@ package packagedb
 import (
 	"encoding/json"
 	"os"
+	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
-func TestCanonicalIDAgreesWithEveryRecordedName(t *testing.T) {
+func TestCanonicalID_RecordedNames(t *testing.T) {
 	data, err := os.ReadFile("testdata/canonical_names.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	var rows []struct{ Name, ID string }
-	if err := json.Unmarshal(data, &rows); err != nil {
-		t.Fatal(err)
-	}
-	if len(rows) == 0 {
-		t.Fatal("the recording holds no names")
-	}
+	require.NoError(t, json.Unmarshal(data, &rows))
+	require.NotEmpty(t, rows)
 	for _, row := range rows {
-		if id := canonicalID(row.Name); id != row.ID {
-			t.Errorf("canonicalID(%+q) = %+q, Python gives %+q", row.Name, id, row.ID)
-		}
+		assert.Equal(t, row.ID, canonicalID(row.Name), "%+q", row.Name)
+	}
+}
+
+func TestCanonicalID_FinalSigma(t *testing.T) {
+	far := strings.Repeat("'", 100)
+	for name, want := range map[string]string{
+		"Σ":                   "σ",
+		"ΑΣ":                  "ας",
+		"ΑΣΑ":                 "ασα",
+		"Α-Σ":                 "α-σ",
+		"ΑΣ-Α":                "ας-α",
+		"ΑΣ.":                 "ας-",
+		"ʰΣ":                  "ʰσ", // cased and case-ignorable: looked past
+		"Αʰ\u0345Σ":           "αʰ\u0345ς",
+		"ΑΣʰ":                 "αςʰ",
+		"Α" + far + "Σ":       "α" + far + "ς",
+		"ΑΣ" + far + "Α":      "ασ" + far + "α",
+		"Α" + far + "Σ" + far: "α" + far + "ς" + far,
+		"ΣΣ":                  "σς",
+		"İΣ":                  "i\u0307ς",
+	} {
+		assert.Equal(t, want, canonicalID(name), "%+q", name)
 	}
 }

@@ -9,13 +9,18 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/internal/loopback"
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
@@ -38,33 +43,31 @@ func traces() []string {
 	return all
 }
 
-func mustNotLeak(t *testing.T, where, printed string) {
+func assertNoSecret(t *testing.T, where, printed string) {
 	t.Helper()
 	for _, trace := range traces() {
-		if strings.Contains(printed, trace) {
-			t.Errorf("%s prints %q: %s", where, trace, printed)
-		}
+		assert.NotContains(t, printed, trace, where)
 	}
 }
 
-func mustNotLeakInAnyVerb(t *testing.T, name string, value any) {
+func assertNoSecretInAnyVerb(t *testing.T, name string, value any) {
 	t.Helper()
 	// %p of a value that is no pointer is a mistake that go vet reports. fmt calls no method then.
 	for verb := range strings.FieldsSeq("%v %+v %#v %s %q %x %X %d %o %b %t %e %c %U %T % x %#x %10v %-10.3s") {
-		mustNotLeak(t, verb+" of "+name, fmt.Sprintf(verb, value))
+		assertNoSecret(t, verb+" of "+name, fmt.Sprintf(verb, value))
 	}
-	mustNotLeak(t, "Sprint of "+name, fmt.Sprint(value))
+	assertNoSecret(t, "Sprint of "+name, fmt.Sprint(value))
 	for handler, newHandler := range map[string]func(*bytes.Buffer) slog.Handler{
 		"slog text": func(out *bytes.Buffer) slog.Handler { return slog.NewTextHandler(out, nil) },
 		"slog JSON": func(out *bytes.Buffer) slog.Handler { return slog.NewJSONHandler(out, nil) },
 	} {
 		var out bytes.Buffer
 		slog.New(newHandler(&out)).Info("message", "value", value, slog.Group("group", "value", value))
-		mustNotLeak(t, handler+" of "+name, out.String())
+		assertNoSecret(t, handler+" of "+name, out.String())
 	}
 }
 
-func TestNoValueThatHoldsASecretPrintsIt(t *testing.T) {
+func TestRedaction_Values(t *testing.T) {
 	input := packagedb.CredentialsInput{ID: "id", PublicKey: "key", SecretKeyHash: secretHash, Salt: secretSalt}
 	info := packagedb.CredentialsInfo{ID: "id", PublicKey: "key", Salt: secretSalt}
 	auth := packagedb.CredentialsAuthInfo{Sub: "sub", SecretKeyHash: secretHash, Salt: secretSalt}
@@ -85,20 +88,16 @@ func TestNoValueThatHoldsASecretPrintsIt(t *testing.T) {
 		"a nil *CredentialsInput":  (*packagedb.CredentialsInput)(nil),
 		"a nil *CredentialsAuthIn": (*packagedb.CredentialsAuthInfo)(nil),
 	} {
-		mustNotLeakInAnyVerb(t, name, value)
+		assertNoSecretInAnyVerb(t, name, value)
 	}
 	// JSON of CredentialsInfo shows the salt when it is asked for; a slice of them is logged as text.
-	mustNotLeak(t, "%v of a slice", fmt.Sprintf("%v %+v %#v", []packagedb.CredentialsInfo{info}, []packagedb.CredentialsInfo{info}, []packagedb.CredentialsInfo{info}))
+	assertNoSecret(t, "%v of a slice", fmt.Sprintf("%v %+v %#v", []packagedb.CredentialsInfo{info}, []packagedb.CredentialsInfo{info}, []packagedb.CredentialsInfo{info}))
 
-	if printed := fmt.Sprintf("%+v", input); !strings.Contains(printed, "PublicKey:key") || strings.Count(printed, "[redacted]") != 2 {
-		t.Errorf("%%+v of an input prints %s", printed)
-	}
-	if printed := fmt.Sprintf("%#v", auth); !strings.HasPrefix(printed, "packagedb.CredentialsAuthInfo{Sub:\"sub\"") {
-		t.Errorf("%%#v of an auth prints %s", printed)
-	}
+	assert.Equal(t, "{ID:id PublicKey:key SecretKeyHash:[redacted] Salt:[redacted]}", fmt.Sprintf("%+v", input))
+	assert.Equal(t, `packagedb.CredentialsAuthInfo{Sub:"sub", ID:"", SecretKeyHash:[redacted], Salt:[redacted]}`, fmt.Sprintf("%#v", auth))
 }
 
-func TestJSONHasTheShapeOfThePythonFacade(t *testing.T) {
+func TestJSON_ShapeOfThePythonFacade(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		value any
@@ -128,31 +127,22 @@ func TestJSONHasTheShapeOfThePythonFacade(t *testing.T) {
 			packagedb.CredentialsAuthInfo{Sub: "s", SecretKeyHash: secretHash, Salt: secretSalt}, `{"sub":"s","id":""}`,
 		},
 	} {
-		if data, err := json.Marshal(test.value); err != nil || string(data) != test.want {
-			t.Errorf("%s: got %s, %v, want %s", test.name, data, err, test.want)
-		}
+		data, err := json.Marshal(test.value)
+		require.NoError(t, err, test.name)
+		assert.Equal(t, test.want, string(data), test.name)
 	}
 }
 
-// failing fails every request, and says in the error what it was asked, as a careless server might.
-type failing struct{ packagedb.Client }
-
-var errRefused = errors.New("refused")
-
-func (failing) PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
-	return nil, errRefused
-}
-
-func TestNoErrorCarriesASecret(t *testing.T) {
+func TestRedaction_Errors(t *testing.T) {
 	input := packagedb.CredentialsInput{ID: "id", PublicKey: "key", SecretKeyHash: secretHash, Salt: secretSalt}
-	broken := packagedb.New(failing{})
+	db := testutil.New(t, packagedb.WithPythonFacade())
+	broken := intercept(db, failOn("PutItem", errors.New("refused")))
 	invalid := input
 	invalid.ID = ""
 	large := input
 	large.Salt = bytes.Repeat(secretSalt, 50_000)
 
-	db := testutil.New(t, packagedb.WithPythonFacade())
-	putItem(t, db.Client, "package.credentials", item{
+	putItem(t, db, credentialsTable, item{
 		"sub": text("sub"), "id": text("id"), "public_key": text("key"),
 		"secret_key_hash": bytesOf(string(secretHash)), "salt": bytesOf(string(secretSalt)),
 	})
@@ -166,19 +156,49 @@ func TestNoErrorCarriesASecret(t *testing.T) {
 		"a malformed auth":      malformed,
 		"malformed credentials": malformedInfo,
 	} {
-		if err == nil {
-			t.Errorf("%s is no error", name)
-			continue
-		}
-		mustNotLeakInAnyVerb(t, name, err)
+		assert.Error(t, err, name)
+		assertNoSecretInAnyVerb(t, name, err)
 	}
 }
 
-// everyCall makes every call of a Database and yields the errors.
+// TestRedaction_BrokenAnswers has a server answer with secrets where the SDK does not expect them.
+func TestRedaction_BrokenAnswers(t *testing.T) {
+	encoded := base64.StdEncoding.EncodeToString(secretSalt)
+	for name, body := range map[string]string{
+		"a salt that is text":     `{"Item": {"sub": {"S": "sub"}, "id": {"S": "id"}, "public_key": {"S": "key"}, "salt": {"S": "` + encoded + `"}}}`,
+		"a salt of no known type": `{"Item": {"sub": {"S": "sub"}, "salt": {"` + encoded + `": true}}}`,
+		"a salt for a number":     `{"Item": {"sub": {"S": "sub"}, "salt": {"N": ["` + encoded + `"]}}}`,
+		"a salt for an item":      `{"Item": "` + encoded + `"}`,
+		"binary that is an array": `{"Item": {"salt": {"B": ["` + encoded + `"]}}}`,
+		"not base64":              `{"Item": {"salt": {"B": "!` + string(secretSalt[:5]) + `"}}}`,
+		"the name of a field":     `{"` + encoded + `": 1, "Item": {"salt": {"B": {"` + encoded + `": 7}}}}`,
+		"not JSON":                `{"Item": ` + encoded + `}`,
+		"an error with a secret":  `{"__type": 5, "` + encoded + `": 7}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			answer := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) })
+			db := packagedb.New(dynamodb.New(dynamodb.Options{
+				Region: "us-east-1", HTTPClient: loopback.Client{Handler: answer}, RetryMaxAttempts: 1,
+				DisableValidateResponseChecksum: true,
+				Credentials:                     credentials.NewStaticCredentialsProvider("test", "test", ""),
+			}))
+			_, err := db.GetCredentials(t.Context(), "sub", "id")
+			require.Error(t, err)
+			assertNoSecretInAnyVerb(t, name, err)
+		})
+	}
+}
+
+// everyCall makes every call of a Database and returns the errors.
 func everyCall(ctx context.Context, db packagedb.Database, credentials packagedb.CredentialsInput) map[string]error {
 	errs := map[string]error{
+		"CreateCredentials":       db.CreateCredentials(ctx, "sub", credentials),
 		"CreateUpdateCredentials": db.CreateUpdateCredentials(ctx, "sub", credentials),
+		"Specs":                   nil,
+		"SpecVersions":            nil,
+		"Credentials":             nil,
 	}
+	_, errs["GetSpecVersion"] = db.GetSpecVersion(ctx, "sub", "spec", "1")
 	_, errs["CreateUpdateSpec"] = db.CreateUpdateSpec(ctx, "sub", packagedb.SpecInput{Name: "spec", Version: "1"})
 	_, errs["GetSpec"] = db.GetSpec(ctx, "sub", "spec")
 	_, errs["GetLatestSpecVersion"] = db.GetLatestSpecVersion(ctx, "sub", "spec")
@@ -205,54 +225,48 @@ func everyCall(ctx context.Context, db packagedb.Database, credentials packagedb
 	return errs
 }
 
-func TestNoErrorOfAFailingServerCarriesASecret(t *testing.T) {
+func TestRedaction_FailingServer(t *testing.T) {
 	credentials := packagedb.CredentialsInput{ID: "id", PublicKey: "key", SecretKeyHash: secretHash, Salt: secretSalt}
 	for _, kind := range []testutil.FaultKind{
 		testutil.Throttle, testutil.InternalServerError, testutil.ServiceUnavailable, testutil.DropBefore, testutil.DropAfter,
 	} {
 		t.Run(kind.String(), func(t *testing.T) {
 			db := testutil.New(t)
-			must(t, db.CreateUpdateCredentials(t.Context(), "sub", credentials))
+			require.NoError(t, db.CreateUpdateCredentials(t.Context(), "sub", credentials))
 			db.Inject(testutil.Fault{Kind: kind})
 			for call, err := range everyCall(t.Context(), db, credentials) {
-				if err == nil {
-					t.Errorf("%s succeeds on a server that always fails", call)
-				}
-				mustNotLeakInAnyVerb(t, call, err)
+				assert.Error(t, err, call)
+				assertNoSecretInAnyVerb(t, call, err)
 			}
 		})
 	}
 	t.Run("without the tables", func(t *testing.T) {
 		db := packagedb.New(testutil.New(t, packagedb.WithTableNames("other.specs", "other.credentials")).Client)
 		for call, err := range everyCall(t.Context(), db, credentials) {
-			if err == nil {
-				t.Errorf("%s succeeds without tables", call)
-			}
-			mustNotLeakInAnyVerb(t, call, err)
+			assert.ErrorContains(t, err, "CheckTables", call)
+			assert.ErrorContains(t, err, " in table ", call)
+			assertNoSecretInAnyVerb(t, call, err)
 		}
 	})
 }
 
-func TestNoRefusalOfTheServerCarriesASecret(t *testing.T) {
+func TestRedaction_RejectionsOfTheServer(t *testing.T) {
 	client := testutil.New(t).Client
 	whole := item{
 		"sub": text("sub"), "id": text("id"), "public_key": text("key"),
 		"secret_key_hash": bytesOf(string(secretHash)), "salt": bytesOf(string(secretSalt)),
 	}
 	for name, bad := range map[string]item{
-		"a key is missing":      spoiled(whole, "id", nil),
-		"a key is empty":        spoiled(whole, "id", text("")),
-		"a key is a secret":     spoiled(whole, "id", bytesOf(string(secretHash))),
-		"an index key is wrong": spoiled(whole, "public_key", bytesOf(string(secretSalt))),
-		"it is too large":       spoiled(whole, "salt", bytesOf(strings.Repeat(string(secretSalt), 50_000))),
+		"a key is missing":      without(whole, "id"),
+		"a key is empty":        with(whole, "id", text("")),
+		"a key is a secret":     with(whole, "id", bytesOf(string(secretHash))),
+		"an index key is wrong": with(whole, "public_key", bytesOf(string(secretSalt))),
+		"it is too large":       with(whole, "salt", bytesOf(strings.Repeat(string(secretSalt), 50_000))),
 	} {
 		_, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{
-			TableName: aws.String("package.credentials"), Item: bad,
+			TableName: aws.String(credentialsTable), Item: bad,
 		})
-		if err == nil {
-			t.Errorf("an item is accepted although %s", name)
-			continue
-		}
-		mustNotLeakInAnyVerb(t, name, err)
+		assert.Error(t, err, name)
+		assertNoSecretInAnyVerb(t, name, err)
 	}
 }

@@ -4,40 +4,25 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"math"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
-const start = int64(1_700_000_000)
-
-// writePaths are the ways in which the two items of a version are written, each with what answers
-// TransactWriteItems in the server's place.
-var writePaths = []struct {
-	name   string
-	answer func(string) error
-}{
-	{"in one transaction", nil},
-	{"in turn without transactions", withoutTransactions},
-}
-
-// newTapped returns an empty database and the tap that its requests go through.
-func newTapped(tb testing.TB, answer func(string) error, options ...packagedb.Option) (packagedb.Database, *tap) {
-	client := &tap{Client: testutil.New(tb, options...).Client, answer: answer}
-	return packagedb.New(client, options...), client
-}
-
-func TestWhereAVersionIsPutInTheHistory(t *testing.T) {
+func TestCreateUpdateSpec_PlaceInHistory(t *testing.T) {
 	type write struct {
 		clock   int64 // in seconds after the start
 		version string
@@ -56,11 +41,15 @@ func TestWhereAVersionIsPutInTheHistory(t *testing.T) {
 			[]write{{0, "1"}, {0, "2"}, {0, "3"}}, []write{{0, "1"}, {1, "2"}, {2, "3"}},
 		},
 		{
-			"the same version again in its second is an update in place",
+			"the latest version again in its second is an update in place",
 			[]write{{0, "1"}, {0, "1"}}, []write{{0, "1"}},
 		},
 		{
-			"the same version again in a later second is a further entry",
+			"the latest version again at a clock that is not past it is an update in place",
+			[]write{{0, "1"}, {0, "2"}, {0, "2"}, {-60, "2"}}, []write{{0, "1"}, {1, "2"}},
+		},
+		{
+			"the latest version again in a later second is a further entry",
 			[]write{{0, "1"}, {1, "1"}}, []write{{0, "1"}, {1, "1"}},
 		},
 		{
@@ -86,42 +75,59 @@ func TestWhereAVersionIsPutInTheHistory(t *testing.T) {
 		},
 	} {
 		for _, path := range writePaths {
-			t.Run(test.name+" "+path.name, func(t *testing.T) {
-				t.Parallel()
-				var clock atomic.Int64
-				db, _ := newTapped(t, path.answer, packagedb.WithClock(func() time.Time { return time.Unix(clock.Load(), 0) }))
-				for _, write := range test.writes {
-					clock.Store(start + write.clock)
-					must2(t)(db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: write.version}))
-				}
-				history, err := db.ListSpecVersions(t.Context(), "sub", "spec")
-				must(t, err)
-				var got []write
-				for _, version := range history {
-					got = append(got, write{version.UpdatedAt - start, version.Version})
-				}
-				mustEqual(t, "history", got, test.want)
-				mustShowLast(t, db, history)
-			})
+			for _, option := range []struct {
+				name    string
+				options []packagedb.Option
+			}{{name: ""}, {" beside the Python facade", []packagedb.Option{packagedb.WithPythonFacade()}}} {
+				t.Run(test.name+", "+path.name+option.name, func(t *testing.T) {
+					t.Parallel()
+					var clock clock
+					db := intercept(testutil.New(t), path.handle, append(option.options, clock.option())...)
+					for _, write := range test.writes {
+						clock.offset.Store(write.clock)
+						stored := create(t, db, "sub", "spec", write.version)
+						latest, err := db.GetSpec(t.Context(), "sub", "spec")
+						require.NoError(t, err)
+						assert.Equal(t, latest, stored, "what is returned is what is stored")
+					}
+					history, err := db.ListSpecVersions(t.Context(), "sub", "spec")
+					require.NoError(t, err)
+					var got []write
+					for _, version := range history {
+						got = append(got, write{version.UpdatedAt - start, version.Version})
+					}
+					assert.Equal(t, test.want, got)
+					assertWhole(t, db, "sub", "spec")
+				})
+			}
 		}
 	}
 }
 
-func mustShowLast(t *testing.T, db packagedb.Database, history []packagedb.SpecInfo) {
-	t.Helper()
-	latest, err := db.GetSpec(t.Context(), "sub", "spec")
-	must(t, err)
-	if last := history[len(history)-1]; *latest != last {
-		t.Errorf("GetSpec shows %+v, the history ends with %+v", *latest, last)
+func TestCreateUpdateSpec_InPlace(t *testing.T) {
+	for _, path := range writePaths {
+		t.Run(path.name, func(t *testing.T) {
+			db := intercept(testutil.New(t), path.handle, frozen(start))
+			create(t, db, "sub", "spec", "1")
+			want := packagedb.SpecInfo{ID: "spec", Name: "SPEC", UpdatedAt: start, Version: "1", ModelCount: 7, Title: "title"}
+			stored, err := db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{
+				Name: "SPEC", Version: "1", ModelCount: 7, Title: "title",
+			})
+			require.NoError(t, err)
+			assert.Equal(t, want, *stored)
+			history, err := db.ListSpecVersions(t.Context(), "sub", "spec")
+			require.NoError(t, err)
+			assert.Equal(t, []packagedb.SpecInfo{want}, history)
+		})
 	}
 }
 
-func TestManyWritersInOneFrozenSecond(t *testing.T) {
+func TestCreateUpdateSpec_ManyWritersInOneSecond(t *testing.T) {
 	for _, path := range writePaths {
 		t.Run(path.name, func(t *testing.T) {
 			t.Parallel()
 			const writers = 24
-			db, _ := newTapped(t, path.answer, packagedb.WithClock(frozen(start)))
+			db := intercept(testutil.New(t), path.handle, frozen(start))
 			var want []string
 			var running sync.WaitGroup
 			for i := range writers {
@@ -129,226 +135,400 @@ func TestManyWritersInOneFrozenSecond(t *testing.T) {
 				want = append(want, version)
 				running.Go(func() {
 					_, err := db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: version})
-					if err != nil {
-						t.Error(err)
-					}
+					assert.NoError(t, err)
 				})
 			}
 			running.Wait()
 
 			history, err := db.ListSpecVersions(t.Context(), "sub", "spec")
-			must(t, err)
-			var got []string
+			require.NoError(t, err)
 			for i, version := range history {
-				if version.UpdatedAt != start+int64(i) {
-					t.Errorf("version %d of the history is dated %d seconds after the start", i, version.UpdatedAt-start)
-				}
-				got = append(got, version.Version)
+				assert.Equal(t, start+int64(i), version.UpdatedAt)
 			}
-			slices.Sort(got)
-			mustEqual(t, "versions", got, want)
-			mustShowLast(t, db, history)
+			assert.ElementsMatch(t, want, versions(history))
+			assertWhole(t, db, "sub", "spec")
 		})
 	}
 }
 
-func TestAVersionItemIsNeverReplacedByAnotherVersion(t *testing.T) {
+func TestCreateUpdateSpec_FourHundredWritersOfOneSpec(t *testing.T) {
+	needsTransactions(t)
+	const writers = 400
+	db := testutil.New(t, frozen(start))
+	var running sync.WaitGroup
+	for i := range writers {
+		running.Go(func() {
+			_, err := db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: fmt.Sprint(i)})
+			assert.NoError(t, err)
+		})
+	}
+	running.Wait()
+	history, err := db.ListSpecVersions(t.Context(), "sub", "spec")
+	require.NoError(t, err)
+	assert.Len(t, history, writers)
+	assertWhole(t, db, "sub", "spec")
+}
+
+func TestCreateUpdateSpec_VersionsWithoutLatestItem(t *testing.T) {
 	for _, path := range writePaths {
-		t.Run(path.name, func(t *testing.T) {
+		t.Run("no version is overwritten, "+path.name, func(t *testing.T) {
 			t.Parallel()
-			db, client := newTapped(t, path.answer, packagedb.WithClock(frozen(start)))
-			// What is left where somebody's delete stopped half way: versions without a latest item.
+			server := testutil.New(t, frozen(start))
+			db := intercept(server, path.handle, frozen(start))
 			for _, version := range []string{"1", "2", "3"} {
-				must2(t)(db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: version}))
+				create(t, db, "sub", "spec", version)
 			}
-			deleteItem(t, client, "sub", "latest#spec")
-
-			must2(t)(db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "4"}))
+			deleteItem(t, server, "sub", "latest#spec")
+			create(t, db, "sub", "spec", "4")
 			history, err := db.ListSpecVersions(t.Context(), "sub", "spec")
-			must(t, err)
-			var versions []string
-			for _, version := range history {
-				versions = append(versions, version.Version)
-			}
-			mustEqual(t, "versions", versions, []string{"1", "2", "3", "4"})
-			mustShowLast(t, db, history)
+			require.NoError(t, err)
+			assert.Equal(t, []string{"1", "2", "3", "4"}, versions(history))
+			assertWhole(t, db, "sub", "spec")
 		})
 	}
+	t.Run("many taken seconds cost few requests", func(t *testing.T) {
+		needsTransactions(t)
+		server := testutil.New(t)
+		items := rawHistory("sub", "spec", 3000)
+		store(t, server, specsTable, items[:3000])
+		var log requestLog
+		db := intercept(server, log.then(passOn), frozen(start))
+		stored := create(t, db, "sub", "spec", "new")
+		assert.Equal(t, start+3000, stored.UpdatedAt)
+		assert.Equal(t, []string{"TransactWriteItems", "TransactWriteItems", "Query", "TransactWriteItems"}, log.take())
+	})
 }
 
-func TestALatestItemWithoutItsVersionIsFollowed(t *testing.T) {
+func TestCreateUpdateSpec_LatestItemWithoutVersion(t *testing.T) {
 	for _, path := range writePaths {
 		t.Run(path.name, func(t *testing.T) {
 			t.Parallel()
-			var clock atomic.Int64
-			clock.Store(start)
-			db, client := newTapped(t, path.answer, packagedb.WithClock(func() time.Time { return time.Unix(clock.Load(), 0) }))
-			must2(t)(db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "1"}))
-			deleteItem(t, client, "sub", fmt.Sprintf("%020d#spec", start))
+			var clock clock
+			server := testutil.New(t)
+			db := intercept(server, path.handle, clock.option())
+			create(t, db, "sub", "spec", "1")
+			deleteItem(t, server, "sub", fmt.Sprintf("%020d#spec", start))
 
-			clock.Store(start - 100)
-			must2(t)(db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "2"}))
-			history, err := db.ListSpecVersions(t.Context(), "sub", "spec")
-			must(t, err)
-			if len(history) != 1 || history[0].UpdatedAt != start+1 {
-				t.Errorf("got the history %+v, want version 2 a second after the latest item", history)
-			}
-			mustShowLast(t, db, history)
+			clock.offset.Store(-100)
+			assert.Equal(t, start+1, create(t, db, "sub", "spec", "2").UpdatedAt)
+			assertWhole(t, db, "sub", "spec")
 		})
 	}
 }
 
-func TestATransactionThatIsSentAgainTakesEffectOnce(t *testing.T) {
-	if lackingTransactions(t) {
-		t.Skip("there are no transactions")
+func TestCreateUpdateSpec_TornPythonWrite(t *testing.T) {
+	for _, path := range writePaths {
+		t.Run(path.name, func(t *testing.T) {
+			server := testutil.New(t)
+			store(t, server, specsTable, append(rawHistory("sub", "spec", 1), rawVersion("sub", "spec", start+100)))
+			var log requestLog
+			db := intercept(server, log.then(path.handle), frozen(start+50), packagedb.WithPythonFacade())
+			stored := create(t, db, "sub", "spec", "new")
+			assert.Equal(t, start+101, stored.UpdatedAt)
+			assertWhole(t, db, "sub", "spec")
+			if path.name == "with transactions" && engineUnderTest() != "dynalite" {
+				assert.Equal(t, []string{"Query", "TransactWriteItems"}, log.take()[:2])
+			}
+		})
 	}
+	t.Run("the torn version again completes it", func(t *testing.T) {
+		server := testutil.New(t)
+		store(t, server, specsTable, append(rawHistory("sub", "spec", 1), rawVersion("sub", "spec", start+100)))
+		db := packagedb.New(server.Client, frozen(start+50), packagedb.WithPythonFacade())
+		assert.Equal(t, start+100, create(t, db, "sub", "spec", fmt.Sprint("v", start+100)).UpdatedAt)
+		assertWhole(t, db, "sub", "spec")
+	})
+}
+
+func TestCreateUpdateSpec_LargestSecond(t *testing.T) {
+	for _, path := range writePaths {
+		t.Run(path.name, func(t *testing.T) {
+			db := intercept(testutil.New(t), path.handle, frozen(math.MaxInt64))
+			stored := create(t, db, "sub", "spec", "1")
+			assert.Equal(t, int64(math.MaxInt64), stored.UpdatedAt)
+			_, err := db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "2"})
+			assert.ErrorContains(t, err, "the latest version is at the largest second")
+			assert.Equal(t, stored, create(t, db, "sub", "spec", "1"))
+			assertWhole(t, db, "sub", "spec")
+		})
+	}
+}
+
+func TestCreateUpdateSpec_SizeAtTheSecondItEndsUpAt(t *testing.T) {
+	server := testutil.New(t)
+	create(t, packagedb.New(server.Client, frozen(9_999_999_999)), "sub", "spec", "1")
+	db := packagedb.New(server.Client, frozen(9_999_999_999))
+	// An item of 204,800 bytes at a second of ten digits, and of one byte more at the next.
+	input := packagedb.SpecInput{Name: "spec", Version: "2", ModelCount: 1, Description: "d"}
+	rest := textSize(with(rawVersion("sub", "spec", 9_999_999_999), "version", text("2"))) + len("description") + 2
+	input.Description = strings.Repeat("d", 204_800-rest)
+	_, err := db.CreateUpdateSpec(t.Context(), "sub", input)
+	require.ErrorIs(t, err, packagedb.ErrInvalidInput)
+	assert.ErrorContains(t, err, "204801 bytes, the limit is 204800")
+	assert.Len(t, scan(t, server, specsTable), 2)
+}
+
+func TestCreateUpdateSpec_LostAnswer(t *testing.T) {
+	needsTransactions(t)
 	// The first transaction takes effect, but its answer is lost, and what is sent again meets a
 	// conflict. Before the third attempt another writer adds a version.
-	other := testutil.New(t, packagedb.WithClock(frozen(start)))
-	other.Inject(testutil.Fault{Kind: testutil.DropAfter, Operations: []string{"TransactWriteItems"}, Times: 1},
+	server := testutil.New(t, frozen(start))
+	server.Inject(testutil.Fault{Kind: testutil.DropAfter, Operations: []string{"TransactWriteItems"}, Times: 1},
 		testutil.Fault{Kind: testutil.Conflict, Times: 1})
 	sent := 0
-	client := &tap{Client: other.Client}
-	client.answer = func(string) error {
+	db := intercept(server, func(_ string, _ any, next func() (any, error)) (any, error) {
 		if sent++; sent == 2 {
-			must2(t)(other.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "2"}))
+			create(t, server, "sub", "spec", "2")
 		}
-		return nil
-	}
-	db := packagedb.New(client, packagedb.WithClock(frozen(start)))
-	must2(t)(db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "1"}))
-
+		return next()
+	}, frozen(start))
+	create(t, db, "sub", "spec", "1")
 	history, err := db.ListSpecVersions(t.Context(), "sub", "spec")
-	must(t, err)
-	var versions []string
-	for _, version := range history {
-		versions = append(versions, version.Version)
-	}
-	mustEqual(t, "versions", versions, []string{"1", "2"})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"1", "2"}, versions(history))
 }
 
-func TestAWriteInTurnThatFailsBetweenItsItemsIsRepaired(t *testing.T) {
-	var puts atomic.Int32
+func TestCreateUpdateSpec_FailureBetweenTheItems(t *testing.T) {
 	broken := errors.New("broken")
-	db, _ := newTapped(t, func(operation string) error {
-		if operation == "PutItem" && puts.Add(1) == 4 {
-			return broken // the second item of the second version
+	var puts atomic.Int32
+	db := intercept(testutil.New(t), func(op string, input any, next func() (any, error)) (any, error) {
+		if op == "PutItem" && puts.Add(1) == 4 {
+			return nil, broken // the second item of the second version
 		}
-		return withoutTransactions(operation)
-	}, packagedb.WithClock(frozen(start)))
-	create := func(version string) error {
-		_, err := db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: version})
-		return err
-	}
-	must(t, create("1"))
-	if err := create("2"); !errors.Is(err, broken) {
-		t.Errorf("got the error %v", err)
-	}
-	// The version is in the history. Nobody was told that it is the latest, and it is not.
-	history, err := db.ListSpecVersions(t.Context(), "sub", "spec")
-	must(t, err)
+		return withoutTransactions(op, input, next)
+	}, frozen(start))
+	create(t, db, "sub", "spec", "1")
+	_, err := db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "2"})
+	require.ErrorIs(t, err, broken)
+
 	latest, err := db.GetLatestSpecVersion(t.Context(), "sub", "spec")
-	must(t, err)
-	if len(history) != 2 || latest != "1" {
-		t.Errorf("the history is %+v and the latest version %q", history, latest)
-	}
-	must(t, create("3"))
-	history, err = db.ListSpecVersions(t.Context(), "sub", "spec")
-	must(t, err)
-	if len(history) != 3 {
-		t.Errorf("the history is %+v, want three versions", history)
-	}
-	mustShowLast(t, db, history)
+	require.NoError(t, err)
+	assert.Equal(t, "1", latest, "the version is in the history alone")
+	create(t, db, "sub", "spec", "3")
+	history, err := db.ListSpecVersions(t.Context(), "sub", "spec")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"1", "2", "3"}, versions(history))
+	assertWhole(t, db, "sub", "spec")
 }
 
-func TestAVersionItemThatIsNotInTheIndexIsSteppedOver(t *testing.T) {
+func TestCreateUpdateSpec_VersionItemThatIsNotInTheIndex(t *testing.T) {
 	for _, path := range writePaths {
 		t.Run(path.name, func(t *testing.T) {
-			t.Parallel()
-			db, client := newTapped(t, path.answer, packagedb.WithClock(frozen(start)))
-			hidden := specItem(fmt.Sprintf("%020d#spec", start), "")
-			hidden["version"] = text("0")
-			delete(hidden, "id_updated_at")
-			putItem(t, client, "package.specs", hidden)
-			must2(t)(db.CreateUpdateSpec(t.Context(), "the sub", packagedb.SpecInput{Name: "spec", Version: "1"}))
-			history, err := db.ListSpecVersions(t.Context(), "the sub", "spec")
-			must(t, err)
-			if len(history) != 1 || history[0].UpdatedAt != start+1 {
-				t.Errorf("got the history %+v, want version 1 a second after the start", history)
-			}
+			server := testutil.New(t)
+			putItem(t, server, specsTable, without(rawVersion("sub", "spec", start), "id_updated_at"))
+			db := intercept(server, path.handle, frozen(start))
+			assert.Equal(t, start+1, create(t, db, "sub", "spec", "1").UpdatedAt)
 		})
 	}
 }
 
-// lackingTransactions tells whether the server under test has no transactions: dynalite has none, the
-// embedded engine and DynamoDB Local have them.
-func lackingTransactions(t *testing.T) bool {
-	lacking := os.Getenv("PACKAGEDB_TEST_ENGINE") == "dynalite"
-	t.Logf("the server under test has transactions: %t", !lacking)
-	return lacking
-}
-
-func TestWhichRequestsAWriteSends(t *testing.T) {
+func TestCreateUpdateSpec_Requests(t *testing.T) {
 	transaction, inTurn := []string{"TransactWriteItems"}, []string{"Query", "PutItem", "PutItem"}
 
 	t.Run("one transaction, or in turn on a server without", func(t *testing.T) {
 		want := transaction
-		if lackingTransactions(t) {
+		if engineUnderTest() == "dynalite" {
 			want = slices.Concat(transaction, inTurn)
 		}
-		db, client := newTapped(t, nil)
-		must2(t)(db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "1"}))
-		mustEqual(t, "operations", client.passed(), want)
+		var log requestLog
+		create(t, intercept(testutil.New(t), log.then(passOn)), "sub", "spec", "1")
+		assert.Equal(t, want, log.take())
 	})
 	t.Run("a server without transactions is asked for one once", func(t *testing.T) {
-		db, client := newTapped(t, withoutTransactions)
-		must2(t)(db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "1"}))
-		mustEqual(t, "operations", client.passed(), slices.Concat(transaction, inTurn))
-		must2(t)(db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "2"}))
-		mustEqual(t, "operations", client.passed(), inTurn)
+		var log requestLog
+		db := intercept(testutil.New(t), log.then(withoutTransactions))
+		create(t, db, "sub", "spec", "1")
+		query, ok := log.inputs[1].(*dynamodb.QueryInput)
+		require.True(t, ok)
+		assert.True(t, *query.ConsistentRead)
+		assert.Equal(t, slices.Concat(transaction, inTurn), log.take())
+		create(t, db, "sub", "spec", "2")
+		assert.Equal(t, inTurn, log.take())
 	})
-	t.Run("the history is read consistently before a write in turn", func(t *testing.T) {
-		db, client := newTapped(t, withoutTransactions)
-		must2(t)(db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "1"}))
-		query, ok := client.inputs[1].(*dynamodb.QueryInput)
-		if !ok || !aws.ToBool(query.ConsistentRead) {
-			t.Errorf("the second request is %+v, want a consistent query", client.inputs[1])
+	t.Run("the second version of a second takes two transactions", func(t *testing.T) {
+		needsTransactions(t)
+		var log requestLog
+		db := intercept(testutil.New(t), log.then(passOn), frozen(start))
+		for i, want := range []int{1, 2, 2} {
+			create(t, db, "sub", "spec", fmt.Sprint(i))
+			assert.Len(t, log.take(), want)
 		}
 	})
-	for _, code := range []string{"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"} {
-		t.Run("a transaction that was canceled by "+code+" is sent again", func(t *testing.T) {
-			var met atomic.Int32
-			db, client := newTapped(t, func(operation string) error {
-				if operation != "TransactWriteItems" || met.Add(1) > 3 {
-					return nil
+}
+
+func TestCreateUpdateSpec_Conflicts(t *testing.T) {
+	for name, conflict := range map[string]error{
+		"a conflict":                  canceled("None", "TransactionConflict"),
+		"a throttled item":            canceled("None", "ThrottlingError"),
+		"provisioned capacity":        canceled("ProvisionedThroughputExceeded", "None"),
+		"the conflict of a request":   &types.TransactionConflictException{},
+		"a transaction in progress":   &types.TransactionInProgressException{},
+		"a conflict without a reason": canceled("", "TransactionConflict"),
+	} {
+		t.Run(name+" is retried", func(t *testing.T) {
+			needsTransactions(t)
+			attempts := 0
+			db := intercept(testutil.New(t), func(_ string, _ any, next func() (any, error)) (any, error) {
+				if attempts++; attempts <= 3 {
+					return nil, conflict
 				}
-				return &types.TransactionCanceledException{CancellationReasons: []types.CancellationReason{
-					{Code: aws.String("None")}, {Code: &code},
-				}}
+				return next()
 			})
-			must2(t)(db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "1"}))
-			sent := client.passed()
-			if len(sent) < 4 {
-				t.Fatalf("sent %v, want three that are canceled and a fourth transaction", sent)
-			}
-			mustEqual(t, "operations", sent[:4], slices.Repeat(transaction, 4))
+			create(t, db, "sub", "spec", "1")
+			assert.Equal(t, 4, attempts)
 		})
 	}
-	t.Run("a conflict that never ends is an error that says so", func(t *testing.T) {
+	t.Run("an endless conflict ends with the context", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		var conflicts atomic.Int32
-		db, _ := newTapped(t, func(string) error {
-			if conflicts.Add(1) == 3 {
+		conflicts := 0
+		db := intercept(testutil.New(t), func(string, any, func() (any, error)) (any, error) {
+			if conflicts++; conflicts == 3 {
 				cancel()
 			}
-			return &types.TransactionCanceledException{CancellationReasons: []types.CancellationReason{
-				{Code: aws.String("TransactionConflict")}, {Code: aws.String("None")},
-			}}
+			return nil, canceled("TransactionConflict", "None")
 		})
 		_, err := db.CreateUpdateSpec(ctx, "sub", packagedb.SpecInput{Name: "spec", Version: "1"})
-		var canceled *types.TransactionCanceledException
-		if !errors.Is(err, context.Canceled) || !errors.As(err, &canceled) {
-			t.Errorf("got the error %v, want the context's and the server's", err)
-		}
+		require.ErrorIs(t, err, context.Canceled)
+		var exception *types.TransactionCanceledException
+		assert.ErrorAs(t, err, &exception)
 	})
+	t.Run("another reason is an error", func(t *testing.T) {
+		attempts := 0
+		db := intercept(testutil.New(t), func(string, any, func() (any, error)) (any, error) {
+			attempts++
+			return nil, canceled("ItemCollectionSizeLimitExceeded", "TransactionConflict")
+		})
+		_, err := db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "1"})
+		require.Error(t, err)
+		assert.Equal(t, 1, attempts)
+	})
+}
+
+func TestClient_MayChangeItsInputs(t *testing.T) {
+	// A client that gives every user a prefix, in place, and takes it off the answers.
+	const prefix = "tenant/"
+	prefixed := func(values map[string]types.AttributeValue, names ...string) {
+		for _, name := range names {
+			if value, ok := values[name].(*types.AttributeValueMemberS); ok {
+				value.Value = prefix + value.Value
+			}
+		}
+	}
+	stripped := func(items ...item) {
+		for _, stored := range items {
+			if value, ok := stored["sub"].(*types.AttributeValueMemberS); ok {
+				value.Value = strings.TrimPrefix(value.Value, prefix)
+			}
+		}
+	}
+	tenant := func(_ string, input any, next func() (any, error)) (any, error) {
+		switch input := input.(type) {
+		case *dynamodb.GetItemInput:
+			*input.TableName += ""
+			prefixed(input.Key, "sub")
+			if input.ExpressionAttributeNames != nil {
+				input.ExpressionAttributeNames["#added"] = "added"
+				*input.ProjectionExpression += ", #added"
+			}
+		case *dynamodb.PutItemInput:
+			prefixed(input.Item, "sub")
+		case *dynamodb.DeleteItemInput:
+			prefixed(input.Key, "sub")
+		case *dynamodb.QueryInput:
+			prefixed(input.ExpressionAttributeValues, ":sub")
+			prefixed(input.ExclusiveStartKey, "sub")
+		case *dynamodb.BatchWriteItemInput:
+			for _, requests := range input.RequestItems {
+				for _, request := range requests {
+					prefixed(request.DeleteRequest.Key, "sub")
+				}
+			}
+		case *dynamodb.TransactWriteItemsInput:
+			for _, action := range input.TransactItems {
+				if action.Put != nil {
+					prefixed(action.Put.Item, "sub")
+				} else {
+					prefixed(action.Delete.Key, "sub")
+				}
+			}
+		}
+		output, err := next()
+		switch output := output.(type) {
+		case *dynamodb.GetItemOutput:
+			stripped(output.Item)
+		case *dynamodb.QueryOutput:
+			stripped(output.Items...)
+			stripped(output.LastEvaluatedKey)
+		}
+		var failed *types.TransactionCanceledException
+		if errors.As(err, &failed) {
+			for _, reason := range failed.CancellationReasons {
+				stripped(reason.Item)
+			}
+		}
+		return output, err
+	}
+	for _, path := range writePaths {
+		t.Run(path.name, func(t *testing.T) {
+			server := testutil.New(t)
+			db := intercept(server, func(op string, input any, next func() (any, error)) (any, error) {
+				return path.handle(op, input, func() (any, error) { return tenant(op, input, next) })
+			}, frozen(start))
+			for i := range 110 {
+				create(t, db, "sub", "spec", fmt.Sprint(i))
+			}
+			create(t, db, "sub", "other", "1")
+			page, err := db.ListSpecVersions(t.Context(), "sub", "spec", packagedb.After(fmt.Sprint(start+49)), packagedb.Limit(60))
+			require.NoError(t, err)
+			assert.Len(t, page, 60)
+			latest, err := db.GetLatestSpecVersion(t.Context(), "sub", "spec")
+			require.NoError(t, err)
+			assert.Equal(t, "109", latest)
+			for _, stored := range scan(t, server, specsTable) {
+				assert.Equal(t, prefix+"sub", textOf(stored, "sub"))
+			}
+			require.NoError(t, db.DeleteSpec(t.Context(), "sub", "spec"))
+			require.NoError(t, db.DeleteAllSpecs(t.Context(), "sub"))
+			assert.Empty(t, scan(t, server, specsTable))
+		})
+	}
+}
+
+func TestCreateCredentials_LostAnswer(t *testing.T) {
+	server := testutil.New(t)
+	input := packagedb.CredentialsInput{ID: "id", PublicKey: "key", SecretKeyHash: []byte("hash"), Salt: []byte("salt")}
+	server.Inject(testutil.Fault{Kind: testutil.DropAfter, Operations: []string{"PutItem"}, Times: 1})
+	require.NoError(t, server.CreateCredentials(t.Context(), "sub", input), "it was stored by the attempt whose answer was lost")
+	require.ErrorIs(t, server.CreateCredentials(t.Context(), "sub", input), packagedb.ErrExists)
+
+	server.Inject(testutil.Fault{Kind: testutil.DropAfter, Operations: []string{"PutItem"}, Times: 1})
+	input.Salt = []byte("other salt")
+	require.ErrorIs(t, server.CreateCredentials(t.Context(), "sub", input), packagedb.ErrExists)
+}
+
+// textSize returns the size of an item's strings, bytes and attribute names. The size of numbers is not
+// in it.
+func textSize(stored item) (size int) {
+	for name, value := range stored {
+		size += len(name)
+		switch value := value.(type) {
+		case *types.AttributeValueMemberS:
+			size += len(value.Value)
+		case *types.AttributeValueMemberB:
+			size += len(value.Value)
+		}
+	}
+	return size
+}
+
+// isAccepted reports whether the server accepts an item.
+func isAccepted(t *testing.T, db *testutil.DB, table string, stored item) bool {
+	t.Helper()
+	_, err := db.Client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String(table), Item: stored})
+	var api smithy.APIError
+	if errors.As(err, &api) && api.ErrorCode() == "ValidationException" {
+		return false
+	}
+	require.NoError(t, err)
+	return true
 }

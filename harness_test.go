@@ -1,0 +1,298 @@
+package packagedb_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/testutil"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	specsTable       = "package.specs"
+	credentialsTable = "package.credentials"
+
+	start = int64(1_700_000_000) // the second at which the clocks of tests begin
+)
+
+// item is a raw item.
+type item = map[string]types.AttributeValue
+
+func text(value string) types.AttributeValue   { return &types.AttributeValueMemberS{Value: value} }
+func number(value string) types.AttributeValue { return &types.AttributeValueMemberN{Value: value} }
+func bytesOf(value string) types.AttributeValue {
+	return &types.AttributeValueMemberB{Value: []byte(value)}
+}
+
+// textOf returns a string attribute, or "".
+func textOf(stored item, attribute string) string {
+	value, _ := stored[attribute].(*types.AttributeValueMemberS)
+	if value == nil {
+		return ""
+	}
+	return value.Value
+}
+
+// frozen returns a clock that stands at a second.
+func frozen(second int64) packagedb.Option {
+	return packagedb.WithClock(func() time.Time { return time.Unix(second, 0) })
+}
+
+// clock is a clock that a test sets. It counts from start.
+type clock struct{ offset atomic.Int64 }
+
+func (c *clock) option() packagedb.Option {
+	return packagedb.WithClock(func() time.Time { return time.Unix(start+c.offset.Load(), 0) })
+}
+
+// handler takes the place of a client's call: it may look at the input or change it, call next to send
+// the request, and answer.
+type handler func(op string, input any, next func() (any, error)) (any, error)
+
+// interceptor is a client that hands every call to a handler.
+type interceptor struct {
+	packagedb.Client
+	handle handler
+}
+
+// intercept returns a Database over the client of db whose calls go through the handler.
+func intercept(db *testutil.DB, handle handler, options ...packagedb.Option) packagedb.Database {
+	return packagedb.New(&interceptor{db.Client, handle}, options...)
+}
+
+func intercepted[I, O any](
+	ctx context.Context, c *interceptor, op string, input *I, options []func(*dynamodb.Options),
+	send func(context.Context, *I, ...func(*dynamodb.Options)) (*O, error),
+) (*O, error) {
+	output, err := c.handle(op, input, func() (any, error) { return send(ctx, input, options...) })
+	typed, _ := output.(*O)
+	return typed, err
+}
+
+func (c *interceptor) GetItem(ctx context.Context, input *dynamodb.GetItemInput, options ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
+	return intercepted(ctx, c, "GetItem", input, options, c.Client.GetItem)
+}
+
+func (c *interceptor) PutItem(ctx context.Context, input *dynamodb.PutItemInput, options ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+	return intercepted(ctx, c, "PutItem", input, options, c.Client.PutItem)
+}
+
+func (c *interceptor) DeleteItem(ctx context.Context, input *dynamodb.DeleteItemInput, options ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
+	return intercepted(ctx, c, "DeleteItem", input, options, c.Client.DeleteItem)
+}
+
+func (c *interceptor) Query(ctx context.Context, input *dynamodb.QueryInput, options ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+	return intercepted(ctx, c, "Query", input, options, c.Client.Query)
+}
+
+func (c *interceptor) BatchWriteItem(ctx context.Context, input *dynamodb.BatchWriteItemInput, options ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error) {
+	return intercepted(ctx, c, "BatchWriteItem", input, options, c.Client.BatchWriteItem)
+}
+
+func (c *interceptor) TransactWriteItems(ctx context.Context, input *dynamodb.TransactWriteItemsInput, options ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
+	return intercepted(ctx, c, "TransactWriteItems", input, options, c.Client.TransactWriteItems)
+}
+
+// passOn sends every request.
+func passOn(_ string, _ any, next func() (any, error)) (any, error) { return next() }
+
+// withoutTransactions answers TransactWriteItems as a server does that does not support it.
+func withoutTransactions(op string, _ any, next func() (any, error)) (any, error) {
+	if op == "TransactWriteItems" {
+		return nil, &smithy.GenericAPIError{Code: "UnknownOperationException"}
+	}
+	return next()
+}
+
+// failOn fails the requests of one operation.
+func failOn(op string, err error) handler {
+	return func(got string, _ any, next func() (any, error)) (any, error) {
+		if got == op {
+			return nil, err
+		}
+		return next()
+	}
+}
+
+// requestLog records the operations that a handler is given.
+type requestLog struct {
+	mu     sync.Mutex
+	ops    []string
+	inputs []any
+}
+
+func (l *requestLog) then(handle handler) handler {
+	return func(op string, input any, next func() (any, error)) (any, error) {
+		l.mu.Lock()
+		l.ops = append(l.ops, op)
+		l.inputs = append(l.inputs, input)
+		l.mu.Unlock()
+		return handle(op, input, next)
+	}
+}
+
+// take returns the operations since the last take.
+func (l *requestLog) take() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	ops := l.ops
+	l.ops, l.inputs = nil, nil
+	return ops
+}
+
+// writePaths are the ways in which the two items of a version are written and deleted.
+var writePaths = []struct {
+	name   string
+	handle handler
+}{
+	{"with transactions", passOn},
+	{"without transactions", withoutTransactions},
+}
+
+// conditionFailed is how a server cancels a transaction because of the condition of one item.
+func canceled(codes ...string) error {
+	var reasons []types.CancellationReason
+	for _, code := range codes {
+		reasons = append(reasons, types.CancellationReason{Code: aws.String(code)})
+	}
+	return &types.TransactionCanceledException{CancellationReasons: reasons}
+}
+
+// engineUnderTest returns the name of the server that the tests run on.
+func engineUnderTest() string { return os.Getenv("PACKAGEDB_TEST_ENGINE") }
+
+// needsTransactions skips a test on dynalite, which does not support them.
+func needsTransactions(t *testing.T) {
+	t.Helper()
+	if engineUnderTest() == "dynalite" {
+		t.Skip("dynalite has no transactions")
+	}
+}
+
+func putItem(t *testing.T, db *testutil.DB, table string, stored item) {
+	t.Helper()
+	_, err := db.Client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &table, Item: stored})
+	require.NoError(t, err)
+}
+
+// deleteItem deletes an item of the specs table.
+func deleteItem(t *testing.T, db *testutil.DB, sub, updatedAtID string) {
+	t.Helper()
+	_, err := db.Client.DeleteItem(t.Context(), &dynamodb.DeleteItemInput{
+		TableName: aws.String(specsTable), Key: item{"sub": text(sub), "updated_at_id": text(updatedAtID)},
+	})
+	require.NoError(t, err)
+}
+
+// scan returns the raw items of a table.
+func scan(t *testing.T, db *testutil.DB, table string) (items []item) {
+	t.Helper()
+	pages := dynamodb.NewScanPaginator(db.Client, &dynamodb.ScanInput{TableName: &table, ConsistentRead: aws.Bool(true)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		require.NoError(t, err)
+		items = append(items, page.Items...)
+	}
+	return items
+}
+
+// store puts raw items, 25 at a time.
+func store(t *testing.T, db *testutil.DB, table string, items []item) {
+	t.Helper()
+	for batch := range slices.Chunk(items, 25) {
+		requests := make([]types.WriteRequest, len(batch))
+		for i, stored := range batch {
+			requests[i].PutRequest = &types.PutRequest{Item: stored}
+		}
+		_, err := db.Client.BatchWriteItem(t.Context(), &dynamodb.BatchWriteItemInput{
+			RequestItems: map[string][]types.WriteRequest{table: requests},
+		})
+		require.NoError(t, err)
+	}
+}
+
+// rawVersion returns the item of a version of a spec at a second.
+func rawVersion(sub, id string, second int64) item {
+	return rawSpecAt(sub, id, fmt.Sprintf("%020d", second), second)
+}
+
+// rawLatest returns the latest item of a spec whose latest version is at a second.
+func rawLatest(sub, id string, second int64) item { return rawSpecAt(sub, id, "latest", second) }
+
+func rawSpecAt(sub, id, position string, second int64) item {
+	return item{
+		"sub": text(sub), "id": text(id), "name": text(id), "version": text(fmt.Sprint("v", second)),
+		"updated_at": text(fmt.Sprint(second)), "model_count": number("1"),
+		"updated_at_id": text(position + "#" + id), "id_updated_at": text(id + "#" + position),
+	}
+}
+
+// rawHistory returns the items of a spec with so many versions, a second apart.
+func rawHistory(sub, id string, versions int) (items []item) {
+	for i := range versions {
+		items = append(items, rawVersion(sub, id, start+int64(i)))
+	}
+	return append(items, rawLatest(sub, id, start+int64(versions)-1))
+}
+
+// without returns a copy of an item that lacks an attribute.
+func without(stored item, attribute string) item {
+	copied := maps.Clone(stored)
+	delete(copied, attribute)
+	return copied
+}
+
+// with returns a copy of an item with another value of an attribute.
+func with(stored item, attribute string, value types.AttributeValue) item {
+	copied := maps.Clone(stored)
+	copied[attribute] = value
+	return copied
+}
+
+// create stores a version of a spec.
+func create(t *testing.T, db packagedb.Database, sub, name, version string) *packagedb.SpecInfo {
+	t.Helper()
+	stored, err := db.CreateUpdateSpec(t.Context(), sub, packagedb.SpecInput{Name: name, Version: version, ModelCount: 1})
+	require.NoError(t, err)
+	return stored
+}
+
+// versions returns the versions of a history.
+func versions(history []packagedb.SpecInfo) (all []string) {
+	for _, entry := range history {
+		all = append(all, entry.Version)
+	}
+	return all
+}
+
+// assertWhole asserts that the last of the history is the latest version, or that the spec is gone.
+func assertWhole(t *testing.T, db packagedb.Database, sub, name string) {
+	t.Helper()
+	latest, err := db.GetSpec(t.Context(), sub, name)
+	history, historyErr := db.ListSpecVersions(t.Context(), sub, name)
+	if errors.Is(err, packagedb.ErrNotFound) {
+		assert.ErrorIs(t, historyErr, packagedb.ErrNotFound, "there is no latest item, and versions %v", versions(history))
+		return
+	}
+	require.NoError(t, err)
+	require.NoError(t, historyErr)
+	assert.Equal(t, *latest, history[len(history)-1], "the latest item is not the last of the history")
+}

@@ -1,0 +1,253 @@
+package packagedb_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/testutil"
+)
+
+func TestCheckTables_AfterCreateTables(t *testing.T) {
+	for name, options := range map[string][]packagedb.Option{
+		"the default names": nil,
+		"other names":       {packagedb.WithTableNames("other.specs", "other.credentials")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := testutil.New(t, options...)
+			require.NoError(t, packagedb.CheckTables(t.Context(), db.Client, options...))
+			require.NoError(t, packagedb.CreateTables(t.Context(), db.Client, options...), "tables that exist are left as they are")
+		})
+	}
+}
+
+func TestCheckTables_MissingTables(t *testing.T) {
+	db := testutil.New(t, packagedb.WithTableNames(specsTable, "other.credentials"))
+	err := packagedb.CheckTables(t.Context(), db.Client, packagedb.WithTableNames("other.specs", credentialsTable))
+	require.Error(t, err)
+	for _, table := range []string{"other.specs", credentialsTable} {
+		assert.ErrorContains(t, err, "check table "+table+": there is no such table")
+	}
+	var missing *types.ResourceNotFoundException
+	assert.ErrorAs(t, err, &missing)
+}
+
+// tableServer is a TableClient whose tables are as CreateTables makes them, but for what change does.
+type tableServer struct {
+	describe func(table *types.TableDescription) (*dynamodb.DescribeTableOutput, error)
+	created  []string
+}
+
+func (s *tableServer) CreateTable(
+	_ context.Context, input *dynamodb.CreateTableInput, _ ...func(*dynamodb.Options),
+) (*dynamodb.CreateTableOutput, error) {
+	s.created = append(s.created, *input.TableName)
+	return &dynamodb.CreateTableOutput{}, nil
+}
+
+func (s *tableServer) DescribeTable(
+	_ context.Context, input *dynamodb.DescribeTableInput, _ ...func(*dynamodb.Options),
+) (*dynamodb.DescribeTableOutput, error) {
+	tables := packagedb.Tables()
+	i := slices.IndexFunc(tables, func(table dynamodb.CreateTableInput) bool { return *table.TableName == *input.TableName })
+	table := &types.TableDescription{
+		TableName:            tables[i].TableName,
+		TableStatus:          types.TableStatusActive,
+		KeySchema:            tables[i].KeySchema,
+		AttributeDefinitions: tables[i].AttributeDefinitions,
+	}
+	for _, index := range tables[i].LocalSecondaryIndexes {
+		table.LocalSecondaryIndexes = append(table.LocalSecondaryIndexes, types.LocalSecondaryIndexDescription{
+			IndexName: index.IndexName, KeySchema: index.KeySchema, Projection: index.Projection,
+		})
+	}
+	for _, index := range tables[i].GlobalSecondaryIndexes {
+		table.GlobalSecondaryIndexes = append(table.GlobalSecondaryIndexes, types.GlobalSecondaryIndexDescription{
+			IndexName: index.IndexName, KeySchema: index.KeySchema, Projection: index.Projection,
+			IndexStatus: types.IndexStatusActive,
+		})
+	}
+	return s.describe(table)
+}
+
+// changed describes tables after a change.
+func changed(change func(table *types.TableDescription)) *tableServer {
+	return &tableServer{describe: func(table *types.TableDescription) (*dynamodb.DescribeTableOutput, error) {
+		change(table)
+		return &dynamodb.DescribeTableOutput{Table: table}, nil
+	}}
+}
+
+func TestCheckTables_Differences(t *testing.T) {
+	specs := func(change func(*types.TableDescription)) func(*types.TableDescription) {
+		return func(table *types.TableDescription) {
+			if *table.TableName == specsTable {
+				change(table)
+			}
+		}
+	}
+	credentials := func(change func(*types.TableDescription)) func(*types.TableDescription) {
+		return func(table *types.TableDescription) {
+			if *table.TableName == credentialsTable {
+				change(table)
+			}
+		}
+	}
+	const (
+		ofSpecs       = "packagedb: check table package.specs: "
+		ofCredentials = "packagedb: check table package.credentials: "
+	)
+	for name, test := range map[string]struct {
+		change func(*types.TableDescription)
+		want   []string
+	}{
+		"nothing differs": {change: func(*types.TableDescription) {}},
+		"tables and indexes that are being updated can be used": {
+			change: func(table *types.TableDescription) {
+				table.TableStatus = types.TableStatusUpdating
+				for i := range table.GlobalSecondaryIndexes {
+					table.GlobalSecondaryIndexes[i].IndexStatus = types.IndexStatusUpdating
+				}
+			},
+		},
+		"billing mode and further indexes do not matter": {
+			change: func(table *types.TableDescription) {
+				table.BillingModeSummary = &types.BillingModeSummary{BillingMode: types.BillingModeProvisioned}
+				table.GlobalSecondaryIndexes = append(table.GlobalSecondaryIndexes, types.GlobalSecondaryIndexDescription{
+					IndexName: aws.String("byTitle"), IndexStatus: types.IndexStatusCreating,
+				})
+			},
+		},
+		"a table is being deleted": {
+			change: specs(func(table *types.TableDescription) { table.TableStatus = types.TableStatusDeleting }),
+			want:   []string{ofSpecs + `the table cannot be used: its status is "DELETING"`},
+		},
+		"the key of a table's encryption is gone": {
+			change: credentials(func(table *types.TableDescription) {
+				table.TableStatus = types.TableStatusInaccessibleEncryptionCredentials
+			}),
+			want: []string{ofCredentials + `the table cannot be used: its status is "INACCESSIBLE_ENCRYPTION_CREDENTIALS"`},
+		},
+		"a table has another sort key": {
+			change: credentials(func(table *types.TableDescription) {
+				table.KeySchema = slices.Clone(table.KeySchema)
+				table.KeySchema[1].AttributeName = aws.String("public_key")
+			}),
+			want: []string{ofCredentials + "the key of the table is sub HASH S, public_key RANGE S, want sub HASH S, id RANGE S"},
+		},
+		"a table has no sort key": {
+			change: credentials(func(table *types.TableDescription) { table.KeySchema = table.KeySchema[:1] }),
+			want:   []string{ofCredentials + "the key of the table is sub HASH S, want sub HASH S, id RANGE S"},
+		},
+		"a key attribute has another type": {
+			change: specs(func(table *types.TableDescription) {
+				table.AttributeDefinitions = slices.Clone(table.AttributeDefinitions)
+				table.AttributeDefinitions[2].AttributeType = types.ScalarAttributeTypeN
+			}),
+			want: []string{ofSpecs + "the key of the local secondary index idUpdatedAt is sub HASH S, id_updated_at RANGE N, " +
+				"want sub HASH S, id_updated_at RANGE S"},
+		},
+		"indexes are missing": {
+			change: func(table *types.TableDescription) {
+				table.LocalSecondaryIndexes, table.GlobalSecondaryIndexes = nil, nil
+			},
+			want: []string{
+				ofSpecs + "there is no local secondary index idUpdatedAt",
+				ofCredentials + "there is no global secondary index publicKey",
+			},
+		},
+		"an index is being created and projects too little": {
+			change: credentials(func(table *types.TableDescription) {
+				table.GlobalSecondaryIndexes[0].IndexStatus = types.IndexStatusCreating
+				table.GlobalSecondaryIndexes[0].Projection = &types.Projection{
+					ProjectionType: types.ProjectionTypeInclude, NonKeyAttributes: []string{"salt", "name"},
+				}
+			}),
+			want: []string{
+				ofCredentials + `the global secondary index publicKey cannot be used: its status is "CREATING"`,
+				ofCredentials + "the global secondary index publicKey does not project secret_key_hash",
+			},
+		},
+		"an index projects what is read": {
+			change: credentials(func(table *types.TableDescription) {
+				table.GlobalSecondaryIndexes[0].Projection = &types.Projection{
+					ProjectionType: types.ProjectionTypeInclude, NonKeyAttributes: []string{"salt", "secret_key_hash"},
+				}
+			}),
+		},
+		"an index projects keys only": {
+			change: specs(func(table *types.TableDescription) {
+				table.LocalSecondaryIndexes[0].Projection = &types.Projection{ProjectionType: types.ProjectionTypeKeysOnly}
+			}),
+			want: []string{ofSpecs + "the local secondary index idUpdatedAt does not project id, name, updated_at, version, " +
+				"model_count, title, description"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			if err := packagedb.CheckTables(t.Context(), changed(test.change)); err != nil {
+				got = strings.Split(err.Error(), "\n")
+			}
+			assert.Equal(t, test.want, got)
+		})
+	}
+}
+
+func TestCheckTables_ErrorsOfTheServer(t *testing.T) {
+	refused := errors.New("access denied")
+	err := packagedb.CheckTables(t.Context(), &tableServer{
+		describe: func(*types.TableDescription) (*dynamodb.DescribeTableOutput, error) { return nil, refused },
+	})
+	require.ErrorIs(t, err, refused)
+	assert.Equal(t, 2, strings.Count(err.Error(), "access denied"), "once for each table")
+}
+
+func TestTables_AnswersWithoutATable(t *testing.T) {
+	server := &tableServer{describe: func(*types.TableDescription) (*dynamodb.DescribeTableOutput, error) {
+		return &dynamodb.DescribeTableOutput{}, nil
+	}}
+	require.ErrorContains(t, packagedb.CheckTables(t.Context(), server), "describes no table")
+	require.ErrorContains(t, packagedb.CreateTables(t.Context(), server), "describes no table")
+}
+
+func TestCreateTables_TableThatIsBeingDeleted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := &tableServer{}
+		describes := 0
+		server.describe = func(table *types.TableDescription) (*dynamodb.DescribeTableOutput, error) {
+			describes++
+			switch {
+			case describes <= 6:
+				table.TableStatus = types.TableStatusDeleting
+			case !slices.Contains(server.created, *table.TableName):
+				return nil, &types.ResourceNotFoundException{}
+			case describes <= 10:
+				table.TableStatus = types.TableStatusCreating
+			}
+			return &dynamodb.DescribeTableOutput{Table: table}, nil
+		}
+		require.NoError(t, packagedb.CreateTables(t.Context(), server))
+		assert.ElementsMatch(t, []string{specsTable, credentialsTable}, server.created)
+	})
+}
+
+func TestCreateTables_EndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	err := packagedb.CreateTables(ctx, changed(func(table *types.TableDescription) {
+		table.TableStatus = types.TableStatusCreating
+		cancel()
+	}))
+	require.ErrorIs(t, err, context.Canceled)
+	assert.ErrorContains(t, err, "0 of 2 are active")
+}
