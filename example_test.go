@@ -13,18 +13,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/open-alchemy/packagedb"
-	"github.com/open-alchemy/packagedb/internal/engine"
-	"github.com/open-alchemy/packagedb/internal/loopback"
 )
 
-// A service asks for the database of its stage, as often as it likes.
+// A service asks for the Database of its stage, on every request if it likes.
 func ExampleGet() {
 	_ = os.Unsetenv("STAGE")
 	_, err := packagedb.Get()
 	fmt.Println(errors.Is(err, packagedb.ErrInvalidStage))
 
 	defer func() { _ = os.Unsetenv("STAGE") }()
-	_ = os.Setenv("STAGE", "TEST") // an engine at http://localhost:8000
+	_ = os.Setenv("STAGE", "TEST") // a server at http://localhost:8000
 	db, err := packagedb.Get()
 	fmt.Println(db != nil, err)
 	again, _ := packagedb.Get()
@@ -35,36 +33,21 @@ func ExampleGet() {
 	// true
 }
 
-// Any client will do: one with tracing, one of DAX, one for an engine that is not at AWS.
+// Any client fits: one with tracing, for DAX, or for an engine other than AWS.
 func ExampleNew() {
 	client := dynamodb.New(dynamodb.Options{
 		BaseEndpoint: aws.String("http://localhost:8000"),
 		Region:       "us-east-1",
 		Credentials:  credentials.NewStaticCredentialsProvider("test", "test", ""),
-	})
+	}, packagedb.ClientOptions)
 	db := packagedb.New(client,
 		packagedb.WithTableNames("staging.specs", "staging.credentials"),
 		packagedb.WithConsistentReads(),
 	)
-	_, err := db.GetSpec(context.Background(), "the user's sub", "") // refused before anything is sent
+	_, err := db.GetSpec(context.Background(), "the user's sub", "") // rejected before anything is sent
 	fmt.Println(err)
 	// Output:
 	// packagedb: get spec "" in table staging.specs: invalid input: name is empty
-}
-
-// exampleDatabase is an empty database whose clock stands at the start of 2021. A test gets one
-// from testutil.New.
-func exampleDatabase(ctx context.Context) packagedb.Database {
-	client := dynamodb.New(dynamodb.Options{
-		Region:      "us-east-1",
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-		HTTPClient:  loopback.Client{Handler: engine.New()},
-	})
-	if err := packagedb.CreateTables(ctx, client); err != nil {
-		log.Fatal(err)
-	}
-	newYear := time.Date(2021, time.January, 1, 0, 0, 0, 0, time.UTC)
-	return packagedb.New(client, packagedb.WithClock(func() time.Time { return newYear }))
 }
 
 // A spec is created, listed, got and deleted.
@@ -104,7 +87,42 @@ func ExampleDatabase() {
 	// true
 }
 
-// A public key finds the user who signs in with it, and what proves it.
+// Pages of a list begin after the last result of the page before.
+func ExampleAfter() {
+	ctx := context.Background()
+	db := exampleDatabase(ctx)
+	for _, name := range []string{"birds", "cats", "dogs", "fish", "horses"} {
+		if _, err := db.CreateUpdateSpec(ctx, "the user's sub", packagedb.SpecInput{Name: name, Version: "1"}); err != nil {
+			log.Fatal(err)
+		}
+	}
+	page := []packagedb.ListOption{packagedb.Limit(2)}
+	for {
+		specs, err := db.ListSpecs(ctx, "the user's sub", page...)
+		if err != nil {
+			log.Fatal(err)
+		}
+		for _, spec := range specs {
+			fmt.Println(spec.ID)
+		}
+		fmt.Println("--")
+		if len(specs) < 2 {
+			break
+		}
+		page = []packagedb.ListOption{packagedb.Limit(2), packagedb.After(specs[1].ID)}
+	}
+	// Output:
+	// birds
+	// cats
+	// --
+	// dogs
+	// fish
+	// --
+	// horses
+	// --
+}
+
+// A public key finds the user who signs in with it.
 func ExampleDatabase_getUser() {
 	ctx := context.Background()
 	db := exampleDatabase(ctx)

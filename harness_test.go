@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
@@ -21,6 +22,8 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/internal/engine"
+	"github.com/open-alchemy/packagedb/internal/loopback"
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
@@ -61,6 +64,20 @@ type clock struct{ offset atomic.Int64 }
 
 func (c *clock) option() packagedb.Option {
 	return packagedb.WithClock(func() time.Time { return time.Unix(start+c.offset.Load(), 0) })
+}
+
+// exampleDatabase returns an empty database for an example, whose clock stands at the start of 2021. A
+// test gets one from testutil.New.
+func exampleDatabase(ctx context.Context) packagedb.Database {
+	client := dynamodb.New(dynamodb.Options{
+		Region:      "us-east-1",
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		HTTPClient:  loopback.Client{Handler: engine.New()},
+	})
+	if err := packagedb.CreateTables(ctx, client); err != nil {
+		panic(err)
+	}
+	return packagedb.New(client, frozen(time.Date(2021, time.January, 1, 0, 0, 0, 0, time.UTC).Unix()))
 }
 
 // handler takes the place of a client's call: it may look at the input or change it, call next to send
@@ -167,7 +184,7 @@ var writePaths = []struct {
 	{"without transactions", withoutTransactions},
 }
 
-// conditionFailed is how a server cancels a transaction because of the condition of one item.
+// canceled is how a server cancels a transaction, with a reason for each item.
 func canceled(codes ...string) error {
 	var reasons []types.CancellationReason
 	for _, code := range codes {
