@@ -21,6 +21,7 @@ each = for module in $(1); do echo "$$module: $(2)"; (cd "$$module" && $(2)) || 
 
 export TOOLS := $(CURDIR)/.tools/bin
 FUZZTIME ?= 10s
+BENCHCOUNT ?= 6
 
 ##@ Every day
 
@@ -109,6 +110,11 @@ soak: ## Call the library against a model for SOAKTIME (60s), from SEED (a new o
 	$(if $(filter embedded,$(ENGINE)),,test/engines/run $(ENGINE) --) env CGO_ENABLED=1 go test -C test/soak -race -count=1 \
 	  -timeout 0 -run '^TestSoak$$' -soak.time $(SOAKTIME) -soak.seed $(SEED)
 
+.PHONY: linearizability
+linearizability: ## Check that 10,000 calls of specs are linearizable under every fault, on ENGINE (embedded)
+	$(if $(filter embedded,$(ENGINE)),,test/engines/run $(ENGINE) --) go test -C test/soak -count=1 \
+	  -run '^TestSpecs_AreLinearizable$$'
+
 .PHONY: test-javascript
 test-javascript: ## Use packagedb-local with the AWS SDK for JavaScript; needs Node.js
 	test/javascript/run
@@ -129,9 +135,10 @@ examples: ## Run the tests of the example modules
 fuzz: ## Run every fuzz target for FUZZTIME each (10s)
 	tools/fuzz $(FUZZTIME) $(GO_MODULES)
 
+
 .PHONY: bench
-bench: ## Run the benchmarks and print every ratio; compares with the real engines where it finds Node.js and Java
-	bench/run
+bench: $(TOOLS)/benchstat ## Run the benchmarks BENCHCOUNT times (6) and print the medians
+	go test -C bench -run '^$$' -bench . -benchtime 20x -count $(BENCHCOUNT) | $< /dev/stdin
 
 ##@ Deployments and releases
 

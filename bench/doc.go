@@ -1,6 +1,6 @@
-// Package bench measures what packagedb costs: beside the bare SDK, beside the same patterns written
-// by hand and with another library, and its embedded engine beside others. It is a module of its own,
-// so that what it needs reaches no user of packagedb.
+// Package bench measures what packagedb adds to the SDK, what its pages and deletes cost, and how many
+// callers the client of packagedb.Get serves. It is a module of its own, so that what it needs reaches
+// no user of packagedb.
 //
-// "make bench" runs everything and prints the ratios; docs/performance.md explains them.
+// "make bench" prints the figures of docs/performance.md.
 package bench

@@ -1,55 +1,93 @@
 package bench
 
 import (
+	"context"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/stretchr/testify/require"
+
+	"github.com/open-alchemy/packagedb"
 )
 
-// repeat makes a call again and again. Beside the time it reports the processor time of the process,
-// which says more where other processes keep the machine busy.
-func repeat(b *testing.B, do func() error) {
+// inTurn makes a call of packagedb and a bare one of the SDK in turn, and reports the processor time and
+// the allocations of each, and the ratio of the times. Other load on the machine slows both alike.
+func inTurn(b *testing.B, call, bare func() error) {
 	b.Helper()
-	b.ReportAllocs()
-	started := processorTime(b)
-	for b.Loop() {
-		if err := do(); err != nil {
-			b.Fatal(err)
-		}
-	}
-	reportProcessorTime(b, started)
-}
-
-// inTurn makes two calls in turn and reports how many times the processor time of the second one the
-// first one takes. What else the machine does meets both alike.
-func inTurn(b *testing.B, first, second func() error) {
-	b.Helper()
-	calls := [...]func() error{first, second}
+	calls := [...]func() error{call, bare}
 	var used [len(calls)]time.Duration
 	for turn := 0; b.Loop(); turn++ {
 		for i := range calls {
 			i = (i + turn) % len(calls)
 			started := processorTime(b)
-			if err := calls[i](); err != nil {
-				b.Fatal(err)
-			}
+			require.NoError(b, calls[i]())
 			used[i] += processorTime(b) - started
 		}
 	}
-	b.ReportMetric(float64(used[0])/float64(used[1]), "ratio")
+	b.ReportMetric(0, "ns/op") // of both calls together
+	b.ReportMetric(float64(used[0])/float64(b.N), "cpu-ns")
+	b.ReportMetric(float64(used[1])/float64(b.N), "sdk-cpu-ns")
+	b.ReportMetric(float64(used[0])/float64(used[1]), "times-sdk")
+	b.ReportMetric(testing.AllocsPerRun(100, func() { _ = call() }), "allocs")
+	b.ReportMetric(testing.AllocsPerRun(100, func() { _ = bare() }), "sdk-allocs")
 }
 
-func reportProcessorTime(b *testing.B, started time.Duration) {
-	b.Helper()
-	b.ReportMetric(float64(processorTime(b)-started)/float64(b.N), "cpu-ns/op")
-}
-
-// processorTime is what the process has used so far.
+// processorTime returns what the process has used so far.
 func processorTime(b *testing.B) time.Duration {
 	b.Helper()
 	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, syscall.Getrusage(syscall.RUSAGE_SELF, &usage))
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+// meter counts requests, the capacity units of queries, and the keys that were read and not yet deleted.
+type meter struct {
+	packagedb.Client
+
+	mu         sync.Mutex
+	requests   int
+	units      float64
+	held, most int
+}
+
+func (m *meter) Query(
+	ctx context.Context, input *dynamodb.QueryInput, options ...func(*dynamodb.Options),
+) (*dynamodb.QueryOutput, error) {
+	input.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
+	output, err := m.Client.Query(ctx, input, options...)
+	if err == nil {
+		m.count(*output.ConsumedCapacity.CapacityUnits, len(output.Items))
+	}
+	return output, err
+}
+
+func (m *meter) TransactWriteItems(
+	ctx context.Context, input *dynamodb.TransactWriteItemsInput, options ...func(*dynamodb.Options),
+) (*dynamodb.TransactWriteItemsOutput, error) {
+	output, err := m.Client.TransactWriteItems(ctx, input, options...)
+	m.count(0, -len(input.TransactItems))
+	return output, err
+}
+
+func (m *meter) BatchWriteItem(
+	ctx context.Context, input *dynamodb.BatchWriteItemInput, options ...func(*dynamodb.Options),
+) (*dynamodb.BatchWriteItemOutput, error) {
+	output, err := m.Client.BatchWriteItem(ctx, input, options...)
+	for _, requests := range input.RequestItems {
+		m.count(0, -len(requests))
+	}
+	return output, err
+}
+
+func (m *meter) count(units float64, keys int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.requests++
+	m.units += units
+	m.held += keys
+	m.most = max(m.most, m.held)
 }

@@ -11,6 +11,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/stretchr/testify/require"
+
+	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/internal/engine"
+	"github.com/open-alchemy/packagedb/internal/loopback"
 )
 
 // delayed answers after a while, as a server does that is that far away.
@@ -45,7 +50,7 @@ func newServer(b *testing.B, handler http.Handler) string {
 	return server.URL
 }
 
-// sdkClient is a client with the SDK's defaults.
+// sdkClient returns a client with the SDK's defaults.
 func sdkClient(url string, options ...func(*dynamodb.Options)) *dynamodb.Client {
 	return dynamodb.New(dynamodb.Options{
 		BaseEndpoint: &url,
@@ -54,9 +59,34 @@ func sdkClient(url string, options ...func(*dynamodb.Options)) *dynamodb.Client 
 	}, options...)
 }
 
-// specAnswer is the answer to a GetItem of a spec's latest item.
-func specAnswer(id string) string { return `{"Item":` + specJSON(id) + `}` }
+// withHandler makes a client call a handler without a socket.
+func withHandler(handler http.Handler) func(*dynamodb.Options) {
+	return func(options *dynamodb.Options) { options.HTTPClient = loopback.Client{Handler: handler} }
+}
 
+// engineClient returns a client of an engine, without a socket, and creates both tables there.
+func engineClient(b *testing.B, handler *engine.Engine) *dynamodb.Client {
+	b.Helper()
+	client := sdkClient("http://localhost", withHandler(handler))
+	require.NoError(b, packagedb.CreateTables(b.Context(), client))
+	return client
+}
+
+// fill stores a spec of the user "sub" with as many versions, in items of some 350 bytes.
+func fill(b *testing.B, client *dynamodb.Client, name string, versions int) {
+	b.Helper()
+	second := int64(1_700_000_000)
+	db := packagedb.New(client, packagedb.WithClock(func() time.Time { return time.Unix(second, 0) }))
+	for range versions {
+		second++
+		require.NoError(b, failed(db.CreateUpdateSpec(b.Context(), "sub", packagedb.SpecInput{
+			Name: name, Version: "1.0.0", ModelCount: 7, Title: "A title of some length",
+			Description: "A description that is somewhat longer than the title, as descriptions are",
+		})))
+	}
+}
+
+// specJSON returns the latest item of a spec.
 func specJSON(id string) string {
 	return fmt.Sprintf(`{"sub":{"S":"sub"},"id":{"S":%[1]q},"name":{"S":%[1]q},"version":{"S":"1.0.0"},`+
 		`"updated_at":{"S":"1700000000"},"model_count":{"N":"7"},"title":{"S":"A title of some length"},`+

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/open-alchemy/packagedb/internal/engine"
 )
 
@@ -22,8 +24,7 @@ var fuzzTables = []struct{ operation, body string }{
 	{"PutItem", `{"TableName":"numbers","Item":{"n":{"N":"1"},"b":{"B":"AA=="},"g":{"S":"g"},"x":{"L":[{"M":{"y":{"NULL":true}}}]}}}`},
 }
 
-// FuzzServeHTTP sends arbitrary requests: whatever they are, the engine must
-// refuse or answer them, and its own errors are failures.
+// FuzzServeHTTP sends arbitrary requests, which the engine must answer or reject.
 func FuzzServeHTTP(f *testing.F) {
 	for _, request := range fuzzTables {
 		f.Add("DynamoDB_20120810."+request.operation, request.body)
@@ -32,30 +33,80 @@ func FuzzServeHTTP(f *testing.F) {
 		operation, body, _ := strings.Cut(seed, " ")
 		f.Add("DynamoDB_20120810."+operation, body)
 	}
-	f.Fuzz(func(t *testing.T, target, body string) {
-		e := engine.New()
-		for _, request := range fuzzTables {
-			call(t, e, request.operation, request.body)
-		}
-		request := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
-		request.Header.Set("Content-Type", "application/x-amz-json-1.0")
-		request.Header.Set("X-Amz-Target", target)
-		request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=key")
-		recorder := httptest.NewRecorder()
-		e.ServeHTTP(recorder, request)
-		switch recorder.Code {
-		case http.StatusOK, http.StatusBadRequest:
-			object(t, recorder.Body.String())
-		default:
-			t.Fatalf("%s %s: status %d: %s", target, body, recorder.Code, recorder.Body)
-		}
-		// Whatever was written, the table can still be read as a whole.
-		if _, ok := strings.CutSuffix(target, "DeleteTable"); !ok {
-			call(t, e, "Scan", `{"TableName":"numbers","IndexName":"global","ReturnConsumedCapacity":"INDEXES"}`)
-			call(t, e, "DescribeTable", `{"TableName":"numbers"}`)
-		}
-	})
+	f.Fuzz(sendArbitrary)
 }
+
+// fuzzOperation sends arbitrary bodies to one operation.
+func fuzzOperation(f *testing.F, operation string, seeds ...string) {
+	f.Helper()
+	for _, seed := range seeds {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, body string) { sendArbitrary(t, "DynamoDB_20120810."+operation, body) })
+}
+
+// sendArbitrary sends a request to an engine with tables. Its own errors are failures.
+func sendArbitrary(t *testing.T, target, body string) {
+	e := engine.New()
+	for _, request := range fuzzTables {
+		call(t, e, request.operation, request.body)
+	}
+	recorder := httptest.NewRecorder()
+	e.ServeHTTP(recorder, signed(http.MethodPost, target, body))
+	require.Contains(t, []int{http.StatusOK, http.StatusBadRequest}, recorder.Code, recorder.Body.String())
+	object(t, recorder.Body.String())
+	// Whatever was written, a table that is left can still be read as a whole.
+	if status, _ := send(t, e, "DescribeTable", `{"TableName":"numbers"}`); status == http.StatusOK {
+		call(t, e, "Scan", `{"TableName":"numbers","ReturnConsumedCapacity":"INDEXES"}`)
+		call(t, e, "PutItem", `{"TableName":"numbers","Item":{"n":{"N":"5"},"b":{"B":"AA=="}}}`)
+	}
+}
+
+func FuzzUpdateTable(f *testing.F) {
+	fuzzOperation(f, "UpdateTable",
+		`{"TableName":"numbers","BillingMode":"PAY_PER_REQUEST","OnDemandThroughput":{"MaxReadRequestUnits":-1}}`,
+		`{"TableName":"numbers","ProvisionedThroughput":{"ReadCapacityUnits":2,"WriteCapacityUnits":1}}`,
+		`{"TableName":"numbers","AttributeDefinitions":[{"AttributeName":"x","AttributeType":"S"}],"GlobalSecondaryIndexUpdates":[{"Create":{"IndexName":"byX","KeySchema":[{"AttributeName":"x","KeyType":"HASH"},{"AttributeName":"g","KeyType":"RANGE"}],"Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["y"]},"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}}}]}`,
+		`{"TableName":"numbers","GlobalSecondaryIndexUpdates":[{"Delete":{"IndexName":"global"}},{"Update":{"IndexName":"other","WarmThroughput":{"ReadUnitsPerSecond":1}}}]}`,
+		`{"TableName":"numbers","SSESpecification":{"Enabled":true},"TableClass":"STANDARD","DeletionProtectionEnabled":"no","StreamSpecification":{"StreamEnabled":false}}`,
+		`{"TableName":"numbers","GlobalSecondaryIndexUpdates":[{}],"ReplicaUpdates":null}`)
+}
+
+func FuzzCreateTable(f *testing.F) {
+	fuzzOperation(f, "CreateTable",
+		strings.Replace(createSpecs, `"specs"`, `"more","Tags":[{"Key":"a","Value":"b"}],"SSESpecification":{"Enabled":true,"SSEType":"KMS"},"WarmThroughput":{"ReadUnitsPerSecond":1},"StreamSpecification":{"StreamEnabled":false}`, 1),
+		strings.Replace(createIndexed, `"specs"`, `"arn:aws:dynamodb:us-east-1:123456789012:table/more","OnDemandThroughput":{}`, 1))
+}
+
+func FuzzUpdateTimeToLive(f *testing.F) {
+	fuzzOperation(f, "UpdateTimeToLive",
+		`{"TableName":"numbers","TimeToLiveSpecification":{"AttributeName":"n","Enabled":true}}`,
+		`{"TableName":"numbers","TimeToLiveSpecification":{"AttributeName":"x","Enabled":false}}`)
+}
+
+func FuzzDescribeTimeToLive(f *testing.F) {
+	fuzzOperation(f, "DescribeTimeToLive", `{"TableName":"numbers"}`)
+}
+
+func FuzzDescribeContinuousBackups(f *testing.F) {
+	fuzzOperation(f, "DescribeContinuousBackups", `{"TableName":"numbers"}`)
+}
+
+func FuzzTagResource(f *testing.F) {
+	fuzzOperation(f, "TagResource", ofSpecs(`,"Tags":[{"Key":"a","Value":"b"}]`), `{"ResourceArn":"arn:aws:","Tags":[{}]}`)
+}
+
+func FuzzUntagResource(f *testing.F) {
+	fuzzOperation(f, "UntagResource", ofSpecs(`,"TagKeys":["a"]`), `{"ResourceArn":"","TagKeys":[null]}`)
+}
+
+func FuzzListTagsOfResource(f *testing.F) {
+	fuzzOperation(f, "ListTagsOfResource", ofSpecs(``), `{"ResourceArn":"arn:aws:dynamodb:us-east-1:1:table/a","NextToken":"t"}`)
+}
+
+func FuzzDescribeLimits(f *testing.F) { fuzzOperation(f, "DescribeLimits", `{}`) }
+
+func FuzzDescribeEndpoints(f *testing.F) { fuzzOperation(f, "DescribeEndpoints", `{"a":[]}`) }
 
 // fuzzSeeds are an operation and a body each.
 var fuzzSeeds = []string{

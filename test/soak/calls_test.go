@@ -3,8 +3,10 @@ package soak
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/open-alchemy/packagedb"
@@ -16,12 +18,14 @@ type operation string
 const (
 	createSpec           operation = "CreateUpdateSpec"
 	getSpec              operation = "GetSpec"
-	getVersion           operation = "GetLatestSpecVersion"
+	getLatestVersion     operation = "GetLatestSpecVersion"
+	getSpecVersion       operation = "GetSpecVersion"
 	listSpecs            operation = "ListSpecs"
 	listVersions         operation = "ListSpecVersions"
 	countModels          operation = "CountCustomerModels"
 	deleteSpec           operation = "DeleteSpec"
 	deleteAllSpecs       operation = "DeleteAllSpecs"
+	createCredentials    operation = "CreateCredentials"
 	putCredentials       operation = "CreateUpdateCredentials"
 	getCredentials       operation = "GetCredentials"
 	listCredentials      operation = "ListCredentials"
@@ -31,74 +35,111 @@ const (
 	deleteAll            operation = "DeleteAll"
 )
 
-// key is a spec or credentials of a user. The id is that of a spec's name in its canonical form.
+// key identifies a spec, or credentials, of a user. The id is the canonical form of a spec's name.
 type key struct{ sub, id string }
 
-// call is a call of one host: first planned, then made.
+// page is a set of list options. The zero value lists everything.
+type page struct {
+	limit      int
+	after      string
+	descending bool
+}
+
+func (p page) options() (options []packagedb.ListOption) {
+	if p.limit > 0 {
+		options = append(options, packagedb.Limit(p.limit))
+	}
+	if p.after != "" {
+		options = append(options, packagedb.After(p.after))
+	}
+	if p.descending {
+		options = append(options, packagedb.Descending())
+	}
+	return options
+}
+
+// call is one call of one host: its arguments, and what it returned.
 type call struct {
 	host      int
-	clock     int64 // what the host believes the time to be, in seconds since 1970
+	clock     int64 // the second that the host's clock shows
 	operation operation
+	requests  int // the number of requests after which the call's context ends; 0 is no limit
 
 	key
-	name        string // as the caller spells the id of a spec
+	name        string // the caller's spelling of a spec's id
 	spec        packagedb.SpecInput
+	version     string // the argument of GetSpecVersion
+	page        page
 	credentials packagedb.CredentialsInput
 	publicKey   string
 
-	// When the call began and ended. No two calls of a run share a moment.
-	begin, end int64
+	begin, end int64 // positions in the order of all begins and ends of a run
 
-	err       error
-	version   string
-	count     int
-	specs     []packagedb.SpecInfo
-	infos     []packagedb.CredentialsInfo
-	foundUser packagedb.CredentialsAuthInfo
+	err    error
+	latest string
+	count  int
+	specs  []packagedb.SpecInfo
+	infos  []packagedb.CredentialsInfo
+	user   packagedb.CredentialsAuthInfo
 }
 
-// before tells whether the call ended before the other began.
+// before reports whether the call ended before the other began.
 func (c *call) before(other *call) bool { return c.end < other.begin }
 
 func (c *call) ok() bool { return c.err == nil }
 
 func (c *call) is(operations ...operation) bool { return slices.Contains(operations, c.operation) }
 
+// isWrite reports whether the call changes specs.
+func (c *call) isWrite() bool { return c.is(createSpec, deleteSpec, deleteAllSpecs, deleteAll) }
+
+// answered reports whether the call returned something about what is stored: a success, or an error
+// that is an answer.
+func (c *call) answered() bool {
+	switch {
+	case errors.Is(c.err, packagedb.ErrNotFound):
+		return c.is(getSpec, getLatestVersion, getSpecVersion, listVersions, getCredentials, getUser)
+	case errors.Is(c.err, packagedb.ErrAmbiguousPublicKey):
+		return c.is(getUser)
+	case errors.Is(c.err, packagedb.ErrExists):
+		return c.is(createCredentials)
+	}
+	return c.ok()
+}
+
 // send makes the call and keeps what it returns.
 func (c *call) send(ctx context.Context, db packagedb.Database) {
 	switch c.operation {
 	case createSpec:
-		_, c.err = db.CreateUpdateSpec(ctx, c.sub, c.spec)
+		c.specs, c.err = one(db.CreateUpdateSpec(ctx, c.sub, c.spec))
 	case getSpec:
-		var spec *packagedb.SpecInfo
-		if spec, c.err = db.GetSpec(ctx, c.sub, c.name); c.err == nil {
-			c.specs = []packagedb.SpecInfo{*spec}
-		}
-	case getVersion:
-		c.version, c.err = db.GetLatestSpecVersion(ctx, c.sub, c.name)
+		c.specs, c.err = one(db.GetSpec(ctx, c.sub, c.name))
+	case getLatestVersion:
+		c.latest, c.err = db.GetLatestSpecVersion(ctx, c.sub, c.name)
+	case getSpecVersion:
+		c.specs, c.err = one(db.GetSpecVersion(ctx, c.sub, c.name, c.version))
 	case listSpecs:
-		c.specs, c.err = db.ListSpecs(ctx, c.sub)
+		c.specs, c.err = db.ListSpecs(ctx, c.sub, c.page.options()...)
 	case listVersions:
-		c.specs, c.err = db.ListSpecVersions(ctx, c.sub, c.name)
+		c.specs, c.err = db.ListSpecVersions(ctx, c.sub, c.name, c.page.options()...)
 	case countModels:
 		c.count, c.err = db.CountCustomerModels(ctx, c.sub)
 	case deleteSpec:
 		c.err = db.DeleteSpec(ctx, c.sub, c.name)
 	case deleteAllSpecs:
 		c.err = db.DeleteAllSpecs(ctx, c.sub)
+	case createCredentials:
+		c.err = db.CreateCredentials(ctx, c.sub, c.credentials)
 	case putCredentials:
 		c.err = db.CreateUpdateCredentials(ctx, c.sub, c.credentials)
 	case getCredentials:
-		var info *packagedb.CredentialsInfo
-		if info, c.err = db.GetCredentials(ctx, c.sub, c.id); c.err == nil {
-			c.infos = []packagedb.CredentialsInfo{*info}
-		}
+		c.infos, c.err = one(db.GetCredentials(ctx, c.sub, c.id))
 	case listCredentials:
-		c.infos, c.err = db.ListCredentials(ctx, c.sub)
+		c.infos, c.err = db.ListCredentials(ctx, c.sub, c.page.options()...)
 	case getUser:
-		var user *packagedb.CredentialsAuthInfo
-		if user, c.err = db.GetUser(ctx, c.publicKey); c.err == nil {
-			c.foundUser = *user
+		var users []packagedb.CredentialsAuthInfo
+		if users, c.err = one(db.GetUser(ctx, c.publicKey)); c.ok() {
+			c.user = users[0]
 		}
 	case deleteCredentials:
 		c.err = db.DeleteCredentials(ctx, c.sub, c.id)
@@ -109,68 +150,80 @@ func (c *call) send(ctx context.Context, db packagedb.Database) {
 	}
 }
 
-// String is the call in a line of a trace.
+func one[T any](value *T, err error) ([]T, error) {
+	if err != nil {
+		return nil, err
+	}
+	return []T{*value}, nil
+}
+
+// String returns the call as a line of a trace.
 func (c *call) String() string {
-	var line strings.Builder
-	fmt.Fprintf(&line, "%4d to %4d  host %d at %d: %s(", c.begin, c.end, c.host, c.clock, c.operation)
+	arguments := []string{strconv.Quote(c.sub)}
 	switch {
 	case c.is(createSpec):
-		fmt.Fprintf(&line, "%q, %q version %s, %s", c.sub, c.spec.Name, c.spec.Version, c.spec.Title)
-	case c.is(putCredentials):
-		fmt.Fprintf(&line, "%q, %q with %q, %s", c.sub, c.id, c.credentials.PublicKey, c.credentials.Salt)
+		arguments = append(arguments, fmt.Sprintf("%q version %q, %s", c.spec.Name, c.spec.Version, c.spec.Title))
+	case c.is(createCredentials, putCredentials):
+		arguments = append(arguments, fmt.Sprintf("%q with %q, %s", c.id, c.publicKey, c.credentials.Salt))
 	case c.is(getUser):
-		fmt.Fprintf(&line, "%q", c.publicKey)
-	case c.id == "":
-		fmt.Fprintf(&line, "%q", c.sub)
-	default:
-		fmt.Fprintf(&line, "%q, %q", c.sub, c.name)
+		arguments = []string{strconv.Quote(c.publicKey)}
+	case c.id != "":
+		arguments = append(arguments, strconv.Quote(c.name))
 	}
-	line.WriteString(") = ")
+	if c.is(getSpecVersion) {
+		arguments = append(arguments, strconv.Quote(c.version))
+	}
+	if c.page != (page{}) {
+		arguments = append(arguments, fmt.Sprintf("%+v", c.page))
+	}
+	return fmt.Sprintf("%4d to %4d  host %d at %d: %s(%s) = %s",
+		c.begin, c.end, c.host, c.clock, c.operation, strings.Join(arguments, ", "), c.result())
+}
+
+func (c *call) result() string {
 	switch {
 	case c.err != nil:
-		line.WriteString(c.err.Error())
-	case c.is(getVersion):
-		line.WriteString(c.version)
+		return c.err.Error()
+	case c.is(getLatestVersion):
+		return strconv.Quote(c.latest)
 	case c.is(countModels):
-		fmt.Fprint(&line, c.count)
-	case c.is(getSpec, listSpecs, listVersions):
-		fmt.Fprint(&line, brief(c.specs))
-	case c.is(getCredentials, listCredentials):
-		for _, info := range c.infos {
-			fmt.Fprintf(&line, "[%q with %q, %s]", info.ID, info.PublicKey, info.Salt)
-		}
+		return strconv.Itoa(c.count)
 	case c.is(getUser):
-		fmt.Fprintf(&line, "%q, %s", c.foundUser.Sub, c.foundUser.Salt)
-	default:
-		line.WriteString("ok")
+		return fmt.Sprintf("%q, %s", c.user.Sub, c.user.Salt)
+	case c.is(createSpec, getSpec, getSpecVersion, listSpecs, listVersions):
+		return brief(c.specs)
 	}
-	return line.String()
+	var infos []string
+	for _, info := range c.infos {
+		infos = append(infos, fmt.Sprintf("%q with %q, %s", info.ID, info.PublicKey, info.Salt))
+	}
+	return fmt.Sprint(infos)
 }
 
-// brief is what tells specs apart: their date and the title, which is that of one call.
-func brief(specs []packagedb.SpecInfo) []string {
-	lines := []string{}
+// brief returns what tells specs apart: the date, and the title, which is unique to a call.
+func brief(specs []packagedb.SpecInfo) string {
+	var lines []string
 	for _, spec := range specs {
-		lines = append(lines, fmt.Sprintf("%s at %d: version %s, %s", spec.ID, spec.UpdatedAt, spec.Version, spec.Title))
+		lines = append(lines, fmt.Sprintf("%s at %d: version %q, %s", spec.ID, spec.UpdatedAt, spec.Version, spec.Title))
 	}
-	return lines
+	return fmt.Sprint(lines)
 }
 
-// wrote tells whether the spec is what the call wrote, byte for byte.
-func (c *call) wrote(spec packagedb.SpecInfo) bool {
-	return spec == packagedb.SpecInfo{
-		ID: c.id, Name: c.spec.Name, UpdatedAt: spec.UpdatedAt, Version: c.spec.Version,
+// written returns the spec that the call writes if it is dated with the second.
+func (c *call) written(second int64) packagedb.SpecInfo {
+	return packagedb.SpecInfo{
+		ID: c.id, Name: c.spec.Name, UpdatedAt: second, Version: c.spec.Version,
 		ModelCount: c.spec.ModelCount, Title: c.spec.Title, Description: c.spec.Description,
 	}
 }
 
-// stored tells whether the credentials are what the call stored, byte for byte.
+// stored reports whether the call writes these credentials.
 func (c *call) stored(info packagedb.CredentialsInfo) bool {
-	return info.ID == c.id && info.PublicKey == c.credentials.PublicKey && bytes.Equal(info.Salt, c.credentials.Salt)
+	return info.ID == c.id && info.PublicKey == c.publicKey && bytes.Equal(info.Salt, c.credentials.Salt)
 }
 
-// storedUser tells whether the user is that of the credentials that the call stored.
+// storedUser reports whether the user is the owner of the credentials that the call writes.
 func (c *call) storedUser(user packagedb.CredentialsAuthInfo) bool {
-	return user.Sub == c.sub && bytes.Equal(user.Salt, c.credentials.Salt) &&
+	return user.Sub == c.sub && user.ID == c.id && bytes.Equal(user.Salt, c.credentials.Salt) &&
 		bytes.Equal(user.SecretKeyHash, c.credentials.SecretKeyHash)
 }

@@ -2,44 +2,113 @@ package soak
 
 import (
 	"errors"
+	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/open-alchemy/packagedb"
 )
 
-// credentialsRead judges one credentials item that was read, or a list of them.
-func (j *judge) credentialsRead(read *call) {
-	for _, k := range sorted(j.credentials) {
-		if k.sub != read.sub || read.is(getCredentials) && k != read.key {
+// checkCredentials finds calls that return credentials, or none, where they may not.
+func checkCredentials(calls []*call) (found []violation) {
+	all := credentialsWrites(calls)
+	for _, c := range calls {
+		if !c.answered() {
 			continue
 		}
-		puts, none := j.credentials[k].candidates(read)
-		i := slices.IndexFunc(read.infos, func(info packagedb.CredentialsInfo) bool { return info.ID == k.id })
-		switch {
-		case i < 0:
-			if !none {
-				j.violates(read, k, "the credentials %q, which were acknowledged, are not there", k.id)
+		for _, k := range slices.SortedFunc(maps.Keys(all), compareKeys) {
+			if k.sub != c.sub || c.id != "" && k != c.key {
+				continue
 			}
-		case !slices.ContainsFunc(puts, func(put *call) bool { return put.stored(read.infos[i]) }):
-			j.violates(read, k, "the credentials %q are none that may be there", k.id)
+			if message := credentialsRead(c, k, all[k]); message != "" {
+				found = append(found, violation{fmt.Sprintf("%s: %v", message, c), all[k].all(c)})
+			}
+		}
+		var message string
+		switch {
+		case c.is(getCredentials, listCredentials):
+			message = credentialsListed(c, all)
+		case c.is(getUser):
+			message = userRead(c, all)
+		}
+		if message != "" {
+			found = append(found, violation{fmt.Sprintf("%s: %v", message, c), related(c, calls)})
 		}
 	}
-	for i, info := range read.infos {
-		if j.credentials[key{read.sub, info.ID}] == nil {
-			j.violates(read, read.key, "there are the credentials %q, which nobody wrote", info.ID)
-		}
-		if i > 0 && read.infos[i-1].ID >= info.ID {
-			j.violates(read, read.key, "the list is not in the order of the ids")
-		}
-	}
+	return found
 }
 
-// userRead judges who was found to hold a public key.
-func (j *judge) userRead(read *call) {
+func credentialsWrites(calls []*call) map[key]writes {
+	all := map[key]writes{}
+	for _, c := range calls {
+		if c.is(putCredentials, createCredentials) {
+			w := all[c.key]
+			w.puts = append(w.puts, c)
+			all[c.key] = w
+		}
+	}
+	for _, c := range calls {
+		for k, w := range all {
+			if c.is(deleteCredentials) && c.key == k || c.is(deleteAllCredentials, deleteAll) && c.sub == k.sub {
+				w.deletes = append(w.deletes, c)
+				all[k] = w
+			}
+		}
+	}
+	return all
+}
+
+// related returns the calls that may have to do with what a read of credentials returned.
+func related(read *call, calls []*call) (about []*call) {
+	for _, c := range calls {
+		if c == read || c.is(putCredentials, createCredentials, deleteCredentials, deleteAllCredentials, deleteAll) {
+			about = append(about, c)
+		}
+	}
+	return about
+}
+
+// credentialsRead returns what is wrong with what a call returned about one key, "" for nothing.
+func credentialsRead(c *call, k key, w writes) string {
+	puts, none := w.candidates(c)
+	var listed []string
+	for _, info := range c.infos {
+		listed = append(listed, info.ID)
+	}
+	i := slices.Index(listed, k.id)
+	switch {
+	case c.is(createCredentials) && c.ok() && !none:
+		return "credentials are created that were acknowledged before"
+	case !c.is(getCredentials, listCredentials):
+	case i >= 0 && !slices.ContainsFunc(puts, func(put *call) bool { return put.stored(c.infos[i]) }):
+		return fmt.Sprintf("the credentials %q are none that may be there", k.id)
+	case i < 0 && !none && (c.is(getCredentials) || c.page.covers(k.id, listed)):
+		return fmt.Sprintf("the credentials %q, which were acknowledged, are not there", k.id)
+	}
+	return ""
+}
+
+// credentialsListed returns what is wrong with the ids of a list, "" for nothing.
+func credentialsListed(c *call, all map[key]writes) string {
+	var listed []string
+	for _, info := range c.infos {
+		listed = append(listed, info.ID)
+		if _, written := all[key{c.sub, info.ID}]; !written {
+			return fmt.Sprintf("nobody wrote the credentials %q", info.ID)
+		}
+	}
+	if !c.page.ordered(listed) {
+		return "the page is too long or not in the order of the ids"
+	}
+	return ""
+}
+
+// userRead returns what is wrong with the user whom a public key led to, "" for nothing.
+func userRead(read *call, all map[key]writes) string {
 	holders, certain, found := 0, 0, false
-	for _, w := range j.credentials {
+	for _, w := range all {
 		puts, none := w.candidates(read)
-		holds := func(put *call) bool { return put.credentials.PublicKey == read.publicKey }
+		holds := func(put *call) bool { return put.publicKey == read.publicKey }
 		if !slices.ContainsFunc(puts, holds) {
 			continue
 		}
@@ -47,22 +116,17 @@ func (j *judge) userRead(read *call) {
 		if !none && !slices.ContainsFunc(puts, func(put *call) bool { return !holds(put) }) {
 			certain++
 		}
-		found = found || slices.ContainsFunc(puts, func(put *call) bool { return holds(put) && put.storedUser(read.foundUser) })
+		found = found || slices.ContainsFunc(puts, func(put *call) bool { return holds(put) && put.storedUser(read.user) })
 	}
-	var broken string
 	switch {
 	case read.ok() && !found:
-		broken = "the user is none that may hold the public key"
+		return "the user is none who may hold the public key"
 	case read.ok() && certain > 1:
-		broken = "a user is guessed from several"
+		return "a user is guessed from several"
 	case errors.Is(read.err, packagedb.ErrNotFound) && certain > 0:
-		broken = "the user of a public key that was acknowledged is not found"
+		return "the user of a public key that was acknowledged is not found"
 	case errors.Is(read.err, packagedb.ErrAmbiguousPublicKey) && holders < 2:
-		broken = "a public key that at most one user holds is ambiguous"
-	default:
-		return
+		return "a public key that at most one user holds is ambiguous"
 	}
-	j.found = append(j.found, violation{broken + "\nin the call " + read.String(), func(c *call) bool {
-		return c == read || c.is(putCredentials, deleteCredentials, deleteAllCredentials, deleteAll)
-	}})
+	return ""
 }

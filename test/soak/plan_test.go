@@ -3,6 +3,8 @@ package soak
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -10,62 +12,64 @@ import (
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
-// plan is everything about a run that is drawn from its seed: who calls what when by which clock, and
-// what goes wrong. Only how the calls of different hosts interleave is up to the run.
+// plan is everything about a run that is drawn from its seed: which host makes which calls by which
+// clock, and which faults requests meet. Only how the calls of different hosts interleave is not.
 type plan struct {
 	seed         uint64
-	weather      weather
+	mix          faultMix
 	transactions bool
 	attempts     int // of every request
 	hosts        [][]call
-	spoil        sabotage // nil but for tests of the model itself
+	sabotage     sabotage // nil except in tests of the model itself
 }
 
-// weather is the faults that requests meet.
-type weather struct {
+// faultMix is a set of faults that requests meet.
+type faultMix struct {
 	name   string
 	faults []testutil.Fault
 }
 
-// weathers are no fault, each kind alone, and all kinds together.
-func weathers() []weather {
-	fair := weather{name: "no fault"}
-	all := weather{name: "all faults"}
-	each := []weather{}
-	for kind := testutil.Throttle; kind <= testutil.Delay; kind++ {
+// faultMixes returns no fault, each kind alone, and all kinds together.
+func faultMixes() []faultMix {
+	mixes := []faultMix{{name: "no fault"}}
+	all := faultMix{name: "all faults"}
+	for kind := testutil.Throttle; kind <= testutil.AccessDenied; kind++ {
 		alone, together := testutil.Fault{Kind: kind, Rate: 0.3}, testutil.Fault{Kind: kind, Rate: 0.06}
 		switch kind {
 		case testutil.Delay:
 			alone.Delay, together.Delay = time.Millisecond, time.Millisecond
-		case testutil.Unprocessed, testutil.Conflict: // for a single operation each
+		case testutil.Unprocessed, testutil.Conflict: // they apply to few operations
 			alone.Rate, together.Rate = 0.6, 0.3
+		case testutil.AccessDenied: // no request is repeated
+			alone.Rate, together.Rate = 0.1, 0.01
 		}
-		each = append(each, weather{kind.String(), []testutil.Fault{alone}})
+		mixes = append(mixes, faultMix{kind.String(), []testutil.Fault{alone}})
 		all.faults = append(all.faults, together)
 	}
-	return append(append([]weather{fair}, each...), all)
+	return append(mixes, all)
 }
 
-// newPlan draws a plan. The weather and whether there are transactions take turns from seed to seed.
+// newPlan draws a plan. The fault mix and whether there are transactions alternate from seed to seed.
 func newPlan(seed uint64) plan {
 	random := rand.New(rand.NewPCG(seed, 0))
-	all := weathers()
+	mixes := faultMixes()
 	p := plan{
 		seed:         seed,
-		weather:      all[seed%uint64(len(all))],
-		transactions: seed/uint64(len(all))%2 == 0,
+		mix:          mixes[seed%uint64(len(mixes))],
+		transactions: seed/uint64(len(mixes))%2 == 0,
 		attempts:     []int{1, 3, 10}[random.IntN(3)],
 	}
-	for i := range p.weather.faults {
-		p.weather.faults[i].Seed = random.Uint64()
+	for i := range p.mix.faults {
+		p.mix.faults[i].Seed = random.Uint64()
 	}
 	d := draw{
 		Rand:        random,
 		hosts:       1 + random.IntN(12),
-		start:       []int64{1_700_000_000, 1_000_000_000, 60}[random.IntN(3)],
+		start:       []int64{1_700_000_000, 1_000_000_000, 360}[random.IntN(3)],
 		frozen:      random.IntN(4) == 0,
 		deletes:     random.IntN(3) > 0,
-		description: []int{0, 10, 10, 10, 10, 10, 10, 60_000}[random.IntN(8)],
+		canceled:    random.IntN(4) == 0,
+		description: []int{0, 10, 10, 10, 10, 10, 10, 10_000}[random.IntN(8)],
 	}
 	for host := range d.hosts {
 		p.hosts = append(p.hosts, d.host(host))
@@ -73,17 +77,18 @@ func newPlan(seed uint64) plan {
 	return p
 }
 
-// draw is what the hosts of a plan have in common.
+// draw holds what the hosts of a plan have in common.
 type draw struct {
 	*rand.Rand
 	hosts       int
 	start       int64
 	frozen      bool // every clock stands still at its second
-	deletes     bool // users delete what others may be writing
-	description int  // the length of descriptions, in bytes
+	deletes     bool // hosts delete what others may be writing
+	canceled    bool // the contexts of some calls end before the calls do
+	description int  // the largest length of a description, in bytes: a history fits on one page
 }
 
-// host draws the calls of a host, whose clock is up to minutes off and jumps.
+// host draws the calls of a host, whose clock is up to five minutes off and jumps.
 func (d *draw) host(host int) []call {
 	clock := d.start
 	if !d.frozen {
@@ -94,74 +99,118 @@ func (d *draw) host(host int) []call {
 		switch {
 		case d.frozen:
 		case d.IntN(30) == 0:
-			clock += d.Int64N(600) - 300
+			clock = max(0, clock+d.Int64N(600)-300)
 		default:
 			clock += max(0, d.Int64N(5)-2)
 		}
 		calls[i] = d.call(host, i)
 		calls[i].host, calls[i].clock = host, clock
+		if d.canceled && d.IntN(8) == 0 {
+			calls[i].requests = 1 + d.IntN(3)
+		}
 	}
 	return calls
 }
 
-// spellings of a few ids, among them some that start like each other and like keys of the tables.
-var spellings = []struct{ name, id string }{
-	{"a", "a"}, {"a", "a"}, {"A", "a"}, {"a#b", "a#b"}, {"A#B", "a#b"}, {"a.b", "a-b"}, {"A__b", "a-b"},
-	{"a#latest", "a#latest"}, {"a#00000000000000000001", "a#00000000000000000001"}, {"É", "é"},
+// ids are all ids of specs, in their order: some are prefixes of each other and of keys of the table.
+var ids = []string{"a", "a#00000000000000000001", "a#b", "a#latest", "a-b", "é"}
+
+// spellings returns names that have the id.
+func spellings(id string) []string {
+	return map[string][]string{"a": {"a", "A"}, "a#b": {"a#b", "A#B"}, "a-b": {"a.b", "A__b"}, "é": {"É"}}[id]
+}
+
+// countBase and countUnit make the model count of a spec a digit, in that base, at the position of its
+// id, so that a sum of model counts shows each of them.
+const countBase = 1000
+
+func countUnit(i int) int {
+	unit := 1
+	for range i {
+		unit *= countBase
+	}
+	return unit
 }
 
 func (d *draw) call(host, i int) call {
 	c := call{operation: d.operation(host)}
-	stamp := fmt.Sprintf("call %d of host %d", i, host)
 	c.sub = d.sub(host)
-	if c.is(deleteAllSpecs, deleteAllCredentials, deleteAll) && !d.deletes {
+	if c.is(deleteSpec, deleteAllSpecs, deleteAllCredentials, deleteAll) && !d.deletes {
 		c.sub = ownSub(host)
 	}
-	switch {
-	case c.is(createSpec, getSpec, getVersion, listVersions, deleteSpec):
-		spelling := spellings[d.IntN(len(spellings))]
-		c.name, c.id = spelling.name, spelling.id
-		if c.is(deleteSpec) && !d.deletes {
-			c.sub = ownSub(host)
-		}
-		if c.is(createSpec) {
-			c.spec = packagedb.SpecInput{Name: c.name, Version: stamp, ModelCount: d.IntN(1000), Title: stamp}
-			if d.IntN(4) == 0 { // a version that is written again and again
-				c.spec.Version = fmt.Sprint("of ", d.IntN(2))
-			}
-			if d.description > 0 {
-				c.spec.Description = strings.Repeat("d", 1+d.IntN(d.description))
-			}
-		}
-	case c.is(putCredentials, getCredentials, deleteCredentials):
-		c.id = []string{"id", "id 2", "ID", "id#"}[d.IntN(4)]
+	stamp := fmt.Sprintf("call %d of host %d", i, host)
+	switch c.operation {
+	case createSpec, getSpec, getLatestVersion, getSpecVersion, listVersions, deleteSpec:
+		d.drawSpec(&c, stamp)
+	case createCredentials, putCredentials, getCredentials, deleteCredentials:
+		c.id = d.credentialsID()
 		c.name = c.id
-		c.credentials = packagedb.CredentialsInput{
-			ID: c.id, PublicKey: d.publicKey(), Salt: []byte(stamp), SecretKeyHash: []byte("hash of " + stamp),
-		}
-	case c.is(getUser):
-		c.sub = ""
 		c.publicKey = d.publicKey()
+		c.credentials = packagedb.CredentialsInput{
+			ID: c.id, PublicKey: c.publicKey, Salt: []byte(stamp), SecretKeyHash: []byte("hash of " + stamp),
+		}
+	case listSpecs:
+		c.page = d.page(ids[d.IntN(len(ids))])
+	case listCredentials:
+		c.page = d.page(d.credentialsID())
+	case getUser:
+		c.sub, c.publicKey = "", d.publicKey()
 	}
 	return c
 }
 
-// operation draws writes and reads about equally often, and few deletes.
+// drawSpec draws a spec for a call. One version in four is written again and again.
+func (d *draw) drawSpec(c *call, stamp string) {
+	i := max(0, d.IntN(len(ids)+1)-1)
+	c.id = ids[i]
+	names := append(spellings(c.id), c.id)
+	c.name = names[d.IntN(len(names))]
+	repeated := fmt.Sprint("of ", d.IntN(2))
+	switch c.operation {
+	case createSpec:
+		c.spec = packagedb.SpecInput{
+			Name: c.name, Version: stamp, ModelCount: (1 + d.IntN(countBase-1)) * countUnit(i), Title: stamp,
+		}
+		if d.IntN(4) == 0 {
+			c.spec.Version = repeated
+		}
+		if d.description > 0 {
+			c.spec.Description = strings.Repeat("d", 1+d.IntN(d.description))
+		}
+	case getSpecVersion:
+		c.version = repeated
+	case listVersions:
+		c.page = d.page(strconv.FormatInt(d.start+d.Int64N(100)-50, 10))
+	}
+}
+
+// page draws list options: mostly none.
+func (d *draw) page(after string) (p page) {
+	p.descending = d.IntN(4) == 0
+	if d.IntN(4) == 0 {
+		p.limit = 1 + d.IntN(3)
+	}
+	if d.IntN(4) == 0 {
+		p.after = after
+	}
+	return p
+}
+
+// operation draws writes and reads about equally often, and fewer deletes.
 func (d *draw) operation(host int) operation {
-	often := []operation{
-		createSpec, createSpec, createSpec, createSpec, getSpec, listVersions, putCredentials,
+	frequent := []operation{createSpec, createSpec, createSpec, createSpec, getSpec, listVersions, putCredentials}
+	regular := []operation{
+		getLatestVersion, getSpecVersion, listSpecs, countModels, getCredentials, listCredentials, getUser,
+		createCredentials, deleteSpec, deleteSpec, deleteCredentials,
 	}
-	now := []operation{
-		getVersion, listSpecs, countModels, getCredentials, listCredentials, getUser, deleteSpec, deleteCredentials,
-	}
-	seldom := []operation{deleteAllSpecs, deleteAllCredentials, deleteAll}
+	rare := []operation{deleteAllSpecs, deleteAllCredentials, deleteAll}
 	switch n := d.IntN(100); {
 	case n < 60:
-		return often[d.IntN(len(often))]
+		return frequent[d.IntN(len(frequent))]
 	case n < 97:
-		return now[d.IntN(len(now))]
+		return regular[d.IntN(len(regular))]
 	default:
-		return seldom[(d.IntN(len(seldom))+host)%len(seldom)]
+		return rare[(d.IntN(len(rare))+host)%len(rare)]
 	}
 }
 
@@ -175,34 +224,19 @@ func (d *draw) sub(host int) string {
 
 func ownSub(host int) string { return fmt.Sprint("sub of host ", host) }
 
+func (d *draw) credentialsID() string { return []string{"ID", "id", "id 2", "id#"}[d.IntN(4)] }
+
 func (d *draw) publicKey() string { return fmt.Sprint("public key ", d.IntN(2*d.hosts)) }
 
-// subs are all users of a plan.
-func (p plan) subs() map[string]bool {
-	all := map[string]bool{}
-	for _, host := range p.hosts {
-		for i := range host {
-			if host[i].sub != "" {
-				all[host[i].sub] = true
-			}
-		}
-	}
-	return all
-}
+// calls returns the calls of all hosts.
+func (p plan) calls() []call { return slices.Concat(p.hosts...) }
 
-func (p plan) size() (calls int) {
-	for _, host := range p.hosts {
-		calls += len(host)
-	}
-	return calls
-}
-
-// String says how the plan can be run again.
+// String returns how to run the plan again, and what it is.
 func (p plan) String() string {
 	transactions := "with transactions"
 	if !p.transactions {
 		transactions = "without transactions"
 	}
 	return fmt.Sprintf("SEED=%d: %s, %s, %d attempts, %d hosts, %d calls",
-		p.seed, p.weather.name, transactions, p.attempts, len(p.hosts), p.size())
+		p.seed, p.mix.name, transactions, p.attempts, len(p.hosts), len(p.calls()))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"runtime"
 	"slices"
@@ -17,79 +16,111 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/smithy-go"
+	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
+// operator is the host that calls when all others are done.
+const operator = -1
+
 // run is a plan that is being carried out.
 type run struct {
 	plan
 	t      *testing.T
-	server *dynamodb.Client
-	moment atomic.Int64
+	db     *testutil.DB
 	client packagedb.Client
-	atOnce atomic.Bool // the server has transactions and they are used
+	events atomic.Int64
+	atomic atomic.Bool // the server has transactions and they are used
 
 	mu    sync.Mutex
 	calls []*call
 }
 
-// outcome is what a run has come to.
+// outcome is what a run came to.
 type outcome struct {
 	calls      []*call // in the order in which they began
 	injected   int
-	atOnce     bool // with transactions
+	looks      int
+	atomic     bool
 	violations []violation
 }
 
 // sabotage puts a client that breaks a promise between the database and the server.
 type sabotage func(packagedb.Client) packagedb.Client
 
-// carryOut runs a plan on a database of its own and judges what came of it.
+// carryOut runs a plan on a database of its own and checks what came of it.
 func (p plan) carryOut(t *testing.T) outcome {
-	db := testutil.New(t)
-	r := &run{plan: p, t: t, server: db.Client}
-	r.atOnce.Store(true)
+	r := &run{plan: p, t: t, db: testutil.New(t)}
+	r.atomic.Store(true)
 	r.client = r.newClient()
-	if p.spoil != nil {
-		r.client = p.spoil(r.client)
+	if p.sabotage != nil {
+		r.client = p.sabotage(r.client)
+	}
+	var injected *testutil.Injected
+	if len(p.mix.faults) > 0 {
+		injected = r.db.Inject(p.mix.faults...)
 	}
 
-	var injected *testutil.Injected
-	if len(p.weather.faults) > 0 {
-		injected = db.Inject(p.weather.faults...)
-	}
-	var hosts sync.WaitGroup
-	for _, calls := range p.hosts {
-		hosts.Go(func() { r.host(calls) })
+	watch := observer{client: r.db.Client, subs: r.subs()}
+	observed, stop := context.WithCancel(t.Context())
+	var hosts, watching sync.WaitGroup
+	watching.Go(func() { watch.observe(observed) })
+	for host := range p.hosts {
+		hosts.Go(func() { r.host(host) })
 	}
 	hosts.Wait()
+
 	o := outcome{}
 	if injected != nil {
 		injected.Stop()
 		o.injected = injected.Count()
 	}
 	o.violations = r.settle()
-	o.calls, o.atOnce = r.calls, r.atOnce.Load()
+	stop()
+	watching.Wait()
+	if o.atomic = r.atomic.Load(); o.atomic {
+		o.violations = append(o.violations, watch.found...)
+	}
+	o.violations = append(o.violations, r.check()...)
+	o.calls, o.looks = r.calls, watch.looks
 	return o
 }
 
-// newClient is that of the test's database with the plan's number of attempts. It lets the other hosts
-// go first before each of its requests.
+// newClient returns a client of the run's database with the plan's number of attempts.
 func (r *run) newClient() packagedb.Client {
-	options := r.server.Options()
-	options.HTTPClient = yielding{options.HTTPClient}
+	options := r.db.Client.Options()
+	options.HTTPClient = completing{options.HTTPClient}
 	options.Retryer = retry.AddWithMaxAttempts(options.Retryer.(aws.RetryerV2), r.attempts)
 	return &client{Client: dynamodb.New(options), run: r}
 }
 
-type yielding struct{ dynamodb.HTTPClient }
+// completing completes every request, whatever becomes of its context, so that nothing takes effect
+// after the call has returned. It lets other hosts go first, and ends the context of a call after the
+// last of its requests.
+type completing struct{ dynamodb.HTTPClient }
 
-func (y yielding) Do(request *http.Request) (*http.Response, error) {
+func (c completing) Do(request *http.Request) (*http.Response, error) {
 	runtime.Gosched()
-	return y.HTTPClient.Do(request)
+	ctx := request.Context()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	response, err := c.HTTPClient.Do(request.WithContext(context.WithoutCancel(ctx)))
+	if allowed, ok := ctx.Value(allowanceKey{}).(*allowance); ok && allowed.left.Add(-1) == 0 {
+		allowed.cancel()
+	}
+	return response, err
 }
+
+// allowance is how many more requests a call may send until its context ends.
+type allowance struct {
+	left   atomic.Int64
+	cancel func()
+}
+
+type allowanceKey struct{}
 
 // client hides the transactions of the server where the plan is without.
 type client struct {
@@ -106,109 +137,127 @@ func (c *client) TransactWriteItems(
 		err = &smithy.GenericAPIError{Code: "UnknownOperationException"}
 	}
 	if api := smithy.APIError(nil); errors.As(err, &api) && api.ErrorCode() == "UnknownOperationException" {
-		c.run.atOnce.Store(false)
+		c.run.atomic.Store(false)
 	}
 	return output, err
 }
 
 // host makes the calls of one host, one after the other.
-func (r *run) host(planned []call) {
+func (r *run) host(host int) {
 	var clock int64
 	db := packagedb.New(r.client, packagedb.WithConsistentReads(),
 		packagedb.WithClock(func() time.Time { return time.Unix(clock, 0) }))
-	for i := range planned {
-		made := planned[i]
+	for _, made := range r.hosts[host] {
 		clock = made.clock
 		r.make(db, &made)
 	}
 }
 
 func (r *run) make(db packagedb.Database, c *call) {
-	c.begin = r.moment.Add(1)
-	c.send(r.t.Context(), db)
-	c.end = r.moment.Add(1)
+	ctx := r.t.Context()
+	if c.requests > 0 {
+		canceled, cancel := context.WithCancel(ctx)
+		defer cancel()
+		allowed := &allowance{cancel: cancel}
+		allowed.left.Store(int64(c.requests))
+		ctx = context.WithValue(canceled, allowanceKey{}, allowed)
+	}
+	c.begin = r.events.Add(1)
+	c.send(ctx, db)
+	c.end = r.events.Add(1)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.calls = append(r.calls, c)
 }
 
-// settle looks at everything after the faults, mends what the design leaves to be mended, and deletes
-// all of it.
+// settle reads everything after the faults, makes specs whole that need it without transactions, and
+// deletes everything.
 func (r *run) settle() (found []violation) {
-	const operator = -1 // in the place of the number of a host
-	var clock int64
 	db := packagedb.New(r.client, packagedb.WithConsistentReads(),
-		packagedb.WithClock(func() time.Time { return time.Unix(clock, 0) }))
+		packagedb.WithClock(func() time.Time { return time.Unix(0, 0) }))
 	do := func(c call) *call {
-		c.host, c.clock = operator, clock
+		c.host = operator
 		r.make(db, &c)
 		return &c
 	}
-	keys := r.judge().keys()
-	subs := slices.Sorted(maps.Keys(r.subs()))
-
-	look := func(whole bool) {
-		items, j := 0, r.judge()
-		for _, k := range keys {
-			latest := do(call{operation: getSpec, key: k, name: k.id})
-			history := do(call{operation: listVersions, key: k, name: k.id})
-			items += len(latest.specs) + len(history.specs)
-			j.agreement(k, latest, history, whole)
-		}
-		for _, sub := range subs {
-			for _, operation := range []operation{listSpecs, countModels, listCredentials} {
-				do(call{operation: operation, key: key{sub: sub}})
+	found = append(found, r.readAll(do)...)
+	if !r.atomic.Load() {
+		for i, k := range r.keys() {
+			if i%2 == 0 {
+				do(call{operation: deleteSpec, key: k, name: k.id})
+			} else {
+				spec := packagedb.SpecInput{
+					Name: k.id, Version: "whole", Title: fmt.Sprint("whole ", i), ModelCount: countUnit(slices.Index(ids, k.id)),
+				}
+				do(call{operation: createSpec, key: k, name: k.id, spec: spec})
 			}
 		}
-		for _, publicKey := range r.judge().publicKeys() {
-			do(call{operation: getUser, publicKey: publicKey})
-		}
-		found = append(found, j.found...)
-		if stored := r.items("package.specs"); stored != items {
-			found = append(found, violation{fmt.Sprintf("the table holds %d items of specs, %d can be read", stored, items), everything})
-		}
+		found = append(found, r.readAll(do)...)
+		found = append(found, r.checkWhole(do)...)
 	}
-	look(false)
-	j := r.judge()
-	for i, k := range keys {
-		clock = j.clockToMend(k)
-		// Either call mends. The ids take turns in which.
-		if i%2 == 0 {
-			do(call{operation: deleteSpec, key: k, name: k.id})
-		} else {
-			spec := packagedb.SpecInput{Name: k.id, Version: "mended", Title: fmt.Sprint("mended ", i)}
-			do(call{operation: createSpec, key: k, name: k.id, spec: spec})
-		}
-	}
-	look(true)
-	for _, sub := range subs {
+	for _, sub := range r.subs() {
 		do(call{operation: deleteAll, key: key{sub: sub}})
 	}
 	if left := r.items("package.specs") + r.items("package.credentials"); left > 0 {
-		found = append(found, violation{fmt.Sprintf("%d items are left when all users are deleted", left), everything})
+		found = append(found, violation{fmt.Sprintf("%d items are left when all users are deleted", left), r.calls})
 	}
-	j = r.judge()
-	j.everyCall(len(r.weather.faults) > 0, operator)
-	return append(found, j.found...)
+	return found
 }
 
-// items counts what a table holds.
+// readAll calls every read, and counts the stored items that no read returns.
+func (r *run) readAll(do func(call) *call) (found []violation) {
+	items := 0
+	for _, k := range r.keys() {
+		items += len(do(call{operation: getSpec, key: k, name: k.id}).specs)
+		items += len(do(call{operation: listVersions, key: k, name: k.id}).specs)
+	}
+	for _, sub := range r.subs() {
+		for _, operation := range []operation{listSpecs, countModels, listCredentials} {
+			do(call{operation: operation, key: key{sub: sub}})
+		}
+	}
+	for _, publicKey := range r.publicKeys() {
+		do(call{operation: getUser, publicKey: publicKey})
+	}
+	if stored := r.items("package.specs"); stored != items {
+		message := fmt.Sprintf("the table holds %d items of specs, %d can be read", stored, items)
+		found = append(found, violation{message, r.calls})
+	}
+	return found
+}
+
+// items counts the items of a table.
 func (r *run) items(table string) (items int) {
-	pages := dynamodb.NewScanPaginator(r.server, &dynamodb.ScanInput{
+	pages := dynamodb.NewScanPaginator(r.db.Client, &dynamodb.ScanInput{
 		TableName: &table, Select: "COUNT", ConsistentRead: aws.Bool(true),
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(r.t.Context())
-		if err != nil {
-			r.t.Fatalf("scan: %v", err)
-		}
+		require.NoError(r.t, err)
 		items += int(page.Count)
 	}
 	return items
 }
 
-// judge returns a judge of the calls so far.
-func (r *run) judge() *judge {
-	slices.SortFunc(r.calls, func(a, b *call) int { return int(a.begin - b.begin) })
-	return newJudge(r.calls, r.atOnce.Load())
+// subs returns all users of the plan.
+func (p plan) subs() []string {
+	return distinct(p.calls(), func(c call) (string, bool) { return c.sub, c.sub != "" })
+}
+
+func (p plan) publicKeys() []string {
+	return distinct(p.calls(), func(c call) (string, bool) { return c.publicKey, c.publicKey != "" })
+}
+
+// keys returns all specs that the plan writes.
+func (p plan) keys() []key {
+	return distinct(p.calls(), func(c call) (key, bool) { return c.key, c.is(createSpec) })
+}
+
+func distinct[T comparable](calls []call, of func(call) (T, bool)) (values []T) {
+	for _, c := range calls {
+		if value, ok := of(c); ok && !slices.Contains(values, value) {
+			values = append(values, value)
+		}
+	}
+	return values
 }

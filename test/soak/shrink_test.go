@@ -5,46 +5,51 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/assert"
 )
 
 const (
-	// shrinkTime is how long a failure is made smaller. It bounds work and decides nothing.
-	shrinkTime = 30 * time.Second
-	// replays is how often a smaller plan is tried: how hosts interleave is up to chance.
-	replays = 4
+	shrinkTime = 30 * time.Second // a bound on the work, which decides nothing
+	replays    = 4                // of each smaller plan, because hosts interleave by chance
 )
 
-// report fails the test with the seed, the violations, and the shortest trace that shows one.
+// report fails the test if there are violations, with the seed and the shortest trace that shows one.
 func (p plan) report(t *testing.T, o outcome) {
 	t.Helper()
+	if len(o.violations) == 0 {
+		return
+	}
 	for _, v := range o.violations[:min(3, len(o.violations))] {
-		t.Errorf("%v\n%s", p, v.message)
+		assert.Fail(t, v.message, "%v", p)
 	}
 	smaller, o := p.shrink(t, o)
 	v := o.violations[0]
-	var trace strings.Builder
-	for _, c := range o.calls {
-		if v.about(c) {
-			trace.WriteString(c.String() + "\n")
-		}
+	if len(v.calls) == 0 {
+		v.calls = o.calls
 	}
-	t.Errorf("shortest trace found, of %d of %d calls:\n%s\n%s", smaller.size(), p.size(), v.message, trace.String())
+	var trace strings.Builder
+	for _, c := range v.calls {
+		trace.WriteString(c.String() + "\n")
+	}
+	assert.Fail(t, v.message, "the shortest trace found, of %d of %d calls:\n%s",
+		len(smaller.calls()), len(p.calls()), &trace)
 }
 
 // shrink returns the smallest plan found that still breaks a promise, and what came of it.
 func (p plan) shrink(t *testing.T, o outcome) (plan, outcome) {
 	end := time.Now().Add(shrinkTime)
-	for chunk := (p.size() + 1) / 2; chunk > 0; {
+	for chunk := (len(p.calls()) + 1) / 2; chunk > 0; {
 		smaller := false
-		for from := 0; from < p.size() && time.Now().Before(end); {
+		for from := 0; from < len(p.calls()) && time.Now().Before(end); {
 			candidate := p.without(from, from+chunk)
-			if again, ok := candidate.fails(t); ok {
+			if again := candidate.replay(t); len(again.violations) > 0 {
 				p, o, smaller = candidate, again, true
 			} else {
 				from += chunk
 			}
 		}
-		if !smaller || chunk > p.size() {
+		if !smaller || chunk > len(p.calls()) {
 			chunk /= 2
 		}
 	}
@@ -58,9 +63,9 @@ func (p plan) without(from, to int) plan {
 	n := 0
 	for _, host := range hosts {
 		var kept []call
-		for i := range host {
+		for _, c := range host {
 			if n < from || n >= to {
-				kept = append(kept, host[i])
+				kept = append(kept, c)
 			}
 			n++
 		}
@@ -68,21 +73,17 @@ func (p plan) without(from, to int) plan {
 			p.hosts = append(p.hosts, kept)
 		}
 	}
-	p.weather.faults = slices.Clone(p.weather.faults)
+	p.mix.faults = slices.Clone(p.mix.faults)
 	return p
 }
 
-// fails carries out the plan until it breaks a promise.
-func (p plan) fails(t *testing.T) (o outcome, failed bool) {
-	times := replays
-	if len(p.hosts) == 1 {
-		times = 1 // nothing is up to chance
-	}
-	for range times {
+// replay carries out the plan until it breaks a promise. One host alone makes every replay the same.
+func (p plan) replay(t *testing.T) (o outcome) {
+	for range replays {
 		t.Run("replay", func(t *testing.T) { o = p.carryOut(t) })
-		if len(o.violations) > 0 {
-			return o, true
+		if len(o.violations) > 0 || len(p.hosts) == 1 {
+			break
 		}
 	}
-	return o, false
+	return o
 }

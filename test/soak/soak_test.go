@@ -1,10 +1,13 @@
-// Package soak tests the whole library against a model in memory: many hosts with clocks that differ
-// call the same database at once, while its requests fail.
+// Package soak tests the whole library against a model: many hosts with clocks that differ call the
+// same database at once, while its requests fail. Porcupine checks that the calls to each spec are
+// linearizable, and an observer that every spec is whole at every moment.
 //
 //	make soak SOAKTIME=10m SEED=1 ENGINE=dynamodb-local
+//	make linearizability
 package soak
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -12,35 +15,44 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"go.uber.org/goleak"
 )
 
 var (
-	soakTime = flag.Duration("soak.time", 0, "how long TestSoak runs; 0 leaves it out")
-	soakSeed = flag.Uint64("soak.seed", 0, "the seed of the first run of TestSoak; 0 is a new one, which is printed")
+	soakTime = flag.Duration("soak.time", 0, "how long TestSoak runs; 0 skips it")
+	soakSeed = flag.Uint64("soak.seed", 0, "the seed of the first run of TestSoak; 0 draws one, which is printed")
 )
 
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-func TestEveryPromiseIsKeptWhateverGoesWrong(t *testing.T) {
-	for seed := range uint64(2 * len(weathers())) {
+func TestDatabase_KeepsItsPromisesUnderEveryFault(t *testing.T) {
+	for seed := range uint64(2 * len(faultMixes())) {
 		p := newPlan(seed)
-		transactions := "with transactions"
-		if !p.transactions {
-			transactions = "without transactions"
-		}
-		t.Run(p.weather.name+" "+transactions, func(t *testing.T) {
+		t.Run(p.String(), func(t *testing.T) {
 			t.Parallel()
 			o := p.carryOut(t)
-			if len(o.violations) > 0 {
-				p.report(t, o)
-			}
-			if len(p.weather.faults) > 0 && o.injected == 0 && (o.atOnce || p.weather.name != "Conflict") {
-				t.Error("no fault was injected")
+			p.report(t, o)
+			if len(p.mix.faults) > 0 && (o.atomic || p.mix.name != "Conflict") {
+				assert.Positive(t, o.injected, "faults injected")
 			}
 		})
+	}
+}
+
+// TestSpecs_AreLinearizable checks at least 10,000 calls of specs with transactions.
+func TestSpecs_AreLinearizable(t *testing.T) {
+	s := newSummary(1)
+	defer func() { fmt.Println(s) }()
+	for seed := s.seed; s.specCalls < 10_000 && !t.Failed(); seed++ {
+		p := newPlan(seed)
+		p.transactions = true
+		s.run(t, p)
+		if s.runs > 0 && s.specCalls == 0 {
+			t.Skip("the server has no transactions")
+		}
 	}
 }
 
@@ -48,50 +60,49 @@ func TestSoak(t *testing.T) {
 	if *soakTime == 0 {
 		t.Skip("-soak.time is 0: make soak runs this test")
 	}
-	seed := *soakSeed
-	if seed == 0 {
-		seed = rand.Uint64N(1_000_000_000)
-	}
-	s := summary{start: time.Now(), first: seed}
+	s := newSummary(cmp.Or(*soakSeed, rand.Uint64N(1_000_000_000)))
 	defer func() { fmt.Println(s) }()
-	for ; time.Since(s.start) < *soakTime && !t.Failed(); seed++ {
-		p := newPlan(seed)
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			o := p.carryOut(t)
-			s.add(o)
-			if len(o.violations) > 0 {
-				p.report(t, o)
-			}
-		})
+	for seed := s.seed; time.Since(s.start) < *soakTime && !t.Failed(); seed++ {
+		s.run(t, newPlan(seed))
 	}
 }
 
-// summary is what a soak came to.
+// summary is what many runs came to.
 type summary struct {
 	start time.Time
-	first uint64
+	seed  uint64
 
-	runs, calls, failed, injected, violations int
+	runs, calls, failed, injected, specCalls, looks, violations int
 }
 
-func (s *summary) add(o outcome) {
-	s.runs++
-	s.calls += len(o.calls)
-	s.injected += o.injected
-	s.violations += len(o.violations)
-	for _, c := range o.calls {
-		if !c.ok() {
-			s.failed++
+func newSummary(seed uint64) *summary { return &summary{start: time.Now(), seed: seed} }
+
+func (s *summary) run(t *testing.T, p plan) {
+	t.Run(fmt.Sprint(p.seed), func(t *testing.T) {
+		o := p.carryOut(t)
+		s.runs++
+		s.calls += len(o.calls)
+		s.injected += o.injected
+		s.violations += len(o.violations)
+		for _, c := range o.calls {
+			if !c.ok() {
+				s.failed++
+			}
+			if parts, _ := c.parts(); o.atomic && len(parts) > 0 {
+				s.specCalls++
+			}
 		}
-	}
+		if o.atomic {
+			s.looks += o.looks
+		}
+		p.report(t, o)
+	})
 }
 
-// String is the summary in a line.
-func (s summary) String() string {
-	engine := os.Getenv("PACKAGEDB_TEST_ENGINE")
-	if engine == "" {
-		engine = "embedded"
-	}
-	return fmt.Sprintf("soak: engine %s, seed %d, %v: %d runs, %d calls (%d returned an error), %d faults injected, %d violations",
-		engine, s.first, time.Since(s.start).Round(time.Second), s.runs, s.calls, s.failed, s.injected, s.violations)
+// String returns the summary as a line.
+func (s *summary) String() string {
+	return fmt.Sprintf("soak: engine %s, seed %d, %v: %d runs, %d calls (%d returned an error), %d faults injected, "+
+		"%d calls checked by porcupine, %d looks of the observer, %d violations",
+		cmp.Or(os.Getenv("PACKAGEDB_TEST_ENGINE"), "embedded"), s.seed, time.Since(s.start).Round(time.Second),
+		s.runs, s.calls, s.failed, s.injected, s.specCalls, s.looks, s.violations)
 }

@@ -1,0 +1,312 @@
+package soak
+
+import (
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+
+	"github.com/open-alchemy/packagedb"
+)
+
+// decisionTime bounds how long porcupine searches for an order of the calls to one spec.
+const decisionTime = time.Minute
+
+// part is what a call does to one spec, or what it returns about it. A call to all specs of a user has
+// a part for each of them: lists, counts and DeleteAllSpecs promise nothing about two specs together.
+type part struct {
+	*call
+	id string
+
+	latest   func(*packagedb.SpecInfo) bool // reports whether a read may return this latest version, nil for none
+	moved    int64                          // the second of a create that may have moved past a version since deleted
+	optional bool                           // a delete that need not take effect
+}
+
+// parts returns the parts of a call, and an error if what it returned is about no known spec.
+func (c *call) parts() (parts []part, err error) {
+	each := func(latest func(i int, latest *packagedb.SpecInfo) bool) {
+		for i, id := range ids {
+			parts = append(parts, part{call: c, id: id, latest: func(spec *packagedb.SpecInfo) bool { return latest(i, spec) }})
+		}
+	}
+	switch c.operation {
+	case createSpec, deleteSpec, listVersions, getSpecVersion:
+		return []part{{call: c, id: c.id}}, nil
+	case deleteAllSpecs, deleteAll: // their second look may delete what was created since the first
+		for _, id := range ids {
+			parts = append(parts, part{call: c, id: id}, part{call: c, id: id, optional: true})
+		}
+	case getSpec:
+		return []part{{call: c, id: c.id, latest: func(latest *packagedb.SpecInfo) bool { return same(c.specs, latest) }}}, nil
+	case getLatestVersion:
+		return []part{{call: c, id: c.id, latest: func(latest *packagedb.SpecInfo) bool {
+			return (latest != nil) == c.ok() && (latest == nil || latest.Version == c.latest)
+		}}}, nil
+	case countModels:
+		each(func(i int, latest *packagedb.SpecInfo) bool {
+			digits := c.count / countUnit(i) % countBase * countUnit(i)
+			return latest == nil && digits == 0 || latest != nil && latest.ModelCount == digits
+		})
+		if c.count < 0 || c.count >= countUnit(len(ids)) {
+			err = errors.New("the sum has digits of no spec")
+		}
+	case listSpecs:
+		return c.listParts()
+	}
+	return parts, err
+}
+
+// listParts returns a part for each spec that the list is about: without limit, all of them.
+func (c *call) listParts() (parts []part, err error) {
+	var listed []string
+	for _, spec := range c.specs {
+		listed = append(listed, spec.ID)
+		if !slices.Contains(ids, spec.ID) {
+			err = fmt.Errorf("nobody wrote the spec %q", spec.ID)
+		}
+	}
+	for _, id := range ids {
+		if c.page.covers(id, listed) {
+			found := c.specs[:0:0]
+			if i := slices.Index(listed, id); i >= 0 {
+				found = c.specs[i : i+1]
+			}
+			parts = append(parts, part{call: c, id: id, latest: func(latest *packagedb.SpecInfo) bool { return same(found, latest) }})
+		} else if slices.Contains(listed, id) {
+			err = fmt.Errorf("the spec %q is outside of the page", id)
+		}
+	}
+	if !c.page.ordered(listed) {
+		err = errors.New("the page is too long or not in the order of the ids")
+	}
+	return parts, err
+}
+
+func same(read []packagedb.SpecInfo, latest *packagedb.SpecInfo) bool {
+	if latest == nil {
+		return len(read) == 0
+	}
+	return len(read) == 1 && read[0] == *latest
+}
+
+// covers reports whether an id that exists must be on the page.
+func (p page) covers(id string, listed []string) bool {
+	from, to := p.after, ""
+	if full := p.limit > 0 && len(listed) == p.limit; full {
+		to = listed[len(listed)-1]
+	}
+	if p.descending {
+		return (from == "" || id < from) && id >= to
+	}
+	return id > from && (to == "" || id <= to)
+}
+
+// ordered reports whether the ids are in the order of the page, and no more than its limit.
+func (p page) ordered(listed []string) bool {
+	return (p.limit == 0 || len(listed) <= p.limit) &&
+		slices.IsSortedFunc(listed, func(a, b string) int {
+			if p.descending {
+				a, b = b, a
+			}
+			return strings.Compare(a, b)
+		}) && len(slices.Compact(slices.Clone(listed))) == len(listed)
+}
+
+// history is the state of the model of one spec: its versions, oldest first. The last is the latest.
+// None is a spec that does not exist.
+type history []packagedb.SpecInfo
+
+// step returns the histories that there may be after the part of a call, none if the call cannot have
+// returned what it did. It is all that the contract says about calls that are made one after the other.
+// A write that failed may have taken effect or not.
+func (h history) step(p part) (next []any) {
+	if p.isWrite() && (!p.ok() || p.optional) {
+		next = append(next, h)
+	}
+	unchanged := func(returned bool) []any {
+		if returned {
+			next = append(next, h)
+		}
+		return next
+	}
+	switch {
+	case p.is(createSpec):
+		for _, created := range h.create(p) {
+			if !p.ok() || same(p.specs, created.latest()) {
+				next = append(next, created)
+			}
+		}
+		return next
+	case p.isWrite():
+		return append(next, history(nil))
+	case p.is(listVersions) && len(h) == 0 && p.page.after == "":
+		return unchanged(errors.Is(p.err, packagedb.ErrNotFound))
+	case p.is(listVersions):
+		return unchanged(p.ok() && slices.Equal(p.specs, h.page(p.page)))
+	case p.is(getSpecVersion):
+		return unchanged(same(p.specs, h.version(p.version)))
+	}
+	return unchanged(p.latest(h.latest()))
+}
+
+func (h history) latest() *packagedb.SpecInfo {
+	if len(h) == 0 {
+		return nil
+	}
+	return &h[len(h)-1]
+}
+
+// create returns the histories that there may be after a create, which is dated with the clock's second,
+// or else with the second after the latest version. The same version again replaces the latest in its
+// second.
+func (h history) create(p part) []history {
+	written, latest, before := p.written(p.clock), h.latest(), h
+	switch {
+	case latest == nil || written.UpdatedAt > latest.UpdatedAt:
+	case written.Version == latest.Version:
+		written.UpdatedAt = latest.UpdatedAt
+		before = h[:len(h)-1]
+	default:
+		written.UpdatedAt = latest.UpdatedAt + 1
+	}
+	created := []history{append(slices.Clip(before), written)}
+	if p.moved > p.clock && (latest == nil || p.moved > latest.UpdatedAt) {
+		created = append(created, append(slices.Clip(h), p.written(p.moved)))
+	}
+	return created
+}
+
+// version returns the newest entry with the version, nil for none.
+func (h history) version(version string) *packagedb.SpecInfo {
+	for i := len(h) - 1; i >= 0; i-- {
+		if h[i].Version == version {
+			return &h[i]
+		}
+	}
+	return nil
+}
+
+func (h history) page(p page) []packagedb.SpecInfo {
+	after, err := strconv.ParseInt(p.after, 10, 64)
+	entries := slices.Clone(h)
+	if p.descending {
+		slices.Reverse(entries)
+	}
+	entries = slices.DeleteFunc(entries, func(entry packagedb.SpecInfo) bool {
+		return err == nil && (entry.UpdatedAt == after || (entry.UpdatedAt < after) != p.descending)
+	})
+	if p.limit > 0 {
+		entries = entries[:min(p.limit, len(entries))]
+	}
+	return entries
+}
+
+// specModel returns the model of one spec for porcupine.
+func specModel() porcupine.Model {
+	seed := maphash.MakeSeed()
+	model := porcupine.NondeterministicModel{
+		Init:  func() []any { return []any{history(nil)} },
+		Step:  func(state, input, _ any) []any { return state.(history).step(input.(part)) },
+		Equal: func(a, b any) bool { return slices.Equal(a.(history), b.(history)) },
+		Hash: func(state any) (sum uint64) {
+			for _, entry := range state.(history) {
+				sum = sum*31 + maphash.String(seed, entry.Title)
+			}
+			return sum
+		},
+	}
+	return model.ToModel()
+}
+
+// checkLinearizable finds specs whose calls returned what no order of them explains. A call takes
+// effect at one moment between its begin and its end; a write that failed, then or never, because all
+// requests of a call are complete when it returns. A read that failed says nothing.
+func checkLinearizable(calls []*call) (found []violation) {
+	parts := map[key][]part{}
+	for _, c := range calls {
+		if !c.answered() && !c.isWrite() {
+			continue
+		}
+		of, err := c.parts()
+		if err != nil {
+			found = append(found, violation{fmt.Sprintf("%v: %v", err, c), []*call{c}})
+		}
+		for _, p := range of {
+			k := key{c.sub, p.id}
+			parts[k] = append(parts[k], p)
+		}
+	}
+	for _, k := range slices.SortedFunc(maps.Keys(parts), compareKeys) {
+		markMoved(parts[k])
+		var operations []porcupine.Operation
+		for _, p := range parts[k] {
+			operations = append(operations, porcupine.Operation{ClientId: p.host, Input: p, Call: p.begin, Return: p.end})
+		}
+		switch porcupine.CheckOperationsTimeout(specModel(), operations, decisionTime) {
+		case porcupine.Illegal:
+			found = append(found, explain(k, operations))
+		case porcupine.Unknown:
+			found = append(found, violation{message: fmt.Sprintf("%q: not decided within %v", k, decisionTime)})
+		}
+	}
+	return found
+}
+
+// markMoved marks the creates of a spec that may be dated later than the latest version asks for: a
+// create goes past the version that it found, and a delete that overlaps the create may remove that
+// version, or the one that made another create go on. Titles are unique, so that the second of a create
+// that failed is known if anybody read it.
+func markMoved(parts []part) {
+	seconds := map[string]int64{}
+	for _, p := range parts {
+		for _, spec := range p.specs {
+			seconds[spec.Title] = spec.UpdatedAt
+		}
+	}
+	deleted := func(p part) bool {
+		return slices.ContainsFunc(parts, func(d part) bool {
+			return d.isWrite() && !d.is(createSpec) && !d.before(p.call) && !p.before(d.call)
+		})
+	}
+	for i, p := range parts {
+		if p.is(createSpec) && (deleted(p) || slices.ContainsFunc(parts, func(failed part) bool {
+			return failed.is(createSpec) && !failed.ok() && failed.begin < p.end && deleted(failed)
+		})) {
+			parts[i].moved = seconds[p.spec.Title]
+		}
+	}
+}
+
+// explain returns the violation of a spec whose calls cannot be put into an order.
+func explain(k key, operations []porcupine.Operation) violation {
+	_, info := porcupine.CheckOperationsVerbose(specModel(), operations, 0)
+	longest := map[*call]bool{}
+	for _, order := range info.PartialLinearizationsOperations()[0] {
+		if len(order) > len(longest) {
+			clear(longest)
+			for _, operation := range order {
+				longest[operation.Input.(part).call] = true
+			}
+		}
+	}
+	v := violation{message: fmt.Sprintf("%q: no order of the calls explains what they returned", k)}
+	var next *call
+	for _, operation := range operations {
+		c := operation.Input.(part).call
+		v.calls = append(v.calls, c)
+		if !longest[c] && c.answered() && (next == nil || c.end < next.end) {
+			next = c
+		}
+	}
+	if next != nil {
+		v.message += fmt.Sprintf("\nthe longest order found, of %d calls, is without %v", len(longest), next)
+	}
+	return v
+}
