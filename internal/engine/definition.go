@@ -53,7 +53,7 @@ func (t *tableDefinition) constrain() error {
 	c.name("tableName", t.TableName, 3)
 	c.oneOf("billingMode", t.BillingMode, "PROVISIONED", "PAY_PER_REQUEST")
 	t.ProvisionedThroughput.constrain(&c, "provisionedThroughput")
-	constrainKeySchema(&c, "keySchema", t.KeySchema)
+	constrainKeySchema(&c, "keySchema", t.KeySchema, 2)
 	for i := range t.GlobalSecondaryIndexes {
 		t.GlobalSecondaryIndexes[i].constrain(&c, "globalSecondaryIndexes."+strconv.Itoa(i+1)+".member")
 	}
@@ -135,13 +135,13 @@ func (t *tableDefinition) validateThroughput() error {
 	case *p.WriteCapacityUnits > maxThroughput:
 		return validation("Given value %d for WriteCapacityUnits is out of bounds", *p.WriteCapacityUnits)
 	}
-	return t.OnDemandThroughput.validate()
+	return t.OnDemandThroughput.validate(false)
 }
 
-// validate rejects the capacity of a table on demand where the table is provisioned.
-func (t *onDemandThroughput) validate() error {
+// validate rejects on-demand capacity of a provisioned table.
+func (t *onDemandThroughput) validate(onDemand bool) error {
 	switch {
-	case t == nil:
+	case t == nil || onDemand:
 		return nil
 	case t.MaxReadRequestUnits != nil:
 		return invalidParameter("MaxReadRequestUnits for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED")
@@ -243,6 +243,9 @@ func (t *tableDefinition) validateGlobalIndexes() error {
 }
 
 func (t *tableDefinition) validateGlobalIndex(x *globalSecondaryIndex) error {
+	if keys := x.KeySchema; len(keys) > 2 || len(keys) == 2 && *keys[0].KeyType == *keys[1].KeyType {
+		return validation("Index %s has several attributes in its partition key or sort key, which this engine does not support", *x.IndexName)
+	}
 	if err := t.validateKeySchema(x.KeySchema); err != nil {
 		return err
 	}
@@ -257,7 +260,7 @@ func (t *tableDefinition) validateGlobalIndex(x *globalSecondaryIndex) error {
 	case x.ProvisionedThroughput == nil:
 		return invalidParameter("ProvisionedThroughput must be specified for index: %s", *x.IndexName)
 	}
-	return x.OnDemandThroughput.validate()
+	return x.OnDemandThroughput.validate(false)
 }
 
 func (p *projection) validate() error {

@@ -9,7 +9,7 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine/jsontext"
 )
 
-// The namespaces that the service puts before the names of its exceptions.
+// The namespaces of the service's exceptions.
 const (
 	namespaceDynamoDB  = "com.amazonaws.dynamodb.v20120810#"
 	namespaceValidate  = "com.amazon.coral.validate#"
@@ -24,14 +24,13 @@ type exception struct {
 	message string
 	// item is what ReturnValuesOnConditionCheckFailure asked for.
 	item attribute.Item
-	// reasons explain a cancelled transaction, one per action.
+	// reasons explain a canceled transaction, one per action.
 	reasons []cancellationReason
 }
 
 func (e *exception) Error() string { return e.kind + ": " + e.message }
 
-// appendJSON appends the body of the answer. The service capitalises "Message"
-// in some exceptions only.
+// appendJSON appends the body of the answer. In some exceptions only, the service capitalizes "Message".
 func (e *exception) appendJSON(dst []byte) []byte {
 	dst = append(dst, `{"__type":`...)
 	dst = appendString(dst, e.kind)
@@ -71,7 +70,7 @@ func validation(format string, args ...any) *exception {
 	return &exception{status: http.StatusBadRequest, kind: namespaceValidate + "ValidationException", message: message}
 }
 
-// invalidParameter is the most common heading of a refusal.
+// invalidParameter returns a ValidationException with its most common heading.
 func invalidParameter(format string, args ...any) *exception {
 	return validation("One or more parameter values were invalid: "+format, args...)
 }
@@ -110,7 +109,7 @@ func internalError(cause any) *exception {
 	}
 }
 
-// asException brings the errors of the packages below into the service's form.
+// asException converts an error of any package of the engine to an exception.
 func asException(err error) *exception {
 	var e *exception
 	if errors.As(err, &e) {

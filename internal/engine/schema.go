@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,13 +38,13 @@ type provisionedThroughput struct {
 	ReadCapacityUnits, WriteCapacityUnits *int64
 }
 
-// onDemandThroughput is the greatest capacity of a table or index on demand, likewise.
+// onDemandThroughput is the maximum capacity of a table or index on demand, likewise.
 type onDemandThroughput struct {
 	MaxReadRequestUnits  *int64 `json:",omitempty"`
 	MaxWriteRequestUnits *int64 `json:",omitempty"`
 }
 
-// warmThroughput is the capacity that a table or index has at once, likewise.
+// warmThroughput is the capacity that a table or index can serve at once, likewise.
 type warmThroughput struct {
 	ReadUnitsPerSecond  *int64 `json:",omitempty"`
 	WriteUnitsPerSecond *int64 `json:",omitempty"`
@@ -66,6 +65,10 @@ type secondaryIndex struct {
 
 type localSecondaryIndex struct {
 	secondaryIndex
+}
+
+func (x *localSecondaryIndex) constrain(c *constraints, at string) {
+	x.secondaryIndex.constrain(c, at, 2)
 }
 
 type globalSecondaryIndex struct {
@@ -101,8 +104,6 @@ func (t timestamp) MarshalJSON() ([]byte, error) {
 	return strconv.AppendFloat(nil, float64(time.Time(t).UnixMilli())/1000, 'f', 3, 64), nil
 }
 
-var _ json.Marshaler = timestamp{}
-
 func (t *provisionedThroughput) constrain(c *constraints, at string) {
 	if t == nil {
 		return
@@ -128,15 +129,15 @@ func (p *projection) constrain(c *constraints, at string) {
 	}
 }
 
-func (x *secondaryIndex) constrain(c *constraints, at string) {
+func (x *secondaryIndex) constrain(c *constraints, at string, maxKeys int) {
 	c.notNull(at+".indexName", x.IndexName != nil)
 	c.name(at+".indexName", x.IndexName, 3)
-	constrainKeySchema(c, at+".keySchema", x.KeySchema)
+	constrainKeySchema(c, at+".keySchema", x.KeySchema, maxKeys)
 	x.Projection.constrain(c, at+".projection")
 }
 
 func (x *globalSecondaryIndex) constrain(c *constraints, at string) {
-	x.secondaryIndex.constrain(c, at)
+	x.secondaryIndex.constrain(c, at, 8)
 	x.ProvisionedThroughput.constrain(c, at+".provisionedThroughput")
 }
 
@@ -164,12 +165,12 @@ func constrainAttributes(c *constraints, attributes []attributeDefinition) {
 	}
 }
 
-func constrainKeySchema(c *constraints, at string, keys []keySchemaElement) {
+func constrainKeySchema(c *constraints, at string, keys []keySchemaElement, maxKeys int) {
 	c.notNull(at, keys != nil)
 	if keys == nil {
 		return
 	}
-	c.length(at, len(keys), 1, 2, func() string { return "[" + joinKeys(keys, (*keySchemaElement).String) + "]" })
+	c.length(at, len(keys), 1, maxKeys, func() string { return "[" + joinKeys(keys, (*keySchemaElement).String) + "]" })
 	for i, k := range keys {
 		at := at + "." + strconv.Itoa(i+1) + ".member."
 		c.notNull(at+"attributeName", k.AttributeName != nil)

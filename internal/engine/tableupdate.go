@@ -84,28 +84,27 @@ func (in *updateTableInput) check() error {
 	var touched []string
 	structural := 0
 	for _, u := range in.GlobalSecondaryIndexUpdates {
-		actions := 0
-		var name *string
+		var names []string
 		if u.Create != nil {
-			actions, name = actions+1, u.Create.IndexName
+			names = append(names, *u.Create.IndexName)
 			structural++
 		}
 		if u.Update != nil {
-			actions, name = actions+1, u.Update.IndexName
+			names = append(names, *u.Update.IndexName)
 		}
 		if u.Delete != nil {
-			actions, name = actions+1, u.Delete.IndexName
+			names = append(names, *u.Delete.IndexName)
 			structural++
 		}
 		switch {
-		case actions == 0:
+		case len(names) == 0:
 			return invalidParameter("One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be null")
-		case actions > 1:
+		case len(names) > 1:
 			return invalidParameter("Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object")
-		case slices.Contains(touched, *name):
-			return invalidParameter("Only one global secondary index update per index is allowed simultaneously. Index: %s", *name)
+		case slices.Contains(touched, names[0]):
+			return invalidParameter("Only one global secondary index update per index is allowed simultaneously. Index: %s", names[0])
 		}
-		touched = append(touched, *name)
+		touched = append(touched, names[0])
 	}
 	if structural > 1 {
 		return dynamoDBException("LimitExceededException", "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table")
@@ -153,7 +152,7 @@ type tableUpdate struct {
 	after  tableDefinition
 }
 
-// apply brings the changes into the definition after, and validates it.
+// apply makes the changes to the definition after, and validates it.
 func (u *tableUpdate) apply() error {
 	in, d := u.in, &u.after
 	d.GlobalSecondaryIndexes = slices.Clone(d.GlobalSecondaryIndexes)
@@ -168,9 +167,6 @@ func (u *tableUpdate) apply() error {
 	}
 	if in.WarmThroughput != nil {
 		d.WarmThroughput = in.WarmThroughput
-	}
-	if in.OnDemandThroughput != nil {
-		d.OnDemandThroughput = in.OnDemandThroughput
 	}
 	if err := u.applyThroughput(); err != nil {
 		return err
@@ -201,13 +197,17 @@ func (u *tableUpdate) applyThroughput() error {
 	in, d := u.in, &u.after
 	if in.BillingMode != nil {
 		d.BillingMode = in.BillingMode
-		if d.onDemand() {
-			d.ProvisionedThroughput = nil
-			for i := range d.GlobalSecondaryIndexes {
-				d.GlobalSecondaryIndexes[i].ProvisionedThroughput = nil
-			}
-		} else if in.ProvisionedThroughput == nil {
+		if !d.onDemand() && in.ProvisionedThroughput == nil {
 			return invalidParameter("ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
+		}
+		if u.before.onDemand() != d.onDemand() {
+			d.forgetThroughput()
+		}
+	}
+	if in.OnDemandThroughput != nil {
+		d.OnDemandThroughput = in.OnDemandThroughput
+		if err := d.OnDemandThroughput.validate(d.onDemand()); err != nil {
+			return err
 		}
 	}
 	p := in.ProvisionedThroughput
@@ -219,6 +219,15 @@ func (u *tableUpdate) applyThroughput() error {
 	}
 	d.ProvisionedThroughput = p
 	return d.validateThroughput()
+}
+
+// forgetThroughput removes what was set for the other billing mode.
+func (t *tableDefinition) forgetThroughput() {
+	t.ProvisionedThroughput, t.OnDemandThroughput = nil, nil
+	for i := range t.GlobalSecondaryIndexes {
+		x := &t.GlobalSecondaryIndexes[i]
+		x.ProvisionedThroughput, x.OnDemandThroughput = nil, nil
+	}
 }
 
 func (t *provisionedThroughput) equal(o *provisionedThroughput) bool {
@@ -275,13 +284,13 @@ func (x *globalSecondaryIndex) update(to *indexThroughput, onDemand bool) error 
 		}
 		x.ProvisionedThroughput = p
 	}
-	if to.OnDemandThroughput != nil {
-		x.OnDemandThroughput = to.OnDemandThroughput
-	}
 	if to.WarmThroughput != nil {
 		x.WarmThroughput = to.WarmThroughput
 	}
-	return nil
+	if to.OnDemandThroughput != nil {
+		x.OnDemandThroughput = to.OnDemandThroughput
+	}
+	return to.OnDemandThroughput.validate(onDemand)
 }
 
 // defineAttributes adds the attribute definitions of the request to those of the table.
@@ -330,7 +339,7 @@ func (u *tableUpdate) status(name string) string {
 	return "ACTIVE"
 }
 
-// redefine gives the table its new definition, and its items to new indexes.
+// redefine replaces the table's definition, and its views if the indexes change.
 func (t *table) redefine(u *tableUpdate, now time.Time) {
 	t.definition = &u.after
 	if u.after.onDemand() && !u.before.onDemand() {

@@ -44,7 +44,7 @@ func TestUpdateTable_BillingMode(t *testing.T) {
 	equal(t, "on demand", described(t, e, "TableStatus", "BillingModeSummary", "ProvisionedThroughput"), `{"TableStatus":"ACTIVE",
 		"BillingModeSummary":{"BillingMode":"PAY_PER_REQUEST","LastUpdateToPayPerRequestDateTime":4600},
 		"ProvisionedThroughput":{"NumberOfDecreasesToday":0,"ReadCapacityUnits":0,"WriteCapacityUnits":0}}`)
-	call(t, e, "UpdateTable", updateSpecs(`"BillingMode":"PAY_PER_REQUEST"`))
+	call(t, e, "UpdateTable", updateSpecs(`"BillingMode":"PAY_PER_REQUEST","OnDemandThroughput":{"MaxReadRequestUnits":9}`))
 
 	index := `"GlobalSecondaryIndexUpdates":[{"Update":{"IndexName":"byG","ProvisionedThroughput":{"ReadCapacityUnits":3,"WriteCapacityUnits":4}}}]`
 	table := `"BillingMode":"PROVISIONED","ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":2}`
@@ -59,7 +59,7 @@ func TestUpdateTable_BillingMode(t *testing.T) {
 			"ValidationException: One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: byG when BillingMode is PAY_PER_REQUEST"},
 	})
 	call(t, e, "UpdateTable", updateSpecs(table+","+index))
-	equal(t, "provisioned again", described(t, e, "BillingModeSummary", "ProvisionedThroughput"), `{
+	equal(t, "provisioned again", described(t, e, "BillingModeSummary", "ProvisionedThroughput", "OnDemandThroughput"), `{
 		"BillingModeSummary":{"BillingMode":"PROVISIONED","LastUpdateToPayPerRequestDateTime":4600},
 		"ProvisionedThroughput":{"NumberOfDecreasesToday":0,"ReadCapacityUnits":1,"WriteCapacityUnits":2}}`)
 }
@@ -145,6 +145,7 @@ func TestUpdateTable_Refusals(t *testing.T) {
 		{"another type", "UpdateTable", updateSpecs(`"AttributeDefinitions":[{"AttributeName":"p","AttributeType":"N"}],"GlobalSecondaryIndexUpdates":[` + create("byP", "p", throughput) + `]`), invalid + "Attributes cannot be redefined. Please check that your attribute has the same type as previously defined. Attribute: p"},
 		{"a stream", "UpdateTable", updateSpecs(`"StreamSpecification":{"StreamEnabled":true,"StreamViewType":"KEYS_ONLY"}`), "ValidationException: The parameter 'StreamSpecification' is not supported by this engine, which has no streams"},
 		{"no stream to disable", "UpdateTable", updateSpecs(`"StreamSpecification":{"StreamEnabled":false}`), "ValidationException: Table has no stream to disable: TableName: specs"},
+		{"on-demand throughput of a provisioned table", "UpdateTable", updateSpecs(`"OnDemandThroughput":{"MaxWriteRequestUnits":1}`), invalid + "MaxWriteRequestUnits for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED"},
 		{"replicas", "UpdateTable", updateSpecs(`"ReplicaUpdates":[]`), "ValidationException: The parameter 'ReplicaUpdates' is not supported by this engine"},
 	})
 	equal(t, "unchanged", described(t, e, "AttributeDefinitions", "ProvisionedThroughput"), `{"AttributeDefinitions":[{"AttributeName":"p","AttributeType":"S"},{"AttributeName":"g","AttributeType":"S"}],

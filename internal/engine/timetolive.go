@@ -58,6 +58,9 @@ func (e *Engine) expire() {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.nextExpiry.Load() >= now {
+		return // another request was faster
+	}
 	e.nextExpiry.Store(never)
 	for _, t := range e.tables {
 		if t.ttl != nil {

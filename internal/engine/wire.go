@@ -48,9 +48,9 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer, err := e.handle(r, body)
 	status := http.StatusOK
 	if err != nil {
-		refusal := asException(err)
-		status = refusal.status
-		answer = refusal.appendJSON(answer[:0])
+		exception := asException(err)
+		status = exception.status
+		answer = exception.appendJSON(answer[:0])
 	}
 	e.reply(w, contentType, status, answer)
 }
