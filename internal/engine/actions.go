@@ -12,7 +12,7 @@ var (
 	getKind            = &actionKind{"Get", "Key", &getRules}
 	putKind            = &actionKind{"Put", "Item", &writeRules}
 	deleteKind         = &actionKind{"Delete", "Key", &writeRules}
-	updateKind         = &actionKind{"Update", "Key", &writeRules}
+	updateKind         = &actionKind{"Update", "Key", &updateRules}
 	conditionCheckKind = &actionKind{"ConditionCheck", "Key", &writeRules}
 )
 
@@ -86,5 +86,8 @@ func (a *action) lookUpTable(e *Engine) (*table, error) {
 	if err := t.checkPaths(a.condition.Paths()); err != nil {
 		return nil, err
 	}
-	return t, t.checkPaths(a.projection.Paths())
+	if err := t.checkPaths(a.projection.Paths()); err != nil {
+		return nil, err
+	}
+	return t, t.checkUpdate(a.update)
 }

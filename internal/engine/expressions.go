@@ -17,7 +17,11 @@ type expressionRules struct {
 }
 
 var (
-	writeRules = expressionRules{[]string{"ConditionExpression"}, []string{"Expected", "ConditionalOperator"}}
+	writeRules  = expressionRules{[]string{"ConditionExpression"}, []string{"Expected", "ConditionalOperator"}}
+	updateRules = expressionRules{
+		[]string{"UpdateExpression", "ConditionExpression"},
+		[]string{"AttributeUpdates", "Expected", "ConditionalOperator"},
+	}
 	getRules   = expressionRules{[]string{"ProjectionExpression"}, []string{"AttributesToGet"}}
 	queryRules = expressionRules{
 		[]string{"ProjectionExpression", "FilterExpression", "KeyConditionExpression"},
@@ -39,7 +43,7 @@ func (r *expressionRules) hasValues() bool {
 // ignored like every unknown parameter.
 type expressionInput struct {
 	rules  *expressionRules
-	texts  struct{ condition, keyCondition, filter, projection *string }
+	texts  struct{ update, condition, keyCondition, filter, projection *string }
 	names  map[string]string
 	values itemParameter
 	// attributesToGet is the one legacy parameter that works.
@@ -69,6 +73,8 @@ func (x *expressionInput) field(name string, value document) error {
 // text is the place of an expression.
 func (x *expressionInput) text(parameter string) **string {
 	switch parameter {
+	case "UpdateExpression":
+		return &x.texts.update
 	case "ConditionExpression":
 		return &x.texts.condition
 	case "KeyConditionExpression":
@@ -129,7 +135,7 @@ func (x *expressionInput) check() error {
 func (x *expressionInput) valuesWithoutExpression(absent []string) error {
 	const message = "ExpressionAttributeValues can only be specified when using expressions"
 	switch {
-	case x.rules == &writeRules:
+	case x.rules == &writeRules || x.rules == &updateRules:
 		return validation(message)
 	case len(absent) > 1:
 		return validation(message+": %s are null", strings.Join(absent, " and "))
@@ -145,6 +151,7 @@ func mixedParameters(legacy, expressions []string) error {
 // expressions are the parsed expressions of one request, nil where the request
 // has none.
 type expressions struct {
+	update       *expression.Update
 	condition    *expression.Condition
 	keyCondition *expression.KeyCondition
 	filter       *expression.Condition
@@ -156,6 +163,11 @@ func (x *expressionInput) parse() error {
 	attributes, err := x.attributes()
 	if err != nil {
 		return err
+	}
+	if text := x.texts.update; text != nil {
+		if x.update, err = expression.ParseUpdate(*text, attributes); err != nil {
+			return err
+		}
 	}
 	if text := x.texts.condition; text != nil {
 		if x.condition, err = expression.ParseCondition("ConditionExpression", *text, attributes); err != nil {

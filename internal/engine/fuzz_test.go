@@ -128,6 +128,8 @@ var fuzzSeeds = []string{
 	`TransactWriteItems {"ClientRequestToken":"t","TransactItems":[{"Put":{"TableName":"numbers","Item":{"n":{"N":"3"},"b":{"B":"AA=="}}}},{"Delete":{"TableName":"numbers","Key":{"n":{"N":"1"},"b":{"B":"AA=="}},"ConditionExpression":"attribute_exists(g)"}},{"ConditionCheck":{"TableName":"specs","Key":{"holder":{"S":"u"},"mark":{"S":"1"}},"ConditionExpression":"id = :i","ExpressionAttributeValues":{":i":{"S":"j"}},"ReturnValuesOnConditionCheckFailure":"ALL_OLD"}}],"ReturnConsumedCapacity":"INDEXES","ReturnItemCollectionMetrics":"SIZE"}`,
 	`TransactGetItems {"TransactItems":[{"Get":{"TableName":"numbers","Key":{"n":{"N":"1"},"b":{"B":"AA=="}},"ProjectionExpression":"x"}},{"Get":{"TableName":"specs","Key":{"holder":{"S":"u"},"mark":{"S":"2"}}}}],"ReturnConsumedCapacity":"TOTAL"}`,
 	`UpdateItem {"TableName":"specs"}`,
+	`UpdateItem {"TableName":"numbers","Key":{"n":{"N":"1"},"b":{"B":"AA=="}},"UpdateExpression":"SET x[0].y = if_not_exists(x[1], :v), x[3] = list_append(x, x), z = :n - :n REMOVE g ADD s :s DELETE t :s","ConditionExpression":"attribute_exists(n)","ExpressionAttributeValues":{":v":{"NULL":true},":n":{"N":"1e-9"},":s":{"SS":["a"]}},"ReturnValues":"UPDATED_NEW","ReturnConsumedCapacity":"INDEXES"}`,
+	`TransactWriteItems {"TransactItems":[{"Update":{"TableName":"numbers","Key":{"n":{"N":"1"},"b":{"B":"AA=="}},"UpdateExpression":"SET g = :g, q = n + n","ExpressionAttributeValues":{":g":{"S":"h"}}}}]}`,
 	`GetItem [1, 2]`,
 	`GetItem {"TableName":{"a":[null]},"Key":"text"}`,
 	`PutItem {"TableName":"specs","Item":{"holder":null,"mark":{"S":"\ud800"}}}`,

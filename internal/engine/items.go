@@ -1,6 +1,10 @@
 package engine
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+)
 
 // getItem is the operation GetItem.
 type getItem struct {
@@ -66,7 +70,7 @@ func (r *getItem) encode() []byte {
 	return append(dst, '}')
 }
 
-// writeItem is one of the operations PutItem and DeleteItem.
+// writeItem is one of the operations PutItem, UpdateItem and DeleteItem.
 type writeItem struct {
 	action
 	returnValues   *string
@@ -76,6 +80,8 @@ type writeItem struct {
 }
 
 func newPutItem() *writeItem { return &writeItem{action: newAction(putKind)} }
+
+func newUpdateItem() *writeItem { return &writeItem{action: newAction(updateKind)} }
 
 func newDeleteItem() *writeItem { return &writeItem{action: newAction(deleteKind)} }
 
@@ -131,7 +137,7 @@ func (r *writeItem) checkEnveloped() error {
 	if err := r.checkParameters(); err != nil {
 		return err
 	}
-	if r.returnValues != nil && *r.returnValues != "ALL_OLD" && *r.returnValues != "NONE" {
+	if r.kind != updateKind && r.returnValues != nil && *r.returnValues != "ALL_OLD" && *r.returnValues != "NONE" {
 		return validation("ReturnValues can only be ALL_OLD or NONE")
 	}
 	return r.parse()
@@ -143,12 +149,17 @@ func (r *writeItem) lookUp(e *Engine) error {
 		return err
 	}
 	r.write = newWrite(t, &r.action)
-	if r.kind == putKind {
-		r.write.next, err = t.checkedRecord(r.subject.item)
-		if err == nil {
+	switch r.kind {
+	case putKind:
+		if r.write.next, err = t.checkedRecord(r.subject.item); err == nil {
 			r.write.primary = r.write.next.keys[0]
 		}
 		return err
+	case updateKind:
+		r.write.subject = r.subject.item
+		if r.texts.update != nil && r.update.Cost() > maxItemBytes {
+			return errUpdateSize
+		}
 	}
 	r.write.primary, err = t.schema.parse(r.subject.item)
 	return err
@@ -159,9 +170,9 @@ func (r *writeItem) apply(e *Engine) error { return e.perform(&r.write) }
 func (r *writeItem) encode() []byte {
 	w := &r.write
 	dst := newAnswer(0)
-	if w.prior != nil && is(r.returnValues, "ALL_OLD") {
+	if values := r.returned(); len(values) > 0 {
 		dst = appendMember(dst, "Attributes")
-		dst = w.prior.item.AppendJSON(dst)
+		dst = values.AppendJSON(dst)
 	}
 	if detail := parseCapacityDetail(r.returnCapacity); detail != noCapacity {
 		consumed := newConsumption(w.table)
@@ -173,4 +184,23 @@ func (r *writeItem) encode() []byte {
 		dst = w.appendMetrics(dst)
 	}
 	return append(dst, '}')
+}
+
+// returned returns the attributes that ReturnValues asks for.
+func (r *writeItem) returned() attribute.Item {
+	if r.returnValues == nil {
+		return nil
+	}
+	w := &r.write
+	switch *r.returnValues {
+	case "ALL_OLD":
+		return w.prior.itemOrNil()
+	case "ALL_NEW":
+		return w.next.itemOrNil()
+	case "UPDATED_OLD":
+		return w.update.Projection().Apply(w.prior.itemOrNil())
+	case "UPDATED_NEW":
+		return w.update.Projection().Apply(w.next.itemOrNil())
+	}
+	return nil
 }

@@ -262,6 +262,38 @@ func (v *view) checkIndexKey(item attribute.Item) error {
 	return v.schema.checkSizes(item)
 }
 
+// checkUpdate rejects updates of the table's key, and values that cannot be an
+// index key.
+func (t *table) checkUpdate(u *expression.Update) error {
+	for target := range u.Targets() {
+		if t.schema.has(target.Attribute()) {
+			return invalidParameter("Cannot update attribute %s. This attribute is part of the key", target.Attribute())
+		}
+	}
+	if err := t.checkPaths(u.Paths()); err != nil {
+		return err
+	}
+	return t.checkUpdated(u.Values())
+}
+
+// checkUpdated checks the index keys that an update leaves behind.
+func (t *table) checkUpdated(item attribute.Item) error {
+	if err := t.checkIndexTypes(item); err != nil {
+		return err
+	}
+	for _, v := range t.indexesByName {
+		for _, a := range v.schema.attributes() {
+			if isEmpty(item[a.name]) {
+				return validation("One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty %s value.", kindWord(a.kind))
+			}
+		}
+		if err := v.schema.checkSizes(item); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // checkPaths rejects paths that lead into a key attribute of the table or
 // one of its indexes, which are always scalars.
 func (t *table) checkPaths(paths iter.Seq[expression.Path]) error {

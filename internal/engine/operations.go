@@ -23,6 +23,7 @@ var operations = map[string]operation{
 	"Scan":                      phased(newScan),
 	"TransactGetItems":          phased(newTransactGetItems),
 	"TransactWriteItems":        phased(newTransactWriteItems),
+	"UpdateItem":                phased(newUpdateItem),
 	"DescribeContinuousBackups": inspect((*Engine).describeContinuousBackups),
 	"DescribeEndpoints":         inspect((*Engine).describeEndpoints),
 	"DescribeLimits":            inspect((*Engine).describeLimits),

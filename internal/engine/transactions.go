@@ -83,8 +83,11 @@ func (r *transaction) constrainElements(c *constraints) {
 		}
 		at := "transactItems." + strconv.Itoa(i+1) + ".member." + memberName(x.kind.name) + "."
 		x.constrain(c, at)
-		if x.kind == conditionCheckKind {
+		switch x.kind {
+		case conditionCheckKind:
 			c.notNull(at+"conditionExpression", x.texts.condition != nil)
+		case updateKind:
+			c.notNull(at+"updateExpression", x.texts.update != nil)
 		}
 		c.oneOf(at+"returnValuesOnConditionCheckFailure", x.returnOnFailure, "ALL_OLD", "NONE")
 	}

@@ -59,8 +59,6 @@ func (x *element) checkWrite() error {
 		return validation("Invalid Request: TransactWriteRequest should contain Delete or Put or Update request")
 	case x.count > 1:
 		return validation("TransactItems can only contain one of Check, Put, Update or Delete")
-	case x.kind == updateKind:
-		return validation("The action Update is not supported by this engine: UpdateItem is not one of its operations")
 	}
 	if err := x.checkParameters(); err != nil {
 		return err
@@ -101,6 +99,9 @@ func (w *write) sameItem(o *write) bool {
 // cancel the transaction together with what else goes wrong.
 func (a *action) locate(w *write) (err error) {
 	t, item := w.table, a.subject.item
+	if a.kind == updateKind {
+		w.subject = item
+	}
 	if a.kind != putKind {
 		w.primary, w.mismatch, err = t.schema.locate(item)
 		return err

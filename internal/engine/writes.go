@@ -9,12 +9,15 @@ import (
 // entries in local indexes.
 const maxItemBytes = 400 << 10
 
-// write is a put, a delete or a condition check that is ready to be applied.
+// write is a put, an update, a delete or a condition check that is ready to be applied.
 type write struct {
 	table     *table
 	primary   key
-	next      *record // what a put stores, nil for the others
+	next      *record // what the write stores, nil for a delete; an update sets it in evaluate
 	checkOnly bool
+	// subject is the key of an update.
+	subject   attribute.Item
+	update    *expression.Update
 	condition *expression.Condition
 	// showOld asks for the item in the error if the condition fails.
 	showOld bool
@@ -29,20 +32,33 @@ type write struct {
 func newWrite(t *table, a *action) write {
 	return write{
 		table:     t,
+		update:    a.update,
 		condition: a.condition,
 		checkOnly: a.kind == conditionCheckKind,
 		showOld:   is(a.returnOnFailure, "ALL_OLD"),
 	}
 }
 
-// evaluate checks the condition against what is stored. The engine's lock must
-// be held.
+// evaluate checks the condition against what is stored, and computes what an
+// update makes of it. The engine's lock must be held.
 func (w *write) evaluate() error {
 	w.prior = w.table.get(w.primary)
 	if !w.condition.Match(w.prior.itemOrNil()) {
 		return conditionalCheckFailed(w.old())
 	}
-	return nil
+	if w.subject == nil || w.prior == nil && w.update.Removes() {
+		return nil
+	}
+	item := w.subject
+	if w.prior != nil {
+		item = w.prior.item
+	}
+	item, err := w.update.Apply(item)
+	if err != nil {
+		return err
+	}
+	w.next, err = w.table.updatedRecord(item)
+	return err
 }
 
 // apply stores an evaluated write. The engine's lock must be held for writing.
@@ -93,17 +109,39 @@ func (t *table) checkedRecord(item attribute.Item) (*record, error) {
 	return t.sizedRecord(item)
 }
 
-// sizedRecord makes an item with valid keys a record. The limit on the size of
-// an item includes what it takes in the local indexes.
+// updatedRecord checks an updated item and makes it a record.
+func (t *table) updatedRecord(item attribute.Item) (*record, error) {
+	if err := attribute.CheckNesting(item); err != nil {
+		return nil, err
+	}
+	if err := t.checkUpdated(item); err != nil {
+		return nil, err
+	}
+	r := t.newRecord(item)
+	if t.itemBytes(r) > maxItemBytes {
+		return nil, errUpdateSize
+	}
+	return r, nil
+}
+
+var errUpdateSize = validation("Item size to update has exceeded the maximum allowed size")
+
+// sizedRecord makes an item with valid keys a record.
 func (t *table) sizedRecord(item attribute.Item) (*record, error) {
 	r := t.newRecord(item)
+	return r, checkItemBytes(t.itemBytes(r))
+}
+
+// itemBytes returns what the limit on the size of an item is about: the item
+// itself and what it takes in the local indexes.
+func (t *table) itemBytes(r *record) int {
 	bytes := r.size
 	for _, v := range t.views {
 		if v.kind == localIndex {
 			bytes += v.bytesOf(r)
 		}
 	}
-	return r, checkItemBytes(bytes)
+	return bytes
 }
 
 func checkItemSize(item attribute.Item) error { return checkItemBytes(attribute.Size(item)) }

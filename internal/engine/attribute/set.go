@@ -36,7 +36,40 @@ func (v Value) Contains(member Value) bool {
 	if v.kind.Member() != member.kind || member.kind == KindAbsent {
 		return false
 	}
-	_, found := slices.BinarySearchFunc(v.nested.members, member.text, memberOrder(v.kind))
+	return v.has(member.text)
+}
+
+// Union returns the members of both sets. It reports false if they are not
+// sets of one kind.
+func Union(a, b Value) (Value, bool) {
+	if a.kind != b.kind || a.kind.Member() == KindAbsent {
+		return Value{}, false
+	}
+	union := slices.Clone(a.nested.members)
+	for _, member := range b.nested.members {
+		if !a.has(member) {
+			union = append(union, member)
+		}
+	}
+	return newSet(a.kind, union), true
+}
+
+// Difference returns the members of a that b does not have, the zero Value if
+// there are none. It reports false if they are not sets of one kind.
+func Difference(a, b Value) (Value, bool) {
+	if a.kind != b.kind || a.kind.Member() == KindAbsent {
+		return Value{}, false
+	}
+	rest := slices.DeleteFunc(slices.Clone(a.nested.members), b.has)
+	if len(rest) == 0 {
+		return Value{}, true
+	}
+	return Value{kind: a.kind, nested: &nested{members: rest}}, true
+}
+
+// has reports whether a set has the member, in the form of Value.text.
+func (v Value) has(member string) bool {
+	_, found := slices.BinarySearchFunc(v.nested.members, member, memberOrder(v.kind))
 	return found
 }
 

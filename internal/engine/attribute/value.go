@@ -2,6 +2,8 @@
 // numbers, their wire form, their order and their sizes.
 package attribute
 
+import "slices"
+
 // Kind is the data type of a value.
 type Kind uint8
 
@@ -62,6 +64,9 @@ func M(fields Item) Value { return Value{kind: KindM, nested: &nested{fields: fi
 
 // L is a list. The value keeps the slice itself, not a copy.
 func L(elements ...Value) Value { return Value{kind: KindL, nested: &nested{elements: elements}} }
+
+// Concat returns the list of the elements of a and then those of b, both lists.
+func Concat(a, b Value) Value { return L(slices.Concat(a.Elements(), b.Elements())...) }
 
 // Kind is the value's data type, KindAbsent for the zero Value.
 func (v Value) Kind() Kind { return v.kind }

@@ -69,7 +69,7 @@ func (c *compiler) predicate(s *syntax) (*node, error) {
 		var want int
 		op, want, _ = functionNamed(s.text)
 		if len(operands) != want {
-			return nil, refuse("Incorrect number of operands for operator or function; operator or function: %s, number of operands: %d", op, len(operands))
+			return nil, operandCount(op, len(operands))
 		}
 	}
 	if err := checkOperands(op, operands); err != nil {
@@ -103,6 +103,10 @@ func (c *compiler) count() error {
 		return refuse("The expression contains too many operators; operator count: %d", c.operators)
 	}
 	return nil
+}
+
+func operandCount(op operator, count int) error {
+	return refuse("Incorrect number of operands for operator or function; operator or function: %s, number of operands: %d", op, count)
 }
 
 func checkDistinct(op operator, operands []operand) error {

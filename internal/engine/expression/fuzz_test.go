@@ -3,6 +3,8 @@ package expression
 import (
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
 )
 
 // seeds are expressions with something of everything in the grammar.
@@ -90,6 +92,30 @@ func FuzzParseProjection(f *testing.F) {
 		}
 		if picked := projection.Apply(item); (len(picked) > 0) != found {
 			t.Errorf("%q picks %s", text, picked.AppendJSON(nil))
+		}
+	})
+}
+
+func FuzzParseUpdate(f *testing.F) {
+	for _, seed := range append(seeds,
+		"SET a = :v, #b.c[0] = if_not_exists(d, :v) REMOVE e[1] ADD n :n DELETE f :t",
+		"SET a = (a + :n), l[3] = list_append(l, l) set b = :n - :n", "REMOVE a, a.b", "ADD a :v, b :n",
+	) {
+		f.Add(seed)
+	}
+	item := decodeItem(f, projectedItem)
+	size := len(item.AppendJSON(nil))
+	f.Fuzz(func(t *testing.T, text string) {
+		update, err := ParseUpdate(text, newAttributes(t, sampleNames, sampleValues))
+		if err != nil {
+			assert.Contains(t, message(err), "Invalid UpdateExpression: ")
+			return
+		}
+		assert.Positive(t, update.Cost())
+		_, err = update.Apply(item)
+		assert.Len(t, item.AppendJSON(nil), size, "the item itself must stay as it is")
+		if err != nil {
+			assert.NotEmpty(t, message(err))
 		}
 	})
 }

@@ -24,6 +24,14 @@ const (
 	opBeginsWith
 	opContains
 	opSize
+	opSet
+	opRemove
+	opAdd
+	opDelete
+	opPlus
+	opMinus
+	opIfNotExists
+	opListAppend
 )
 
 var operatorNames = [...]string{
@@ -32,6 +40,8 @@ var operatorNames = [...]string{
 	opBetween: "BETWEEN", opIn: "IN",
 	opAttributeExists: "attribute_exists", opAttributeNotExists: "attribute_not_exists",
 	opAttributeType: "attribute_type", opBeginsWith: "begins_with", opContains: "contains", opSize: "size",
+	opSet: "SET", opRemove: "REMOVE", opAdd: "ADD", opDelete: "DELETE",
+	opPlus: "+", opMinus: "-", opIfNotExists: "if_not_exists", opListAppend: "list_append",
 }
 
 // String is the operator as DynamoDB's messages name it.

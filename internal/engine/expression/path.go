@@ -51,11 +51,19 @@ func (s Step) find(value attribute.Value) attribute.Value {
 func (p Path) String() string {
 	parts := make([]string, len(p))
 	for i, step := range p {
-		if parts[i] = step.Name; step.Name == "" {
-			parts[i] = "[" + strconv.Itoa(step.Index) + "]"
+		if parts[i] = step.String(); step.Name == "" {
+			parts[i] = "[" + parts[i] + "]"
 		}
 	}
 	return "[" + strings.Join(parts, ", ") + "]"
+}
+
+// String returns the name or the index.
+func (s Step) String() string {
+	if s.Name == "" {
+		return strconv.Itoa(s.Index)
+	}
+	return s.Name
 }
 
 // resolve is the path with the placeholders replaced.

@@ -14,10 +14,11 @@ type Projection struct {
 	root  branch
 }
 
-// branch is a place in an item and what of it is wanted: all of it, or some of
-// the entries of a map or elements of a list.
+// branch is a place in an item and what of it a projection or an update is about:
+// all of it, or some of the entries of a map or elements of a list.
 type branch struct {
 	whole    bool
+	clause   int // of an update that is about this place as a whole
 	fields   map[string]*branch
 	elements map[int]*branch
 	indexes  []int // of the elements, ascending
@@ -49,7 +50,7 @@ func NewProjection(names []string) *Projection {
 func newProjection(paths []Path) *Projection {
 	p := &Projection{paths: paths}
 	for _, path := range paths {
-		p.root.add(path)
+		p.root.add(path, 0)
 	}
 	return p
 }
@@ -100,11 +101,11 @@ func (p Path) clash(q Path) string {
 	return "overlap"
 }
 
-func (b *branch) add(path Path) {
+func (b *branch) add(path Path, clause int) {
 	for _, step := range path {
 		b = b.next(step)
 	}
-	b.whole = true
+	b.whole, b.clause = true, clause
 }
 
 // next is the branch under a step, a new one if there is none yet.

@@ -35,13 +35,21 @@ type parser struct {
 	redundant bool // that operand has redundant parentheses in it
 }
 
-// parseCondition parses the whole text as a condition.
-func parseCondition(text string) (*syntax, error) {
+// checkText checks the length of an expression.
+func checkText(text string) error {
 	if text == "" {
-		return nil, refuse("The expression can not be empty;")
+		return refuse("The expression can not be empty;")
 	}
 	if len(text) > maxText {
-		return nil, refuse("Expression size has exceeded the maximum allowed size; expression size: %d", len(text))
+		return refuse("Expression size has exceeded the maximum allowed size; expression size: %d", len(text))
+	}
+	return nil
+}
+
+// parseCondition parses the whole text as a condition.
+func parseCondition(text string) (*syntax, error) {
+	if err := checkText(text); err != nil {
+		return nil, err
 	}
 	p := parser{text: text, current: scan(text, 0)}
 	root, err := p.disjunction(false)
@@ -53,11 +61,11 @@ func parseCondition(text string) (*syntax, error) {
 
 // parsePaths parses the whole text as a list of paths.
 func parsePaths(text string) ([]*syntax, error) {
-	if text == "" {
-		return nil, refuse("The expression can not be empty;")
-	}
 	if len(text) > maxText {
 		return nil, refuse("Expression size has exceeded the maximum allowed size;")
+	}
+	if err := checkText(text); err != nil {
+		return nil, err
 	}
 	p := parser{text: text, current: scan(text, 0)}
 	var paths []*syntax

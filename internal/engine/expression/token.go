@@ -20,7 +20,11 @@ const (
 	tokenNot
 	tokenIn
 	tokenBetween
-	tokenUpdate // a clause of an update expression, which is a keyword everywhere
+	// The keywords of an update expression, which are keywords everywhere.
+	tokenSet
+	tokenRemove
+	tokenAdd
+	tokenDelete
 	tokenEqual
 	tokenNotEqual
 	tokenLess
@@ -33,6 +37,8 @@ const (
 	tokenCloseIndex
 	tokenDot
 	tokenComma
+	tokenPlus
+	tokenMinus
 )
 
 // token is a part of an expression's text.
@@ -109,37 +115,32 @@ func punctuation(text string) (tokenKind, int) {
 		return tokenDot, 1
 	case ',':
 		return tokenComma, 1
+	case '+':
+		return tokenPlus, 1
+	case '-':
+		return tokenMinus, 1
 	}
 	_, length := utf8.DecodeRuneInString(text)
 	return tokenUnknown, length
 }
 
+// keywords by their length, which tells most identifiers apart at once.
+var keywords = [...][]struct {
+	word string
+	kind tokenKind
+}{
+	2: {{"OR", tokenOr}, {"IN", tokenIn}},
+	3: {{"AND", tokenAnd}, {"NOT", tokenNot}, {"SET", tokenSet}, {"ADD", tokenAdd}},
+	6: {{"REMOVE", tokenRemove}, {"DELETE", tokenDelete}},
+	7: {{"BETWEEN", tokenBetween}},
+}
+
 func keywordOrIdentifier(word string) tokenKind {
-	switch len(word) {
-	case 2:
-		if strings.EqualFold(word, "OR") {
-			return tokenOr
-		}
-		if strings.EqualFold(word, "IN") {
-			return tokenIn
-		}
-	case 3:
-		if strings.EqualFold(word, "AND") {
-			return tokenAnd
-		}
-		if strings.EqualFold(word, "NOT") {
-			return tokenNot
-		}
-		if strings.EqualFold(word, "SET") || strings.EqualFold(word, "ADD") {
-			return tokenUpdate
-		}
-	case 6:
-		if strings.EqualFold(word, "REMOVE") || strings.EqualFold(word, "DELETE") {
-			return tokenUpdate
-		}
-	case 7:
-		if strings.EqualFold(word, "BETWEEN") {
-			return tokenBetween
+	if len(word) < len(keywords) {
+		for _, keyword := range keywords[len(word)] {
+			if strings.EqualFold(word, keyword.word) {
+				return keyword.kind
+			}
 		}
 	}
 	return tokenIdentifier

@@ -1,0 +1,45 @@
+package attribute
+
+import (
+	"math/big"
+	"strconv"
+	"strings"
+)
+
+// Add returns n + m. The error is the *ValidationError of a result that is out
+// of range.
+func (n Number) Add(m Number) (Number, error) {
+	a, b := n.decimal(), m.decimal()
+	scale := max(a.scale, b.scale)
+	total := new(big.Int).Add(a.scaled(scale), b.scaled(scale))
+	return ParseNumber(total.String() + "e" + strconv.Itoa(-scale))
+}
+
+// Negate returns -n.
+func (n Number) Negate() Number {
+	if n.text == "" {
+		return n
+	}
+	if text, negative := strings.CutPrefix(n.text, "-"); negative {
+		return Number{text: text}
+	}
+	return Number{text: "-" + n.text}
+}
+
+// decimal is unscaled / 10^scale.
+type decimal struct {
+	unscaled *big.Int
+	scale    int
+}
+
+func (n Number) decimal() decimal {
+	whole, fraction, _ := strings.Cut(n.String(), ".")
+	unscaled, _ := new(big.Int).SetString(whole+fraction, 10)
+	return decimal{unscaled, len(fraction)}
+}
+
+// scaled returns the decimal times 10^scale.
+func (d decimal) scaled(scale int) *big.Int {
+	power := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scale-d.scale)), nil)
+	return power.Mul(power, d.unscaled)
+}
