@@ -1,14 +1,15 @@
 package production
 
 import (
-	"bytes"
-	"errors"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
 )
 
-func TestTheLifeOfCredentials(t *testing.T) {
+func TestCredentials_Lifecycle(t *testing.T) {
 	t.Parallel()
 	db, sub := open(t)
 	ctx := t.Context()
@@ -18,90 +19,79 @@ func TestTheLifeOfCredentials(t *testing.T) {
 	second := packagedb.CredentialsInput{
 		ID: "2", PublicKey: unique("key"), SecretKeyHash: []byte("hash 2"), Salt: []byte{0x80},
 	}
-	must(t, db.CreateUpdateCredentials(ctx, sub, second))
-	must(t, db.CreateUpdateCredentials(ctx, sub, first))
+	require.NoError(t, db.CreateCredentials(ctx, sub, second))
+	require.NoError(t, db.CreateUpdateCredentials(ctx, sub, first))
+	assert.ErrorIs(t, db.CreateCredentials(ctx, sub, second), packagedb.ErrExists)
 
-	eventually(t, func() error {
+	eventually(t, func(c *assert.CollectT) {
 		listed, err := db.ListCredentials(ctx, sub)
-		if err != nil || len(listed) != 2 {
-			return unlike("%d credentials are listed, want 2; the error is %v", len(listed), err)
-		}
-		return errors.Join(same(listed[0], first), same(listed[1], second))
+		require.NoError(c, err)
+		assert.Equal(c, []packagedb.CredentialsInfo{infoOf(first), infoOf(second)}, listed)
 	})
-	eventually(t, func() error {
+	eventually(t, func(c *assert.CollectT) {
 		got, err := db.GetCredentials(ctx, sub, "1")
-		if err != nil {
-			return err
-		}
-		return same(*got, first)
+		require.NoError(c, err)
+		assert.Equal(c, infoOf(first), *got)
 	})
-	for _, credentials := range []packagedb.CredentialsInput{first, second} {
-		eventually(t, func() error { return isUser(t, db, sub, credentials) })
-	}
+	hasUser(t, db, sub, first)
+	hasUser(t, db, sub, second)
 
-	// A new key takes the place of the old one, also in the index.
+	// A new key replaces the old one, also in the index.
 	renewed := first
 	renewed.PublicKey, renewed.Salt = unique("key"), []byte("salt 3")
-	must(t, db.CreateUpdateCredentials(ctx, sub, renewed))
-	eventually(t, func() error { return isUser(t, db, sub, renewed) })
-	eventually(t, func() error {
-		_, err := db.GetUser(ctx, first.PublicKey)
-		return notFound(err)
-	})
+	require.NoError(t, db.CreateUpdateCredentials(ctx, sub, renewed))
+	hasUser(t, db, sub, renewed)
+	hasNoUser(t, db, first.PublicKey)
 
-	must(t, db.DeleteCredentials(ctx, sub, "1"))
-	eventually(t, func() error {
+	require.NoError(t, db.DeleteCredentials(ctx, sub, "1"))
+	eventually(t, func(c *assert.CollectT) {
 		_, err := db.GetCredentials(ctx, sub, "1")
-		return notFound(err)
+		assert.ErrorIs(c, err, packagedb.ErrNotFound)
 	})
-	eventually(t, func() error {
-		_, err := db.GetUser(ctx, renewed.PublicKey)
-		return notFound(err)
-	})
-	must(t, db.DeleteAllCredentials(ctx, sub))
-	eventually(t, func() error {
+	hasNoUser(t, db, renewed.PublicKey)
+	require.NoError(t, db.DeleteAllCredentials(ctx, sub))
+	eventually(t, func(c *assert.CollectT) {
 		listed, err := db.ListCredentials(ctx, sub)
-		if err != nil || listed == nil || len(listed) != 0 {
-			return unlike("got %v, %v, want an empty list", listed, err)
-		}
-		return nil
+		require.NoError(c, err)
+		assert.Equal(c, []packagedb.CredentialsInfo{}, listed)
 	})
 }
 
-func TestAPublicKeyOfTwoUsersIsRefused(t *testing.T) {
+func TestGetUser_AmbiguousPublicKey(t *testing.T) {
 	t.Parallel()
 	db, sub := open(t)
 	_, other := open(t)
 	credentials := packagedb.CredentialsInput{
 		ID: "1", PublicKey: unique("key"), SecretKeyHash: []byte("hash"), Salt: []byte("salt"),
 	}
-	must(t, db.CreateUpdateCredentials(t.Context(), sub, credentials))
-	must(t, db.CreateUpdateCredentials(t.Context(), other, credentials))
-	eventually(t, func() error {
+	require.NoError(t, db.CreateUpdateCredentials(t.Context(), sub, credentials))
+	require.NoError(t, db.CreateUpdateCredentials(t.Context(), other, credentials))
+	eventually(t, func(c *assert.CollectT) {
 		_, err := db.GetUser(t.Context(), credentials.PublicKey)
-		if !errors.Is(err, packagedb.ErrAmbiguousPublicKey) {
-			return unlike("got the error %v, want that the key is ambiguous", err)
-		}
-		return nil
+		assert.ErrorIs(c, err, packagedb.ErrAmbiguousPublicKey)
 	})
 }
 
-func same(got packagedb.CredentialsInfo, want packagedb.CredentialsInput) error {
-	if got.ID != want.ID || got.PublicKey != want.PublicKey || !bytes.Equal(got.Salt, want.Salt) {
-		return unlike("got %+v, want %+v", got, want)
-	}
-	return nil
+func infoOf(credentials packagedb.CredentialsInput) packagedb.CredentialsInfo {
+	return packagedb.CredentialsInfo{ID: credentials.ID, PublicKey: credentials.PublicKey, Salt: credentials.Salt}
 }
 
-// isUser is nil where the public key belongs to the sub, with this hash and salt.
-func isUser(t *testing.T, db packagedb.Database, sub string, want packagedb.CredentialsInput) error {
+// hasUser requires that the public key comes to belong to the sub, with this hash and salt.
+func hasUser(t *testing.T, db packagedb.Database, sub string, want packagedb.CredentialsInput) {
 	t.Helper()
-	user, err := db.GetUser(t.Context(), want.PublicKey)
-	if err != nil {
-		return err
-	}
-	if user.Sub != sub || !bytes.Equal(user.SecretKeyHash, want.SecretKeyHash) || !bytes.Equal(user.Salt, want.Salt) {
-		return unlike("the user of %s is %+v", want.PublicKey, *user)
-	}
-	return nil
+	eventually(t, func(c *assert.CollectT) {
+		user, err := db.GetUser(t.Context(), want.PublicKey)
+		require.NoError(c, err)
+		assert.Equal(c, packagedb.CredentialsAuthInfo{
+			Sub: sub, ID: want.ID, SecretKeyHash: want.SecretKeyHash, Salt: want.Salt,
+		}, *user)
+	})
+}
+
+func hasNoUser(t *testing.T, db packagedb.Database, publicKey string) {
+	t.Helper()
+	eventually(t, func(c *assert.CollectT) {
+		_, err := db.GetUser(t.Context(), publicKey)
+		assert.ErrorIs(c, err, packagedb.ErrNotFound)
+	})
 }
