@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -36,7 +37,7 @@ func BenchmarkPages(b *testing.B) {
 					if len(page) < 100 || options == nil {
 						break
 					}
-					next = append(options[:len(options):len(options)], packagedb.After(page[len(page)-1].ID))
+					next = slices.Concat(options, []packagedb.ListOption{packagedb.After(page[len(page)-1].ID)})
 				}
 				require.Equal(b, specs, listed)
 			}

@@ -89,7 +89,7 @@ func (r *run) checkError(c *call) error {
 	}
 	for _, err := range []error{packagedb.ErrInvalidInput, packagedb.ErrInvalidStage, packagedb.ErrNotFound} {
 		if !c.answered() && errors.Is(c.err, err) {
-			return fmt.Errorf("a call fails with %q", err)
+			return fmt.Errorf("a call fails with %w", err)
 		}
 	}
 	return nil
