@@ -4,18 +4,18 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/assert"
 )
 
-func TestFingerprints(t *testing.T) {
+func TestFingerprint_OrderOfMembersDoesNotCount(t *testing.T) {
 	for _, same := range [][2]string{
 		{`{"a":1,"b":[true,null]}`, ` { "b" : [ true , null ] , "a" : 1 } `},
 		{`"\u0061"`, `"a"`},
 		{`{}`, `{ }`},
 	} {
-		a, b := trimmed(same[0]), trimmed(same[1])
-		if fingerprint(a) != fingerprint(b) {
-			t.Errorf("%s and %s differ", a, b)
-		}
+		a, b := document(same[0]), document(strings.TrimSpace(same[1]))
+		assert.Equal(t, fingerprint(a), fingerprint(b), "%s and %s", a, b)
 	}
 	seen := map[uint64]string{}
 	for _, text := range []string{
@@ -23,16 +23,12 @@ func TestFingerprints(t *testing.T) {
 		`{"a":1}`, `{"a":"1"}`, `{"1":"a"}`, `{"a":{"b":1}}`, `{"b":{"a":1}}`, `{"a":1,"b":2}`, `{"a":2,"b":1}`, `{"a":[1,2]}`, `{"a":[1],"b":[2]}`,
 	} {
 		h := fingerprint(document(text))
-		if other, ok := seen[h]; ok {
-			t.Errorf("%s and %s are the same", text, other)
-		}
+		assert.Empty(t, seen[h], "the same as %s", text)
 		seen[h] = text
 	}
 }
 
-func trimmed(text string) document { return document(strings.TrimSpace(text)) }
-
-func TestTokensAreForgottenInTheOrderOfTheirAge(t *testing.T) {
+func TestTokens_AreForgottenInTheOrderOfTheirAge(t *testing.T) {
 	var known tokens
 	start := time.Unix(0, 0)
 	for i, token := range []string{"a", "b", "c"} {
@@ -54,8 +50,8 @@ func TestTokensAreForgottenInTheOrderOfTheirAge(t *testing.T) {
 				got += token
 			}
 		}
-		if got != test.want || len(known.entries) != len(got) || len(known.order) != len(got) {
-			t.Errorf("after %v: %q is known of %d, want %q", test.after, got, len(known.entries), test.want)
-		}
+		assert.Equal(t, test.want, got, "after %v", test.after)
+		assert.Len(t, known.entries, len(got))
+		assert.Len(t, known.order, len(got))
 	}
 }
