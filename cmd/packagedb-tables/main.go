@@ -1,17 +1,28 @@
-// Packagedb-tables compares the live tables with what packagedb needs, or creates them.
+// Packagedb-tables checks, creates or prints the tables of packagedb.
 //
 //	go run github.com/open-alchemy/packagedb/cmd/packagedb-tables@latest check
 //
 // Usage:
 //
-//	packagedb-tables [-specs table] [-credentials table] check|create
+//	packagedb-tables [-specs table] [-credentials table] check|create|print aws-cli|print terraform
 //
-// Check prints a line for every difference and changes nothing. Create is for engines that know no
-// CloudFormation, such as DynamoDB Local and ScyllaDB Alternator: it creates the tables that are
-// missing and waits until both are active. On AWS, deploy the CloudFormation template instead.
+// The commands are:
 //
-// Region, credentials and endpoint come from the AWS SDK's default chain, whatever STAGE says. Another
-// engine needs an endpoint, and a region and credentials that may be made up:
+//	check
+//		Compare the tables with what packagedb needs, and print a line for every difference. Say
+//		which form a sample of credentials has: raw bytes, or the base64 text of the Python facade,
+//		which needs packagedb.WithPythonFacade. Changes nothing.
+//	create
+//		Create the tables that are missing, wait until they are active, and check them. It is for
+//		other engines, such as DynamoDB Local and ScyllaDB Alternator; on AWS, deploy
+//		infrastructure/template.yaml or what print prints.
+//	print aws-cli
+//		Print aws dynamodb create-table commands with their JSON. Calls nothing.
+//	print terraform
+//		Print aws_dynamodb_table resources. Calls nothing.
+//
+// Region, credentials and endpoint come from the AWS SDK's default chain, whatever STAGE is. Another
+// engine needs an endpoint, and any region and credentials:
 //
 //	AWS_ENDPOINT_URL_DYNAMODB=http://localhost:8000 AWS_REGION=us-east-1 \
 //	AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test packagedb-tables check
@@ -23,8 +34,8 @@
 //	-credentials table
 //		The name of the table of the credentials, package.credentials by default.
 //
-// The exit status is 0 where the tables fit, 1 where they do not or cannot be reached, and 2 for
-// wrong arguments.
+// The exit status is 0 if the tables match or were printed, 1 if they do not match or cannot be reached,
+// and 2 for wrong arguments.
 package main
 
 import (
@@ -35,6 +46,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -42,6 +54,20 @@ import (
 
 	"github.com/open-alchemy/packagedb"
 )
+
+const usage = `usage: packagedb-tables [-specs table] [-credentials table] command
+
+The commands are:
+  check            compare the tables with what packagedb needs, and say which form a sample of
+                   credentials has; changes nothing
+  create           create the tables that are missing, and check them; for other engines than AWS
+  print aws-cli    print commands of the AWS CLI that create the tables
+  print terraform  print the tables as Terraform resources
+CloudFormation is in infrastructure/template.yaml.
+
+The exit status is 0 if the tables match or were printed, 1 if they do not match or cannot be reached,
+and 2 for wrong arguments. The flags are:
+`
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -55,30 +81,39 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("packagedb-tables", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() {
-		fmt.Fprintln(stderr, "usage: packagedb-tables [-specs table] [-credentials table] check|create")
+		fmt.Fprint(stderr, usage)
 		flags.PrintDefaults()
 	}
-	specs := flags.String("specs", *defaults[0].TableName, "the `table` of the specs")
-	credentials := flags.String("credentials", *defaults[1].TableName, "the `table` of the credentials")
+	specs := flags.String("specs", *defaults[0].TableName, "the name of the specs `table`")
+	credentials := flags.String("credentials", *defaults[1].TableName, "the name of the credentials `table`")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
 	case err != nil:
 		return 2
-	case flags.NArg() != 1 || flags.Arg(0) != "check" && flags.Arg(0) != "create":
+	}
+	names := packagedb.WithTableNames(*specs, *credentials)
+	var err error
+	switch command := strings.Join(flags.Args(), " "); command {
+	case "check", "create":
+		err = onServer(ctx, command, names, stdout)
+	case "print aws-cli":
+		err = printAWSCLI(stdout, names)
+	case "print terraform":
+		err = printTerraform(stdout, names)
+	default:
 		flags.Usage()
 		return 2
 	}
-	if err := work(ctx, flags.Arg(0), *specs, *credentials); err != nil {
+	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1
 	}
-	fmt.Fprintf(stdout, "the tables %s and %s are as packagedb needs them\n", *specs, *credentials)
 	return 0
 }
 
-// work creates the tables, if that is the command, and checks them.
-func work(ctx context.Context, command, specs, credentials string) error {
+// onServer creates the tables, if that is the command, and checks them.
+func onServer(ctx context.Context, command string, names packagedb.Option, stdout io.Writer) error {
 	configuration, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
 		return err
@@ -87,11 +122,18 @@ func work(ctx context.Context, command, specs, credentials string) error {
 		return errors.New("packagedb-tables: no region: set AWS_REGION, or region in the profile")
 	}
 	client := dynamodb.NewFromConfig(configuration)
-	names := packagedb.WithTableNames(specs, credentials)
 	if command == "create" {
 		if err := packagedb.CreateTables(ctx, client, names); err != nil {
 			return err
 		}
 	}
-	return packagedb.CheckTables(ctx, client, names)
+	if err := packagedb.CheckTables(ctx, client, names); err != nil {
+		return err
+	}
+	tables := packagedb.Tables(names)
+	fmt.Fprintf(stdout, "the tables %s and %s match\n", *tables[0].TableName, *tables[1].TableName)
+	if command == "check" {
+		sampleCredentials(ctx, client, *tables[1].TableName, stdout)
+	}
+	return nil
 }

@@ -1,13 +1,20 @@
 package main
 
 import (
-	"bytes"
+	"encoding/json"
+	"os"
 	"strings"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
 	"github.com/open-alchemy/packagedb/testutil"
 )
+
+const match = "the tables package.specs and package.credentials match\n"
 
 // serve makes the command reach a server without tables.
 func serve(t *testing.T) *testutil.Server {
@@ -20,47 +27,100 @@ func serve(t *testing.T) *testutil.Server {
 	return server
 }
 
-func TestCheckNamesWhatIsMissingUntilCreateMadeIt(t *testing.T) {
+// runs runs the command and returns what it prints.
+func runs(t *testing.T, wantStatus int, args ...string) (stdout, stderr string) {
+	t.Helper()
+	var out, errOut strings.Builder
+	status := run(t.Context(), args, &out, &errOut)
+	require.Equal(t, wantStatus, status, errOut.String())
+	return out.String(), errOut.String()
+}
+
+func TestRun_CheckAndCreate(t *testing.T) {
 	serve(t)
-	var out, errOut bytes.Buffer
-	if status := run(t.Context(), []string{"check"}, &out, &errOut); status != 1 || strings.Count(errOut.String(), "there is no such table") != 2 {
-		t.Errorf("status %d, %q, %q, want 1 and both tables named", status, &out, &errOut)
-	}
-	errOut.Reset()
-	for _, command := range []string{"create", "check", "create"} {
-		out.Reset()
-		if status := run(t.Context(), []string{command}, &out, &errOut); status != 0 ||
-			out.String() != "the tables package.specs and package.credentials are as packagedb needs them\n" {
-			t.Errorf("%s: status %d, %q, %q, want 0", command, status, &out, &errOut)
-		}
+	stdout, stderr := runs(t, 1, "check")
+	assert.Empty(t, stdout)
+	assert.Contains(t, stderr, "package.specs")
+	assert.Contains(t, stderr, "package.credentials")
+	for range 2 {
+		stdout, _ = runs(t, 0, "create")
+		assert.Equal(t, match, stdout)
+		stdout, _ = runs(t, 0, "check")
+		assert.Equal(t, match+"credentials: none stored\n", stdout)
 	}
 }
 
-func TestTheTablesCanHaveOtherNames(t *testing.T) {
+func TestRun_CheckSamplesCredentials(t *testing.T) {
 	server := serve(t)
-	arguments := []string{"-specs", "specs", "-credentials", "credentials"}
-	var out, errOut bytes.Buffer
-	if status := run(t.Context(), append(arguments, "create"), &out, &errOut); status != 0 {
-		t.Errorf("status %d, %q, want 0", status, &errOut)
+	runs(t, 0, "create")
+	create := func(id string, options ...packagedb.Option) {
+		require.NoError(t, packagedb.New(server.Client, options...).CreateCredentials(t.Context(), "sub", packagedb.CredentialsInput{
+			ID: id, PublicKey: id, SecretKeyHash: []byte("hash\xff"), Salt: []byte("salt"), // a salt that is base64 by chance
+		}))
 	}
-	names := packagedb.WithTableNames("specs", "credentials")
-	if err := packagedb.CheckTables(t.Context(), server.Client, names); err != nil {
-		t.Error(err)
-	}
+	create("raw")
+	stdout, _ := runs(t, 0, "check")
+	assert.Equal(t, match+"credentials: 1 sampled: all hold raw bytes\n", stdout)
+	create("python", packagedb.WithPythonFacade())
+	stdout, _ = runs(t, 0, "check")
+	assert.Equal(t, match+"credentials: 2 sampled: 1 hold base64 text, the form of the Python facade, and 1 hold raw bytes: no setting reads both\n", stdout)
+	require.NoError(t, packagedb.New(server.Client).DeleteCredentials(t.Context(), "sub", "raw"))
+	stdout, _ = runs(t, 0, "check")
+	assert.Equal(t, match+"credentials: 1 sampled: all hold base64 text, the form of the Python facade: use packagedb.WithPythonFacade\n", stdout)
 }
 
-func TestWrongArgumentsAreToldApartFromFailures(t *testing.T) {
+func TestRun_CheckWithoutTheRightToSample(t *testing.T) {
+	server := serve(t)
+	runs(t, 0, "create")
+	server.Inject(testutil.Fault{Operations: []string{"Scan"}, Kind: testutil.AccessDenied})
+	stdout, _ := runs(t, 0, "check")
+	assert.Contains(t, stdout, match+"credentials: not sampled: ")
+}
+
+func TestRun_OtherNames(t *testing.T) {
+	server := serve(t)
+	stdout, _ := runs(t, 0, "-specs", "specs", "-credentials", "credentials", "create")
+	assert.Equal(t, "the tables specs and credentials match\n", stdout)
+	assert.NoError(t, packagedb.CheckTables(t.Context(), server.Client, packagedb.WithTableNames("specs", "credentials")))
+}
+
+func TestRun_PrintAWSCLI(t *testing.T) {
+	server := serve(t)
+	stdout, _ := runs(t, 0, "-specs", "specs", "-credentials", "credentials", "print", "aws-cli")
+	commands := strings.Split(stdout, "aws dynamodb create-table --cli-input-json ")[1:]
+	require.Len(t, commands, 2)
+	for _, command := range commands {
+		var input dynamodb.CreateTableInput
+		require.NoError(t, json.Unmarshal([]byte(strings.Trim(command, "'\n")), &input))
+		assert.True(t, *input.DeletionProtectionEnabled)
+		_, err := server.Client.CreateTable(t.Context(), &input)
+		require.NoError(t, err)
+	}
+	stdout, _ = runs(t, 0, "-specs", "specs", "-credentials", "credentials", "check")
+	assert.Contains(t, stdout, "the tables specs and credentials match\n")
+}
+
+func TestRun_PrintTerraform(t *testing.T) {
+	want, err := os.ReadFile("testdata/tables.tf")
+	require.NoError(t, err)
+	stdout, _ := runs(t, 0, "print", "terraform")
+	assert.Equal(t, string(want), stdout)
+}
+
+func TestRun_Arguments(t *testing.T) {
 	for name, test := range map[string]struct {
-		arguments []string
-		status    int
-		want      string
+		args   []string
+		status int
+		want   string
 	}{
-		"no command":         {nil, 2, "usage: "},
-		"an unknown command": {[]string{"delete"}, 2, "usage: "},
-		"two commands":       {[]string{"create", "check"}, 2, "usage: "},
-		"an unknown flag":    {[]string{"-table", "x", "check"}, 2, "not defined: -table"},
-		"a call for help":    {[]string{"-help"}, 0, "usage: "},
-		"no region":          {[]string{"check"}, 1, "no region: set AWS_REGION"},
+		"no command":             {nil, 2, "usage: "},
+		"an unknown command":     {[]string{"delete"}, 2, "usage: "},
+		"two commands":           {[]string{"create", "check"}, 2, "usage: "},
+		"print without a format": {[]string{"print"}, 2, "usage: "},
+		"an unknown flag":        {[]string{"-table", "x", "check"}, 2, "not defined: -table"},
+		"a call for help":        {[]string{"-h"}, 0, "The exit status is 0 if"},
+		"no region":              {[]string{"check"}, 1, "no region: set AWS_REGION"},
+		"an impossible name":     {[]string{"-specs", "it's", "print", "aws-cli"}, 1, `table name "it's": not 3 to 255 letters`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, variable := range []string{"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"} {
@@ -68,10 +128,9 @@ func TestWrongArgumentsAreToldApartFromFailures(t *testing.T) {
 			}
 			t.Setenv("AWS_CONFIG_FILE", "none")
 			t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "none")
-			var out, errOut bytes.Buffer
-			if status := run(t.Context(), test.arguments, &out, &errOut); status != test.status || !strings.Contains(errOut.String(), test.want) {
-				t.Errorf("status %d, %q, want %d and %q", status, &errOut, test.status, test.want)
-			}
+			stdout, stderr := runs(t, test.status, test.args...)
+			assert.Empty(t, stdout)
+			assert.Contains(t, stderr, test.want)
 		})
 	}
 }
