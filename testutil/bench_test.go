@@ -48,7 +48,10 @@ func benchmarkCalls(b *testing.B, db packagedb.Database) {
 	measure("CreateUpdateCredentials", func(n int) error {
 		return db.CreateUpdateCredentials(ctx, sub, testutil.Credentials(n))
 	})
-	measure("CreateUpdateSpec", func(n int) error { _, err := db.CreateUpdateSpec(ctx, sub, testutil.Spec(n)); return err })
+	measure("CreateUpdateSpec", func(n int) error {
+		_, err := db.CreateUpdateSpec(ctx, sub, testutil.Spec(n))
+		return err
+	})
 	measure("GetSpec", func(int) error {
 		_, err := db.GetSpec(ctx, sub, testutil.Spec(0).Name)
 		return err

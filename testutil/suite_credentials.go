@@ -1,9 +1,13 @@
 package testutil
 
 import (
-	"bytes"
-	"context"
+	"errors"
 	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
 )
@@ -18,151 +22,151 @@ func newCredentials(sub, id string) packagedb.CredentialsInput {
 	}
 }
 
+// assertCredentials checks what every call returns of the credentials.
+func (u *suiteUser) assertCredentials(want packagedb.CredentialsInput) {
+	u.Helper()
+	info := packagedb.CredentialsInfo{ID: want.ID, PublicKey: want.PublicKey, Salt: want.Salt}
+	got, err := u.GetCredentials(u.ctx, u.sub, want.ID)
+	if assert.NoError(u, err, "GetCredentials") && assert.NotNil(u, got, "GetCredentials") {
+		assert.Equal(u, info, *got, "GetCredentials")
+	}
+	assert.Contains(u, u.listCredentials().all(), info, "ListCredentials")
+	user := u.user(want.PublicKey, nil)
+	require.NotNil(u, user, "GetUser")
+	assert.Equal(u, packagedb.CredentialsAuthInfo{
+		Sub: u.sub, ID: want.ID, SecretKeyHash: want.SecretKeyHash, Salt: want.Salt,
+	}, *user, "GetUser")
+}
+
 var credentialsPromises = []promise{
-	{"credentials that are not there are ErrNotFound from every call that gets them", func(p *probe) {
-		credentials, err := p.GetCredentials(p.ctx, p.sub, "absent")
-		p.mustBe("GetCredentials", err, packagedb.ErrNotFound)
-		if credentials != nil {
-			p.Errorf("GetCredentials returns %+v beside its error", credentials)
-		}
-		user, err := p.GetUser(p.ctx, "absent "+p.sub)
-		p.mustBe("GetUser", err, packagedb.ErrNotFound)
-		if user != nil {
-			p.Errorf("GetUser returns %+v beside its error", user)
-		}
+	{"missing credentials are ErrNotFound from every call that gets them", func(u *suiteUser) {
+		credentials, err := u.GetCredentials(u.ctx, u.sub, "absent")
+		assert.ErrorIs(u, err, packagedb.ErrNotFound, "GetCredentials")
+		assert.Nil(u, credentials, "GetCredentials")
+		user, err := u.GetUser(u.ctx, "absent "+u.sub)
+		assert.ErrorIs(u, err, packagedb.ErrNotFound, "GetUser")
+		assert.Nil(u, user, "GetUser")
 	}},
-	{"a user without credentials lists an empty slice that is not nil", func(p *probe) {
-		if credentials := p.credentials(); credentials == nil || len(credentials) != 0 {
-			p.Errorf("ListCredentials: got %#v, want an empty slice", credentials)
-		}
+	{"a user without credentials lists an empty slice that is not nil", func(u *suiteUser) {
+		assert.Equal(u, []packagedb.CredentialsInfo{}, u.listCredentials().all())
 	}},
-	{"credentials are returned as they were written, byte for byte, by every call", func(p *probe) {
+	{"credentials are returned as they were written, byte for byte, by every call", func(u *suiteUser) {
 		every := make([]byte, 256)
 		for i := range every {
 			every[i] = byte(i)
 		}
-		input := newCredentials(p.sub, "id")
-		input.SecretKeyHash, input.Salt = every, append([]byte{0}, every...)
-		p.createCredentials(input)
-
-		got, err := p.GetCredentials(p.ctx, p.sub, "id")
-		if err != nil {
-			p.Fatalf("GetCredentials: %v", err)
-		}
-		listed := p.credentials()
-		if len(listed) != 1 {
-			p.Fatalf("ListCredentials: got %d, want 1", len(listed))
-		}
-		for _, credentials := range []packagedb.CredentialsInfo{*got, listed[0]} {
-			if credentials.ID != "id" || credentials.PublicKey != input.PublicKey || !bytes.Equal(credentials.Salt, input.Salt) {
-				p.Errorf("got %+v with a salt of %d bytes", credentials, len(credentials.Salt))
-			}
-		}
-		user := p.user(input.PublicKey, succeeds)
-		if user.Sub != p.sub || !bytes.Equal(user.SecretKeyHash, input.SecretKeyHash) || !bytes.Equal(user.Salt, input.Salt) {
-			p.Errorf("GetUser: got %+v with a hash of %d and a salt of %d bytes", user, len(user.SecretKeyHash), len(user.Salt))
+		for id, write := range u.puts() {
+			input := newCredentials(u.sub, id)
+			input.SecretKeyHash, input.Salt = every, append([]byte{0}, every...)
+			require.NoError(u, write(input), id)
+			u.assertCredentials(input)
 		}
 	}},
-	{"credentials written again replace those with the same id", func(p *probe) {
-		old := newCredentials(p.sub, "id")
-		p.createCredentials(old)
-		p.user(old.PublicKey, succeeds)
-		replacement := newCredentials(p.sub, "id")
+	{"credentials written again replace those with the same id", func(u *suiteUser) {
+		old, replacement := newCredentials(u.sub, "id"), newCredentials(u.sub, "id")
 		replacement.PublicKey = "another " + old.PublicKey
-		p.createCredentials(replacement)
-		if credentials := p.credentials(); len(credentials) != 1 || credentials[0].PublicKey != replacement.PublicKey {
-			p.Errorf("ListCredentials: got %+v", credentials)
-		}
-		p.user(replacement.PublicKey, succeeds)
-		p.user(old.PublicKey, failsWith(packagedb.ErrNotFound))
+		u.put(old)
+		u.user(old.PublicKey, nil)
+		u.put(replacement)
+		assert.Equal(u, []string{"id"}, u.credentialsIDs())
+		u.assertCredentials(replacement)
+		u.user(old.PublicKey, packagedb.ErrNotFound)
 	}},
-	{"credentials are listed by id", func(p *probe) {
+	{"credentials are not created if the user has some with the same id", func(u *suiteUser) {
+		old, replacement := newCredentials(u.sub, "id"), newCredentials(u.sub, "id")
+		replacement.PublicKey = "another " + old.PublicKey
+		u.put(old)
+		assert.ErrorIs(u, u.CreateCredentials(u.ctx, u.sub, replacement), packagedb.ErrExists)
+		assert.ErrorIs(u, u.CreateCredentials(u.ctx, u.sub, old), packagedb.ErrExists)
+		u.assertCredentials(old)
+		neighbour := u.other()
+		require.NoError(u, neighbour.CreateCredentials(u.ctx, neighbour.sub, newCredentials(neighbour.sub, "id")))
+		require.NoError(u, u.DeleteCredentials(u.ctx, u.sub, "id"), "DeleteCredentials")
+		require.NoError(u, u.CreateCredentials(u.ctx, u.sub, replacement), "CreateCredentials after the delete")
+		u.assertCredentials(replacement)
+	}},
+	{"of concurrent creates with the same id exactly one succeeds", func(u *suiteUser) {
+		var mu sync.Mutex
+		var created []packagedb.CredentialsInput
+		var running sync.WaitGroup
+		for i := range 8 {
+			running.Go(func() {
+				input := newCredentials(u.sub, "id")
+				input.PublicKey += fmt.Sprint(" ", i)
+				err := u.CreateCredentials(u.ctx, u.sub, input)
+				if errors.Is(err, packagedb.ErrExists) || !assert.NoError(u, err, "CreateCredentials") {
+					return
+				}
+				mu.Lock()
+				created = append(created, input)
+				mu.Unlock()
+			})
+		}
+		running.Wait()
+		require.Len(u, created, 1)
+		u.assertCredentials(created[0])
+	}},
+	{"credentials are listed by id, in the order of its bytes", func(u *suiteUser) {
 		for _, id := range []string{"b", "a", "C", "a b", "é"} {
-			p.createCredentials(newCredentials(p.sub, id))
+			u.put(newCredentials(u.sub, id))
 		}
-		var ids []string
-		for credentials, err := range p.Credentials(p.ctx, p.sub) {
-			if err != nil {
-				p.Fatalf("Credentials: %v", err)
-			}
-			ids = append(ids, credentials.ID)
-		}
-		p.mustEqual("ids", ids, []string{"C", "a", "a b", "b", "é"})
+		assert.Equal(u, []string{"C", "a", "a b", "b", "é"}, u.credentialsIDs())
 	}},
-	{"a public key of two credentials is ErrAmbiguousPublicKey", func(p *probe) {
-		neighbour := p.other()
-		mine, theirs := newCredentials(p.sub, "id"), newCredentials(neighbour.sub, "id")
+	{"credentials of more than 1 MB are listed whole, page by page", func(u *suiteUser) {
+		written := []packagedb.CredentialsInfo{}
+		for i := range 8 {
+			input := newCredentials(u.sub, fmt.Sprintf("id %02d", i))
+			input.Salt = []byte(strings.Repeat("x", 190_000))
+			u.put(input)
+			written = append(written, packagedb.CredentialsInfo{ID: input.ID, PublicKey: input.PublicKey, Salt: input.Salt})
+		}
+		list := u.listCredentials()
+		require.Equal(u, written, list.all())
+		list.assertPages(5, 7)
+	}},
+	{"a public key of two credentials is ErrAmbiguousPublicKey", func(u *suiteUser) {
+		neighbour := u.other()
+		mine, theirs := newCredentials(u.sub, "id"), newCredentials(neighbour.sub, "id")
 		theirs.PublicKey = mine.PublicKey
-		p.createCredentials(mine)
-		neighbour.createCredentials(theirs)
-		if user := p.user(mine.PublicKey, failsWith(packagedb.ErrAmbiguousPublicKey)); user != nil {
-			p.Errorf("GetUser returns %+v beside its error", user)
-		}
-		if err := neighbour.DeleteCredentials(p.ctx, neighbour.sub, "id"); err != nil {
-			p.Fatalf("DeleteCredentials: %v", err)
-		}
-		if user := p.user(mine.PublicKey, succeeds); user.Sub != p.sub {
-			p.Errorf("GetUser returns the sub %q, want %q", user.Sub, p.sub)
-		}
+		u.put(mine)
+		neighbour.put(theirs)
+		assert.Nil(u, u.user(mine.PublicKey, packagedb.ErrAmbiguousPublicKey), "GetUser")
+		require.NoError(u, neighbour.DeleteCredentials(u.ctx, neighbour.sub, "id"), "DeleteCredentials")
+		u.assertCredentials(mine)
 	}},
-	{"deleting credentials leaves the user's others, and those that are not there are no error", func(p *probe) {
-		p.createCredentials(newCredentials(p.sub, "id 1"))
-		p.createCredentials(newCredentials(p.sub, "id 2"))
+	{"deleting credentials leaves the user's others, and is not an error if there are none", func(u *suiteUser) {
+		u.put(newCredentials(u.sub, "id 1"))
+		u.put(newCredentials(u.sub, "id 2"))
 		for _, id := range []string{"id 1", "id 1", "absent"} {
-			if err := p.DeleteCredentials(p.ctx, p.sub, id); err != nil {
-				p.Errorf("DeleteCredentials(%q): %v", id, err)
-			}
+			assert.NoError(u, u.DeleteCredentials(u.ctx, u.sub, id), "DeleteCredentials(%q)", id)
 		}
-		if credentials := p.credentials(); len(credentials) != 1 || credentials[0].ID != "id 2" {
-			p.Errorf("ListCredentials: got %+v, want id 2 alone", credentials)
-		}
-		p.user(newCredentials(p.sub, "id 1").PublicKey, failsWith(packagedb.ErrNotFound))
+		assert.Equal(u, []string{"id 2"}, u.credentialsIDs())
+		u.user(newCredentials(u.sub, "id 1").PublicKey, packagedb.ErrNotFound)
 	}},
-	{"deleting all credentials leaves the user's specs and everybody else's credentials", func(p *probe) {
+	{"deleting all credentials leaves the user's specs and everybody else's credentials", func(u *suiteUser) {
 		for i := range 30 {
-			p.createCredentials(newCredentials(p.sub, fmt.Sprint("id ", i)))
+			u.put(newCredentials(u.sub, fmt.Sprint("id ", i)))
 		}
-		p.create(packagedb.SpecInput{Name: "spec", Version: "1"})
-		neighbour := p.other()
-		neighbour.createCredentials(newCredentials(neighbour.sub, "id 1"))
+		u.createNamed("1", "spec")
+		neighbour := u.other()
+		neighbour.put(newCredentials(neighbour.sub, "id 1"))
 		for range 2 {
-			if err := p.DeleteAllCredentials(p.ctx, p.sub); err != nil {
-				p.Fatalf("DeleteAllCredentials: %v", err)
-			}
+			require.NoError(u, u.DeleteAllCredentials(u.ctx, u.sub), "DeleteAllCredentials")
 		}
-		if credentials := p.credentials(); len(credentials) != 0 {
-			p.Errorf("ListCredentials: got %d, want none", len(credentials))
-		}
-		p.mustEqual("ids", p.specIDs(), []string{"spec"})
-		if credentials := neighbour.credentials(); len(credentials) != 1 {
-			p.Errorf("ListCredentials of another user: got %d, want 1", len(credentials))
-		}
+		assert.Empty(u, u.credentialsIDs())
+		assert.Equal(u, []string{"spec"}, u.specIDs())
+		assert.Equal(u, []string{"id 1"}, neighbour.credentialsIDs())
 	}},
-	{"deleting all deletes specs and credentials of the user and of nobody else", func(p *probe) {
-		neighbour := p.other()
-		for _, user := range []*probe{p, neighbour} {
-			user.create(packagedb.SpecInput{Name: "spec", Version: "1"})
-			user.createCredentials(newCredentials(user.sub, "id"))
-		}
-		for range 2 {
-			if err := p.DeleteAll(p.ctx, p.sub); err != nil {
-				p.Fatalf("DeleteAll: %v", err)
-			}
-		}
-		if len(p.specs()) != 0 || len(p.credentials()) != 0 {
-			p.Errorf("got %d specs and %d credentials, want none", len(p.specs()), len(p.credentials()))
-		}
-		if len(neighbour.specs()) != 1 || len(neighbour.credentials()) != 1 {
-			p.Errorf("another user has %d specs and %d credentials, want one of each",
-				len(neighbour.specs()), len(neighbour.credentials()))
-		}
-	}},
-	{"a call whose context has ended fails with the context's error", func(p *probe) {
-		ctx, cancel := context.WithCancel(p.ctx)
-		cancel()
-		for call, err := range p.callAll(ctx, p.sub, "name", packagedb.SpecInput{Name: "name", Version: "1"},
-			newCredentials(p.sub, "id")) {
-			p.mustBe(call, err, context.Canceled)
-		}
-	}},
+}
+
+// puts returns the calls that store credentials, by name.
+func (u *suiteUser) puts() map[string]func(packagedb.CredentialsInput) error {
+	return map[string]func(packagedb.CredentialsInput) error{
+		"CreateCredentials": func(input packagedb.CredentialsInput) error {
+			return u.CreateCredentials(u.ctx, u.sub, input)
+		},
+		"CreateUpdateCredentials": func(input packagedb.CredentialsInput) error {
+			return u.CreateUpdateCredentials(u.ctx, u.sub, input)
+		},
+	}
 }

@@ -3,138 +3,130 @@ package testutil
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
 )
 
 var historyPromises = []promise{
-	{"versions written within one second are all kept, in the order in which they were written", func(p *probe) {
-		written := p.write(5)
-		history := p.history("spec")
-		p.mustEqual("versions", versionsOf(history), written)
-		p.mustBeAscending(history)
+	{"versions written within one second are all kept, in the order in which they were written", func(u *suiteUser) {
+		written := u.write("spec", 5)
+		assert.Equal(u, written, u.history("spec"))
+		u.assertWhole("spec")
 	}},
-	{"the last version of the history is the latest", func(p *probe) {
-		p.write(3)
-		history := p.history("spec")
-		if latest := p.spec("spec"); latest != history[len(history)-1] {
-			p.Errorf("GetSpec shows %+v, the history ends with %+v", latest, history[len(history)-1])
+	{"the latest version written again stays the last", func(u *suiteUser) {
+		first := u.create(packagedb.SpecInput{Name: "spec", Version: "1", Title: "old"})
+		second := u.create(packagedb.SpecInput{Name: "spec", Version: "1", Title: "new"})
+		// While the clock is not past it, it is updated in place.
+		want := []packagedb.SpecInfo{first, second}
+		if second.UpdatedAt == first.UpdatedAt {
+			want = []packagedb.SpecInfo{second}
 		}
+		assert.Equal(u, want, u.history("spec"))
+		assert.Equal(u, "new", u.assertWhole("spec").Title)
 	}},
-	{"the latest version written again keeps its place at the end", func(p *probe) {
-		p.create(packagedb.SpecInput{Name: "spec", Version: "1", Title: "old"})
-		p.create(packagedb.SpecInput{Name: "spec", Version: "1", Title: "new"})
-		history := p.history("spec")
-		// Within one second it is replaced; past that it is a further entry.
-		if versions := slices.Compact(versionsOf(history)); len(versions) != 1 || versions[0] != "1" {
-			p.Errorf("got the versions %q, want nothing but 1", versions)
+	{"the latest version written again is updated in place while it is ahead of the clock", func(u *suiteUser) {
+		const ahead = 10 // seconds, within which the last write must begin
+		written := u.write("spec", ahead)
+		again := u.create(packagedb.SpecInput{Name: "spec", Version: written[ahead-1].Version, Title: "again"})
+		if again.UpdatedAt > written[ahead-1].UpdatedAt {
+			u.Skip("the writes were so slow that the clock caught up")
 		}
-		if last := history[len(history)-1]; last.Title != "new" || p.spec("spec") != last {
-			p.Errorf("the history ends with %+v, GetSpec shows %+v, want the new title", last, p.spec("spec"))
-		}
+		written[ahead-1] = again
+		assert.Equal(u, written, u.history("spec"))
+		assert.Equal(u, "again", u.assertWhole("spec").Title)
 	}},
-	{"an older version written again is a further entry and the latest", func(p *probe) {
+	{"an older version written again is a further entry and the latest", func(u *suiteUser) {
 		for _, version := range []string{"1", "2", "1"} {
-			p.create(packagedb.SpecInput{Name: "spec", Version: version})
+			u.createNamed(version, "spec")
 		}
-		p.mustEqual("versions", p.versions("spec"), []string{"1", "2", "1"})
-		if latest := p.spec("spec"); latest.Version != "1" {
-			p.Errorf("GetSpec shows the version %q, want 1", latest.Version)
+		assert.Equal(u, []string{"1", "2", "1"}, u.versions("spec"))
+		assert.Equal(u, "1", u.assertWhole("spec").Version)
+	}},
+	{"one version is the newest entry with that version", func(u *suiteUser) {
+		u.createNamed("1", "spec")
+		second := u.create(packagedb.SpecInput{Name: "spec", Version: "2"})
+		third := u.create(packagedb.SpecInput{Name: "spec", Version: "1", Title: "again"})
+		u.createNamed("3", "spec", "spec#", "spec#1")
+		u.createNamed("4", "spec#", "spec#latest")
+		assert.Equal(u, third, *u.specVersion("spec", "1"))
+		assert.Equal(u, second, *u.specVersion("spec", "2"))
+		assert.Equal(u, u.spec("spec"), *u.specVersion("spec", "3"))
+		for _, absent := range []string{"4", "3 ", "latest"} {
+			spec, err := u.GetSpecVersion(u.ctx, u.sub, "spec", absent)
+			assert.ErrorIs(u, err, packagedb.ErrNotFound, "GetSpecVersion(%q)", absent)
+			assert.Nil(u, spec)
 		}
 	}},
-	{"concurrent writers of one spec lose no version and agree on the latest", func(p *probe) {
+	{"one version is found at the beginning of a history of more than 1 MB", func(u *suiteUser) {
+		description := strings.Repeat("x", 190_000)
+		written := []packagedb.SpecInfo{}
+		for i := range 8 {
+			written = append(written, u.create(packagedb.SpecInput{
+				Name: "spec", Version: strconv.Itoa(i), Description: description,
+			}))
+		}
+		list := u.listVersions("spec")
+		require.Equal(u, written, list.all())
+		list.assertPages(5, 7)
+		assert.Equal(u, written[0], *u.specVersion("spec", "0"))
+	}},
+	{"concurrent writers of one spec lose no version and agree on the latest", func(u *suiteUser) {
 		const writers, each = 8, 3
-		var written sync.Map
+		var mu sync.Mutex
+		var written []packagedb.SpecInfo
 		var running sync.WaitGroup
 		for writer := range writers {
 			running.Go(func() {
 				for i := range each {
-					version := fmt.Sprintf("%d.%d", writer, i)
-					_, err := p.CreateUpdateSpec(p.ctx, p.sub, packagedb.SpecInput{Name: "spec", Version: version})
-					if err != nil {
-						p.Errorf("CreateUpdateSpec: %v", err)
+					spec := packagedb.SpecInput{Name: "spec", Version: fmt.Sprintf("%d.%d", writer, i)}
+					stored, err := u.CreateUpdateSpec(u.ctx, u.sub, spec)
+					if !assert.NoError(u, err, "CreateUpdateSpec") {
 						return
 					}
-					written.Store(version, true)
+					mu.Lock()
+					written = append(written, *stored)
+					mu.Unlock()
 				}
 			})
 		}
 		running.Wait()
 
-		history := p.history("spec")
-		p.mustBeAscending(history)
-		for _, version := range versionsOf(history) {
-			if _, ok := written.LoadAndDelete(version); !ok {
-				p.Errorf("version %q is in the history twice, or was never acknowledged", version)
-			}
-		}
-		written.Range(func(version, _ any) bool {
-			p.Errorf("version %q is lost", version)
-			return true
-		})
+		history := u.history("spec")
+		assert.ElementsMatch(u, written, history)
 		for writer := range writers {
 			own := slices.DeleteFunc(versionsOf(history), func(version string) bool {
 				return version[0] != '0'+byte(writer)
 			})
-			if !slices.IsSorted(own) {
-				p.Errorf("the versions of one writer are out of order: %q", own)
-			}
+			assert.IsNonDecreasing(u, own, "the versions of one writer are in its order")
 		}
-		if latest := p.spec("spec"); latest != history[len(history)-1] {
-			p.Errorf("GetSpec shows %+v, the history ends with %+v", latest, history[len(history)-1])
-		}
-	}},
-	{"versions are yielded in both orders", func(p *probe) {
-		written := p.write(4)
-		p.mustEqual("oldest first", p.yielded("spec", 4), written)
-		slices.Reverse(written)
-		p.mustEqual("newest first", p.yielded("spec", 4, packagedb.Descending()), written)
-		p.mustEqual("the newest two", p.yielded("spec", 2, packagedb.Descending()), written[:2])
-	}},
-	{"a long history is listed and deleted whole", func(p *probe) {
-		written := p.write(60)
-		p.create(packagedb.SpecInput{Name: "spec#", Version: "1"})
-		p.mustEqual("versions", p.versions("spec"), written)
-		p.deleteSpec("spec")
-		_, err := p.ListSpecVersions(p.ctx, p.sub, "spec")
-		p.mustBe("ListSpecVersions", err, packagedb.ErrNotFound)
-		p.mustEqual("ids", p.specIDs(), []string{"spec#"})
+		u.assertWhole("spec")
 	}},
 }
 
-// write stores that many versions of the spec and returns them.
-func (p *probe) write(versions int) []string {
-	p.Helper()
-	written := make([]string, versions)
-	for i := range written {
-		written[i] = fmt.Sprint("version ", i)
-		p.create(packagedb.SpecInput{Name: "spec", Version: written[i]})
+// write stores that many versions of the spec.
+func (u *suiteUser) write(name string, versions int) []packagedb.SpecInfo {
+	u.Helper()
+	written := []packagedb.SpecInfo{}
+	for i := range versions {
+		written = append(written, u.create(packagedb.SpecInput{Name: name, Version: fmt.Sprint("version ", i)}))
 	}
 	return written
 }
 
-// yielded returns the first versions that SpecVersions yields.
-func (p *probe) yielded(name string, most int, options ...packagedb.ListOption) []string {
-	p.Helper()
-	var versions []string
-	for spec, err := range p.SpecVersions(p.ctx, p.sub, name, options...) {
-		if err != nil {
-			p.Fatalf("SpecVersions: %v", err)
-		}
-		if versions = append(versions, spec.Version); len(versions) == most {
-			break
-		}
-	}
-	return versions
-}
-
-func (p *probe) mustBeAscending(history []packagedb.SpecInfo) {
-	p.Helper()
+// assertWhole checks that the history of the spec is in order and ends with the latest version.
+func (u *suiteUser) assertWhole(name string) packagedb.SpecInfo {
+	u.Helper()
+	history, latest := u.history(name), u.spec(name)
 	for i := 1; i < len(history); i++ {
-		if history[i-1].UpdatedAt >= history[i].UpdatedAt {
-			p.Errorf("version %q is dated %d, the next %q %d",
-				history[i-1].Version, history[i-1].UpdatedAt, history[i].Version, history[i].UpdatedAt)
-		}
+		assert.Less(u, history[i-1].UpdatedAt, history[i].UpdatedAt, "versions %q and %q of the history",
+			history[i-1].Version, history[i].Version)
 	}
+	assert.Equal(u, latest, history[len(history)-1], "the last of the history is the latest")
+	return latest
 }

@@ -5,205 +5,132 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"github.com/open-alchemy/packagedb"
 )
 
 var specPromises = []promise{
-	{"a spec that is not there is ErrNotFound from every call that gets it", func(p *probe) {
-		spec, err := p.GetSpec(p.ctx, p.sub, "absent")
-		p.mustBe("GetSpec", err, packagedb.ErrNotFound)
-		if spec != nil {
-			p.Errorf("GetSpec returns %+v beside its error", spec)
-		}
-		version, err := p.GetLatestSpecVersion(p.ctx, p.sub, "absent")
-		p.mustBe("GetLatestSpecVersion", err, packagedb.ErrNotFound)
-		if version != "" {
-			p.Errorf("GetLatestSpecVersion returns %q beside its error", version)
-		}
-		versions, err := p.ListSpecVersions(p.ctx, p.sub, "absent")
-		p.mustBe("ListSpecVersions", err, packagedb.ErrNotFound)
-		if versions != nil {
-			p.Errorf("ListSpecVersions returns %+v beside its error", versions)
-		}
-		yielded := 0
-		for _, err := range p.SpecVersions(p.ctx, p.sub, "absent") {
-			p.mustBe("SpecVersions", err, packagedb.ErrNotFound)
-			yielded++
-		}
-		if yielded != 1 {
-			p.Errorf("SpecVersions yields %d times, want the error once", yielded)
+	{"a missing spec is ErrNotFound from every call that gets it", func(u *suiteUser) {
+		u.createNamed("1", "absent#2")
+		spec, err := u.GetSpec(u.ctx, u.sub, "absent")
+		assert.ErrorIs(u, err, packagedb.ErrNotFound, "GetSpec")
+		assert.Nil(u, spec, "GetSpec")
+		spec, err = u.GetSpecVersion(u.ctx, u.sub, "absent", "1")
+		assert.ErrorIs(u, err, packagedb.ErrNotFound, "GetSpecVersion")
+		assert.Nil(u, spec, "GetSpecVersion")
+		version, err := u.GetLatestSpecVersion(u.ctx, u.sub, "absent")
+		assert.ErrorIs(u, err, packagedb.ErrNotFound, "GetLatestSpecVersion")
+		assert.Empty(u, version, "GetLatestSpecVersion")
+		for _, options := range [][]packagedb.ListOption{nil, {packagedb.Limit(1)}, {packagedb.Descending()}} {
+			versions, err := u.ListSpecVersions(u.ctx, u.sub, "absent", options...)
+			assert.ErrorIs(u, err, packagedb.ErrNotFound, "ListSpecVersions")
+			assert.Nil(u, versions, "ListSpecVersions")
+			yielded := 0
+			for _, err := range u.SpecVersions(u.ctx, u.sub, "absent", options...) {
+				assert.ErrorIs(u, err, packagedb.ErrNotFound, "SpecVersions")
+				yielded++
+			}
+			assert.Equal(u, 1, yielded, "SpecVersions yields the error once")
 		}
 	}},
-	{"a user without specs lists an empty slice that is not nil and counts 0 models", func(p *probe) {
-		if specs := p.specs(); specs == nil || len(specs) != 0 {
-			p.Errorf("ListSpecs: got %#v, want an empty slice", specs)
-		}
-		if count := p.count(); count != 0 {
-			p.Errorf("CountCustomerModels: got %d, want 0", count)
-		}
+	{"a user without specs lists an empty slice that is not nil and counts 0 models", func(u *suiteUser) {
+		assert.Equal(u, []packagedb.SpecInfo{}, u.specs())
+		assert.Zero(u, u.count())
 	}},
-	{"a spec is returned as it was written by every call", func(p *probe) {
-		p.create(packagedb.SpecInput{
-			Name: "My_Spec", Version: "version 1", ModelCount: 3, Title: "Title — ü", Description: "Line 1\nLine \"2\"",
+	{"a spec is returned as it was written by every call", func(u *suiteUser) {
+		const version, title, description = "version 1", "Title — ü", "Line 1\nLine \"2\""
+		created := u.create(packagedb.SpecInput{
+			Name: "My_Spec", Version: version, ModelCount: 3, Title: title, Description: description,
 		})
-		stored := p.spec("My_Spec")
-		want := packagedb.SpecInfo{
-			ID: "my-spec", Name: "My_Spec", UpdatedAt: stored.UpdatedAt,
-			Version: "version 1", ModelCount: 3, Title: "Title — ü", Description: "Line 1\nLine \"2\"",
-		}
-		if stored != want {
-			p.Errorf("GetSpec: got %+v, want %+v", stored, want)
-		}
-		if stored.UpdatedAt <= 0 {
-			p.Errorf("GetSpec: updated at %d, want seconds since 1970", stored.UpdatedAt)
-		}
-		if specs := p.specs(); len(specs) != 1 || specs[0] != want {
-			p.Errorf("ListSpecs: got %+v, want %+v alone", specs, want)
-		}
-		if history := p.history("My_Spec"); len(history) != 1 || history[0] != want {
-			p.Errorf("ListSpecVersions: got %+v, want %+v alone", history, want)
-		}
-		version, err := p.GetLatestSpecVersion(p.ctx, p.sub, "My_Spec")
-		if err != nil || version != "version 1" {
-			p.Errorf("GetLatestSpecVersion: got %q, %v", version, err)
+		assert.Positive(u, created.UpdatedAt, "UpdatedAt is the number of seconds since 1970")
+		assert.Equal(u, packagedb.SpecInfo{
+			ID: "my-spec", Name: "My_Spec", UpdatedAt: created.UpdatedAt,
+			Version: version, ModelCount: 3, Title: title, Description: description,
+		}, created, "CreateUpdateSpec")
+		assert.Equal(u, created, u.spec("My_Spec"), "GetSpec")
+		assert.Equal(u, created, *u.specVersion("My_Spec", version), "GetSpecVersion")
+		assert.Equal(u, []packagedb.SpecInfo{created}, u.specs(), "ListSpecs")
+		assert.Equal(u, []packagedb.SpecInfo{created}, u.history("My_Spec"), "ListSpecVersions")
+		latest, err := u.GetLatestSpecVersion(u.ctx, u.sub, "My_Spec")
+		assert.NoError(u, err, "GetLatestSpecVersion")
+		assert.Equal(u, version, latest, "GetLatestSpecVersion")
+	}},
+	{"a title and a description that are not set are empty, even if they were set before", func(u *suiteUser) {
+		u.create(packagedb.SpecInput{Name: "spec", Version: "1", Title: "title", Description: "description"})
+		created := u.create(packagedb.SpecInput{Name: "spec", Version: "2"})
+		for _, spec := range []packagedb.SpecInfo{created, u.spec("spec")} {
+			assert.Empty(u, spec.Title)
+			assert.Empty(u, spec.Description)
 		}
 	}},
-	{"a title and a description that are not set are empty, also after they were set", func(p *probe) {
-		p.create(packagedb.SpecInput{Name: "spec", Version: "1", Title: "title", Description: "description"})
-		p.create(packagedb.SpecInput{Name: "spec", Version: "2"})
-		if spec := p.spec("spec"); spec.Title != "" || spec.Description != "" {
-			p.Errorf("got the title %q and the description %q", spec.Title, spec.Description)
-		}
-	}},
-	{"names with the same canonical form are one spec, with the name that was written last", func(p *probe) {
+	{"names with the same canonical form are one spec, with the name that was written last", func(u *suiteUser) {
 		names := []string{"My__Spec..Name--x", "my-spec-name-x", "MY.SPEC_NAME.-_X"}
 		for i, name := range names {
-			p.create(packagedb.SpecInput{Name: name, Version: strconv.Itoa(i), ModelCount: 1})
+			u.createNamed(strconv.Itoa(i), name)
 		}
-		p.mustEqual("ids", p.specIDs(), []string{"my-spec-name-x"})
+		assert.Equal(u, []string{"my-spec-name-x"}, u.specIDs())
 		for _, name := range names {
-			if spec := p.spec(name); spec.Name != names[2] {
-				p.Errorf("GetSpec(%q): got the name %q, want %q", name, spec.Name, names[2])
-			}
-			p.mustEqual("versions by "+name, p.versions(name), []string{"0", "1", "2"})
+			assert.Equal(u, names[2], u.spec(name).Name)
+			assert.Equal(u, []string{"0", "1", "2"}, u.versions(name), name)
+			assert.Equal(u, names[1], u.specVersion(name, "1").Name)
 		}
 	}},
-	{"an id is lower case as Python's str.lower gives it", func(p *probe) {
+	{"an id is lower case as by Python's str.lower", func(u *suiteUser) {
 		for name, id := range map[string]string{
 			"ΟΔΥΣΣΕΥΣ_v2": "οδυσσευς-v2",
 			"İstanbul":    "i̇stanbul",
 			"Straße.API":  "straße-api",
 			"emoji-🐍":     "emoji-🐍",
 		} {
-			p.create(packagedb.SpecInput{Name: name, Version: "1"})
-			if spec := p.spec(name); spec.ID != id {
-				p.Errorf("the id of %q is %q, want %q", name, spec.ID, id)
-			}
+			u.createNamed("1", name)
+			assert.Equal(u, id, u.spec(name).ID, name)
 		}
 	}},
-	{"specs are listed by id, in the order of its bytes", func(p *probe) {
-		for _, name := range []string{"b", "a#b", "é", "a", "Z", "a-b", "10", "9"} {
-			p.create(packagedb.SpecInput{Name: name, Version: "1"})
-		}
-		p.mustEqual("ids", p.specIDs(), []string{"10", "9", "a", "a#b", "a-b", "b", "z", "é"})
+	{"specs are listed by id, in the order of its bytes", func(u *suiteUser) {
+		u.createNamed("1", "b", "a#b", "é", "a", "Z", "a-b", "10", "9")
+		assert.Equal(u, []string{"10", "9", "a", "a#b", "a-b", "b", "z", "é"}, u.specIDs())
 	}},
-	{"models are counted in the latest version of each spec", func(p *probe) {
-		p.create(packagedb.SpecInput{Name: "spec 1", Version: "1", ModelCount: 100})
-		p.create(packagedb.SpecInput{Name: "spec 1", Version: "2", ModelCount: 3})
-		p.create(packagedb.SpecInput{Name: "spec 2", Version: "1", ModelCount: 4})
-		p.create(packagedb.SpecInput{Name: "spec 3", Version: "1", ModelCount: 0})
-		p.other().create(packagedb.SpecInput{Name: "spec 1", Version: "1", ModelCount: 50})
-		if count := p.count(); count != 7 {
-			p.Errorf("CountCustomerModels: got %d, want 7", count)
-		}
+	{"models are counted in the latest version of each spec", func(u *suiteUser) {
+		u.create(packagedb.SpecInput{Name: "spec 1", Version: "1", ModelCount: 100})
+		u.create(packagedb.SpecInput{Name: "spec 1", Version: "2", ModelCount: 3})
+		u.create(packagedb.SpecInput{Name: "spec 2", Version: "1", ModelCount: 4})
+		u.create(packagedb.SpecInput{Name: "spec 3", Version: "1", ModelCount: 0})
+		u.other().create(packagedb.SpecInput{Name: "spec 1", Version: "1", ModelCount: 50})
+		assert.Equal(u, 7, u.count())
 	}},
-	{"a user whose specs fill several pages lists and counts whole", func(p *probe) {
-		const specs = 12
+	{"specs of more than 1 MB are listed and counted whole, page by page", func(u *suiteUser) {
+		const specs = 8
 		description := strings.Repeat("x", 190_000)
+		written := []packagedb.SpecInfo{}
 		for i := range specs {
-			p.create(packagedb.SpecInput{
+			written = append(written, u.create(packagedb.SpecInput{
 				Name: fmt.Sprintf("spec %02d", i), Version: "1", ModelCount: 1, Description: description,
-			})
+			}))
 		}
-		listed := p.specs()
-		if len(listed) != specs || p.count() != specs {
-			p.Fatalf("got %d specs and %d models, want %d of each", len(listed), p.count(), specs)
-		}
-		for i, spec := range listed {
-			if spec.ID != fmt.Sprintf("spec %02d", i) || spec.Description != description {
-				p.Errorf("spec %d is %q with a description of %d bytes", i, spec.ID, len(spec.Description))
-			}
-		}
+		assert.Equal(u, specs, u.count())
+		list := u.listSpecs()
+		require.Equal(u, written, list.all())
+		list.assertPages(5, 7)
 	}},
-	{"iterating over specs may stop early", func(p *probe) {
-		for _, name := range []string{"a", "b", "c"} {
-			p.create(packagedb.SpecInput{Name: name, Version: "1"})
-		}
+	{"an iteration may stop early", func(u *suiteUser) {
+		u.createNamed("1", "a", "b", "c")
 		var ids []string
-		for spec, err := range p.Specs(p.ctx, p.sub) {
-			if err != nil {
-				p.Fatalf("Specs: %v", err)
-			}
+		for spec, err := range u.Specs(u.ctx, u.sub) {
+			require.NoError(u, err, "Specs")
 			if ids = append(ids, spec.ID); len(ids) == 2 {
 				break
 			}
 		}
-		p.mustEqual("ids", ids, []string{"a", "b"})
+		assert.Equal(u, []string{"a", "b"}, ids)
 	}},
-	{"deleting a spec deletes all of its versions and nothing else", func(p *probe) {
-		// Each of these has keys among or next to those of the spec "a".
-		neighbours := []string{
-			"a#00000000000000000001", "a#1", "a#99999999999999999999", "a#b", "a#latest", "a-b", "b", "latest", "latest#a",
-		}
-		neighbour := p.other()
-		neighbour.create(packagedb.SpecInput{Name: "a", Version: "1"})
-		for _, name := range append(neighbours, "a") {
-			p.create(packagedb.SpecInput{Name: name, Version: "1"})
-			p.create(packagedb.SpecInput{Name: name, Version: "2"})
-		}
-		for _, name := range append(neighbours, "a") {
-			p.mustEqual("versions of "+name, p.versions(name), []string{"1", "2"})
-		}
-		p.deleteSpec("a")
+}
 
-		_, err := p.GetSpec(p.ctx, p.sub, "a")
-		p.mustBe("GetSpec", err, packagedb.ErrNotFound)
-		_, err = p.ListSpecVersions(p.ctx, p.sub, "a")
-		p.mustBe("ListSpecVersions", err, packagedb.ErrNotFound)
-		p.mustEqual("ids", p.specIDs(), neighbours)
-		for _, name := range neighbours {
-			p.mustEqual("versions of "+name, p.versions(name), []string{"1", "2"})
-		}
-		neighbour.mustEqual("versions of another user's a", neighbour.versions("a"), []string{"1"})
-	}},
-	{"deleting specs that are not there is no error", func(p *probe) {
-		p.deleteSpec("absent")
-		if err := p.DeleteAllSpecs(p.ctx, p.sub); err != nil {
-			p.Errorf("DeleteAllSpecs: %v", err)
-		}
-	}},
-	{"a deleted spec can be created again", func(p *probe) {
-		p.create(packagedb.SpecInput{Name: "spec", Version: "1"})
-		p.deleteSpec("spec")
-		p.create(packagedb.SpecInput{Name: "spec", Version: "2"})
-		p.mustEqual("versions", p.versions("spec"), []string{"2"})
-	}},
-	{"deleting all specs leaves the user's credentials and everybody else's specs", func(p *probe) {
-		for i := range 30 {
-			p.create(packagedb.SpecInput{Name: fmt.Sprint("spec ", i), Version: "1"})
-		}
-		p.createCredentials(newCredentials(p.sub, "id"))
-		neighbour := p.other()
-		neighbour.create(packagedb.SpecInput{Name: "spec 1", Version: "1"})
-		if err := p.DeleteAllSpecs(p.ctx, p.sub); err != nil {
-			p.Fatalf("DeleteAllSpecs: %v", err)
-		}
-		p.mustEqual("ids", p.specIDs(), nil)
-		_, err := p.ListSpecVersions(p.ctx, p.sub, "spec 1")
-		p.mustBe("ListSpecVersions", err, packagedb.ErrNotFound)
-		if credentials := p.credentials(); len(credentials) != 1 {
-			p.Errorf("ListCredentials: got %d, want 1", len(credentials))
-		}
-		neighbour.mustEqual("ids of another user", neighbour.specIDs(), []string{"spec 1"})
-	}},
+func (u *suiteUser) specVersion(name, version string) *packagedb.SpecInfo {
+	u.Helper()
+	spec, err := u.GetSpecVersion(u.ctx, u.sub, name, version)
+	require.NoError(u, err, "GetSpecVersion")
+	require.NotNil(u, spec, "GetSpecVersion")
+	return spec
 }

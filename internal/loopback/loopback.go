@@ -1,5 +1,5 @@
-// Package loopback connects an HTTP client to an [http.Handler] in the same
-// process: no socket, no goroutine, no copy of the request.
+// Package loopback connects an HTTP client to an [http.Handler] in the same process, without a socket,
+// a goroutine or a copy of the request.
 package loopback
 
 import (
@@ -13,20 +13,17 @@ import (
 	"syscall"
 )
 
-// Client sends every request to Handler, in the goroutine of the caller. It is
-// the HTTPClient of the AWS SDK and, as an [http.RoundTripper], the Transport
-// of an [http.Client]. It is safe for concurrent use if the handler is.
+// Client calls Handler for every request, in the goroutine of the caller. It is an HTTPClient of the AWS
+// SDK and the Transport of an [http.Client]. It is safe for concurrent use if the handler is.
 //
-// A handler that panics with [http.ErrAbortHandler] looks to the client like a
-// server that reset the connection; any other panic goes through to the caller.
-// Answers are complete when they are given back: bodies do not stream.
+// A handler that panics with [http.ErrAbortHandler] resets the connection; any other panic reaches the
+// caller. Bodies do not stream: an answer is returned when it is complete.
 type Client struct {
 	Handler http.Handler
 }
 
-// Do answers the request as an [http.Client] would: its errors are [*url.Error].
-// A request whose context has ended gets the context's error, also where it
-// ended meanwhile.
+// Do returns the answer to the request, or an [*url.Error] as an [http.Client] does. If the request's
+// context has ended before the answer, that wraps the context's error.
 func (c Client) Do(request *http.Request) (*http.Response, error) {
 	response, err := c.RoundTrip(request)
 	if err != nil {
@@ -35,7 +32,7 @@ func (c Client) Do(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// RoundTrip answers the request as an [http.Transport] would.
+// RoundTrip implements [http.RoundTripper].
 func (c Client) RoundTrip(request *http.Request) (*http.Response, error) {
 	if request.Body != nil {
 		defer request.Body.Close()
@@ -53,7 +50,7 @@ func (c Client) RoundTrip(request *http.Request) (*http.Response, error) {
 	return w.response(request), nil
 }
 
-// operation is the method in the form in which an [http.Client] reports it.
+// operation returns the method in the form in which an [http.Client] reports it.
 func operation(method string) string {
 	if method == "" {
 		return "Get"
@@ -61,7 +58,7 @@ func operation(method string) string {
 	return method[:1] + strings.ToLower(method[1:])
 }
 
-// received is the request as a server sees it.
+// received returns the request as a server sees it.
 func received(request *http.Request) *http.Request {
 	r := request.WithContext(request.Context())
 	r.URL = &url.URL{Path: request.URL.Path, RawPath: request.URL.RawPath, RawQuery: request.URL.RawQuery}
@@ -73,7 +70,7 @@ func received(request *http.Request) *http.Request {
 	case nil, http.NoBody:
 		r.Body, r.ContentLength = http.NoBody, 0
 	default:
-		// To a client 0 means "unknown" beside a body; to a server -1 does.
+		// An unknown length is 0 to a client and -1 to a server.
 		if r.ContentLength == 0 {
 			r.ContentLength = -1
 		}
@@ -90,7 +87,7 @@ func received(request *http.Request) *http.Request {
 	return r
 }
 
-// serve runs the handler. It fails where the handler aborted.
+// serve calls the handler and returns an error if it aborts.
 func serve(handler http.Handler, w http.ResponseWriter, request *http.Request) (err error) {
 	defer func() {
 		switch cause := recover(); cause {
@@ -107,23 +104,22 @@ func serve(handler http.Handler, w http.ResponseWriter, request *http.Request) (
 
 // writer collects an answer.
 type writer struct {
-	header http.Header // what the handler sets
-	sent   http.Header // what it had set when it began the answer
+	header http.Header // nil once the handler has begun the answer
+	sent   http.Header
 	status int
 	body   []byte
 }
 
 func (w *writer) Header() http.Header {
 	if w.header == nil {
-		// The answer has begun: changes come too late and must not show in it.
+		// Later changes must not show in the answer.
 		w.header = w.sent.Clone()
 	}
 	return w.header
 }
 
 func (w *writer) WriteHeader(status int) {
-	// Informational answers precede the real one and are of no interest here.
-	if w.status != 0 || status < http.StatusOK {
+	if w.status != 0 || status < http.StatusOK { // the first that is not informational counts
 		return
 	}
 	w.status = status

@@ -2,7 +2,6 @@ package loopback_test
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -10,89 +9,70 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"github.com/open-alchemy/packagedb/internal/loopback"
 )
 
 func do(t *testing.T, handler http.HandlerFunc, request *http.Request) (*http.Response, string) {
 	t.Helper()
 	response, err := loopback.Client{Handler: handler}.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return response, string(body)
 }
 
 func newRequest(t *testing.T, method, url, body string) *http.Request {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return request
 }
 
-func TestTheHandlerSeesTheRequestOfAServer(t *testing.T) {
+func TestDo_TheHandlerSeesTheRequestOfAServer(t *testing.T) {
 	request := newRequest(t, http.MethodPost, "http://host:1/a%2Fb?c=d", "text")
 	request.Header.Set("X-Name", "value")
 	_, body := do(t, func(w http.ResponseWriter, r *http.Request) {
 		text, err := io.ReadAll(r.Body)
-		if err != nil {
-			t.Error(err)
-		}
-		for _, pair := range [][2]string{
-			{r.Method, http.MethodPost},
-			{r.Host, "host:1"},
-			{r.URL.Host, ""},
-			{r.RequestURI, "/a%2Fb?c=d"},
-			{r.URL.Path, "/a/b"},
-			{r.URL.Query().Get("c"), "d"},
-			{r.Header.Get("X-Name"), "value"},
-			{string(text), "text"},
-		} {
-			if pair[0] != pair[1] {
-				t.Errorf("got %q, want %q", pair[0], pair[1])
-			}
-		}
-		if r.ContentLength != 4 {
-			t.Errorf("ContentLength = %d", r.ContentLength)
-		}
+		assert.NoError(t, err)
+		assert.Equal(t, "text", string(text))
+		assert.Equal(t, http.MethodPost, r.Method)
+		assert.Equal(t, "host:1", r.Host)
+		assert.Empty(t, r.URL.Host)
+		assert.Equal(t, "/a%2Fb?c=d", r.RequestURI)
+		assert.Equal(t, "/a/b", r.URL.Path)
+		assert.Equal(t, "d", r.URL.Query().Get("c"))
+		assert.Equal(t, "value", r.Header.Get("X-Name"))
+		assert.EqualValues(t, 4, r.ContentLength)
 		io.WriteString(w, "answer")
 	}, request)
-	if body != "answer" {
-		t.Errorf("body = %q", body)
-	}
+	assert.Equal(t, "answer", body)
 }
 
-func TestTheLengthOfABodyIsKnownOrUnknownAsOnAConnection(t *testing.T) {
+func TestDo_ContentLengthIsThatOfAServer(t *testing.T) {
 	for name, test := range map[string]struct {
 		body io.ReadCloser
 		want int64
 	}{
-		"no body":              {nil, 0},
-		"an empty body":        {http.NoBody, 0},
-		"a body of any length": {io.NopCloser(strings.NewReader("text")), -1},
+		"without a body":                  {nil, 0},
+		"with an empty body":              {http.NoBody, 0},
+		"with a body of any other length": {io.NopCloser(strings.NewReader("text")), -1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			request := newRequest(t, http.MethodPost, "http://host/", "")
 			request.Body, request.ContentLength = test.body, 0
 			do(t, func(_ http.ResponseWriter, r *http.Request) {
-				if r.ContentLength != test.want {
-					t.Errorf("ContentLength = %d, want %d", r.ContentLength, test.want)
-				}
-				if r.Body == nil {
-					t.Error("Body is nil")
-				}
+				assert.Equal(t, test.want, r.ContentLength)
+				assert.NotNil(t, r.Body)
 			}, request)
 		})
 	}
 }
 
-func TestTheAnswerIsWhatTheHandlerWrote(t *testing.T) {
+func TestDo_ReturnsWhatTheHandlerWrote(t *testing.T) {
 	response, body := do(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Name", "value")
 		w.WriteHeader(http.StatusTeapot)
@@ -101,86 +81,70 @@ func TestTheAnswerIsWhatTheHandlerWrote(t *testing.T) {
 		io.WriteString(w, "short ")
 		io.WriteString(w, "and stout")
 	}, newRequest(t, http.MethodGet, "http://host/", ""))
-	if response.StatusCode != http.StatusTeapot || response.Status != "418 I'm a teapot" {
-		t.Errorf("status = %q", response.Status)
-	}
-	if got := response.Header.Get("X-Name"); got != "value" {
-		t.Errorf("header = %q", got)
-	}
-	if body != "short and stout" || response.ContentLength != int64(len(body)) {
-		t.Errorf("body = %q, ContentLength = %d", body, response.ContentLength)
-	}
+	assert.Equal(t, http.StatusTeapot, response.StatusCode)
+	assert.Equal(t, "418 I'm a teapot", response.Status)
+	assert.Equal(t, "value", response.Header.Get("X-Name"))
+	assert.Equal(t, "short and stout", body)
+	assert.EqualValues(t, len(body), response.ContentLength)
 }
 
-func TestAHandlerThatWritesNothingAnswersOK(t *testing.T) {
+func TestDo_ReturnsOKIfTheHandlerWritesNothing(t *testing.T) {
 	response, body := do(t, func(http.ResponseWriter, *http.Request) {}, newRequest(t, http.MethodGet, "http://host/", ""))
-	if response.StatusCode != http.StatusOK || body != "" {
-		t.Errorf("status %d, body %q", response.StatusCode, body)
-	}
+	assert.Equal(t, http.StatusOK, response.StatusCode)
+	assert.Empty(t, body)
 }
 
-func TestAnEndedContextGivesItsError(t *testing.T) {
-	t.Run("before the handler runs", func(t *testing.T) {
+func TestDo_ReturnsTheErrorOfTheContext(t *testing.T) {
+	t.Run("that ended before", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		called := false
-		client := loopback.Client{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { called = true })}
+		client := loopback.Client{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+			assert.Fail(t, "the handler is called")
+		})}
 		_, err := client.Do(newRequest(t, http.MethodGet, "http://host/", "").WithContext(ctx))
-		if !errors.Is(err, context.Canceled) || called {
-			t.Errorf("err = %v, called = %v", err, called)
-		}
+		assert.ErrorIs(t, err, context.Canceled)
 	})
-	t.Run("while the handler runs", func(t *testing.T) {
+	t.Run("that ends while the handler runs", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		client := loopback.Client{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			cancel()
 			<-r.Context().Done()
 		})}
 		_, err := client.Do(newRequest(t, http.MethodGet, "http://host/", "").WithContext(ctx))
-		if !errors.Is(err, context.Canceled) {
-			t.Errorf("err = %v", err)
-		}
+		assert.ErrorIs(t, err, context.Canceled)
 	})
 }
 
-func TestAnAbortedHandlerIsAConnectionThatWasReset(t *testing.T) {
+func TestDo_AnAbortedHandlerResetsTheConnection(t *testing.T) {
 	client := loopback.Client{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		io.WriteString(w, "half an ans")
 		panic(http.ErrAbortHandler)
 	})}
 	response, err := client.Do(newRequest(t, http.MethodPost, "http://host/", "text"))
-	if response != nil || !errors.Is(err, syscall.ECONNRESET) {
-		t.Errorf("response %v, err = %v", response, err)
-	}
+	assert.Nil(t, response)
+	assert.ErrorIs(t, err, syscall.ECONNRESET)
 	var urlError *url.Error
-	if !errors.As(err, &urlError) || urlError.Op != "Post" {
-		t.Errorf("err = %#v", err)
-	}
+	require.ErrorAs(t, err, &urlError)
+	assert.Equal(t, "Post", urlError.Op)
 }
 
-func TestAnyOtherPanicReachesTheCaller(t *testing.T) {
-	defer func() {
-		if cause := recover(); cause != "defect" {
-			t.Errorf("recovered %v", cause)
-		}
-	}()
+func TestDo_PassesOnAnyOtherPanic(t *testing.T) {
 	client := loopback.Client{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("defect") })}
-	_, err := client.Do(newRequest(t, http.MethodGet, "http://host/", ""))
-	t.Errorf("Do returned: %v", err)
+	assert.PanicsWithValue(t, "defect", func() {
+		_, _ = client.Do(newRequest(t, http.MethodGet, "http://host/", ""))
+	})
 }
 
-func TestItIsTheTransportOfAnHTTPClient(t *testing.T) {
+func TestClient_IsATransport(t *testing.T) {
 	client := http.Client{Transport: loopback.Client{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, r.URL.Path)
 	})}}
 	response, err := client.Get("http://host/path")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer response.Body.Close()
-	if body, err := io.ReadAll(response.Body); err != nil || string(body) != "/path" {
-		t.Errorf("body %q, err %v", body, err)
-	}
+	body, err := io.ReadAll(response.Body)
+	assert.NoError(t, err)
+	assert.Equal(t, "/path", string(body))
 }
 
 type closing struct {
@@ -193,33 +157,26 @@ func (c *closing) Close() error {
 	return nil
 }
 
-func TestTheBodyOfTheRequestIsClosed(t *testing.T) {
+func TestDo_ClosesTheBodyOfTheRequest(t *testing.T) {
 	body := &closing{Reader: strings.NewReader("text")}
 	request := newRequest(t, http.MethodPost, "http://host/", "")
 	request.Body = body
 	do(t, func(http.ResponseWriter, *http.Request) {}, request)
-	if !body.closed {
-		t.Error("the body is still open")
-	}
+	assert.True(t, body.closed)
 }
 
 func BenchmarkDo(b *testing.B) {
 	client := loopback.Client{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, err := io.Copy(io.Discard, r.Body); err != nil {
-			b.Error(err)
-		}
+		_, err := io.Copy(io.Discard, r.Body)
+		assert.NoError(b, err)
 		io.WriteString(w, "{}")
 	})}
 	b.ReportAllocs()
 	for b.Loop() {
 		request, err := http.NewRequest(http.MethodPost, "http://host/", strings.NewReader("{}"))
-		if err != nil {
-			b.Fatal(err)
-		}
+		require.NoError(b, err)
 		response, err := client.Do(request)
-		if err != nil {
-			b.Fatal(err)
-		}
+		require.NoError(b, err)
 		response.Body.Close()
 	}
 }
