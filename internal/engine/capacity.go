@@ -12,7 +12,7 @@ const (
 	writeUnitBytes = 1 << 10
 )
 
-// capacityDetail is what ReturnConsumedCapacity asks for.
+// capacityDetail is the value of ReturnConsumedCapacity.
 type capacityDetail uint8
 
 const (
@@ -35,7 +35,7 @@ func (c *constraints) capacity(value *string) {
 	c.oneOf("returnConsumedCapacity", value, "INDEXES", "TOTAL", "NONE")
 }
 
-// readUnits is the cost of reading so many bytes, at least the minimum.
+// readUnits returns the cost of reading the bytes, at least the minimum.
 func readUnits(bytes int, consistent bool) float64 {
 	units := float64(max(1, (bytes+readUnitBytes-1)/readUnitBytes))
 	if !consistent {
@@ -48,7 +48,7 @@ func writeUnits(bytes int) float64 {
 	return float64(max(1, (bytes+writeUnitBytes-1)/writeUnitBytes))
 }
 
-// consumption is the capacity that a request consumed on one table.
+// consumption is the capacity that a request consumes on one table.
 type consumption struct {
 	table *table
 	units []float64 // one for each view of the table
@@ -64,7 +64,7 @@ func newConsumption(t *table) *consumption {
 // that of the table: a transaction doubles nothing on an index.
 func (c *consumption) write(prior, next *record, factor float64) {
 	for i, v := range c.table.views {
-		before, after := v.writtenBytes(prior), v.writtenBytes(next)
+		before, after := v.bytesOf(prior), v.bytesOf(next)
 		switch {
 		case v.kind == tableView:
 			c.units[i] += factor * writeUnits(max(before, after))
@@ -79,7 +79,7 @@ func (c *consumption) write(prior, next *record, factor float64) {
 	}
 }
 
-// bytesOf is the record's size in the view, zero if it is not there.
+// bytesOf returns the size of the record in the view, zero if it is not there.
 func (v *view) bytesOf(r *record) int {
 	if r == nil || !r.keys[v.number].exists() {
 		return 0
@@ -87,20 +87,7 @@ func (v *view) bytesOf(r *record) int {
 	return v.size(r)
 }
 
-// localEntryOverhead is what the entry of a local index takes besides its
-// attributes where it is written.
-const localEntryOverhead = 100
-
-// writtenBytes is bytesOf with the overhead of an entry.
-func (v *view) writtenBytes(r *record) int {
-	bytes := v.bytesOf(r)
-	if bytes > 0 && v.kind == localIndex {
-		bytes += localEntryOverhead
-	}
-	return bytes
-}
-
-// same tells whether the view holds the same of both records.
+// same reports whether the view holds the same of both records.
 func (v *view) same(a, b *record) bool {
 	if v.projected == nil {
 		if len(a.item) != len(b.item) {
@@ -121,9 +108,9 @@ func (v *view) same(a, b *record) bool {
 	return true
 }
 
-// appendJSON appends the element of a ConsumedCapacity. The transactional
-// operations also tell what kind of capacity it is: member is then
-// ReadCapacityUnits or WriteCapacityUnits.
+// appendJSON appends the consumption as an element of ConsumedCapacity. If member
+// is not empty, it is ReadCapacityUnits or WriteCapacityUnits, which transactions
+// have besides CapacityUnits.
 func (c *consumption) appendJSON(dst []byte, detail capacityDetail, member string) []byte {
 	total := 0.0
 	for _, units := range c.units {
@@ -144,7 +131,7 @@ func (c *consumption) appendJSON(dst []byte, detail capacityDetail, member strin
 	return append(dst, '}')
 }
 
-// appendIndexes appends the indexes of one kind that consumed anything.
+// appendIndexes appends the indexes of one kind that consumed capacity.
 func (c *consumption) appendIndexes(dst []byte, kind viewKind, name, member string) []byte {
 	first := true
 	for i, v := range c.table.views {
@@ -177,7 +164,7 @@ func appendUnits(dst []byte, units float64, member string) []byte {
 	return dst
 }
 
-// appendConsumed appends the ConsumedCapacity member of a single-table operation.
+// appendConsumed appends the ConsumedCapacity of an operation on one table.
 func appendConsumed(dst []byte, detail capacityDetail, c *consumption) []byte {
 	if detail == noCapacity {
 		return dst
@@ -186,8 +173,8 @@ func appendConsumed(dst []byte, detail capacityDetail, c *consumption) []byte {
 	return c.appendJSON(dst, detail, "")
 }
 
-// consumptions are those of a request over several tables, in the order in
-// which the request names them.
+// consumptions are those of a request to several tables, in the order in which
+// the request names them.
 type consumptions []*consumption
 
 func (cs *consumptions) of(t *table) *consumption {

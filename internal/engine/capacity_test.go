@@ -8,22 +8,22 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine"
 )
 
-// sized is an item of "specs" as createIndexed makes it, with so many bytes.
+// sized returns an item of the table of createIndexed with the given size.
 func sized(s string, bytes int, more string) string {
 	const rest = len("p" + "u" + "s" + "1" + "z")
 	return fmt.Sprintf(`{"p":{"S":"u"},"s":{"S":%q},"z":{"S":%q}%s}`, s, strings.Repeat("z", bytes-rest), more)
 }
 
-// consumed is the ConsumedCapacity of a request.
+// consumed performs a request and returns its ConsumedCapacity.
 func consumed(tb testing.TB, e *engine.Engine, operation, body string) any {
 	tb.Helper()
 	return call(tb, e, operation, `{"ReturnConsumedCapacity":"INDEXES",`+body[1:])["ConsumedCapacity"]
 }
 
-func TestWriteCapacity(t *testing.T) {
+func TestCapacity_Writes(t *testing.T) {
 	e := engine.New()
 	call(t, e, "CreateTable", createIndexed)
-	// units is what a write is to cost: in all, the table, and the indexes if any.
+	// units is the cost of a write: the total, that of the table, and those of the indexes.
 	units := func(total, table int, indexes string) string {
 		return fmt.Sprintf(`{"TableName":"specs","CapacityUnits":%d,"Table":{"CapacityUnits":%d}%s}`, total, table, indexes)
 	}
@@ -48,8 +48,8 @@ func TestWriteCapacity(t *testing.T) {
 		{"an item that leaves the indexes", "PutItem", put(sized("1", 100, "")), units(3, 1, both(1, 1))},
 		{"a delete of an item in the indexes", "PutItem", put(sized("2", 1025, `,"g":{"S":"b"}`)), units(4, 2, both(1, 1))},
 		{"costs the item and its entries", "DeleteItem", `{"TableName":"specs","Key":{"p":{"S":"u"},"s":{"S":"2"}}}`, units(4, 2, both(1, 1))},
-		{"an entry of a local index", "PutItem", put(`{"p":{"S":"u"},"s":{"S":"5"},"g":{"S":"` + strings.Repeat("g", 1024-100-5) + `"}}`), units(3, 1, both(1, 1))},
-		{"takes 100 bytes besides its attributes", "PutItem", put(`{"p":{"S":"u"},"s":{"S":"6"},"g":{"S":"` + strings.Repeat("g", 1024-100-4) + `"}}`), units(4, 1, both(2, 1))},
+		{"an entry of 1 KB", "PutItem", put(`{"p":{"S":"u"},"s":{"S":"5"},"g":{"S":"` + strings.Repeat("g", 1024-5) + `"}}`), units(3, 1, both(1, 1))},
+		{"has no more bytes than its attributes", "PutItem", put(`{"p":{"S":"u"},"s":{"S":"6"},"g":{"S":"` + strings.Repeat("g", 1024-4) + `"}}`), units(6, 2, both(2, 2))},
 		{"a delete of nothing costs the minimum", "DeleteItem", `{"TableName":"specs","Key":{"p":{"S":"u"},"s":{"S":"2"}}}`, units(1, 1, "")},
 	} {
 		equal(t, step.name, consumed(t, e, step.operation, step.body), step.want)
@@ -60,7 +60,7 @@ func TestWriteCapacity(t *testing.T) {
 	equal(t, "NONE has nothing", call(t, e, "PutItem", `{"TableName":"specs","Item":`+sized("4", 100, "")+`,"ReturnConsumedCapacity":"NONE"}`), `{}`)
 }
 
-func TestReadCapacity(t *testing.T) {
+func TestCapacity_Reads(t *testing.T) {
 	e := engine.New()
 	call(t, e, "CreateTable", createIndexed)
 	put(t, e, sized("1", 4096, `,"g":{"S":"g"}`)) // one byte over 4 KB with the name and value of g
@@ -98,7 +98,7 @@ func TestReadCapacity(t *testing.T) {
 	}
 }
 
-func TestTransactions_CostTwiceOnTheTable(t *testing.T) {
+func TestCapacity_TransactionsCostTwiceOnTheTable(t *testing.T) {
 	e := engine.New()
 	call(t, e, "CreateTable", createIndexed)
 	put(t, e, sized("1", 100, ""))

@@ -249,14 +249,8 @@ var acceptedDifferences = []accepted{
 	},
 	{
 		reason:     "capacity of indexes",
-		operations: pattern(`BatchWriteItem`),
-		path:       pattern(`ConsumedCapacity\[\d+\]\.GlobalSecondaryIndexes\..*\.CapacityUnits`),
-		when:       func(_ step, d difference) bool { return d.excess() > 0 },
-	},
-	{
-		reason:     "capacity of indexes",
-		operations: pattern(`PutItem`),
-		path:       pattern(`ConsumedCapacity\.CapacityUnits`),
+		operations: pattern(`PutItem|UpdateItem|DeleteItem|BatchWriteItem`),
+		path:       pattern(`ConsumedCapacity(\[\d+\])?(\.(Local|Global)SecondaryIndexes\..*)?\.CapacityUnits`),
 		when:       func(_ step, d difference) bool { return d.excess() > 0 },
 	},
 }

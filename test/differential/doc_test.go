@@ -44,5 +44,5 @@
 //	capacity of nothing       A read that finds nothing costs the minimum; on Local nothing.
 //	capacity of deletes       Local returns the cost of a delete that finds nothing without being asked, and charges it twice in a batch.
 //	capacity of transactions  An action costs twice as much as by itself; Local charges up to four times as much, and gives fewer members.
-//	capacity of indexes       Local charges scans of an index for whole items and not for what they fetch, queries of a local index for the table's sort key, and puts for global indexes of which the item has one key attribute of two.
+//	capacity of indexes       Local charges scans of an index for whole items and not for what they fetch, queries of a local index for the table's sort key, puts for global indexes of which the item has one key attribute of two, and 100 bytes for each write of an entry in a local index.
 package differential
