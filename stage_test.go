@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -232,16 +233,17 @@ func TestGet_Options(t *testing.T) {
 }
 
 func TestGet_ClosesIdleConnectionsOfTheClientBefore(t *testing.T) {
-	closed := make(chan struct{})
+	var closed atomic.Bool
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, noItems)
 	}))
 	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateClosed {
-			close(closed)
+			closed.Store(true)
 		}
 	}
 	server.Start()
+	defer server.Close()
 	setEnvironment(t, map[string]string{"STAGE": "TEST", "AWS_ENDPOINT_URL_DYNAMODB": server.URL})
 	db, err := packagedb.Get()
 	require.NoError(t, err)
@@ -251,8 +253,7 @@ func TestGet_ClosesIdleConnectionsOfTheClientBefore(t *testing.T) {
 	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://localhost:8001")
 	_, err = packagedb.Get()
 	require.NoError(t, err)
-	<-closed
-	server.Close()
+	assert.Eventually(t, closed.Load, 30*time.Second, time.Millisecond)
 }
 
 // foreign returns an environment that is full of another AWS account, whose services are elsewhere.

@@ -15,30 +15,54 @@ import (
 	"github.com/open-alchemy/packagedb"
 )
 
-func TestGet_EnvironmentChangesMeanwhile(t *testing.T) {
-	before, after := newRecorder(t, http.StatusOK, noItems), newRecorder(t, http.StatusOK, noItems)
-	file := filepath.Join(t.TempDir(), "config")
-	require.NoError(t, syscall.Mkfifo(file, 0o600))
-	variables := prod(before.URL)
-	variables["AWS_CONFIG_FILE"] = file
+// startGet calls Get in an environment whose configuration file is a pipe, and returns once Get reads it.
+// Get goes on when the file is closed.
+func startGet(t *testing.T, variables map[string]string) (file *os.File, got chan packagedb.Database) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "config")
+	require.NoError(t, syscall.Mkfifo(path, 0o600))
+	variables["AWS_CONFIG_FILE"], variables["HOME"] = path, t.TempDir()
 	setEnvironment(t, variables)
-	got := make(chan packagedb.Database)
+	got = make(chan packagedb.Database)
 	go func() {
 		db, err := packagedb.Get()
 		assert.NoError(t, err)
 		got <- db
 	}()
-	pipe, err := os.OpenFile(file, os.O_WRONLY, 0) // returns once Get reads it
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
 	require.NoError(t, err)
+	return file, got
+}
 
-	t.Setenv("AWS_CONFIG_FILE", "")
-	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", after.URL)
-	other, err := packagedb.Get() // does not wait for the first
-	require.NoError(t, err)
-	require.NoError(t, pipe.Close())
-	assert.Same(t, other, <-got)
-	_, err = other.ListSpecs(t.Context(), "sub")
-	require.NoError(t, err)
-	assert.Empty(t, before.requests)
-	assert.Len(t, after.requests, 1)
+func TestGet_EnvironmentChangesMeanwhile(t *testing.T) {
+	t.Run("and nobody waits for the slower one", func(t *testing.T) {
+		file, got := startGet(t, prod("http://localhost:8000"))
+		t.Setenv("AWS_CONFIG_FILE", "")
+		t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://localhost:8001")
+		faster, err := packagedb.Get()
+		require.NoError(t, err)
+		require.NoError(t, file.Close())
+		assert.Same(t, faster, <-got)
+	})
+	t.Run("and no mixture is kept", func(t *testing.T) {
+		before, after := newRecorder(t, http.StatusOK, noItems), newRecorder(t, http.StatusOK, noItems)
+		variables := prod(before.URL)
+		file, got := startGet(t, variables)
+		t.Setenv("AWS_CONFIG_FILE", "")
+		t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", after.URL)
+		require.NoError(t, file.Close())
+		_, err := (<-got).ListSpecs(t.Context(), "sub")
+		require.NoError(t, err)
+		assert.Empty(t, before.requests)
+		assert.Len(t, after.requests, 1)
+
+		require.NoError(t, os.Remove(file.Name()))
+		require.NoError(t, os.WriteFile(file.Name(), nil, 0o600))
+		setEnvironment(t, variables) // as before
+		db, err := packagedb.Get()
+		require.NoError(t, err)
+		_, err = db.ListSpecs(t.Context(), "sub")
+		require.NoError(t, err)
+		assert.Len(t, before.requests, 1)
+	})
 }

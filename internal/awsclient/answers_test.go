@@ -94,9 +94,6 @@ func TestClient_BrokenAnswer(t *testing.T) {
 		"a redirect": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/elsewhere", http.StatusFound)
 		},
-		"a redirect that keeps the method": func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
-		},
 	} {
 		t.Run(name+" is retried", func(t *testing.T) {
 			url, requests := newServer(t, broken, answer(http.StatusOK, goodAnswer))
@@ -156,6 +153,17 @@ func TestClient_TooLargeAnswer(t *testing.T) {
 	require.NoError(t, err)
 	_, err = listTables(t, client)
 	require.ErrorContains(t, err, "answer over 23 bytes")
+}
+
+func TestClient_FollowsNoRedirect(t *testing.T) {
+	elsewhere, requests := newServer(t, answer(http.StatusOK, goodAnswer), answer(http.StatusOK, goodAnswer))
+	redirect := func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, elsewhere, http.StatusFound)
+	}
+	url, _ := newServer(t, redirect, redirect)
+	_, err := listTables(t, newDynamoDB(url, patientLimits()))
+	assertExhausted(t, err)
+	assert.Zero(t, requests.Load())
 }
 
 func TestClient_FailureOfAProxy(t *testing.T) {

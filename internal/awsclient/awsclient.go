@@ -79,11 +79,3 @@ func (c *credentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
 func (c *credentials) IsCredentialsProvider(target aws.CredentialsProvider) bool {
 	return aws.IsCredentialsProvider(c.CredentialsProvider, target)
 }
-
-// ProviderSources lets the SDK name the source of the credentials in the user agent.
-func (c *credentials) ProviderSources() []aws.CredentialSource {
-	if provider, ok := c.CredentialsProvider.(aws.CredentialProviderSource); ok {
-		return provider.ProviderSources()
-	}
-	return nil
-}

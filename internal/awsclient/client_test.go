@@ -42,6 +42,8 @@ func TestClient_SilentServer(t *testing.T) {
 			options.HTTPClient = awshttp.NewBuildableClient().WithTransportOptions(func(transport *http.Transport) {
 				transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
 					dials.Add(1)
+					_, bounded := ctx.Deadline()
+					assert.True(t, bounded)
 					<-ctx.Done()
 					return nil, ctx.Err()
 				}
@@ -89,6 +91,20 @@ func TestClient_DeadIdleConnections(t *testing.T) {
 	_, err := listTables(t, client) // with 2 attempts
 	require.NoError(t, err)
 	assert.EqualValues(t, 21, proxy.accepted.Load())
+}
+
+func TestClient_DeadConnectionsInUse(t *testing.T) {
+	limits := patientLimits()
+	limits.headers = 500 * time.Millisecond
+	client, _ := newSevered(t, limits)
+	var calls sync.WaitGroup
+	for range 40 { // more than there are dead connections
+		calls.Go(func() {
+			_, err := listTables(t, client)
+			assert.NoError(t, err)
+		})
+	}
+	calls.Wait()
 }
 
 func TestClient_CallersDeadline(t *testing.T) {

@@ -53,10 +53,6 @@ func (m *missing) Retrieve(context.Context) (aws.Credentials, error) {
 	return aws.Credentials{}, &smithyhttp.RequestSendError{Err: errors.New("no metadata service")}
 }
 
-func (m *missing) ProviderSources() []aws.CredentialSource {
-	return []aws.CredentialSource{aws.CredentialSourceIMDS}
-}
-
 func TestConfigure_MissingCredentials(t *testing.T) {
 	provider := new(missing)
 	client := newDynamoDB("http://localhost:8000", patientLimits(), func(options *dynamodb.Options) {
@@ -66,8 +62,6 @@ func TestConfigure_MissingCredentials(t *testing.T) {
 	var cause *smithyhttp.RequestSendError
 	require.ErrorAs(t, err, &cause)
 	assert.Equal(t, 1, provider.asked)
-	sources := client.Options().Credentials.(aws.CredentialProviderSource).ProviderSources()
-	assert.Equal(t, provider.ProviderSources(), sources)
 }
 
 func TestBackoff(t *testing.T) {
