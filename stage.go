@@ -242,10 +242,13 @@ const containerURIVariable = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 // configuration.
 func checkContainerURI(uri string) error {
 	parsed, err := url.Parse(uri)
-	if err != nil || parsed.Scheme != "http" || parsed.Hostname() == "localhost" || net.ParseIP(parsed.Hostname()) != nil {
-		return nil // an error that the SDK reports, or nothing to look up
+	if err != nil || parsed.Scheme != "http" { // the SDK reports the error, and looks up no other host
+		return nil
 	}
-	return fmt.Errorf("the host in %s is %q, it must be localhost or an IP address", containerURIVariable, parsed.Hostname())
+	if host := parsed.Hostname(); host != "localhost" && net.ParseIP(host) == nil {
+		return fmt.Errorf("the host in %s is %q, it must be localhost or an IP address", containerURIVariable, host)
+	}
+	return nil
 }
 
 // ClientOptions gives a DynamoDB client the settings of the client of [Get]:

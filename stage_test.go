@@ -95,8 +95,12 @@ func TestGet_InvalidEnvironment(t *testing.T) {
 		want        string
 	}{
 		{"PROD without a region", map[string]string{"STAGE": "PROD"}, "AWS_REGION"},
-		{"an endpoint without a scheme", map[string]string{"STAGE": "TEST", "AWS_ENDPOINT_URL_DYNAMODB": "localhost:8000"}, "AWS_ENDPOINT_URL_DYNAMODB"},
-		{"an endpoint without a host", map[string]string{"STAGE": "TEST", "AWS_ENDPOINT_URL_DYNAMODB": "http://:8000"}, "AWS_ENDPOINT_URL_DYNAMODB"},
+		{"an endpoint without a scheme", map[string]string{
+			"STAGE": "TEST", "AWS_ENDPOINT_URL_DYNAMODB": "localhost:8000",
+		}, "AWS_ENDPOINT_URL_DYNAMODB"},
+		{"an endpoint without a host", map[string]string{
+			"STAGE": "TEST", "AWS_ENDPOINT_URL_DYNAMODB": "http://:8000",
+		}, "AWS_ENDPOINT_URL_DYNAMODB"},
 		{"credentials from a host with a name", map[string]string{
 			"STAGE": "PROD", "AWS_REGION": "eu-west-1", "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://name.invalid/",
 		}, `"name.invalid", it must be localhost or an IP address`},
@@ -129,7 +133,9 @@ func TestGet_EndpointOfAWSForTest(t *testing.T) {
 			assert.ErrorContains(t, err, "AWS_ENDPOINT_URL_DYNAMODB is an endpoint of AWS")
 		})
 	}
-	for _, endpoint := range []string{"http://amazonaws.com.example", "http://myamazonaws.com", "http://127.0.0.1:8000/amazonaws.com"} {
+	for _, endpoint := range []string{
+		"http://amazonaws.com.example", "http://myamazonaws.com", "http://127.0.0.1:8000/amazonaws.com",
+	} {
 		t.Run(endpoint+" is accepted", func(t *testing.T) {
 			setEnvironment(t, map[string]string{"STAGE": "TEST", "AWS_ENDPOINT_URL_DYNAMODB": endpoint})
 			_, err := packagedb.Get()
