@@ -66,6 +66,13 @@ func (c *constraints) oneOf(at string, value *string, allowed ...string) {
 	c.violation(*value, at, "Member must satisfy enum value set: ["+strings.Join(allowed, ", ")+"]")
 }
 
+// positiveLimit checks the limit of a Query, where the service does not show the value.
+func (c *constraints) positiveLimit(limit *int64) {
+	if limit != nil && *limit < 1 {
+		c.add("Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1")
+	}
+}
+
 // atLeast and atMost accept an absent value.
 func (c *constraints) atLeast(at string, value *int64, least int64) {
 	if value != nil && *value < least {
@@ -119,7 +126,7 @@ func (c *constraints) tableName(name *string) {
 // mapKey checks the name of a table that is the key of a map; shown returns the map as the service
 // prints it.
 func (c *constraints) mapKey(at, name string, shown func() string) {
-	if !validName(name) || len(name) > 255 {
+	if !isARN(name) && (!validName(name) || len(name) > 255) {
 		c.violation(shown(), at, "Map keys must satisfy constraint: [Member must have length less than or equal to 255, Member must have length greater than or equal to 3, Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+]")
 	}
 }

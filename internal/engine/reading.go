@@ -68,7 +68,11 @@ func (r *reading) constrain(c *constraints) {
 	c.capacity(r.returnCapacity)
 	c.tableName(r.tableName)
 	r.constrainAttributesToGet(c)
-	c.atLeast("limit", r.limit, 1)
+	if r.rules == &scanRules {
+		c.atLeast("limit", r.limit, 1)
+	} else {
+		c.positiveLimit(r.limit)
+	}
 }
 
 func (r *reading) consistent() bool { return isTrue(r.consistentRead) }

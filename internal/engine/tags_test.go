@@ -67,6 +67,9 @@ func TestTables_ByARN(t *testing.T) {
 	} {
 		assert.Equal(t, call(t, e, operation, body), call(t, e, operation, byARN(body)), operation)
 	}
+	key := `{"holder":{"S":"u"},"mark":{"S":"1"}}`
+	equal(t, "BatchGetItem", call(t, e, "BatchGetItem", byARN(`{"RequestItems":{"specs":{"Keys":[`+key+`]}}}`)), `{"Responses":{"`+specsARN+`":[`+key+`]},"UnprocessedKeys":{}}`)
+	equal(t, "TransactGetItems", call(t, e, "TransactGetItems", byARN(`{"TransactItems":[{"Get":{"TableName":"specs","Key":`+key+`}}]}`)), `{"Responses":[{"Item":`+key+`}]}`)
 	_, message := refuse(t, e, "DescribeTable", `{"TableName":"arn:aws:dynamodb:us-east-1:000000000000:table/specs"}`)
 	assert.Equal(t, "Requested resource not found: Table: arn:aws:dynamodb:us-east-1:000000000000:table/specs not found", message)
 	call(t, e, "DeleteTable", byARN(`{"TableName":"specs"}`))
