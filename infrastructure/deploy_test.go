@@ -6,10 +6,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
-// The AWS CLI of the tests writes its arguments down, a line for each call, and answers what matters
-// to the script: who the account is, and the region of the profile.
+// awsCLI is an AWS CLI that writes its arguments to a file, a line for each call, and answers what
+// the script asks: the account, and the region of the profile.
 const awsCLI = `#!/usr/bin/env bash
 echo "$*" >>"$CALLS"
 case $1 in
@@ -18,33 +21,27 @@ case $1 in
 esac
 `
 
-// deploy runs the script with an AWS CLI, or without where it is empty, and returns what it printed
-// and the calls of the CLI.
-func deploy(t *testing.T, cli string, environment ...string) (output string, calls []string, failed bool) {
+// deploy runs the script with an AWS CLI, or without if it is empty, and returns what it printed, the
+// calls of the CLI and the error of the script.
+func deploy(t *testing.T, cli string, environment ...string) (output string, calls []string, err error) {
 	t.Helper()
 	bin, log := t.TempDir(), filepath.Join(t.TempDir(), "calls")
 	for _, tool := range []string{"bash", "env", "dirname"} {
 		path, err := exec.LookPath(tool)
-		if err != nil {
-			t.Skipf("the script needs %s: %v", tool, err)
-		}
-		if err := os.Symlink(path, filepath.Join(bin, tool)); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
+		require.NoError(t, os.Symlink(path, filepath.Join(bin, tool)))
 	}
 	if cli != "" {
-		if err := os.WriteFile(filepath.Join(bin, "aws"), []byte(cli), 0o755); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.WriteFile(filepath.Join(bin, "aws"), []byte(cli), 0o755))
 	}
 	script := exec.CommandContext(t.Context(), "./deploy")
 	script.Env = append([]string{"PATH=" + bin, "CALLS=" + log}, environment...)
 	printed, err := script.CombinedOutput()
-	written, _ := os.ReadFile(log)
-	return string(printed), strings.Split(strings.TrimSpace(string(written)), "\n"), err != nil
+	written, _ := os.ReadFile(log) // there is none without calls
+	return string(printed), strings.Split(strings.TrimSpace(string(written)), "\n"), err
 }
 
-func TestDeploySaysWhatIsMissing(t *testing.T) {
+func TestDeploy_NamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		cli         string
@@ -57,52 +54,39 @@ func TestDeploySaysWhatIsMissing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			output, calls, failed := deploy(t, test.cli, test.environment...)
-			if !failed || !strings.Contains(output, test.want) {
-				t.Errorf("failed is %t, the output %q, want %q in it", failed, output, test.want)
-			}
-			if strings.Contains(strings.Join(calls, "\n"), "cloudformation") {
-				t.Errorf("it went on to %q", calls)
-			}
+			output, calls, err := deploy(t, test.cli, test.environment...)
+			require.Error(t, err)
+			assert.Contains(t, output, test.want)
+			assert.NotContains(t, strings.Join(calls, "\n"), "cloudformation")
 		})
 	}
 }
 
-func TestDeployHandsTheTemplateToTheAWSCLI(t *testing.T) {
+func TestDeploy_HandsTheTemplateToTheAWSCLI(t *testing.T) {
 	t.Parallel()
 	template, err := filepath.Abs("template.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
+	options := " --template-file " + template + " --capabilities CAPABILITY_IAM --no-fail-on-empty-changeset"
 	for name, test := range map[string]struct {
 		environment []string
 		want        string
 	}{
-		"with the defaults": {
-			[]string{"AWS_REGION=us-east-1"},
-			"--stack-name packagedb --template-file " + template + " --capabilities CAPABILITY_IAM --no-fail-on-empty-changeset",
-		},
-		"with names of its own, in the region of the profile": {
-			[]string{"PROFILE_REGION=us-east-1", "STACK_NAME=pets", "SPECS_TABLE=s", "CREDENTIALS_TABLE=c"},
-			"--stack-name pets --template-file " + template + " --capabilities CAPABILITY_IAM --no-fail-on-empty-changeset" +
-				" --parameter-overrides SpecsTableName=s CredentialsTableName=c",
+		"with the defaults": {[]string{"AWS_REGION=us-east-1"}, "--stack-name packagedb" + options},
+		"with all parameters, in the region of the profile": {
+			[]string{
+				"PROFILE_REGION=us-east-1", "STACK_NAME=pets", "SPECS_TABLE=s", "CREDENTIALS_TABLE=c", "KMS_KEY_ARN=k",
+				"MAX_READ_UNITS=1", "MAX_WRITE_UNITS=2", "ALARM_TOPIC_ARN=t", "STACK_TAGS=team=specs stage=prod",
+			},
+			"--stack-name pets" + options + " --parameter-overrides SpecsTableName=s CredentialsTableName=c KmsKeyArn=k" +
+				" MaxReadRequestUnits=1 MaxWriteRequestUnits=2 AlarmTopicArn=t --tags team=specs stage=prod",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			output, calls, failed := deploy(t, awsCLI, test.environment...)
-			if failed || !strings.Contains(output, "account 123456789012, region us-east-1") {
-				t.Errorf("failed is %t, the output %q", failed, output)
-			}
-			var deployed []string
-			for _, call := range calls {
-				if arguments, found := strings.CutPrefix(call, "cloudformation deploy "); found {
-					deployed = append(deployed, arguments)
-				}
-			}
-			if len(deployed) != 1 || deployed[0] != test.want {
-				t.Errorf("deployed %q, want %q", deployed, test.want)
-			}
+			output, calls, err := deploy(t, awsCLI, test.environment...)
+			require.NoError(t, err, output)
+			assert.Contains(t, output, "account 123456789012, region us-east-1")
+			assert.Contains(t, calls, "cloudformation deploy "+test.want)
 		})
 	}
 }

@@ -13,20 +13,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
-// policyDocument is the policy of a managed policy. There are no conditions, and nothing is denied.
-type policyDocument struct {
-	Version   string
-	Statement []struct {
-		Sid, Effect string
+const keyARN = "arn:aws:kms:us-east-1:123456789012:key/1"
 
-		Action   []string
-		Resource texts
-	}
+// statement is one of a policy. Nothing is denied.
+type statement struct {
+	Sid, Effect string
+	Action      []string
+	Resource    texts
+	Condition   map[string]map[string]string
 }
 
 // texts is one text or a list of them.
@@ -41,32 +42,33 @@ func (t *texts) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*[]string)(t))
 }
 
-// allowed is what a policy of the template allows.
-func allowed(tb testing.TB, policy string) permissions {
+func readPolicy(tb testing.TB, policy string, parameters map[string]string) []statement {
 	tb.Helper()
 	var properties struct {
 		Description    string
-		PolicyDocument policyDocument
-	}
-	decodeStrictly(tb, readTemplate(tb, nil).Resources[policy].Properties, &properties)
-	if properties.PolicyDocument.Version != "2012-10-17" {
-		tb.Errorf("%s is in version %q of the policy language", policy, properties.PolicyDocument.Version)
-	}
-	found := permissions{}
-	for _, statement := range properties.PolicyDocument.Statement {
-		if statement.Effect != "Allow" {
-			tb.Errorf("%s: the effect of %s is %q", policy, statement.Sid, statement.Effect)
+		PolicyDocument struct {
+			Version   string
+			Statement []statement
 		}
+	}
+	decodeStrictly(tb, readTemplate(tb, parameters).Resources[policy].Properties, &properties)
+	assert.Equal(tb, "2012-10-17", properties.PolicyDocument.Version, policy)
+	return properties.PolicyDocument.Statement
+}
+
+// allowed returns what a policy of the template allows on the tables.
+func allowed(tb testing.TB, policy string) permissions {
+	tb.Helper()
+	found := permissions{}
+	for _, statement := range readPolicy(tb, policy, nil) {
+		assert.Equal(tb, "Allow", statement.Effect, statement.Sid)
+		assert.Empty(tb, statement.Condition, statement.Sid)
 		for _, action := range statement.Action {
 			action, isDynamoDB := strings.CutPrefix(action, "dynamodb:")
-			if !isDynamoDB {
-				tb.Errorf("%s: %s allows %s", policy, statement.Sid, action)
-			}
+			assert.True(tb, isDynamoDB, "%s allows %s", statement.Sid, action)
 			for _, arn := range statement.Resource {
 				resource, isTable := strings.CutPrefix(arn, tableARN(""))
-				if !isTable {
-					tb.Errorf("%s: %s is about %s", policy, statement.Sid, arn)
-				}
+				assert.True(tb, isTable, "%s is about %s", statement.Sid, arn)
 				found[permission{action, strings.Replace(resource, "/index/", "/", 1)}] = true
 			}
 		}
@@ -74,106 +76,128 @@ func allowed(tb testing.TB, policy string) permissions {
 	return found
 }
 
-func compare(tb testing.TB, policy string, needed permissions) {
-	tb.Helper()
-	allowed := allowed(tb, policy)
-	for _, permission := range needed.sorted() {
-		if !allowed[permission] {
-			tb.Errorf("%s does not allow %s on %s, which is needed", policy, permission.action, permission.resource)
-		}
-	}
-	for _, permission := range allowed.sorted() {
-		if !needed[permission] {
-			tb.Errorf("%s allows %s on %s, which is not needed", policy, permission.action, permission.resource)
-		}
-	}
+// situation is a history of a spec, and a server, which change what a call sends.
+type situation struct {
+	withoutTransactions bool
+	versions            int
+	torn                bool // the version item of the latest version is missing
 }
 
-// record returns the permissions that a call needs, on tables that hold one spec and credentials.
-// Prepare may change the tables before.
-func record(
-	t *testing.T, call string, withoutTransactions bool, prepare func(*testing.T, *dynamodb.Client),
-) permissions {
+var (
+	usual = situation{versions: 1}
+	long  = situation{versions: 101} // more than a transaction deletes
+)
+
+// record returns the permissions that a call needs, on tables that hold a spec and credentials.
+func record(t *testing.T, call call, in situation) permissions {
 	t.Helper()
-	// The clock stands still, so that a second version finds the first one in its second.
+	// The clock stands still, so that each version finds the one before it in its second.
 	clock := packagedb.WithClock(func() time.Time { return time.Unix(1, 0) })
 	db := testutil.New(t, clock)
-	if _, err := db.CreateUpdateSpec(t.Context(), sub, packagedb.SpecInput{Name: name, Version: "1"}); err != nil {
-		t.Fatal(err)
+	for version := range in.versions {
+		input := packagedb.SpecInput{Name: name, Version: fmt.Sprint("version ", version)}
+		if version == 0 {
+			input.Version = "1"
+		}
+		_, err := db.CreateUpdateSpec(t.Context(), sub, input)
+		require.NoError(t, err)
 	}
-	if err := db.CreateUpdateCredentials(t.Context(), sub, credentials); err != nil {
-		t.Fatal(err)
+	if in.torn {
+		deleteVersion(t, db.Client, in.versions)
 	}
-	client := db.Client
-	if prepare != nil {
-		prepare(t, client)
-	}
-	recorder := &recorder{Client: client, withoutTransactions: withoutTransactions, needed: permissions{}}
-	if err := calls[call](t.Context(), packagedb.New(recorder, clock)); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, db.CreateUpdateCredentials(t.Context(), sub, credentials))
+	recorder := &recorder{Client: db.Client, withoutTransactions: in.withoutTransactions, needed: permissions{}}
+	require.NoError(t, call(t.Context(), packagedb.New(recorder, clock)))
 	return recorder.needed
 }
 
-// tear takes the version away and leaves the latest item, as a write of the Python facade that was
-// torn apart does.
-func tear(t *testing.T, client *dynamodb.Client) {
+// deleteVersion deletes the version item of a second and leaves the latest item.
+func deleteVersion(t *testing.T, client *dynamodb.Client, second int) {
 	t.Helper()
 	_, err := client.DeleteItem(t.Context(), &dynamodb.DeleteItemInput{
 		TableName: aws.String("package.specs"),
 		Key: map[string]types.AttributeValue{
 			"sub":           &types.AttributeValueMemberS{Value: sub},
-			"updated_at_id": &types.AttributeValueMemberS{Value: fmt.Sprintf("%020d#%s", 1, name)},
+			"updated_at_id": &types.AttributeValueMemberS{Value: fmt.Sprintf("%020d#%s", second, name)},
 		},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 }
 
-func TestTheDatabasePolicyAllowsWhatTheCallsSendAndNoMore(t *testing.T) {
+func TestPolicies_AllowWhatTheCallsSendAndNothingElse(t *testing.T) {
+	t.Parallel()
 	needed := permissions{}
-	for call := range calls {
-		t.Run(call, func(t *testing.T) {
-			maps.Copy(needed, record(t, call, false, nil))
-		})
-		t.Run(call+" without transactions", func(t *testing.T) {
-			maps.Copy(needed, record(t, call, true, nil))
-		})
+	for _, call := range reads {
+		maps.Copy(needed, record(t, call, usual))
 	}
-	t.Run("CreateUpdateSpec without transactions after a torn write", func(t *testing.T) {
-		maps.Copy(needed, record(t, "CreateUpdateSpec", true, tear))
-	})
-	compare(t, "DatabasePolicy", needed)
+	assert.Equal(t, needed, allowed(t, "ReadPolicy"))
+	for name, call := range writes {
+		for _, in := range []situation{
+			usual,
+			long,
+			{versions: 2, torn: true},
+			{versions: 1, withoutTransactions: true},
+			{versions: 101, withoutTransactions: true},
+			{versions: 2, withoutTransactions: true, torn: true},
+		} {
+			t.Run(fmt.Sprintf("%s %+v", name, in), func(t *testing.T) { maps.Copy(needed, record(t, call, in)) })
+		}
+	}
+	assert.Equal(t, needed, allowed(t, "DatabasePolicy"))
 }
 
-func TestTheCheckPolicyAllowsWhatCheckTablesSendsAndNoMore(t *testing.T) {
+func TestCheckPolicy_AllowsWhatCheckTablesSendsAndNothingElse(t *testing.T) {
+	t.Parallel()
 	recorder := &recorder{Client: testutil.New(t).Client, needed: permissions{}}
-	if err := packagedb.CheckTables(t.Context(), recorder); err != nil {
-		t.Fatal(err)
+	require.NoError(t, packagedb.CheckTables(t.Context(), recorder))
+	assert.Equal(t, recorder.needed, allowed(t, "CheckPolicy"))
+}
+
+func TestOperatorPolicy_AllowsASampleOfTheCredentialsBesides(t *testing.T) {
+	t.Parallel()
+	want := allowed(t, "CheckPolicy")
+	want[permission{"Scan", "package.credentials"}] = true
+	assert.Equal(t, want, allowed(t, "OperatorPolicy"))
+}
+
+func TestPolicies_AllowTheKeyOfTheParameterThroughDynamoDBAlone(t *testing.T) {
+	t.Parallel()
+	reading := []string{"kms:Decrypt", "kms:DescribeKey"}
+	for policy, actions := range map[string][]string{
+		"DatabasePolicy": {"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"},
+		"ReadPolicy":     reading,
+		"OperatorPolicy": reading,
+	} {
+		statements := readPolicy(t, policy, map[string]string{"KmsKeyArn": keyARN})
+		assert.Equal(t, statement{
+			Sid: "Key", Effect: "Allow", Action: actions, Resource: texts{keyARN},
+			Condition: map[string]map[string]string{
+				"StringEquals": {"kms:ViaService": "dynamodb.us-east-1.amazonaws.com"},
+			},
+		}, statements[len(statements)-1], policy)
 	}
-	compare(t, "CheckPolicy", recorder.needed)
 }
 
 // The guide has a row for every call, such as
 //
 //	| `GetUser` | `Query` on `package.credentials/publicKey` |
-func TestTheOperatingGuideListsThePermissionsOfEveryCall(t *testing.T) {
+func TestOperatingGuide_ListsThePermissionsOfEveryCall(t *testing.T) {
+	t.Parallel()
 	guide, err := os.ReadFile("../docs/operating.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	rows := strings.Split(string(guide), "\n")
-	for call := range calls {
-		t.Run(call, func(t *testing.T) {
-			var needs []string
-			for _, permission := range record(t, call, false, nil).sorted() {
-				needs = append(needs, fmt.Sprintf("%#q on %#q", permission.action, permission.resource))
-			}
-			row := fmt.Sprintf("| %#q | %s |", call, strings.Join(needs, ", "))
-			if !slices.Contains(rows, row) {
-				t.Errorf("the guide lacks the row\n%s", row)
-			}
-		})
+	for _, calls := range []map[string]call{reads, writes} {
+		for name, call := range calls {
+			t.Run(name, func(t *testing.T) {
+				needed := record(t, call, usual)
+				maps.Copy(needed, record(t, call, long))
+				var needs []string
+				for _, permission := range needed.sorted() {
+					needs = append(needs, fmt.Sprintf("%#q on %#q", permission.action, permission.resource))
+				}
+				row := fmt.Sprintf("| %#q | %s |", name, strings.Join(needs, ", "))
+				assert.True(t, slices.Contains(rows, row), "the guide lacks the row\n%s", row)
+			})
+		}
 	}
 }

@@ -31,7 +31,7 @@ func (p permissions) sorted() []permission {
 	})
 }
 
-// recorder is a client that notes the permissions which DynamoDB would ask for.
+// recorder is a client that records the permissions that its requests need.
 type recorder struct {
 	*dynamodb.Client
 	withoutTransactions bool
@@ -67,7 +67,7 @@ func (r *recorder) DeleteItem(
 	return r.Client.DeleteItem(ctx, input, options...)
 }
 
-// Query asks for a permission on the index that it reads, and for none on the table of the index.
+// Query needs a permission on the index that it reads, and none on the table of the index.
 func (r *recorder) Query(
 	ctx context.Context, input *dynamodb.QueryInput, options ...func(*dynamodb.Options),
 ) (*dynamodb.QueryOutput, error) {
@@ -88,8 +88,8 @@ func (r *recorder) BatchWriteItem(
 	return r.Client.BatchWriteItem(ctx, input, options...)
 }
 
-// TransactWriteItems asks for the permissions of the actions in it: "Using IAM with DynamoDB
-// transactions" in the developer guide.
+// TransactWriteItems needs the permissions of the actions in it: "Using IAM with DynamoDB
+// transactions" in the Amazon DynamoDB Developer Guide.
 func (r *recorder) TransactWriteItems(
 	ctx context.Context, input *dynamodb.TransactWriteItemsInput, options ...func(*dynamodb.Options),
 ) (*dynamodb.TransactWriteItemsOutput, error) {

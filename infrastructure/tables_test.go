@@ -2,27 +2,32 @@ package infrastructure
 
 import (
 	"cmp"
-	"encoding/json"
-	"reflect"
 	"slices"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
-// tableProperties are those of AWS::DynamoDB::Table. They have the names of CreateTable's, but for
+// tableProperties are those of AWS::DynamoDB::Table. They have the names of CreateTable's, except for
 // the encryption; recovery is another request.
 type tableProperties struct {
 	dynamodb.CreateTableInput
 
 	PointInTimeRecoverySpecification struct{ PointInTimeRecoveryEnabled bool }
-	SSESpecification                 struct{ SSEEnabled bool }
+	SSESpecification                 struct {
+		SSEEnabled              bool
+		SSEType, KMSMasterKeyID string
+	}
 }
+
+var tableResources = []string{"SpecsTable", "CredentialsTable"}
 
 func readTable(tb testing.TB, t template, name string) (resource, tableProperties) {
 	tb.Helper()
@@ -37,16 +42,22 @@ func readTables(tb testing.TB, parameters map[string]string) []dynamodb.CreateTa
 	tb.Helper()
 	t := readTemplate(tb, parameters)
 	var tables []dynamodb.CreateTableInput
-	for _, name := range []string{"SpecsTable", "CredentialsTable"} {
+	for _, name := range tableResources {
 		_, properties := readTable(tb, t, name)
 		table := properties.CreateTableInput
 		table.DeletionProtectionEnabled = nil
+		// The order of attribute definitions has no meaning.
+		slices.SortFunc(table.AttributeDefinitions, byName)
 		tables = append(tables, table)
 	}
 	return tables
 }
 
-func TestTheTablesAreThoseOfTheLibrary(t *testing.T) {
+func byName(a, b types.AttributeDefinition) int {
+	return cmp.Compare(aws.ToString(a.AttributeName), aws.ToString(b.AttributeName))
+}
+
+func TestTables_AreThoseOfTheLibrary(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		parameters map[string]string
@@ -57,67 +68,79 @@ func TestTheTablesAreThoseOfTheLibrary(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, want := readTables(t, test.parameters), packagedb.Tables(test.options...)
+			want := packagedb.Tables(test.options...)
 			for i := range want {
-				// The order of attribute definitions means nothing.
-				sortAttributes(got[i].AttributeDefinitions)
-				sortAttributes(want[i].AttributeDefinitions)
+				slices.SortFunc(want[i].AttributeDefinitions, byName)
 			}
-			if !reflect.DeepEqual(got, want) {
-				t.Errorf("the template has\n%s\nthe library wants\n%s", indented(t, got), indented(t, want))
-			}
+			assert.Equal(t, want, readTables(t, test.parameters))
 		})
 	}
 }
 
-func sortAttributes(definitions []types.AttributeDefinition) {
-	slices.SortFunc(definitions, func(a, b types.AttributeDefinition) int {
-		return cmp.Compare(aws.ToString(a.AttributeName), aws.ToString(b.AttributeName))
-	})
-}
-
-func indented(tb testing.TB, value any) []byte {
-	tb.Helper()
-	text, err := json.MarshalIndent(value, "", "  ")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return text
-}
-
-func TestTheTablesAreKeptAndProtected(t *testing.T) {
+func TestTables_StayAndAreProtected(t *testing.T) {
 	t.Parallel()
 	template := readTemplate(t, nil)
-	for _, name := range []string{"SpecsTable", "CredentialsTable"} {
+	for _, name := range tableResources {
 		resource, properties := readTable(t, template, name)
-		for promise, kept := range map[string]bool{
-			"it stays when the stack is deleted": resource.DeletionPolicy == "Retain",
-			"it stays when it is replaced":       resource.UpdateReplacePolicy == "Retain",
-			"it is protected from deletion":      aws.ToBool(properties.DeletionProtectionEnabled),
-			"it can be recovered":                properties.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled,
-			"it is encrypted":                    properties.SSESpecification.SSEEnabled,
-		} {
-			if !kept {
-				t.Errorf("%s: not true that %s", name, promise)
-			}
-		}
+		assert.Equal(t, "Retain", resource.DeletionPolicy, name)
+		assert.Equal(t, "Retain", resource.UpdateReplacePolicy, name)
+		assert.True(t, aws.ToBool(properties.DeletionProtectionEnabled), name)
+		assert.True(t, properties.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled, name)
+		assert.True(t, properties.SSESpecification.SSEEnabled, name)
+		assert.Empty(t, properties.SSESpecification.KMSMasterKeyID, name)
+	}
+}
+
+// CloudFormation creates resources at the same time, and DynamoDB limits how many tables with indexes
+// are created at the same time.
+func TestTables_AreCreatedOneAfterTheOther(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, "SpecsTable", readTemplate(t, nil).Resources["CredentialsTable"].DependsOn)
+}
+
+func TestTables_AreEncryptedWithTheKeyOfTheParameter(t *testing.T) {
+	t.Parallel()
+	template := readTemplate(t, map[string]string{"KmsKeyArn": keyARN})
+	for _, name := range tableResources {
+		_, properties := readTable(t, template, name)
+		assert.Equal(t, keyARN, properties.SSESpecification.KMSMasterKeyID, name)
+		assert.Equal(t, "KMS", properties.SSESpecification.SSEType, name)
+	}
+}
+
+func TestTables_HaveTheMaximumThroughputOfTheParameters(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		parameters map[string]string
+		want       *types.OnDemandThroughput
+	}{
+		"none by default": {},
+		"of reads":        {map[string]string{"MaxReadRequestUnits": "10"}, &types.OnDemandThroughput{MaxReadRequestUnits: aws.Int64(10)}},
+		"of both": {
+			map[string]string{"MaxReadRequestUnits": "10", "MaxWriteRequestUnits": "20"},
+			&types.OnDemandThroughput{MaxReadRequestUnits: aws.Int64(10), MaxWriteRequestUnits: aws.Int64(20)},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tables := readTables(t, test.parameters)
+			assert.Equal(t, test.want, tables[0].OnDemandThroughput)
+			assert.Equal(t, test.want, tables[1].OnDemandThroughput)
+			assert.Equal(t, test.want, tables[1].GlobalSecondaryIndexes[0].OnDemandThroughput)
+		})
 	}
 }
 
 // The engine is the embedded one, or that at PACKAGEDB_TEST_ENDPOINT.
-func TestAnEngineMakesTheTablesAsTheLibraryNeedsThem(t *testing.T) {
+func TestTables_FitWhenAnEngineHasCreatedThem(t *testing.T) {
 	t.Parallel()
-	client := testutil.Database(t).Client
-	for _, table := range readTables(t, nil) {
-		if _, err := client.CreateTable(t.Context(), &table); err != nil {
-			t.Fatal(err)
-		}
+	client := testutil.New(t, packagedb.WithTableNames("a.specs", "a.credentials")).Client
+	for _, table := range readTables(t, otherNames) {
+		_, err := client.CreateTable(t.Context(), &table)
+		require.NoError(t, err)
 	}
+	options := packagedb.WithTableNames(otherNames["SpecsTableName"], otherNames["CredentialsTableName"])
 	// This leaves tables that exist as they are, and waits until they are active.
-	if err := packagedb.CreateTables(t.Context(), client); err != nil {
-		t.Fatal(err)
-	}
-	if err := packagedb.CheckTables(t.Context(), client); err != nil {
-		t.Error(err)
-	}
+	require.NoError(t, packagedb.CreateTables(t.Context(), client, options))
+	assert.NoError(t, packagedb.CheckTables(t.Context(), client, options))
 }
