@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
 // ListCredentials implements [Database].
@@ -37,11 +36,10 @@ func (f *facade) CreateCredentials(ctx context.Context, sub string, credentials 
 	defer wrap(&err, "create credentials", credentials.ID, f.credentialsTable)
 	attempts := 0
 	err = f.putCredentials(ctx, sub, credentials, "attribute_not_exists(id)", countAttempts(&attempts))
-	var taken *types.ConditionalCheckFailedException
-	if !errors.As(err, &taken) {
+	if !isConditionFailure(err) {
 		return err
 	}
-	if attempts > 1 && f.isStored(taken.Item, sub, credentials) {
+	if attempts > 1 && f.isStored(ctx, sub, credentials) {
 		return nil // by an earlier attempt, whose answer was lost
 	}
 	return ErrExists
@@ -152,10 +150,14 @@ func (f *facade) putCredentials(
 	})
 }
 
-// isStored reports whether the stored item holds the credentials.
-func (f *facade) isStored(stored item, sub string, credentials CredentialsInput) bool {
+// isStored reports whether the credentials are stored as they are.
+func (f *facade) isStored(ctx context.Context, sub string, credentials CredentialsInput) bool {
+	stored, err := f.getItem(ctx, f.credentialsTable, credentialsKey(sub, credentials.ID), "", true)
+	if err != nil {
+		return false
+	}
 	record, err := f.decodeCredentials(stored, sub, credentialsAuth)
-	return err == nil && record.ID == credentials.ID && record.PublicKey == credentials.PublicKey &&
+	return err == nil && record.PublicKey == credentials.PublicKey &&
 		bytes.Equal(record.SecretKeyHash.data, credentials.SecretKeyHash) && bytes.Equal(record.Salt.data, credentials.Salt)
 }
 

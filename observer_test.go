@@ -107,7 +107,7 @@ func TestWithObserver_ErrorClasses(t *testing.T) {
 	cancel()
 	_, err = db.ListSpecs(ctx, "sub")
 	assert.Equal(t, "canceled", class(err))
-	_, err = packagedb.New(server.Client, seen.option(), packagedb.WithTableNames("no", "tables")).GetSpec(t.Context(), "sub", "spec")
+	_, err = packagedb.New(server.Client, seen.option(), packagedb.WithTableNames("no.specs", "no.credentials")).GetSpec(t.Context(), "sub", "spec")
 	assert.Equal(t, "ResourceNotFoundException", class(err))
 	_, err = intercept(server, failOn("GetItem", errors.New("broken")), seen.option()).GetSpec(t.Context(), "sub", "spec")
 	assert.Equal(t, "other", class(err))

@@ -38,7 +38,6 @@ func (p conditionalPut) input() *dynamodb.PutItemInput {
 	if p.condition != "" {
 		input.ConditionExpression = aws.String(p.condition)
 		input.ExpressionAttributeValues = cloneItem(p.values)
-		input.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
 	}
 	return input
 }
