@@ -145,8 +145,11 @@ func (d *deletion) deleteBatch(ctx context.Context, sortKeys []string) error {
 			return err
 		}
 		d.deleted.Add(int64(len(sortKeys) - len(left)))
-		if len(left) == 0 || d.failure() != nil {
+		if len(left) == 0 {
 			return nil
+		}
+		if err := d.failure(); err != nil {
+			return err
 		}
 		sortKeys = left
 		if err := pause(ctx, retry); err != nil {

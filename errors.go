@@ -41,7 +41,7 @@ func wrap(err *error, operation, subject, table string) {
 	}
 	var broken *smithy.DeserializationError
 	if errors.As(*err, &broken) {
-		*err = brokenAnswer{*err}
+		*err = malformedAnswerError{*err}
 	}
 	*err = fmt.Errorf("packagedb: %s %s in table %s: %w%s", operation, quote(subject), table, *err, hint)
 }
@@ -55,11 +55,11 @@ func errorCode(err error) string {
 	return ""
 }
 
-// brokenAnswer stands for an error of the SDK about an answer that it cannot decode. The text of that
+// malformedAnswerError stands for an error of the SDK about an answer that it cannot decode. The text of that
 // error may quote the answer, and with it a hash or a salt.
-type brokenAnswer struct{ err error }
+type malformedAnswerError struct{ err error }
 
-func (e brokenAnswer) Error() string {
+func (e malformedAnswerError) Error() string {
 	var response *http.ResponseError
 	if errors.As(e.err, &response) {
 		return fmt.Sprintf("malformed answer of the server, status %d, request id %q",
@@ -68,10 +68,10 @@ func (e brokenAnswer) Error() string {
 	return "malformed answer of the server"
 }
 
-func (e brokenAnswer) Unwrap() error { return e.err }
+func (e malformedAnswerError) Unwrap() error { return e.err }
 
 // Format keeps every verb from printing the wrapped error.
-func (e brokenAnswer) Format(state fmt.State, _ rune) { _, _ = fmt.Fprint(state, e.Error()) }
+func (e malformedAnswerError) Format(state fmt.State, _ rune) { _, _ = fmt.Fprint(state, e.Error()) }
 
 func invalid(format string, arguments ...any) error {
 	return fmt.Errorf("%w: %s", ErrInvalidInput, fmt.Sprintf(format, arguments...))

@@ -3,6 +3,7 @@ package packagedb
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -89,7 +90,7 @@ func request[O any](
 	send func(options ...func(*dynamodb.Options)) (*O, error), report func(call *Call, output *O),
 ) (*O, error) {
 	attempts := 0
-	output, err := send(append(options[:len(options):len(options)], countAttempts(&attempts))...)
+	output, err := send(append(slices.Clip(options), countAttempts(&attempts))...)
 	t, ok := ctx.Value(tallyKey{}).(*tally)
 	if !ok {
 		return output, err

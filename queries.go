@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"math"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -38,8 +39,8 @@ const (
 	ofSpec      = "#sub = :sub AND id_updated_at BETWEEN :first AND :last"
 )
 
-// filteredPageSize is the least number of items to read at a time once other specs' items have been
-// met in a range.
+// filteredPageSize is the least number of items to read at a time if it is not known how many of them
+// are results.
 const filteredPageSize = 100
 
 func (q query) input(start item, pageSize int32) *dynamodb.QueryInput {
@@ -68,73 +69,74 @@ func (q query) input(start item, pageSize int32) *dynamodb.QueryInput {
 // caller goes on. It yields an error last.
 func list[T any](ctx context.Context, client Client, q query, decode func(item) (T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		fail := func(err error) {
-			if q.operation != "" {
-				wrap(&err, q.operation, q.subject, q.table)
-			}
-			var zero T
-			yield(zero, err)
-		}
-		if q.err != nil {
-			fail(q.err)
-			return
-		}
-		found, last := 0, ""
-		start, pageSize := q.after, q.pageSize
-		for {
-			output, err := answered(client.Query(ctx, q.input(start, pageSize)))
-			if err != nil {
-				fail(err)
-				return
-			}
-			skipped := false
-			for _, stored := range output.Items {
-				if q.specID != "" && !isOfSpec(stored, q.specID) {
-					skipped = true
-					continue
-				}
-				value, err := decode(stored)
-				if err == nil {
+		pages := pageReader{client: client, query: q, start: q.after, size: q.pageSize}
+		found, err := 0, q.err
+		for err == nil && !pages.done {
+			var items []item
+			items, err = pages.next(ctx, found)
+			for _, stored := range items {
+				var value T
+				if value, err = decode(stored); err == nil {
 					err = ctx.Err()
 				}
 				if err != nil {
-					fail(err)
-					return
+					break
 				}
-				if !yield(value, nil) {
-					return
-				}
-				if found++; found == q.limit {
+				if found++; !yield(value, nil) || found == q.limit {
 					return
 				}
 			}
-			if len(output.LastEvaluatedKey) == 0 {
-				break
-			}
-			start = output.LastEvaluatedKey
-			key := keyText(start)
-			if key == last {
-				fail(errors.New("the server repeats a page"))
-				return
-			}
-			last = key
-			pageSize = nextPageSize(q, found, skipped)
 		}
-		if found == 0 && q.mustFind {
-			fail(ErrNotFound)
+		if err == nil && found == 0 && q.mustFind {
+			err = ErrNotFound
+		}
+		if err != nil {
+			var zero T
+			if q.operation != "" {
+				wrap(&err, q.operation, q.subject, q.table)
+			}
+			yield(zero, err)
 		}
 	}
 }
 
-func nextPageSize(q query, found int, skipped bool) int32 {
-	switch {
-	case q.pageSize == 0:
-		return 0
-	case skipped || q.limit == 0:
-		return max(filteredPageSize, pageSizeOf(q.limit-found))
-	default:
-		return pageSizeOf(q.limit - found)
+// pageReader reads the pages of a query, one with each call of next.
+type pageReader struct {
+	client Client
+	query  query
+	start  item  // the exclusive start key of the next page
+	size   int32 // the limit on its items, 0 for none
+	last   string
+	done   bool
+}
+
+// next returns the items of the next page that belong to the query. found is the number of results so
+// far.
+func (r *pageReader) next(ctx context.Context, found int) ([]item, error) {
+	output, err := answered(r.client.Query(ctx, r.query.input(r.start, r.size)))
+	if err != nil {
+		return nil, err
 	}
+	items := output.Items
+	if r.query.specID != "" {
+		items = slices.DeleteFunc(items, func(stored item) bool { return !isOfSpec(stored, r.query.specID) })
+	}
+	if r.start = output.LastEvaluatedKey; len(r.start) == 0 {
+		r.done = true
+		return items, nil
+	}
+	key := keyText(r.start)
+	if key == r.last {
+		return nil, errors.New("the server repeats a page")
+	}
+	r.last = key
+	if r.size > 0 {
+		r.size = pageSizeOf(r.query.limit - found - len(items))
+		if r.query.limit == 0 || len(items) < len(output.Items) {
+			r.size = max(r.size, filteredPageSize)
+		}
+	}
+	return items, nil
 }
 
 // pageSizeOf is a limit as DynamoDB's, which is a 32-bit integer.

@@ -247,6 +247,32 @@ func (record specItem) info() (SpecInfo, error) {
 	}, nil
 }
 
+// specKey is what a delete reads of an item of the specs table.
+type specKey struct {
+	updatedAtID  string
+	idUpdatedAt  string
+	position, id string // empty if this package writes no such key
+	indexed      bool   // the item is in the index where its key says
+	latest       item   // if it is a latest item, the attributes that tell it from an earlier one
+}
+
+func decodeSpecKey(stored item) (specKey, error) {
+	key := specKey{updatedAtID: textOf(stored, attrUpdatedAtID), idUpdatedAt: textOf(stored, attrIDUpdatedAt)}
+	if key.updatedAtID == "" {
+		return key, malformed(errors.New("the sort key is missing"), stored, attrUpdatedAtID)
+	}
+	var ok bool
+	if key.position, key.id, ok = splitUpdatedAtID(key.updatedAtID); !ok {
+		key.position, key.id = "", ""
+		return key, nil
+	}
+	key.indexed = key.idUpdatedAt == key.id+keySeparator+key.position
+	if key.position == latestPosition {
+		key.latest = item{attrUpdatedAt: stored[attrUpdatedAt], attrVersion: stored[attrVersion]}
+	}
+	return key, nil
+}
+
 // textOf returns a string attribute, or "" if the item has no such string.
 func textOf(stored item, attribute string) string {
 	if value, ok := stored[attribute].(*types.AttributeValueMemberS); ok {
