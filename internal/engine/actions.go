@@ -59,7 +59,9 @@ func (a *action) checkParameters() error {
 }
 
 // tooDeep reports whether a value nests too deeply.
-func (a *action) tooDeep() bool { return a.subject.tooDeep() || a.values.tooDeep() }
+func (a *action) tooDeep() bool {
+	return a.subject.tooDeep() || a.values.tooDeep() || a.legacy.tooDeep()
+}
 
 // checkContent parses the expressions and checks the size of an item.
 func (a *action) checkContent() error {

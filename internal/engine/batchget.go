@@ -71,7 +71,7 @@ func (r *batchGetItem) check() error {
 		if err := g.expressionInput.check(); err != nil {
 			return err
 		}
-		legacy = legacy || g.attributesToGet != nil
+		legacy = legacy || g.legacy.attributesToGet != nil
 		modern = modern || g.texts.projection != nil
 		total += len(g.keys)
 	}
@@ -100,7 +100,7 @@ func (r *batchGetItem) constrain() error {
 		if g.present {
 			c.unshownLength("RequestItems."+g.tableName+".member.Keys", len(g.keys), 1, maxBatchGets)
 		}
-		g.constrainAttributesToGet(&c)
+		g.legacy.constrain(&c)
 	}
 	if err := c.err(); err != nil {
 		return err

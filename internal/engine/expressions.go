@@ -46,10 +46,7 @@ type expressionInput struct {
 	texts  struct{ update, condition, keyCondition, filter, projection *string }
 	names  map[string]string
 	values itemParameter
-	// attributesToGet is the one legacy parameter that works.
-	attributesToGet []string
-	// legacy are the names of all legacy parameters in the request.
-	legacy []string
+	legacy legacyInput
 	expressions
 }
 
@@ -58,10 +55,7 @@ func (x *expressionInput) field(name string, value document) error {
 	case slices.Contains(x.rules.expressions, name):
 		return value.string(x.text(name))
 	case slices.Contains(x.rules.legacy, name):
-		x.legacy = append(x.legacy, name)
-		if name == "AttributesToGet" {
-			return value.strings(&x.attributesToGet)
-		}
+		return x.legacy.field(name, value)
 	case name == "ExpressionAttributeNames":
 		return value.stringMap(&x.names)
 	case name == "ExpressionAttributeValues" && x.rules.hasValues():
@@ -85,14 +79,6 @@ func (x *expressionInput) text(parameter string) **string {
 	return &x.texts.projection
 }
 
-func (x *expressionInput) constrainAttributesToGet(c *constraints) {
-	if x.attributesToGet != nil {
-		c.length("attributesToGet", len(x.attributesToGet), 1, 255, func() string {
-			return "[" + strings.Join(x.attributesToGet, ", ") + "]"
-		})
-	}
-}
-
 // check rejects parameters that do not go together, before any of them is parsed.
 func (x *expressionInput) check() error {
 	var present, absent, legacy []string
@@ -105,7 +91,7 @@ func (x *expressionInput) check() error {
 		}
 	}
 	for _, name := range x.rules.legacy {
-		if slices.Contains(x.legacy, name) {
+		if slices.Contains(x.legacy.names, name) {
 			legacy = append(legacy, name)
 		}
 	}
@@ -117,17 +103,7 @@ func (x *expressionInput) check() error {
 	case x.values.present && (len(present) == 0 || len(present) == 1 && present[0] == "ProjectionExpression"):
 		return x.valuesWithoutExpression(absent)
 	}
-	for _, name := range legacy {
-		if name != "AttributesToGet" {
-			return validation("The legacy parameter %s is not supported by this engine: use an expression instead", name)
-		}
-	}
-	for i, name := range x.attributesToGet {
-		if slices.Contains(x.attributesToGet[:i], name) {
-			return invalidParameter("Duplicate value in attribute name: %s", name)
-		}
-	}
-	return nil
+	return x.legacy.check()
 }
 
 // valuesWithoutExpression is the error for values that none of the absent
@@ -189,9 +165,7 @@ func (x *expressionInput) parse() error {
 			return err
 		}
 	}
-	if x.attributesToGet != nil {
-		x.projection = expression.NewProjection(x.attributesToGet)
-	}
+	x.legacy.translate(&x.expressions)
 	return attributes.Unused()
 }
 

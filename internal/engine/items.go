@@ -29,7 +29,7 @@ func (r *getItem) field(name string, value document) error {
 func (r *getItem) check() error {
 	var c constraints
 	c.capacity(r.returnCapacity)
-	r.constrainAttributesToGet(&c)
+	r.legacy.constrain(&c)
 	r.constrain(&c, "")
 	if err := c.err(); err != nil {
 		return err
@@ -103,8 +103,10 @@ func (r *writeItem) check() error {
 		c.unshownLength("TableName", 0, 1, 255)
 		return c.err()
 	}
+	c.oneOf("conditionalOperator", r.legacy.conditionalOperator, "OR", "AND")
 	c.capacity(r.returnCapacity)
 	r.constrain(&c, "")
+	r.legacy.constrain(&c)
 	r.constrainReturnValues(&c)
 	c.oneOf("returnItemCollectionMetrics", r.returnMetrics, "SIZE", "NONE")
 	c.oneOf("returnValuesOnConditionCheckFailure", r.returnOnFailure, "ALL_OLD", "NONE")

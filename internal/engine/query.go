@@ -18,6 +18,9 @@ func newQuery() *query {
 }
 
 func (r *query) check() error {
+	if err := r.checkOperator(); err != nil {
+		return err
+	}
 	var c constraints
 	r.constrain(&c)
 	if err := c.err(); err != nil {
@@ -29,14 +32,19 @@ func (r *query) check() error {
 	if err := r.checkStartValues(); err != nil {
 		return err
 	}
-	if r.texts.keyCondition == nil {
+	if r.texts.keyCondition == nil && r.legacy.keyConditions == nil {
 		return validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
 	}
 	if err := r.parse(); err != nil {
 		return err
 	}
 	var err error
-	if r.terms, err = r.keyCondition.Terms(); err != nil {
+	if r.keyCondition != nil {
+		r.terms, err = r.keyCondition.Terms()
+	} else {
+		r.terms, err = expression.NewKeyTerms(comparisons(r.legacy.keyConditions))
+	}
+	if err != nil {
 		return err
 	}
 	return r.checkSelection()
@@ -83,7 +91,11 @@ func (r *query) checkFilter() error {
 	names := names(r.filter.Paths())
 	for _, a := range r.view.schema.attributes() {
 		if slices.Contains(names, a.name) {
-			return validation("Filter Expression can only contain non-primary key attributes: Primary key attribute: %s", a.name)
+			what := "Filter Expression"
+			if r.texts.filter == nil {
+				what = "QueryFilter"
+			}
+			return validation("%s can only contain non-primary key attributes: Primary key attribute: %s", what, a.name)
 		}
 	}
 	if missing := r.view.missing(names); missing != "" {

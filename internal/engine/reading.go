@@ -67,12 +67,21 @@ func (r *reading) constrain(c *constraints) {
 	c.name("indexName", r.indexName, 3)
 	c.capacity(r.returnCapacity)
 	c.tableName(r.tableName)
-	r.constrainAttributesToGet(c)
+	r.legacy.constrain(c)
 	if r.rules == &scanRules {
 		c.atLeast("limit", r.limit, 1)
 	} else {
 		c.positiveLimit(r.limit)
 	}
+}
+
+// checkOperator rejects an unknown ConditionalOperator, which the service
+// reports before everything else.
+func (r *reading) checkOperator() error {
+	if o := r.legacy.conditionalOperator; o != nil && *o != "AND" && *o != "OR" {
+		return validation("Failed to satisfy constraint: Member must satisfy enum value set: [ALL, OR]")
+	}
+	return nil
 }
 
 func (r *reading) consistent() bool { return isTrue(r.consistentRead) }
@@ -85,7 +94,7 @@ func (r *reading) checkSelection() error {
 	switch {
 	case r.texts.projection != nil:
 		wanted = "ProjectionExpression"
-	case r.attributesToGet != nil:
+	case r.legacy.attributesToGet != nil:
 		wanted = "AttributesToGet"
 	}
 	switch {

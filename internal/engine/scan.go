@@ -12,6 +12,9 @@ func newScan() *scan {
 }
 
 func (r *scan) check() error {
+	if err := r.checkOperator(); err != nil {
+		return err
+	}
 	var c constraints
 	r.constrain(&c)
 	c.atLeast("totalSegments", r.totalSegments, 1)

@@ -50,7 +50,12 @@ func ParseKeyCondition(text string, a *Attributes) (*KeyCondition, error) {
 }
 
 // Paths are the places that the condition looks at, in the order of its text.
-func (k *KeyCondition) Paths() iter.Seq[Path] { return slices.Values(k.paths) }
+func (k *KeyCondition) Paths() iter.Seq[Path] {
+	if k == nil {
+		return slices.Values[[]Path](nil)
+	}
+	return slices.Values(k.paths)
+}
 
 // Terms are the one or two terms of the condition, on different attributes and
 // each with the attribute on the left of its operator. The error is the

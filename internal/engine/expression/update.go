@@ -9,6 +9,7 @@ import (
 
 // Update is a parsed update expression. It can be used by several goroutines at once.
 type Update struct {
+	legacy  bool // made of AttributeUpdates
 	clauses []clause
 	root    branch // the targets, whose leaves are numbers of clauses
 }
@@ -128,6 +129,7 @@ func (u *Update) Projection() *Projection {
 var (
 	errOperandType = refuse("An operand in the update expression has an incorrect data type")
 	errNoAttribute = refuse("The provided expression refers to an attribute that does not exist in the item")
+	errLegacyType  = refuse("Type mismatch for attribute to update")
 	errTarget      = refuse("The document path provided in the update expression is invalid for update")
 )
 
@@ -141,7 +143,11 @@ func (u *Update) Apply(item attribute.Item) (attribute.Item, error) {
 	results := make([]attribute.Value, len(u.clauses))
 	for i := range u.clauses {
 		var err error
-		if results[i], err = u.clauses[i].evaluate(item); err != nil {
+		results[i], err = u.clauses[i].evaluate(item)
+		if u.legacy && errors.Is(err, errOperandType) {
+			err = errLegacyType
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -167,8 +173,11 @@ func (c *clause) evaluate(item attribute.Item) (attribute.Value, error) {
 	if !before.Exists() {
 		return operand, nil
 	}
-	if before.Kind() == attribute.KindN && operand.Kind() == attribute.KindN {
+	switch {
+	case before.Kind() == attribute.KindN && operand.Kind() == attribute.KindN:
 		return sum(before, operand)
+	case before.Kind() == attribute.KindL && operand.Kind() == attribute.KindL: // AttributeUpdates only
+		return attribute.Concat(before, operand), nil
 	}
 	return join(before, operand)
 }
