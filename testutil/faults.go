@@ -43,6 +43,11 @@ const (
 	AccessDenied
 	// Error answers with Fault.Code, Fault.Message and Fault.Status.
 	Error
+	// Stale answers an eventually consistent read, of a table or an index, with what was there before
+	// the last writes: the last Fault.Writes, or those of the last Fault.Delay, or without either the
+	// last one. Writes are the requests that were sent since Inject. It needs the embedded engine;
+	// on another server Inject skips the test.
+	Stale
 )
 
 var kindNames = [...]string{
@@ -57,6 +62,7 @@ var kindNames = [...]string{
 	ThrottleOnDemand:    "ThrottleOnDemand",
 	AccessDenied:        "AccessDenied",
 	Error:               "Error",
+	Stale:               "Stale",
 }
 
 func (k FaultKind) isKnown() bool { return k >= Throttle && int(k) < len(kindNames) }
@@ -85,8 +91,11 @@ type Fault struct {
 	Rate float64
 	Seed uint64
 
-	// Delay is the time by which the kind Delay holds back an answer.
+	// Delay is the time by which the kind Delay holds back an answer, or a Stale read is behind.
 	Delay time.Duration
+
+	// Writes is the number of writes by which a Stale read is behind.
+	Writes int
 
 	// Code, Message and Status are the answer of the kind Error: the name of an exception, such as
 	// "RequestLimitExceeded", its text, and the HTTP status, 400 if 0.
@@ -98,6 +107,7 @@ type Fault struct {
 var (
 	readOperations        = []string{"GetItem", "Query", "Scan", "BatchGetItem", "TransactGetItems"}
 	writeOperations       = []string{"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"}
+	staleOperations       = []string{"GetItem", "Query", "Scan", "BatchGetItem"}
 	batchOperations       = []string{"BatchGetItem", "BatchWriteItem"}
 	conflictingOperations = append([]string{"TransactGetItems"}, writeOperations...)
 	itemOperations        = slices.Concat(readOperations, writeOperations)
@@ -117,6 +127,8 @@ func (k FaultKind) appliesTo() []string {
 		return batchOperations
 	case Conflict:
 		return conflictingOperations
+	case Stale:
+		return staleOperations
 	default:
 		return everyOperation
 	}
@@ -138,12 +150,18 @@ func (f *Fault) check() error {
 		return fmt.Errorf("%v: Rate %v is not between 0 and 1", f.Kind, f.Rate)
 	case f.Kind == Delay && f.Delay <= 0:
 		return errors.New("Delay: field Delay is not positive")
-	case f.Kind != Delay && f.Delay != 0:
-		return fmt.Errorf("%v: field Delay is for kind Delay only", f.Kind)
+	case f.Kind != Delay && f.Kind != Stale && f.Delay != 0:
+		return fmt.Errorf("%v: field Delay is for the kinds Delay and Stale", f.Kind)
+	case f.Delay < 0 || f.Writes < 0:
+		return fmt.Errorf("%v: Delay or Writes is negative", f.Kind)
+	case f.Kind == Stale && f.Delay > 0 && f.Writes > 0:
+		return errors.New("Stale: both Delay and Writes are set")
+	case f.Kind != Stale && f.Writes != 0:
+		return fmt.Errorf("%v: field Writes is for the kind Stale", f.Kind)
 	case f.Kind == Error && f.Code == "":
 		return errors.New("Error: Code is empty")
 	case f.Kind != Error && (f.Code != "" || f.Message != "" || f.Status != 0):
-		return fmt.Errorf("%v: fields Code, Message and Status are for kind Error only", f.Kind)
+		return fmt.Errorf("%v: fields Code, Message and Status are for the kind Error", f.Kind)
 	case f.Status != 0 && (f.Status < 400 || f.Status > 599):
 		return fmt.Errorf("Error: Status %d is not between 400 and 599", f.Status)
 	}

@@ -351,10 +351,15 @@ func TestInject_RejectsInvalidFaults(t *testing.T) {
 		{testutil.Fault{Kind: testutil.Throttle, Rate: 1.1}, "Rate 1.1"},
 		{testutil.Fault{Kind: testutil.Throttle, Rate: math.NaN()}, "Rate NaN"},
 		{testutil.Fault{Kind: testutil.Delay}, "not positive"},
-		{testutil.Fault{Kind: testutil.Throttle, Delay: time.Second}, "for kind Delay only"},
+		{testutil.Fault{Kind: testutil.Throttle, Delay: time.Second}, "for the kinds Delay and Stale"},
 		{testutil.Fault{Kind: testutil.Error}, "Code is empty"},
 		{testutil.Fault{Kind: testutil.Error, Code: "A", Status: 200}, "Status 200"},
-		{testutil.Fault{Kind: testutil.Throttle, Code: "A"}, "for kind Error only"},
+		{testutil.Fault{Kind: testutil.Throttle, Code: "A"}, "for the kind Error"},
+		{testutil.Fault{Kind: testutil.Stale, Delay: -1}, "negative"},
+		{testutil.Fault{Kind: testutil.Stale, Writes: -1}, "negative"},
+		{testutil.Fault{Kind: testutil.Stale, Delay: 1, Writes: 1}, "both"},
+		{testutil.Fault{Kind: testutil.Stale, Operations: []string{"TransactGetItems"}}, `"TransactGetItems"`},
+		{testutil.Fault{Kind: testutil.Throttle, Writes: 1}, "for the kind Stale"},
 	} {
 		message := fatal(t, func(tb testing.TB) { testutil.New(tb).Inject(test.fault) })
 		assert.Contains(t, message, "testutil: inject ")

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/open-alchemy/packagedb/internal/engine"
 )
 
 // injector is an [http.Handler] that passes requests of the DynamoDB protocol on to next, unless they
@@ -34,8 +36,15 @@ func (i *injector) inject(tb testing.TB, faults []Fault) *Injected {
 		if len(fault.Operations) == 0 {
 			fault.Operations = fault.Kind.appliesTo()
 		}
-		random := rand.New(rand.NewPCG(fault.Seed, uint64(n)))
-		in.faults = append(in.faults, &activeFault{Fault: fault, random: random})
+		active := &activeFault{Fault: fault, random: rand.New(rand.NewPCG(fault.Seed, uint64(n)))}
+		if fault.Kind == Stale {
+			e, ok := i.next.(*engine.Engine)
+			if !ok {
+				tb.Skip("testutil: Stale needs the embedded engine")
+			}
+			active.past = &staleness{engine: e, writes: max(1, fault.Writes), delay: fault.Delay}
+		}
+		in.faults = append(in.faults, active)
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -64,15 +73,22 @@ func (i *injector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for _, in := range injected {
 		in.draw(&q, &drawn)
 	}
+	next := i.next
+	for _, past := range drawn.past {
+		next = past.noting(next)
+	}
 	if drawn.fault == nil && len(drawn.delays) == 0 {
-		i.next.ServeHTTP(w, r)
+		next.ServeHTTP(w, r)
 		return
 	}
 	var a *answer
-	if drawn.fault == nil {
-		a = record(i.next, r)
-	} else {
-		a = drawn.fault.answer(&q, i.next, drawn.random)
+	switch {
+	case drawn.fault == nil:
+		a = record(next, r)
+	case drawn.fault.Kind == Stale:
+		a = record(drawn.fault.past.reader(), r)
+	default:
+		a = drawn.fault.answer(&q, next, drawn.random)
 	}
 	for _, d := range drawn.delays {
 		d.wait(r.Context())
@@ -82,9 +98,10 @@ func (i *injector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // drawnFaults are the faults that a request meets: all delays, and at most one other.
 type drawnFaults struct {
-	fault  *Fault
+	fault  *activeFault
 	random *rand.Rand // for the choices of fault
 	delays []delay
+	past   []*staleness // to note a write
 }
 
 type delay struct {
@@ -119,6 +136,7 @@ type activeFault struct {
 	Fault
 	random *rand.Rand
 	met    int
+	past   *staleness // of the kind Stale
 }
 
 // Count returns the number of times that requests have met one of the faults.
@@ -155,6 +173,9 @@ func (in *Injected) draw(r *request, drawn *drawnFaults) {
 		return
 	}
 	for _, fault := range in.faults {
+		if fault.past != nil && slices.Contains(writeOperations, r.operation) {
+			drawn.past = append(drawn.past, fault.past)
+		}
 		if fault.Kind != Delay && drawn.fault != nil || !fault.meets(r) {
 			continue
 		}
@@ -164,7 +185,7 @@ func (in *Injected) draw(r *request, drawn *drawnFaults) {
 			drawn.delays = append(drawn.delays, delay{fault.Delay, in.stopped})
 			continue
 		}
-		drawn.fault = &fault.Fault
+		drawn.fault = fault
 		drawn.random = rand.New(rand.NewPCG(fault.random.Uint64(), 0))
 	}
 }
@@ -174,10 +195,10 @@ func (f *activeFault) meets(r *request) bool {
 	if !slices.Contains(f.Operations, r.operation) || f.Times > 0 && f.met == f.Times {
 		return false
 	}
-	// The server rejects what is malformed.
 	switch isBatch := slices.Contains(batchOperations, r.operation); {
 	case f.Kind == Unprocessed && r.batch().size() == 0,
 		f.Kind == Conflict && isBatch && r.batch().size() == 0,
+		f.Kind == Stale && r.isConsistent(),
 		f.Kind == Conflict && strings.HasPrefix(r.operation, "Transact") && r.actions() == 0:
 		return false
 	}

@@ -68,6 +68,20 @@ func (r *request) batch() batch {
 	return parseBatch(members.RequestItems)
 }
 
+// isConsistent reports whether a read is strongly consistent, of one table at least.
+func (r *request) isConsistent() bool {
+	type read struct{ ConsistentRead bool }
+	var members struct {
+		read
+		RequestItems map[string]read
+	}
+	_ = json.Unmarshal(r.body, &members) // the server rejects a malformed request
+	for _, table := range members.RequestItems {
+		members.ConsistentRead = members.ConsistentRead || table.ConsistentRead
+	}
+	return members.ConsistentRead
+}
+
 // processPart lets a part of a batch through and returns the rest as unprocessed.
 func (r *request) processPart(next http.Handler, random *rand.Rand) *answer {
 	member := "UnprocessedItems"
