@@ -46,7 +46,7 @@ func (w *write) evaluate() error {
 	if !w.condition.Match(w.prior.itemOrNil()) {
 		return conditionalCheckFailed(w.old())
 	}
-	if w.subject == nil || w.prior == nil && w.update.Removes() {
+	if w.subject == nil {
 		return nil
 	}
 	item := w.subject
@@ -54,7 +54,7 @@ func (w *write) evaluate() error {
 		item = w.prior.item
 	}
 	item, err := w.update.Apply(item)
-	if err != nil {
+	if err != nil || w.prior == nil && w.update.Removes() {
 		return err
 	}
 	w.next, err = w.table.updatedRecord(item)

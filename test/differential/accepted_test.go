@@ -63,6 +63,35 @@ var acceptedDifferences = []accepted{
 		when:       mistaken,
 	},
 	{
+		reason:     "two mistakes",
+		operations: pattern(`UpdateItem`),
+		path:       pattern(`failure`),
+		local:      pattern(`400 ` + failedUpdate),
+		ours:       pattern(`400 ` + failedUpdate),
+	},
+	{
+		reason:     "transactions",
+		operations: pattern(`TransactWriteItems`),
+		path:       pattern(`failure`),
+		local:      pattern(`400 ` + failedUpdate),
+		ours:       pattern(`400 (TransactionCanceled|Validation)Exception: .*`),
+	},
+	{
+		reason:     "transactions",
+		operations: pattern(`TransactWriteItems`),
+		path:       pattern(`failure`),
+		local:      pattern(`400 TransactionCanceledException: .*ConditionalCheckFailed.*`),
+		ours:       pattern(`400 TransactionCanceledException: .*ValidationError.*`),
+	},
+	{
+		reason:     "keys in updates",
+		operations: pattern(`UpdateItem|TransactWriteItems`),
+		path:       pattern(`failure`),
+		local:      pattern(`|400 (ConditionalCheckFailed|TransactionCanceled|Validation)Exception: .*`),
+		ours:       pattern(`400 ValidationException: .*(Type mismatch for Index Key|Cannot update attribute) .*`),
+		when:       mistaken,
+	},
+	{
 		reason: "reserved size",
 		path:   pattern(`failure`),
 		ours:   pattern(`400 ValidationException: .*; reserved keyword: (?i:size)`),
@@ -187,7 +216,7 @@ var acceptedDifferences = []accepted{
 	},
 	{
 		reason:     "collection metrics",
-		operations: pattern(`.*(Write|Put|Delete).*`),
+		operations: pattern(`.*(Write|Put|Update|Delete).*`),
 		path:       pattern(`ItemCollectionMetrics`),
 		local:      pattern(``),
 	},
@@ -258,6 +287,12 @@ var acceptedDifferences = []accepted{
 // accidental are the refusals of mistakes that random requests happen to have,
 // besides the one that they got on purpose.
 const accidental = `ValidationException: (.*: The (first operand must be distinct|BETWEEN operator requires) .*|Filter Expression can only contain non-primary key attributes: .*|.*: Duplicate value in attribute name: .*|Item size has exceeded the maximum allowed size)`
+
+// failedUpdate is an error of an update that depends on the item.
+const failedUpdate = `ValidationException: (The document path provided in the update expression is invalid for update|` +
+	`The provided expression refers to an attribute that does not exist in the item|` +
+	`An operand in the update expression has an incorrect data type|` +
+	`(DynamoDB only supports precision|Attempting to store more than 38|Number (over|under)flow|A value provided cannot be converted).*)`
 
 // mistaken reports whether the request has a mistake that the operation checks.
 func mistaken(s step, _ difference) bool { return s.mistaken && !s.foreign }

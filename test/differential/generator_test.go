@@ -91,6 +91,7 @@ func (g *generator) step(beginning bool) step {
 		{25, g.putItem},
 		{15, g.batchWriteItem},
 		{8, g.deleteItem},
+		{20, g.updateItem},
 		{12, g.transactWriteItems},
 		{reads, g.getItem},
 		{3 * reads, g.query},

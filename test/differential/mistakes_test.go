@@ -95,6 +95,7 @@ var parameters = map[string][]string{
 	"GetItem":            {"TableName", "ConsistentRead", "ReturnConsumedCapacity", "ProjectionExpression", "ExpressionAttributeNames", "AttributesToGet"},
 	"PutItem":            {"TableName", "ReturnConsumedCapacity", "ReturnItemCollectionMetrics", "ReturnValues", "ReturnValuesOnConditionCheckFailure", "ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues"},
 	"DeleteItem":         {"TableName", "ReturnConsumedCapacity", "ReturnItemCollectionMetrics", "ReturnValues", "ReturnValuesOnConditionCheckFailure", "ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues"},
+	"UpdateItem":         {"TableName", "ReturnConsumedCapacity", "ReturnItemCollectionMetrics", "ReturnValues", "ReturnValuesOnConditionCheckFailure", "UpdateExpression", "ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues"},
 	"Query":              {"TableName", "IndexName", "ConsistentRead", "ReturnConsumedCapacity", "Select", "Limit", "ScanIndexForward", "ExclusiveStartKey", "KeyConditionExpression", "FilterExpression", "ProjectionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues", "AttributesToGet"},
 	"Scan":               {"TableName", "IndexName", "ConsistentRead", "ReturnConsumedCapacity", "Select", "Limit", "Segment", "TotalSegments", "ExclusiveStartKey", "FilterExpression", "ProjectionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues", "AttributesToGet"},
 	"BatchGetItem":       {"ReturnConsumedCapacity"},

@@ -47,6 +47,7 @@ var wording = []struct{ local, ours string }{
 	// types that an attribute can have with some of its own.
 	{`ValidationException: .*: Two document paths (overlap|conflict) .*`, `ValidationException: .*: Two document paths (overlap|conflict) .*`},
 	{`ValidationException: .*; operator or function: attribute_type, operand type: .*`, `ValidationException: .*; operator or function: attribute_type, operand type: .*`},
+	{`ValidationException: .*: An expression attribute value used in expression is not defined; .*`, `ValidationException: .*: An expression attribute value used in expression is not defined; .*`},
 	{`ValidationException: .*: An expression attribute name used in the document path is not defined; .*`, `ValidationException: .*: An expression attribute name used in the document path is not defined; .*`},
 
 	// Operations.

@@ -135,7 +135,7 @@ func (g *generator) transactWriteItems(t *tableSchema) step {
 const maxToken = 10
 
 func (g *generator) action(t *tableSchema, key object) object {
-	kind := pick(g.source, "Put", "Put", "Delete", "ConditionCheck")
+	kind := pick(g.source, "Put", "Put", "Delete", "Update", "ConditionCheck")
 	parameters := object{"TableName": t.name}
 	likely := 20
 	if kind == "ConditionCheck" {
@@ -147,7 +147,11 @@ func (g *generator) action(t *tableSchema, key object) object {
 	default:
 		parameters["Key"] = key
 	}
-	g.conditional(t, parameters, likely)
+	if kind == "Update" {
+		g.updating(t, parameters)
+	} else {
+		g.conditional(t, parameters, likely)
+	}
 	action := object{kind: parameters}
 	if g.slip(2) {
 		action["Delete"] = object{"TableName": t.name, "Key": key}
