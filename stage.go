@@ -159,7 +159,7 @@ func currentInstance() (*instance, error) {
 			return next, nil
 		}
 	}
-	return nil, errors.New("the environment changes all the time")
+	return nil, fmt.Errorf("environment changed %d times while its client was built", maxBuilds)
 }
 
 func newClient(env *environment) (*dynamodb.Client, error) {

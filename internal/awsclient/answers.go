@@ -15,6 +15,9 @@ const checksumHeader = "X-Amz-Crc32"
 
 // read reads the body of an answer to its end, closes it, and puts what it read in its place.
 func read(response *http.Response, limit int) ([]byte, error) {
+	if response.Body == nil { // only another client than Go's leaves it out
+		response.Body = http.NoBody
+	}
 	defer func() { _ = response.Body.Close() }()
 	// Room for the whole body, if its length is known, and for ReadFrom to see that it ends there.
 	size := min(max(response.ContentLength, 0), 1<<20) + bytes.MinRead

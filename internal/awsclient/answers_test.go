@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/smithy-go/logging"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -37,7 +39,8 @@ func unverified(status int, body string) http.HandlerFunc {
 
 // raw returns a handler that answers with a text and closes the connection.
 func raw(text string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
+	return func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
 		connection, _, err := w.(http.Hijacker).Hijack()
 		if err == nil {
 			_, _ = connection.Write([]byte(text))
@@ -142,6 +145,16 @@ func TestClient_GoodAnswer(t *testing.T) {
 			assert.EqualValues(t, 1, requests.Load())
 		})
 	}
+}
+
+func TestClient_LogsNothingAboutAMissingChecksum(t *testing.T) {
+	url, _ := newServer(t, unverified(http.StatusOK, goodAnswer), raw(""))
+	log := new(bytes.Buffer)
+	_, err := listTables(t, newDynamoDB(url, patientLimits(), func(options *dynamodb.Options) {
+		options.Logger = logging.NewStandardLogger(log)
+	}))
+	require.NoError(t, err)
+	assert.Empty(t, log.String())
 }
 
 func TestClient_TooLargeAnswer(t *testing.T) {
