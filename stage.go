@@ -60,11 +60,11 @@ type environment struct {
 
 func readEnvironment() *environment {
 	var env environment
-	for i, variable := range testVariables {
+	for i, variable := range &testVariables {
 		env.test[i] = os.Getenv(variable)
 	}
 	if env.stage() == stageProd {
-		for i, variable := range prodVariables {
+		for i, variable := range &prodVariables {
 			env.prod[i] = os.Getenv(variable)
 		}
 	}
@@ -78,7 +78,7 @@ func (env *environment) maxAttempts() string { return env.test[2] }
 // isCurrent reports whether readEnvironment would return the same. Get spends its time here, and
 // comparing in place is cheaper than reading everything and then comparing.
 func (env *environment) isCurrent() bool {
-	for i, variable := range testVariables {
+	for i, variable := range &testVariables {
 		if os.Getenv(variable) != env.test[i] {
 			return false
 		}
@@ -86,7 +86,7 @@ func (env *environment) isCurrent() bool {
 	if env.stage() != stageProd {
 		return true
 	}
-	for i, variable := range prodVariables {
+	for i, variable := range &prodVariables {
 		if os.Getenv(variable) != env.prod[i] {
 			return false
 		}
@@ -238,15 +238,13 @@ func newProdClient() (*dynamodb.Client, error) {
 
 const containerURIVariable = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 
-// checkContainerURI returns an error if the SDK would look up the host of the URI while it loads its
-// configuration.
+// checkContainerURI returns an error if the SDK would look up the host of the URI, which it does for HTTP
+// alone, while it loads its configuration.
 func checkContainerURI(uri string) error {
-	parsed, err := url.Parse(uri)
-	if err != nil || parsed.Scheme != "http" { // the SDK reports the error, and looks up no other host
-		return nil
-	}
-	if host := parsed.Hostname(); host != "localhost" && net.ParseIP(host) == nil {
-		return fmt.Errorf("the host in %s is %q, it must be localhost or an IP address", containerURIVariable, host)
+	if parsed, err := url.Parse(uri); err == nil && parsed.Scheme == "http" {
+		if host := parsed.Hostname(); host != "localhost" && net.ParseIP(host) == nil {
+			return fmt.Errorf("the host in %s is %q, it must be localhost or an IP address", containerURIVariable, host)
+		}
 	}
 	return nil
 }

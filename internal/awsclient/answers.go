@@ -55,7 +55,7 @@ func checkSum(response *http.Response, body []byte) error {
 		return nil
 	}
 	sum, err := strconv.ParseUint(header, 10, 32)
-	if err != nil || uint32(sum) != crc32.ChecksumIEEE(body) {
+	if err != nil || sum != uint64(crc32.ChecksumIEEE(body)) {
 		return errors.New("answer with a wrong checksum")
 	}
 	return nil
