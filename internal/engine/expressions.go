@@ -91,7 +91,8 @@ func (x *expressionInput) check() error {
 		}
 	}
 	for _, name := range x.rules.legacy {
-		if slices.Contains(x.legacy.names, name) {
+		// KeyConditions go together with every expression but their own.
+		if slices.Contains(x.legacy.names, name) && (name != "KeyConditions" || x.texts.keyCondition != nil) {
 			legacy = append(legacy, name)
 		}
 	}

@@ -44,7 +44,9 @@ func TestQuery_KeyConditions(t *testing.T) {
 		{"an operator that no key can have", "Query", query(condition("NE", `{"S":"a"}`)), "ValidationException: Attempted conditional constraint is not an indexable operation"},
 		{"a wrong type", "Query", query(condition("EQ", `{"N":"1"}`)), "ValidationException: One or more parameter values were invalid: Condition parameter type does not match schema type"},
 		{"no conditions", "Query", `{"TableName":"specs","KeyConditions":{}}`, "ValidationException: Conditions can be of length 1 or 2 only"},
-		{"beside an expression", "Query", query("", `"FilterExpression":"id = id"`), "ValidationException: Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {AttributesToGet, KeyConditions} Expression parameters: {FilterExpression}"},
+		{"beside an expression", "Query", query("", `"FilterExpression":"id = id"`), "ValidationException: Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {AttributesToGet} Expression parameters: {FilterExpression}"},
+		{"beside a filter expression alone", "Query", strings.Replace(query(condition("EQ", `{"S":"a2"}`)), `"AttributesToGet":["mark"]`, `"FilterExpression":"attribute_exists(id)","Select":"COUNT"`, 1), `{"Count":1,"ScannedCount":1}`},
+		{"beside their own expression", "Query", strings.Replace(query(""), `"AttributesToGet":["mark"]`, `"KeyConditionExpression":"holder = holder"`, 1), "ValidationException: Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {KeyConditions} Expression parameters: {KeyConditionExpression}"},
 		{"a filter on the key", "Query", query("", `"QueryFilter":{"mark":{"ComparisonOperator":"NOT_NULL"}}`), "ValidationException: QueryFilter can only contain non-primary key attributes: Primary key attribute: mark"},
 		{"no operator", "Query", query(`{"AttributeValueList":[{"S":"a"}]}`), "ValidationException: 1 validation error detected: Value null at 'keyConditions.mark.member.comparisonOperator' failed to satisfy constraint: Member must not be null"},
 	})
