@@ -130,12 +130,24 @@ func (t *tableDefinition) validateThroughput() error {
 		return nil
 	case p == nil:
 		return invalidParameter("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
-	case *p.ReadCapacityUnits > maxThroughput:
-		return validation("Given value %d for ReadCapacityUnits is out of bounds", *p.ReadCapacityUnits)
-	case *p.WriteCapacityUnits > maxThroughput:
-		return validation("Given value %d for WriteCapacityUnits is out of bounds", *p.WriteCapacityUnits)
+	}
+	if err := t.ProvisionedThroughput.validate(""); err != nil {
+		return err
 	}
 	return t.OnDemandThroughput.validate(false)
+}
+
+// validate checks the upper bound; what names the index that the throughput is of.
+func (t *provisionedThroughput) validate(what string) error {
+	switch {
+	case t == nil:
+		return nil
+	case *t.ReadCapacityUnits > maxThroughput:
+		return validation("Given value %d for ReadCapacityUnits is out of bounds%s", *t.ReadCapacityUnits, what)
+	case *t.WriteCapacityUnits > maxThroughput:
+		return validation("Given value %d for WriteCapacityUnits is out of bounds%s", *t.WriteCapacityUnits, what)
+	}
+	return nil
 }
 
 // validate rejects on-demand capacity of a provisioned table.
@@ -173,19 +185,27 @@ func (t *tableDefinition) validateKeys() error {
 
 // validateKeySchema checks the key of the table or of one index.
 func (t *tableDefinition) validateKeySchema(keys []keySchemaElement) error {
+	if err := t.validateKeyNames(keys); err != nil {
+		return err
+	}
+	switch {
+	case *keys[0].KeyType != "HASH":
+		return validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
+	case len(keys) == 2 && *keys[1].KeyType != "RANGE":
+		return validation("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
+	}
+	return nil
+}
+
+func (t *tableDefinition) validateKeyNames(keys []keySchemaElement) error {
 	for _, k := range keys {
 		if !t.defines(*k.AttributeName) {
 			return invalidParameter("Some index key attributes are not defined in AttributeDefinitions. Keys: [%s], AttributeDefinitions: [%s]",
 				joinKeys(keys, func(k *keySchemaElement) string { return *k.AttributeName }), t.joinAttributes(nil))
 		}
 	}
-	switch {
-	case len(keys) == 2 && *keys[0].AttributeName == *keys[1].AttributeName:
+	if len(keys) == 2 && *keys[0].AttributeName == *keys[1].AttributeName {
 		return validation("Both the Hash Key and the Range Key element in the KeySchema have the same name")
-	case *keys[0].KeyType != "HASH":
-		return validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
-	case len(keys) == 2 && *keys[1].KeyType != "RANGE":
-		return validation("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
 	}
 	return nil
 }
@@ -243,6 +263,9 @@ func (t *tableDefinition) validateGlobalIndexes() error {
 }
 
 func (t *tableDefinition) validateGlobalIndex(x *globalSecondaryIndex) error {
+	if err := t.validateKeyNames(x.KeySchema); err != nil {
+		return err
+	}
 	if keys := x.KeySchema; len(keys) > 2 || len(keys) == 2 && *keys[0].KeyType == *keys[1].KeyType {
 		return validation("Index %s has several attributes in its partition key or sort key, which this engine does not support", *x.IndexName)
 	}

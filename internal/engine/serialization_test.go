@@ -18,6 +18,7 @@ func TestDocument_ParametersOfTheWrongShape(t *testing.T) {
 		{"a list that is an object", "CreateTable", `{"KeySchema":{}}`, "Start of structure or map found where not expected"},
 		{"a list that is a text", "CreateTable", `{"AttributeDefinitions":"a"}`, "Unexpected field type"},
 		{"an element that is a list", "CreateTable", `{"KeySchema":[[]]}`, "Unrecognized collection type class com.amazonaws.dynamodb.v20120810.KeySchemaElement"},
+		{"an element that is a text", "CreateTable", `{"KeySchema":["a"]}`, "Unexpected value type in payload"},
 		{"a structure that is a number", "CreateTable", `{"ProvisionedThroughput":1}`, "Unexpected field type"},
 		{"a map that is a list", "BatchGetItem", `{"RequestItems":[]}`, "Unrecognized collection type java.util.Map<java.lang.String, com.amazonaws.dynamodb.v20120810.KeysAndAttributes>"},
 		{"a text in a list that is a number", "GetItem", `{"AttributesToGet":["a",1]}`, "NUMBER_VALUE cannot be converted to String"},

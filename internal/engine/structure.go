@@ -52,6 +52,9 @@ func (d document) decodeField(into reflect.Value) error {
 	}
 	into.Set(reflect.MakeSlice(into.Type(), 0, 0))
 	return d.list(func(element document) error {
+		if element[0] != '{' && element[0] != '[' {
+			return serialization("Unexpected value type in payload")
+		}
 		next := reflect.New(into.Type().Elem()).Elem()
 		err := element.decodeStruct(next)
 		into.Set(reflect.Append(into, next))

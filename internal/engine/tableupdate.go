@@ -81,6 +81,9 @@ func (in *updateTableInput) check() error {
 		in.DeletionProtectionEnabled == nil && in.TableClass == nil {
 		return validation("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required")
 	}
+	if err := in.ProvisionedThroughput.validate(""); err != nil {
+		return err
+	}
 	var touched []string
 	structural := 0
 	for _, u := range in.GlobalSecondaryIndexUpdates {
@@ -105,6 +108,11 @@ func (in *updateTableInput) check() error {
 			return invalidParameter("Only one global secondary index update per index is allowed simultaneously. Index: %s", names[0])
 		}
 		touched = append(touched, names[0])
+		if u.Update != nil {
+			if err := u.Update.ProvisionedThroughput.validate(" for index " + names[0]); err != nil {
+				return err
+			}
+		}
 	}
 	if structural > 1 {
 		return dynamoDBException("LimitExceededException", "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table")

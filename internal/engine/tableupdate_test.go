@@ -76,6 +76,8 @@ func TestUpdateTable_Throughput(t *testing.T) {
 			"ValidationException: The provisioned throughput for the index byG" + fmt.Sprintf(same, "index", 1, 2)},
 		{"none", "UpdateTable", updateSpecs(`"ProvisionedThroughput":{"ReadCapacityUnits":0,"WriteCapacityUnits":6}`),
 			"ValidationException: 1 validation error detected: Value '0' at 'provisionedThroughput.readCapacityUnits' failed to satisfy constraint: Member must have value greater than or equal to 1"},
+		{"too much for an index", "UpdateTable", updateSpecs(`"GlobalSecondaryIndexUpdates":[{"Update":{"IndexName":"byG","ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1000000000001}}}]`),
+			"ValidationException: Given value 1000000000001 for WriteCapacityUnits is out of bounds for index byG"},
 		{"too much", "UpdateTable", updateSpecs(`"ProvisionedThroughput":{"ReadCapacityUnits":1000000000001,"WriteCapacityUnits":6}`),
 			"ValidationException: Given value 1000000000001 for ReadCapacityUnits is out of bounds"},
 	})

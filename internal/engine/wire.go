@@ -94,15 +94,15 @@ func authenticate(r *http.Request) error {
 	}
 }
 
-// contentTypeOf returns the content type of the request, which is also that of the answer, and
-// reports whether it is one of the protocol.
+// contentTypeOf returns the content type of the answer, which is that of the request, and reports
+// whether it is one of the protocol.
 func contentTypeOf(r *http.Request) (contentType string, known bool) {
 	contentType, _, _ = strings.Cut(r.Header.Get("Content-Type"), ";")
 	switch contentType = strings.TrimSpace(contentType); contentType {
 	case "application/x-amz-json-1.0", "application/x-amz-json-1.1", "application/json":
 		return contentType, true
 	}
-	return "", false
+	return "application/json", r.ContentLength == 0 // without a body there is no type to check
 }
 
 func readBody(r *http.Request) ([]byte, error) {

@@ -112,6 +112,8 @@ func TestServeHTTP_Protocol(t *testing.T) {
 		request.Header.Set(header, value)
 		return request
 	}
+	bare := signed(http.MethodPost, target, ``)
+	bare.Header.Del("Content-Type")
 	presigned := with("Authorization", "")
 	presigned.URL.RawQuery = "X-Amz-Algorithm=AWS4-HMAC-SHA256"
 	for name, test := range map[string]struct {
@@ -144,6 +146,7 @@ func TestServeHTTP_Protocol(t *testing.T) {
 		"a body that is no JSON":                  {signed(http.MethodPost, target, `{"Limit":`), 400, `{"__type":"com.amazon.coral.service#SerializationException"}`},
 		"a body that is no object":                {signed(http.MethodPost, target, `[]`), 400, `{"__type":"com.amazon.coral.service#SerializationException"}`},
 		"a body that is not UTF-8":                {signed(http.MethodPost, target, "{\"a\":\"\xff\"}"), 400, `{"__type":"com.amazon.coral.service#SerializationException"}`},
+		"neither a body nor its type":             {bare, 400, `{"__type":"com.amazon.coral.service#SerializationException"}`},
 		"no body at all":                          {signed(http.MethodPost, target, ``), 400, `{"__type":"com.amazon.coral.service#SerializationException"}`},
 		"a parameter of the wrong JSON type":      {signed(http.MethodPost, target, `{"Limit":"1"}`), 400, `{"__type":"com.amazon.coral.service#SerializationException","Message":"STRING_VALUE cannot be converted to Integer"}`},
 		"a parameter that violates a constraint":  {signed(http.MethodPost, target, `{"Limit":0}`), 400, `{"__type":"com.amazon.coral.validate#ValidationException","message":"1 validation error detected: Value '0' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1"}`},
