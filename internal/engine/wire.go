@@ -33,8 +33,10 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.reply(w, "", http.StatusNotFound, []byte("<UnknownOperationException/>\n"))
 		return
 	}
-	// Not every ResponseWriter has a connection with deadlines.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
+	// A ResponseController would look through wrappers, but allocates an error if there is no connection.
+	if connection, ok := w.(interface{ SetReadDeadline(deadline time.Time) error }); ok {
+		_ = connection.SetReadDeadline(time.Now().Add(bodyTimeout))
+	}
 	body, err := readBody(r)
 	var tooLarge *http.MaxBytesError
 	switch {
