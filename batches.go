@@ -114,13 +114,6 @@ func (d *deletion) start(ctx context.Context, request func() error) error {
 	return nil
 }
 
-// restart drops the next batch, waits for all requests, and forgets that one failed.
-func (d *deletion) restart() {
-	d.batch = nil
-	d.running.Wait()
-	d.failed.Store(nil)
-}
-
 func (d *deletion) failure() error {
 	if err := d.failed.Load(); err != nil {
 		return *err

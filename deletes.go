@@ -40,7 +40,7 @@ func (d *deletion) deleteSpec(ctx context.Context, id string) error {
 	for retry := 0; ; retry++ {
 		changed, err := withTransactions(d.facade,
 			func() (bool, error) { return d.deleteSpecs(ctx, d.querySpec(d.sub, id, true)) },
-			func() (bool, error) { d.restart(); return d.deleteInTurn(ctx, id) },
+			func() (bool, error) { return d.deleteInTurn(ctx, id) },
 		)
 		if err != nil || !changed {
 			return err
@@ -57,7 +57,7 @@ func (d *deletion) deleteSpec(ctx context.Context, id string) error {
 func (d *deletion) deleteAllSpecs(ctx context.Context) error {
 	_, err := withTransactions(d.facade,
 		func() (bool, error) { return d.deleteSpecs(ctx, d.queryUser(d.table, specsIndex, d.sub)) },
-		func() (bool, error) { d.restart(); return true, nil },
+		func() (bool, error) { return true, nil },
 	)
 	if err != nil {
 		return err

@@ -1,40 +1,65 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/open-alchemy/packagedb"
 )
 
-// handler answers the requests of the service.
-type handler struct {
-	// database is packagedb.Get, or a test's. It is cheap enough to be called on every request.
+// timeout bounds the calls of one request to the database.
+const timeout = 5 * time.Second
+
+// service is what the handlers share.
+type service struct {
+	// database is packagedb.Get with options, or a test's. It is cheap enough for every request.
 	database func() (packagedb.Database, error)
+	// ready returns why the service cannot answer requests.
+	ready func(ctx context.Context) error
+	// secret makes secret keys reproducible for the service alone.
+	secret []byte
 }
 
-func newHandler(database func() (packagedb.Database, error)) http.Handler {
-	h := handler{database}
+func (s service) routes() http.Handler {
 	routes := http.NewServeMux()
-	routes.Handle("GET /specs", h.forUser(listSpecs))
-	routes.Handle("GET /specs/{name}", h.forUser(getSpec))
-	routes.Handle("PUT /specs/{name}", h.forUser(putSpec))
-	routes.Handle("DELETE /specs/{name}", h.forUser(deleteSpec))
+	routes.Handle("GET /specs", s.forUser(listSpecs))
+	routes.Handle("GET /specs/{name}", s.forUser(getSpec))
+	routes.Handle("GET /specs/{name}/versions", s.forUser(listVersions))
+	routes.Handle("GET /specs/{name}/versions/{version}", s.forUser(getVersion))
+	routes.Handle("PUT /specs/{name}", s.forUser(putSpec))
+	routes.Handle("DELETE /specs/{name}", s.forUser(deleteSpec))
+	routes.Handle("GET /credentials/default", s.forUser(s.getDefaultCredentials))
+	routes.Handle("POST /credentials/{id}", s.forUser(s.createCredentials))
+	routes.Handle("DELETE /credentials/{id}", s.forUser(deleteCredentials))
+	routes.HandleFunc("GET /ready", s.getReady)
 	return routes
 }
 
-// call is what an endpoint works with. What it returns becomes JSON, and nil is no content.
+// call is what an endpoint works with.
 type call struct {
 	*http.Request
-	db  packagedb.Database
-	sub string
+	db     packagedb.Database
+	sub    string
+	header http.Header // of the answer
 }
 
-func (h handler) forUser(endpoint func(call) (any, error)) http.Handler {
+// answer is a result with a status of its own.
+type answer struct {
+	status int
+	body   any
+}
+
+// forUser signs a user in and answers with what the endpoint returns, as JSON; nil is no content.
+func (s service) forUser(endpoint func(call) (any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		db, err := h.database()
+		ctx, cancel := context.WithTimeout(r.Context(), timeout)
+		defer cancel()
+		r = r.WithContext(ctx)
+		db, err := s.database()
 		if err != nil {
 			fail(w, r, err)
 			return
@@ -44,47 +69,41 @@ func (h handler) forUser(endpoint func(call) (any, error)) http.Handler {
 			fail(w, r, err)
 			return
 		}
-		answer, err := endpoint(call{r, db, sub})
-		switch {
-		case err != nil:
+		result, err := endpoint(call{r, db, sub, w.Header()})
+		if err != nil {
 			fail(w, r, err)
-		case answer == nil:
-			w.WriteHeader(http.StatusNoContent)
-		default:
-			w.Header().Set("Content-Type", "application/json")
-			_ = json.NewEncoder(w).Encode(answer) // the client may have gone
+			return
 		}
+		reply(w, result)
 	})
 }
 
-func listSpecs(c call) (any, error) { return c.db.ListSpecs(c.Context(), c.sub) }
-
-func getSpec(c call) (any, error) { return c.db.GetSpec(c.Context(), c.sub, c.PathValue("name")) }
-
-func putSpec(c call) (any, error) {
-	var spec packagedb.SpecInput
-	if err := json.NewDecoder(http.MaxBytesReader(nil, c.Body, maxBody)).Decode(&spec); err != nil {
-		return nil, errors.Join(errBadRequest, err)
+func reply(w http.ResponseWriter, result any) {
+	status := http.StatusOK
+	if own, ok := result.(answer); ok {
+		status, result = own.status, own.body
 	}
-	spec.Name = c.PathValue("name")
-	return nil, c.db.CreateUpdateSpec(c.Context(), c.sub, spec)
+	if result == nil {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(result) // the client may have gone
 }
 
-func deleteSpec(c call) (any, error) {
-	return nil, c.db.DeleteSpec(c.Context(), c.sub, c.PathValue("name"))
-}
+// errBadRequest wraps what is wrong with a request before the database sees it.
+var errBadRequest = errors.New("bad request")
 
-const maxBody = 1 << 20 // of JSON, which may be longer than the 400 KB that DynamoDB stores of it
-
-var errBadRequest = errors.New("the body is not JSON of a spec")
-
-// fail answers with an error. Only the caller's own mistakes are told in detail.
+// fail answers with an error. The caller learns details only of the caller's own mistakes.
 func fail(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case errors.Is(err, packagedb.ErrInvalidInput), errors.Is(err, errBadRequest):
 		http.Error(w, err.Error(), http.StatusBadRequest)
 	case errors.Is(err, packagedb.ErrNotFound):
 		http.Error(w, "not found", http.StatusNotFound)
+	case errors.Is(err, packagedb.ErrExists):
+		http.Error(w, "already exists", http.StatusConflict)
 	case errors.Is(err, errNotSignedIn):
 		w.Header().Set("WWW-Authenticate", `Basic realm="specs"`)
 		http.Error(w, err.Error(), http.StatusUnauthorized)
@@ -92,4 +111,15 @@ func fail(w http.ResponseWriter, r *http.Request, err error) {
 		slog.ErrorContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 		http.Error(w, "try again later", http.StatusServiceUnavailable)
 	}
+}
+
+// getReady answers a readiness check.
+func (s service) getReady(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), timeout)
+	defer cancel()
+	if err := s.ready(ctx); err != nil {
+		fail(w, r, err)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
 }

@@ -1,13 +1,18 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
 	"github.com/open-alchemy/packagedb/testutil"
@@ -18,143 +23,159 @@ func TestMain(m *testing.M) { testutil.Main(m) }
 
 // inBothWays runs a test of the service on a database of its own, which is the first choice, and on the
 // one that all tests of this package share.
-func inBothWays(t *testing.T, test func(t *testing.T, service http.Handler)) {
+func inBothWays(t *testing.T, test func(t *testing.T, handler http.Handler)) {
 	t.Parallel()
 	t.Run("injected", func(t *testing.T) {
 		t.Parallel()
-		test(t, newHandler(always(testutil.New(t))))
+		test(t, newService(testutil.New(t)))
 	})
 	t.Run("shared", func(t *testing.T) {
 		t.Parallel()
-		test(t, newHandler(packagedb.Get))
+		test(t, service{database: database, secret: []byte("service secret")}.routes())
 	})
 }
 
-func always(db packagedb.Database) func() (packagedb.Database, error) {
-	return func() (packagedb.Database, error) { return db, nil }
+// newService returns the service on a database.
+func newService(db *testutil.DB) http.Handler {
+	return service{
+		database: func() (packagedb.Database, error) { return db, nil },
+		ready:    func(ctx context.Context) error { return packagedb.CheckTables(ctx, db.Client) },
+		secret:   []byte("service secret"),
+	}.routes()
 }
 
-// newSub returns a user that no other test has, which is what keeps tests on a shared database apart.
+// newSub returns a user that no other test has, which keeps tests on a shared database apart.
 func newSub() string { return "sub " + rand.Text() }
 
-// send sends a request as a user and returns the status and the body of the answer.
-func send(t *testing.T, service http.Handler, sub, method, path, body string) (int, string) {
+// send sends a request as a user and requires the status of the answer.
+func send(t *testing.T, handler http.Handler, sub, method, path, body string, want int) *httptest.ResponseRecorder {
 	t.Helper()
 	request := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
 	request.Header.Set(subHeader, sub)
-	return sendRequest(service, request)
+	recorder := httptest.NewRecorder()
+	handler.ServeHTTP(recorder, request)
+	require.Equal(t, want, recorder.Code, "%s %s: %s", method, path, recorder.Body)
+	return recorder
 }
 
-func sendRequest(service http.Handler, request *http.Request) (int, string) {
-	answer := httptest.NewRecorder()
-	service.ServeHTTP(answer, request)
-	return answer.Code, answer.Body.String()
-}
-
-func mustSend(t *testing.T, service http.Handler, sub, method, path, body string, want int) string {
+func decoded[T any](t *testing.T, recorder *httptest.ResponseRecorder) (value T) {
 	t.Helper()
-	status, answer := send(t, service, sub, method, path, body)
-	if status != want {
-		t.Fatalf("%s %s has the status %d, want %d: %s", method, path, status, want, answer)
-	}
-	return answer
+	require.NoError(t, json.Unmarshal(recorder.Body.Bytes(), &value))
+	return value
 }
 
 const pets = `{"version": "1.0.0", "model_count": 2, "title": "Pets"}`
 
-func TestSpecIsFoundAfterItWasPut(t *testing.T) {
-	inBothWays(t, func(t *testing.T, service http.Handler) {
+func TestPutSpec_AnswersWhatIsStored(t *testing.T) {
+	inBothWays(t, func(t *testing.T, handler http.Handler) {
 		sub := newSub()
-		mustSend(t, service, sub, "PUT", "/specs/pets", pets, http.StatusNoContent)
-		var spec packagedb.SpecInfo
-		answer := mustSend(t, service, sub, "GET", "/specs/pets", "", http.StatusOK)
-		if err := json.Unmarshal([]byte(answer), &spec); err != nil {
-			t.Fatal(err)
-		}
-		if spec.Name != "pets" || spec.Version != "1.0.0" || spec.ModelCount != 2 || spec.Title != "Pets" {
-			t.Errorf("the spec is %+v", spec)
-		}
+		put := decoded[packagedb.SpecInfo](t, send(t, handler, sub, "PUT", "/specs/Pets", pets, http.StatusOK))
+		assert.Equal(t, "pets", put.ID)
+		assert.Equal(t, "1.0.0", put.Version)
+		assert.Equal(t, put, decoded[packagedb.SpecInfo](t, send(t, handler, sub, "GET", "/specs/pets", "", http.StatusOK)))
+		assert.Equal(t, put, decoded[packagedb.SpecInfo](t, send(t, handler, sub, "GET", "/specs/pets/versions/1.0.0", "", http.StatusOK)))
+		send(t, handler, sub, "GET", "/specs/pets/versions/2.0.0", "", http.StatusNotFound)
 	})
 }
 
-func TestSpecsAreListedForTheirUserOnly(t *testing.T) {
-	inBothWays(t, func(t *testing.T, service http.Handler) {
+func TestListSpecs_OfTheUserOnly(t *testing.T) {
+	inBothWays(t, func(t *testing.T, handler http.Handler) {
 		sub := newSub()
 		for _, name := range []string{"pets", "cars"} {
-			mustSend(t, service, sub, "PUT", "/specs/"+name, pets, http.StatusNoContent)
+			send(t, handler, sub, "PUT", "/specs/"+name, pets, http.StatusOK)
 		}
-		for who, want := range map[string]int{sub: 2, newSub(): 0} {
-			var specs []packagedb.SpecInfo
-			answer := mustSend(t, service, who, "GET", "/specs", "", http.StatusOK)
-			if err := json.Unmarshal([]byte(answer), &specs); err != nil {
-				t.Fatal(err)
-			}
-			if len(specs) != want {
-				t.Errorf("%s has the specs %+v, want %d", who, specs, want)
-			}
-		}
+		assert.Len(t, decoded[[]packagedb.SpecInfo](t, send(t, handler, sub, "GET", "/specs", "", http.StatusOK)), 2)
+		assert.Equal(t, "[]\n", send(t, handler, newSub(), "GET", "/specs", "", http.StatusOK).Body.String())
 	})
 }
 
-func TestSpecIsGoneAfterItWasDeleted(t *testing.T) {
-	inBothWays(t, func(t *testing.T, service http.Handler) {
+var next = regexp.MustCompile(`^<(.*)>; rel="next"$`)
+
+func TestLists_Pages(t *testing.T) {
+	inBothWays(t, func(t *testing.T, handler http.Handler) {
 		sub := newSub()
-		mustSend(t, service, sub, "PUT", "/specs/pets", pets, http.StatusNoContent)
-		mustSend(t, service, sub, "DELETE", "/specs/pets", "", http.StatusNoContent)
-		mustSend(t, service, sub, "GET", "/specs/pets", "", http.StatusNotFound)
-		mustSend(t, service, sub, "DELETE", "/specs/pets", "", http.StatusNoContent)
+		for _, name := range []string{"a", "b & c", "d", "e", "f"} {
+			send(t, handler, sub, "PUT", "/specs/"+strings.ReplaceAll(name, " ", "%20"), pets, http.StatusOK)
+		}
+		for _, version := range []string{"2", "3", "4", "5"} {
+			send(t, handler, sub, "PUT", "/specs/a", `{"version": "`+version+`", "model_count": 1}`, http.StatusOK)
+		}
+		read := func(path string) (results []packagedb.SpecInfo) {
+			for {
+				recorder := send(t, handler, sub, "GET", path, "", http.StatusOK)
+				results = append(results, decoded[[]packagedb.SpecInfo](t, recorder)...)
+				link := next.FindStringSubmatch(recorder.Header().Get("Link"))
+				if link == nil {
+					return results
+				}
+				path = link[1]
+			}
+		}
+		assert.Equal(t, read("/specs"), read("/specs?limit=2"))
+		assert.Len(t, read("/specs?limit=2"), 5)
+		history := read("/specs/a/versions?limit=2")
+		assert.Len(t, history, 5)
+		assert.Equal(t, "5", history[0].Version, "the newest version comes first")
+		for _, limit := range []string{"0", "-1", "1001", "many"} {
+			send(t, handler, sub, "GET", "/specs?limit="+limit, "", http.StatusBadRequest)
+		}
+		send(t, handler, sub, "GET", "/specs/a/versions?after=yesterday", "", http.StatusBadRequest)
 	})
 }
 
-func TestBadRequestSaysWhatIsWrong(t *testing.T) {
-	inBothWays(t, func(t *testing.T, service http.Handler) {
+func TestDeleteSpec_CanBeRepeated(t *testing.T) {
+	inBothWays(t, func(t *testing.T, handler http.Handler) {
+		sub := newSub()
+		send(t, handler, sub, "PUT", "/specs/pets", pets, http.StatusOK)
+		send(t, handler, sub, "DELETE", "/specs/pets", "", http.StatusNoContent)
+		send(t, handler, sub, "GET", "/specs/pets", "", http.StatusNotFound)
+		send(t, handler, sub, "DELETE", "/specs/pets", "", http.StatusNoContent)
+	})
+}
+
+func TestPutSpec_BadRequests(t *testing.T) {
+	inBothWays(t, func(t *testing.T, handler http.Handler) {
 		for body, want := range map[string]string{
 			"pets":                                 "not JSON of a spec",
 			`{"model_count": 1}`:                   "version is empty",
-			`{"version": "1", "model_count": -1}`:  "model count is -1",
+			`{"version": "1", "model_count": -1}`:  "model count -1 is negative",
 			`{"version": "1", "model_count": "1"}`: "not JSON of a spec",
 		} {
-			answer := mustSend(t, service, newSub(), "PUT", "/specs/pets", body, http.StatusBadRequest)
-			if !strings.Contains(answer, want) {
-				t.Errorf("the answer to %s is %q, want it to say %q", body, answer, want)
-			}
+			assert.Contains(t, send(t, handler, newSub(), "PUT", "/specs/pets", body, http.StatusBadRequest).Body.String(), want)
 		}
 	})
 }
 
 // The connection drops after DynamoDB stored the spec: the answer is lost, the spec is not, and the
 // retry does not store it again.
-func TestPutSurvivesALostAnswer(t *testing.T) {
+func TestPutSpec_LostAnswer(t *testing.T) {
 	t.Parallel()
 	db := testutil.New(t)
-	service := newHandler(always(db))
 	lost := db.Inject(testutil.Fault{Kind: testutil.DropAfter, Times: 1})
-
-	mustSend(t, service, "sub", "PUT", "/specs/pets", pets, http.StatusNoContent)
-	if lost.Count() != 1 {
-		t.Fatalf("%d answers were lost, want 1", lost.Count())
-	}
+	send(t, newService(db), "sub", "PUT", "/specs/pets", pets, http.StatusOK)
+	require.Equal(t, 1, lost.Count())
 	versions, err := db.ListSpecVersions(t.Context(), "sub", "pets")
-	if err != nil || len(versions) != 1 {
-		t.Errorf("the versions are %+v: %v", versions, err)
-	}
+	require.NoError(t, err)
+	assert.Len(t, versions, 1)
 }
 
-// DynamoDB is down: the user learns that, and nothing about what is behind the service.
-func TestOutageIsAnsweredWithoutDetails(t *testing.T) {
+func TestService_OutageIsAnsweredWithoutDetails(t *testing.T) {
 	t.Parallel()
 	db := testutil.New(t)
-	service := newHandler(always(db))
-	db.Inject(testutil.Fault{Kind: testutil.InternalServerError})
-	if answer := mustSend(t, service, "sub", "GET", "/specs", "", http.StatusServiceUnavailable); answer != "try again later\n" {
-		t.Errorf("the answer is %q", answer)
-	}
+	outage := db.Inject(testutil.Fault{Kind: testutil.InternalServerError})
+	recorder := send(t, newService(db), "sub", "GET", "/specs", "", http.StatusServiceUnavailable)
+	assert.Equal(t, "try again later\n", recorder.Body.String())
+	send(t, newService(db), "", "GET", "/ready", "", http.StatusServiceUnavailable)
+	outage.Stop()
+	send(t, newService(db), "", "GET", "/ready", "", http.StatusNoContent)
+
+	broken := service{database: func() (packagedb.Database, error) { return nil, errors.New("no region") }}.routes()
+	recorder = send(t, broken, "sub", "GET", "/specs", "", http.StatusServiceUnavailable)
+	assert.Equal(t, "try again later\n", recorder.Body.String())
 }
 
-func TestMissingDatabaseIsAnsweredWithoutDetails(t *testing.T) {
+func TestReady_MissingTables(t *testing.T) {
 	t.Parallel()
-	service := newHandler(func() (packagedb.Database, error) { return nil, errors.New("no region") })
-	if answer := mustSend(t, service, "sub", "GET", "/specs", "", http.StatusServiceUnavailable); answer != "try again later\n" {
-		t.Errorf("the answer is %q", answer)
-	}
+	db := testutil.New(t, packagedb.WithTableNames("other.specs", "other.credentials"))
+	send(t, newService(db), "", "GET", "/ready", "", http.StatusServiceUnavailable)
 }

@@ -1,9 +1,5 @@
-// Service is a small HTTP service that stores its users' specs with packagedb, to copy from.
-//
-//	go run github.com/open-alchemy/packagedb/cmd/packagedb-local@latest &   # in place of AWS
-//	STAGE=TEST go run .
-//	curl -X PUT -H 'Sub: me' -d '{"version": "1.0.0", "model_count": 2}' localhost:8080/specs/pets
-//	curl -H 'Sub: me' localhost:8080/specs
+// Service is a small HTTP service that stores its users' specs and credentials with packagedb, to copy
+// from. Its README shows how to run it.
 //
 // Its tests show both ways to test such a service: on a database of the test's own, which it is given,
 // and on a server that packagedb.Get finds by itself.
@@ -15,9 +11,15 @@ import (
 	"flag"
 	"log"
 	"net/http"
+	"os"
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/open-alchemy/packagedb"
 )
@@ -34,12 +36,25 @@ func main() {
 
 // serve serves until the context ends.
 func serve(ctx context.Context, address string) error {
-	if _, err := packagedb.Get(); err != nil {
-		return err // rather now, for whoever starts the service, than to every user
+	if _, err := database(); err != nil {
+		return err // tell whoever starts the service, not every user
+	}
+	secret := os.Getenv("SERVICE_SECRET")
+	if secret == "" {
+		return errors.New("SERVICE_SECRET is not set: secret keys are derived from it")
+	}
+	client, err := newClient(ctx)
+	if err != nil {
+		return err
+	}
+	s := service{
+		database: database,
+		ready:    func(ctx context.Context) error { return packagedb.CheckTables(ctx, client) },
+		secret:   []byte(secret),
 	}
 	server := &http.Server{
 		Addr:              address,
-		Handler:           newHandler(packagedb.Get),
+		Handler:           s.routes(),
 		ReadHeaderTimeout: 10 * time.Second,
 	}
 	stopped := make(chan error, 1)
@@ -53,4 +68,27 @@ func serve(ctx context.Context, address string) error {
 		return err
 	}
 	return <-stopped
+}
+
+// database is the one place for the options of Get. A service whose tables the Python facade uses too
+// adds packagedb.WithPythonFacade().
+func database() (packagedb.Database, error) { return packagedb.Get() }
+
+// newClient returns a client of the service's own, for CheckTables, with the settings of Get's.
+func newClient(ctx context.Context) (*dynamodb.Client, error) {
+	if os.Getenv("STAGE") == "TEST" {
+		endpoint := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")
+		if endpoint == "" {
+			endpoint = "http://localhost:8000"
+		}
+		return dynamodb.New(dynamodb.Options{
+			BaseEndpoint: aws.String(endpoint), Region: "us-east-1",
+			Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		}, packagedb.ClientOptions), nil
+	}
+	cfg, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return dynamodb.NewFromConfig(cfg, packagedb.ClientOptions), nil
 }
