@@ -163,6 +163,11 @@ func currentInstance() (*instance, error) {
 }
 
 func newClient(env *environment) (*dynamodb.Client, error) {
+	stage := env.stage()
+	if stage != stageTest && stage != stageProd {
+		return nil, fmt.Errorf("%w: %s is %q, it must be %s or %s",
+			ErrInvalidStage, stageVariable, stage, stageTest, stageProd)
+	}
 	attempts := 0
 	if value := env.maxAttempts(); value != "" {
 		var err error
@@ -170,15 +175,10 @@ func newClient(env *environment) (*dynamodb.Client, error) {
 			return nil, fmt.Errorf("%s is %q, it must be a whole number from 1", maxAttemptsVariable, value)
 		}
 	}
-	switch env.stage() {
-	case stageTest:
-		return newTestClient(env.endpoint(), attempts)
-	case stageProd:
+	if stage == stageProd {
 		return newProdClient()
-	default:
-		return nil, fmt.Errorf("%w: %s is %q, it must be %s or %s",
-			ErrInvalidStage, stageVariable, env.stage(), stageTest, stageProd)
 	}
+	return newTestClient(env.endpoint(), attempts)
 }
 
 func newTestClient(endpoint string, attempts int) (*dynamodb.Client, error) {
@@ -249,21 +249,23 @@ func checkContainerURI(uri string) error {
 	return nil
 }
 
-// ClientOptions gives a DynamoDB client the settings of the client of [Get]:
+// ClientOptions gives a DynamoDB client the settings of the client of [Get], as in
 //
-//		client := dynamodb.NewFromConfig(configuration, packagedb.ClientOptions)
+//	client := dynamodb.NewFromConfig(configuration, packagedb.ClientOptions)
 //
-//	  - Attempts. A request that is throttled, fails at the server or gets no usable answer is tried up to
-//	    10 times, or RetryMaxAttempts times if that is set, with growing, jittered pauses of up to 5
-//	    seconds and without the SDK's quota of retries. RetryMode stays; a Retryer is replaced. Credentials
-//	    that cannot be found end the call at once.
-//	  - Time. Connecting takes up to 5 seconds, so does the TLS handshake, and so does waiting for an
-//	    answer to begin. An attempt takes up to 30 seconds in all. After an attempt without an answer the
-//	    idle connections are closed, so that the next one connects afresh.
-//	  - Connections. Up to 1,024 idle ones are kept for each host, over HTTP/1.1.
-//	  - Answers. They are read whole, up to 32 MiB. An answer that is shorter than its Content-Length, does
-//	    not match its X-Amz-Crc32, or is a redirect, and a success without a JSON object as its body, count
-//	    as failed attempts.
+// They are about
+//
+//   - attempts: a request that is throttled, fails at the server or gets no usable answer is tried up to
+//     10 times, or RetryMaxAttempts times if that is set, with growing, jittered pauses of up to 5
+//     seconds and without the SDK's quota of retries. RetryMode stays; a Retryer is replaced. Credentials
+//     that cannot be found end the call at once.
+//   - time: connecting takes up to 5 seconds, so does the TLS handshake, and so does waiting for an
+//     answer to begin. An attempt takes up to 30 seconds in all. After an attempt without an answer the
+//     idle connections are closed, so that the next one connects afresh.
+//   - connections: up to 1,024 idle ones are kept for each host, over HTTP/1.1.
+//   - answers: they are read whole, up to 32 MiB. An answer that is shorter than its Content-Length, does
+//     not match its X-Amz-Crc32, or is a redirect, and a success without a JSON object as its body, count
+//     as failed attempts.
 //
 // An HTTP client of the SDK's, an [awshttp.BuildableClient], is copied and keeps its other settings and
 // its shorter timeouts. Any other HTTP client stays as it is: its answers are checked, and its attempts

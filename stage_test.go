@@ -79,7 +79,7 @@ const (
 func TestGet_Stage(t *testing.T) {
 	for _, stage := range []string{"", "test", "PRODUCTION"} {
 		t.Run(fmt.Sprintf("%q is invalid", stage), func(t *testing.T) {
-			setEnvironment(t, map[string]string{"STAGE": stage})
+			setEnvironment(t, map[string]string{"STAGE": stage, "AWS_MAX_ATTEMPTS": "0"})
 			db, err := packagedb.Get()
 			assert.Nil(t, db)
 			require.ErrorIs(t, err, packagedb.ErrInvalidStage)

@@ -100,14 +100,14 @@ func TestClient_BrokenAnswer(t *testing.T) {
 	} {
 		t.Run(name+" is retried", func(t *testing.T) {
 			url, requests := newServer(t, broken, answer(http.StatusOK, goodAnswer))
-			output, err := listTables(t, newDynamoDB(url, patientLimits()))
+			output, err := listTables(t, newDynamoDB(url, longLimits()))
 			require.NoError(t, err)
 			assert.Equal(t, []string{"good"}, output.TableNames)
 			assert.EqualValues(t, 2, requests.Load())
 		})
 		t.Run(name+" is an error in the end", func(t *testing.T) {
 			url, _ := newServer(t, broken, broken)
-			_, err := listTables(t, newDynamoDB(url, patientLimits()))
+			_, err := listTables(t, newDynamoDB(url, longLimits()))
 			assertExhausted(t, err)
 		})
 	}
@@ -137,7 +137,7 @@ func TestClient_GoodAnswer(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			url, requests := newServer(t, test.good, raw(""))
-			output, err := listTables(t, newDynamoDB(url, patientLimits(), func(options *dynamodb.Options) {
+			output, err := listTables(t, newDynamoDB(url, longLimits(), func(options *dynamodb.Options) {
 				options.EnableAcceptEncodingGzip = test.name == "compressed"
 			}))
 			require.NoError(t, err)
@@ -150,7 +150,7 @@ func TestClient_GoodAnswer(t *testing.T) {
 func TestClient_LogsNothingAboutAMissingChecksum(t *testing.T) {
 	url, _ := newServer(t, unverified(http.StatusOK, goodAnswer), raw(""))
 	log := new(bytes.Buffer)
-	_, err := listTables(t, newDynamoDB(url, patientLimits(), func(options *dynamodb.Options) {
+	_, err := listTables(t, newDynamoDB(url, longLimits(), func(options *dynamodb.Options) {
 		options.Logger = logging.NewStandardLogger(log)
 	}))
 	require.NoError(t, err)
@@ -158,7 +158,7 @@ func TestClient_LogsNothingAboutAMissingChecksum(t *testing.T) {
 }
 
 func TestClient_TooLargeAnswer(t *testing.T) {
-	limits := patientLimits()
+	limits := longLimits()
 	limits.answer = len(goodAnswer)
 	url, _ := newServer(t, answer(http.StatusOK, goodAnswer), answer(http.StatusOK, goodAnswer+" "))
 	client := newDynamoDB(url, limits)
@@ -174,14 +174,14 @@ func TestClient_FollowsNoRedirect(t *testing.T) {
 		http.Redirect(w, r, elsewhere, http.StatusFound)
 	}
 	url, _ := newServer(t, redirect, redirect)
-	_, err := listTables(t, newDynamoDB(url, patientLimits()))
+	_, err := listTables(t, newDynamoDB(url, longLimits()))
 	assertExhausted(t, err)
 	assert.Zero(t, requests.Load())
 }
 
 func TestClient_FailureOfAProxy(t *testing.T) {
 	url, requests := newServer(t, unverified(http.StatusBadGateway, "<html></html>"), answer(http.StatusOK, goodAnswer))
-	_, err := listTables(t, newDynamoDB(url, patientLimits()))
+	_, err := listTables(t, newDynamoDB(url, longLimits()))
 	require.NoError(t, err)
 	assert.EqualValues(t, 2, requests.Load())
 }
@@ -189,7 +189,7 @@ func TestClient_FailureOfAProxy(t *testing.T) {
 func TestClient_ErrorsQuoteNoAnswer(t *testing.T) {
 	secret := unverified(http.StatusOK, `{"salt":"c2VjcmV0`)
 	url, _ := newServer(t, secret, secret)
-	_, err := listTables(t, newDynamoDB(url, patientLimits()))
+	_, err := listTables(t, newDynamoDB(url, longLimits()))
 	require.Error(t, err)
 	assert.False(t, strings.Contains(err.Error(), "c2VjcmV0"), err)
 }

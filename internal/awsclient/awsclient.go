@@ -16,8 +16,8 @@ type limits struct {
 	headers            time.Duration // from the request's last byte to the answer's headers
 	attempt            time.Duration // all of it, the answer's body included
 
-	// silence is how long an attempt lasts at least for its idle siblings to be dropped although it was
-	// the caller's deadline that ended it.
+	// silence is how long an attempt without an answer must last for the idle connections to be closed,
+	// if the caller's deadline ends it.
 	silence time.Duration
 
 	answer int // bytes
@@ -63,7 +63,7 @@ func configure(options *dynamodb.Options, limits limits, advice string) {
 	}
 }
 
-// credentials marks errors of its provider as permanent: providers that ask a service retry by
+// credentials marks errors of its provider as not retryable: providers that ask a service retry by
 // themselves.
 type credentials struct{ aws.CredentialsProvider }
 

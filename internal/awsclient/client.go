@@ -16,8 +16,8 @@ import (
 // anew for each request.
 const maxIdleConnections = 1024
 
-// Client is an HTTP client that returns complete answers only. It bounds each attempt, and drops its
-// idle connections after one that no server answered.
+// Client is an HTTP client that returns complete answers only. It bounds each attempt, and closes its
+// idle connections after one without an answer.
 type Client struct {
 	http dynamodb.HTTPClient
 	limits
@@ -46,7 +46,7 @@ func tuned(client *awshttp.BuildableClient, limits limits) *http.Client {
 	transport.MaxIdleConnsPerHost = max(transport.MaxIdleConnsPerHost, maxIdleConnections)
 	transport.TLSHandshakeTimeout = shorter(transport.TLSHandshakeTimeout, limits.handshake)
 	transport.ResponseHeaderTimeout = shorter(transport.ResponseHeaderTimeout, limits.headers)
-	// DynamoDB speaks HTTP/1.1. The one connection of HTTP/2 could not be dropped while it is in use.
+	// DynamoDB speaks HTTP/1.1. HTTP/2 would share one connection, which cannot be closed in use.
 	transport.Protocols = new(http.Protocols)
 	transport.Protocols.SetHTTP1(true)
 	dial := transport.DialContext
@@ -92,8 +92,8 @@ func (c *Client) Do(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// failure returns err, the error of an attempt without an answer, as the retryer needs it. The other idle
-// connections may lead to the same silent server. They are dropped so that the next attempt connects.
+// failure returns err, the error of an attempt without an answer, as the retryer needs it. The idle
+// connections may lead to the same silent server. It closes them, so that the next attempt connects.
 func (c *Client) failure(ctx context.Context, begin time.Time, err error) error {
 	ended := ctx.Err()
 	if ended == nil || errors.Is(ended, context.DeadlineExceeded) && time.Since(begin) >= c.silence {
@@ -105,7 +105,7 @@ func (c *Client) failure(ctx context.Context, begin time.Time, err error) error 
 	case errors.Is(err, context.DeadlineExceeded):
 		// Not wrapped: to the caller it would mean that their own context ended.
 		return &attemptError{text: "attempt timed out: " + err.Error(), retryable: true}
-	case c.advice != "" && strings.Contains(err.Error(), "refused"): // Windows has its own error number
+	case c.advice != "" && strings.Contains(err.Error(), " refused"): // Windows has its own error number
 		return &attemptError{text: err.Error() + ": " + c.advice, err: err}
 	}
 	return err

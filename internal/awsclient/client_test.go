@@ -85,7 +85,7 @@ func newSevered(t *testing.T, limits limits) (*dynamodb.Client, proxy) {
 }
 
 func TestClient_DeadIdleConnections(t *testing.T) {
-	limits := patientLimits()
+	limits := longLimits()
 	limits.headers = 500 * time.Millisecond
 	client, proxy := newSevered(t, limits)
 	_, err := listTables(t, client) // with 2 attempts
@@ -94,7 +94,7 @@ func TestClient_DeadIdleConnections(t *testing.T) {
 }
 
 func TestClient_DeadConnectionsInUse(t *testing.T) {
-	limits := patientLimits()
+	limits := longLimits()
 	limits.headers = 500 * time.Millisecond
 	client, _ := newSevered(t, limits)
 	var calls sync.WaitGroup
@@ -116,7 +116,7 @@ func TestClient_CallersDeadline(t *testing.T) {
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 	}
 	t.Run("after a long silence drops the idle connections", func(t *testing.T) {
-		limits := patientLimits()
+		limits := longLimits()
 		limits.silence = 0
 		client, proxy := newSevered(t, limits)
 		callSilent(t, client)
@@ -125,7 +125,7 @@ func TestClient_CallersDeadline(t *testing.T) {
 		assert.EqualValues(t, 21, proxy.accepted.Load())
 	})
 	t.Run("after a short silence keeps the idle connections", func(t *testing.T) {
-		limits := patientLimits()
+		limits := longLimits()
 		limits.silence = time.Minute
 		client, proxy := newSevered(t, limits)
 		callSilent(t, client)
@@ -163,7 +163,7 @@ func TestClient_KeepsTheCallersSettings(t *testing.T) {
 	})
 	t.Run("and a foreign client", func(t *testing.T) {
 		foreign := new(foreignClient)
-		_, err := listTables(t, newDynamoDB("http://localhost:8000", patientLimits(), func(options *dynamodb.Options) {
+		_, err := listTables(t, newDynamoDB("http://localhost:8000", longLimits(), func(options *dynamodb.Options) {
 			options.HTTPClient = foreign
 		}))
 		assertExhausted(t, err)
@@ -194,13 +194,13 @@ func TestConfigure_RefusedConnection(t *testing.T) {
 	*options.BaseEndpoint = "http://" + server.host()
 	t.Run("is not retried if there is advice", func(t *testing.T) {
 		_, err := listTables(t, dynamodb.New(options, func(options *dynamodb.Options) {
-			configure(options, patientLimits(), "start the server")
+			configure(options, longLimits(), "start the server")
 		}))
 		require.ErrorContains(t, err, "refused: start the server")
 		assert.NotContains(t, err.Error(), "exceeded maximum number of attempts")
 	})
 	t.Run("is retried otherwise", func(t *testing.T) {
-		_, err := listTables(t, newDynamoDB("http://"+server.host(), patientLimits()))
+		_, err := listTables(t, newDynamoDB("http://"+server.host(), longLimits()))
 		assertExhausted(t, err)
 	})
 }

@@ -25,8 +25,8 @@ func shortLimits() limits {
 	}
 }
 
-// patientLimits are for servers that answer, and for a machine that is busy.
-func patientLimits() limits {
+// longLimits are for servers that answer, and for a machine that is busy.
+func longLimits() limits {
 	limits := defaultLimits()
 	limits.firstPause, limits.longestPause = time.Microsecond, time.Microsecond
 	return limits

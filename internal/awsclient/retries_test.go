@@ -55,7 +55,7 @@ func (m *missing) Retrieve(context.Context) (aws.Credentials, error) {
 
 func TestConfigure_MissingCredentials(t *testing.T) {
 	provider := new(missing)
-	client := newDynamoDB("http://localhost:8000", patientLimits(), func(options *dynamodb.Options) {
+	client := newDynamoDB("http://localhost:8000", longLimits(), func(options *dynamodb.Options) {
 		options.Credentials = provider
 	})
 	_, err := listTables(t, client)
