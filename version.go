@@ -6,7 +6,7 @@ import (
 )
 
 // version is this module's, without the v of its tag. The tag of a release follows from it.
-const version = "0.1.0"
+const version = "0.2.0"
 
 // nameUserAgent adds the library and its version to the user agent of a client's requests.
 func nameUserAgent(options *dynamodb.Options) {
