@@ -153,6 +153,9 @@ func constrainConditions(c *constraints, at string, conditions []legacyCondition
 // check rejects what is wrong whatever the table is, in the service's order.
 func (l *legacyInput) check() error {
 	for i, name := range l.attributesToGet {
+		if err := attribute.ValidateName(name); err != nil {
+			return err
+		}
 		if slices.Contains(l.attributesToGet[:i], name) {
 			return invalidParameter("Duplicate value in attribute name: %s", name)
 		}
@@ -180,6 +183,9 @@ func (l *legacyInput) check() error {
 }
 
 func (u *attributeUpdate) check() error {
+	if err := attribute.ValidateName(u.attribute); err != nil {
+		return err
+	}
 	kind := u.value.Kind()
 	switch {
 	case u.value.invalid != nil:
@@ -197,6 +203,9 @@ func (u *attributeUpdate) check() error {
 }
 
 func (c *legacyCondition) check() error {
+	if err := attribute.ValidateName(c.attribute); err != nil {
+		return err
+	}
 	for i := range c.list {
 		if c.list[i].invalid != nil {
 			return c.list[i].invalid

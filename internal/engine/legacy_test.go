@@ -72,6 +72,8 @@ func TestScan_ScanFilter(t *testing.T) {
 		{`"s":{"ComparisonOperator":"CONTAINS","AttributeValueList":[{"S":"ex"}]}`, 1},
 		{`"l":{"ComparisonOperator":"CONTAINS","AttributeValueList":[{"S":"e"}]}`, 1},
 		{`"ss":{"ComparisonOperator":"NOT_CONTAINS","AttributeValueList":[{"S":"m"}]}`, 0},
+		{`"ss":{"ComparisonOperator":"NOT_CONTAINS","AttributeValueList":[{"S":"x"}]}`, 1},
+		{`"x":{"ComparisonOperator":"NOT_CONTAINS","AttributeValueList":[{"S":"x"}]}`, 0},
 		{`"n":{"ComparisonOperator":"NULL"},"s":{"ComparisonOperator":"NOT_NULL"}`, 0},
 		{`"n":{"ComparisonOperator":"NULL"},"s":{"ComparisonOperator":"NOT_NULL"}},"ConditionalOperator":"OR","x":{`, 1},
 	} {
@@ -127,6 +129,7 @@ func TestUpdateItem_AttributeUpdates(t *testing.T) {
 		{"add to a list", "UpdateItem", update(`"l":{"Action":"ADD","Value":{"L":[{"S":"f"}]}}`), `{"Attributes":{"l":{"L":[{"S":"e"},{"S":"f"}]}}}`},
 		{"add to another type", "UpdateItem", update(`"s":{"Action":"ADD","Value":{"N":"2"}}`), "ValidationException: Type mismatch for attribute to update"},
 		{"the key", "UpdateItem", update(`"a":{"Value":{"S":"y"}}`), "ValidationException: One or more parameter values were invalid: Cannot update attribute a. This attribute is part of the key"},
+		{"an empty name", "UpdateItem", update(`"":{"Value":{"S":"y"}}`), "ValidationException: 1 validation error detected: Empty attribute name"},
 		{"put without a value", "UpdateItem", update(`"n":{}`), invalid + "Only DELETE action is allowed when no attribute value is specified"},
 		{"delete a string", "UpdateItem", update(`"n":{"Action":"DELETE","Value":{"S":"a"}}`), invalid + "DELETE action with value is not supported for the type S"},
 		{"add a string", "UpdateItem", update(`"n":{"Action":"ADD","Value":{"S":"a"}}`), invalid + "ADD action is not supported for the type S"},

@@ -157,6 +157,7 @@ func TestUpdateItem_Errors(t *testing.T) {
 		{"a path below nothing", "SET x.y = :v", `":v":{"N":"1"}`, "The document path provided in the update expression is invalid for update"},
 		{"a path below a string", "REMOVE s.y", "", "The document path provided in the update expression is invalid for update"},
 		{"a list index on a map", "SET m[0] = :v", `":v":{"N":"1"}`, "The document path provided in the update expression is invalid for update"},
+		{"too long a sum", "SET n = :v + :w", `":v":{"N":"1e50"},":w":{"N":"1"}`, "Number overflow. Attempting to store a number with magnitude larger than supported range"},
 		{"too large a sum", "SET big = big + big", "", "Number overflow. Attempting to store a number with magnitude larger than supported range"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

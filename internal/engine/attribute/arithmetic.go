@@ -7,12 +7,19 @@ import (
 )
 
 // Add returns n + m. The error is the *ValidationError of a result that is out
-// of range.
+// of range; DynamoDB says so too of one with more than 38 digits.
 func (n Number) Add(m Number) (Number, error) {
 	a, b := n.decimal(), m.decimal()
 	scale := max(a.scale, b.scale)
 	total := new(big.Int).Add(a.scaled(scale), b.scaled(scale))
-	return ParseNumber(total.String() + "e" + strconv.Itoa(-scale))
+	number, refusal := parseNumber(total.String() + "e" + strconv.Itoa(-scale))
+	switch {
+	case refusal == nil:
+		return number, nil
+	case refusal.Message == messageDigits:
+		return Number{}, invalid(messageOverflow)
+	}
+	return Number{}, refusal
 }
 
 // Negate returns -n.

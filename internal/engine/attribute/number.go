@@ -149,13 +149,13 @@ func scanNumeral(text string) (n numeral, ok bool) {
 	if !ok {
 		return numeral{}, false
 	}
-	if first < 0 {
-		return numeral{exponent: shift}, true
-	}
-
 	whole := end
 	if point >= 0 {
 		whole = point
+	}
+	if first < 0 {
+		// The exponent of zero is that of its last digit.
+		return numeral{exponent: shift - max(0, end-whole-1)}, true
 	}
 	n.mantissa = rest[first : last+1]
 	n.digits = len(n.mantissa)

@@ -47,7 +47,8 @@ func TestNumbersAreBroughtIntoCanonicalForm(t *testing.T) {
 		{"zero stays", "0", "0"},
 		{"zero has no sign", "-0.0", "0"},
 		{"zero has no exponent", "0e125", "0"},
-		{"zero has no negative exponent", "0.000e-130", "0"},
+		{"the exponent of zero is that of its last digit", "0.0e126", "0"},
+		{"zero has no negative exponent", "0.000e-127", "0"},
 		{"38 digits stay", "12345678901234567890123456789012345678", "12345678901234567890123456789012345678"},
 		{"zeros behind 38 digits stay", "1234567890123456789012345678901234567800000", "1234567890123456789012345678901234567800000"},
 		{"zeros in front of 38 digits stay", "0.0000012345678901234567890123456789012345678", "0.0000012345678901234567890123456789012345678"},
@@ -82,7 +83,7 @@ func TestNumbersThatAreRefused(t *testing.T) {
 		"": notNumeric + ": ",
 		"123456789012345678901234567890123456789":   precision,
 		"-1.00000000000000000000000000000000000001": precision,
-		"1e126": overflow, "-1e126": overflow, "10e125": overflow, "1e2147483648": overflow, "0e126": overflow,
+		"1e126": overflow, "-1e126": overflow, "10e125": overflow, "1e2147483648": overflow, "0e126": overflow, "0.0e127": overflow,
 		"123456789012345678901234567890123456789e200": overflow,
 		"1e-131": underflow, "-1e-131": underflow, "0.1e-130": underflow, "1e-99999999999": underflow, "0e-131": underflow,
 	} {

@@ -39,7 +39,9 @@ func (c *Comparison) node(path Path) *node {
 	}
 	n := &node{op: op, operands: operands}
 	if negated {
-		n = &node{op: opNot, children: []*node{n}}
+		// Unlike a NOT, NOT_CONTAINS is false of an absent attribute.
+		exists := &node{op: opAttributeExists, operands: operands[:1]}
+		n = &node{op: opAnd, children: []*node{exists, {op: opNot, children: []*node{n}}}}
 	}
 	return n
 }
