@@ -28,6 +28,7 @@ type pattern struct {
 	name     string
 	specs    []item // what is stored
 	users    []item
+	options  []packagedb.Option
 	call     func(ctx context.Context, db packagedb.Database) error
 	requests int
 	read     float64
@@ -67,6 +68,8 @@ func patterns() []pattern {
 	return []pattern{
 		{name: "create a spec", call: createSpec, requests: 1, write: 6},
 		{name: "create a version", specs: short, call: createSpec, requests: 1, write: 6},
+		{name: "create a version beside the Python facade", specs: short, call: createSpec, requests: 2, read: 1, write: 6,
+			options: []packagedb.Option{packagedb.WithPythonFacade()}},
 		{name: "get a spec", specs: short, requests: 1, read: 0.5, call: func(ctx context.Context, db packagedb.Database) error {
 			return second(db.GetSpec(ctx, "sub", "spec"))
 		}},
@@ -123,7 +126,7 @@ func TestDatabase_Costs(t *testing.T) {
 	for _, p := range patterns() {
 		t.Run(p.name, func(t *testing.T) {
 			var seen observer
-			db := testutil.New(t, seen.option(), frozen(start+1000))
+			db := testutil.New(t, append(p.options, seen.option(), frozen(start+1000))...)
 			store(t, db, specsTable, p.specs)
 			store(t, db, credentialsTable, p.users)
 			require.NoError(t, p.call(t.Context(), db))
