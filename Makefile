@@ -114,9 +114,9 @@ soak: ## Call the library against a model for SOAKTIME (60s), from SEED (a new o
 linearizability: ## Check that 10,000 calls of specs are linearizable, and that the model notices what is broken
 	go test -C test/soak -count=1
 
-.PHONY: test-javascript
-test-javascript: ## Use packagedb-local with the AWS SDK for JavaScript; needs Node.js
-	test/javascript/run
+.PHONY: test-clients
+test-clients: ## Use packagedb-local with the clients of several languages; needs Node.js, boto3 and the AWS CLI
+	test/engines/run packagedb-local -- test/clients/run
 
 BROWSER ?= chromium
 
@@ -204,7 +204,7 @@ tools: $(addprefix $(TOOLS)/,golangci-lint actionlint benchstat gorelease cyclon
 
 .PHONY: clean
 clean: ## Remove what the other targets built and downloaded
-	rm -rf .engines .tools dist test/javascript/node_modules
+	rm -rf .engines .tools dist test/clients/javascript/node_modules
 
 # The versions and checksums of the tools are those of tools/go.mod. actionlint has a module of its own, because it
 # does not compile with the YAML library that golangci-lint requires.

@@ -81,6 +81,10 @@ var journaled = []struct{ operation, body string }{
 		"IndexName":"byMail","KeySchema":[{"AttributeName":"mail","KeyType":"HASH"}],"Projection":{"ProjectionType":"KEYS_ONLY"}}}]}`},
 	{"UpdateTimeToLive", `{"TableName":"users","TimeToLiveSpecification":{"AttributeName":"expiry","Enabled":true}}`},
 	{"TagResource", `{"ResourceArn":"arn:aws:dynamodb:us-east-1:123456789012:table/users","Tags":[{"Key":"k","Value":"v"}]}`},
+	{"UpdateItem", `{"TableName":"users","Key":{"id":{"N":"3"}},"UpdateExpression":"SET mail = if_not_exists(a, :a) ADD n :n",
+		"ExpressionAttributeValues":{":a":{"S":"b"},":n":{"N":"1"}}}`},
+	{"TransactWriteItems", `{"TransactItems":[{"Update":{"TableName":"users","Key":{"id":{"N":"3"}},"UpdateExpression":"REMOVE mail"}},
+		{"Update":{"TableName":"users","Key":{"id":{"N":"6"}},"UpdateExpression":"ADD n :n","ExpressionAttributeValues":{":n":{"N":"1"}}}}]}`},
 	{"DeleteItem", `{"TableName":"users","Key":{"id":{"N":"4"}}}`},
 }
 
