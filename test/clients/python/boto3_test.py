@@ -20,9 +20,13 @@ SETTINGS = {
 }
 
 
+RESOURCE = boto3.resource("dynamodb", **SETTINGS)
+CLIENT = boto3.client("dynamodb", **SETTINGS)
+
+
 def create_table():
     """Returns a new table with an index."""
-    table = boto3.resource("dynamodb", **SETTINGS).create_table(
+    table = RESOURCE.create_table(
         TableName=f"boto3-{uuid.uuid4()}",
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("owner", "name", "kind")],
@@ -121,16 +125,15 @@ class Legacy(Case):
 
     def setUp(self):
         super().setUp()
-        self.low = boto3.client("dynamodb", **SETTINGS)
         for name, age in (("a", "1"), ("ab", "2"), ("b", "3")):
-            self.low.put_item(TableName=self.table.name, Item=self.key(name) | {"age": {"N": age}})
+            CLIENT.put_item(TableName=self.table.name, Item=self.key(name) | {"age": {"N": age}})
 
     @staticmethod
     def key(name):
         return {"owner": {"S": "ann"}, "name": {"S": name}}
 
     def test_key_conditions(self):
-        page = self.low.query(
+        page = CLIENT.query(
             TableName=self.table.name,
             KeyConditions={
                 "owner": {"AttributeValueList": [{"S": "ann"}], "ComparisonOperator": "EQ"},
@@ -144,7 +147,7 @@ class Legacy(Case):
         self.assertEqual(2, page["ScannedCount"])
 
     def test_scan_filter(self):
-        page = self.low.scan(
+        page = CLIENT.scan(
             TableName=self.table.name,
             ScanFilter={
                 "age": {"AttributeValueList": [{"N": "1"}, {"N": "2"}], "ComparisonOperator": "IN"},
@@ -158,18 +161,18 @@ class Legacy(Case):
     def test_expected(self):
         item = self.key("c")
         arguments = {"TableName": self.table.name, "Item": item, "Expected": {"owner": {"Exists": False}}}
-        self.low.put_item(**arguments)
-        self.assert_error("ConditionalCheckFailedException", self.low.put_item, **arguments)
+        CLIENT.put_item(**arguments)
+        self.assert_error("ConditionalCheckFailedException", CLIENT.put_item, **arguments)
         self.assert_error(
             "ConditionalCheckFailedException",
-            self.low.delete_item,
+            CLIENT.delete_item,
             TableName=self.table.name,
             Key=item,
             Expected={"age": {"AttributeValueList": [{"N": "9"}], "ComparisonOperator": "EQ"}},
         )
 
     def test_attribute_updates(self):
-        updated = self.low.update_item(
+        updated = CLIENT.update_item(
             TableName=self.table.name,
             Key=self.key("a"),
             AttributeUpdates={
