@@ -1,89 +1,102 @@
 package testutil
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 )
 
-// batch is the items of a BatchWriteItem or the keys of a BatchGetItem, by table.
-type batch map[string]*tableBatch
+// batch is the tables of RequestItems, UnprocessedItems or UnprocessedKeys: a list of items for
+// BatchWriteItem, and for BatchGetItem an object with a list of Keys and how to read them.
+type batch map[string]any
 
-type tableBatch struct {
-	items   []json.RawMessage
-	options map[string]json.RawMessage // how BatchGetItem reads the keys; nil for BatchWriteItem
+// parseBatch returns the batch in a member of a JSON object. It is empty if the object is malformed.
+func parseBatch(object []byte, member string) batch {
+	decoder := json.NewDecoder(bytes.NewReader(object))
+	decoder.UseNumber()
+	var members map[string]any
+	_ = decoder.Decode(&members)
+	tables, _ := members[member].(map[string]any)
+	return tables
 }
 
-// parseBatch parses RequestItems, UnprocessedItems or UnprocessedKeys. It returns nil if malformed.
-func parseBatch(text json.RawMessage) batch {
-	var tables map[string]json.RawMessage
-	if json.Unmarshal(text, &tables) != nil {
-		return nil
+// items returns the items or keys of a table.
+func (b batch) items(table string) []any {
+	if get, ok := b[table].(map[string]any); ok {
+		keys, _ := get["Keys"].([]any)
+		return keys
 	}
-	b := batch{}
-	for table, text := range tables {
-		var t tableBatch
-		if json.Unmarshal(text, &t.items) != nil {
-			if json.Unmarshal(text, &t.options) != nil || json.Unmarshal(t.options["Keys"], &t.items) != nil {
-				return nil
-			}
-		}
-		b[table] = &t
-	}
-	return b
-}
-
-// MarshalJSON implements [json.Marshaler].
-func (t *tableBatch) MarshalJSON() ([]byte, error) {
-	if t.options == nil {
-		return json.Marshal(t.items)
-	}
-	options := maps.Clone(t.options)
-	options["Keys"] = encode(t.items)
-	return json.Marshal(options)
+	items, _ := b[table].([]any)
+	return items
 }
 
 func (b batch) size() int {
 	size := 0
-	for _, t := range b {
-		size += len(t.items)
+	for table := range b {
+		size += len(b.items(table))
 	}
 	return size
 }
 
+// add adds items to a table that is read as the other batch says.
+func (b batch) add(other batch, table string, items ...any) {
+	all := slices.Concat(b.items(table), items)
+	if get, ok := other[table].(map[string]any); ok {
+		get = maps.Clone(get)
+		get["Keys"] = all
+		b[table] = get
+	} else {
+		b[table] = all
+	}
+}
+
 // split draws the items that are processed: some but not all of several, and none of a single one.
 func (b batch) split(random *rand.Rand) (processed, unprocessed batch) {
-	size := b.size()
-	left := size
-	if size > 1 {
-		left = 1 + random.IntN(size-1)
+	left := b.size()
+	if left > 1 {
+		left = 1 + random.IntN(left-1)
 	}
-	isLeft := make([]bool, size)
-	for _, i := range random.Perm(size)[:left] {
-		isLeft[i] = true
-	}
+	parts := make([]batch, b.size())
 	processed, unprocessed = batch{}, batch{}
-	i := 0
+	for i, n := range random.Perm(len(parts)) {
+		parts[n] = processed
+		if i < left {
+			parts[n] = unprocessed
+		}
+	}
 	for _, table := range slices.Sorted(maps.Keys(b)) {
-		for _, item := range b[table].items {
-			part := processed
-			if isLeft[i] {
-				part = unprocessed
-			}
-			part.add(batch{table: {items: []json.RawMessage{item}, options: b[table].options}})
-			i++
+		for _, item := range b.items(table) {
+			parts[0].add(b, table, item)
+			parts = parts[1:]
 		}
 	}
 	return processed, unprocessed
 }
 
-// add adds the items of another batch.
-func (b batch) add(other batch) {
-	for table, t := range other {
-		if b[table] == nil {
-			b[table] = &tableBatch{options: t.options}
-		}
-		b[table].items = append(b[table].items, t.items...)
+// processPart lets a part of the request's batch through and returns the rest as unprocessed.
+func (r *request) processPart(next http.Handler, random *rand.Rand) *answer {
+	member, members := "UnprocessedItems", map[string]json.RawMessage{}
+	if r.operation == "BatchGetItem" {
+		member, members["Responses"] = "UnprocessedKeys", json.RawMessage("{}")
 	}
+	processed, unprocessed := r.batch().split(random)
+	if processed.size() > 0 {
+		var part map[string]json.RawMessage
+		_ = json.Unmarshal(r.body, &part) // an object: it holds the batch
+		part["RequestItems"] = encode(processed)
+		r.setBody(encode(part))
+		a := record(next, r.Request)
+		if a == nil || a.status != http.StatusOK || json.Unmarshal(a.body, &members) != nil {
+			return a
+		}
+		left := parseBatch(a.body, member)
+		for table := range left {
+			unprocessed.add(left, table, left.items(table)...)
+		}
+	}
+	members[member] = encode(unprocessed)
+	return reply(http.StatusOK, members)
 }

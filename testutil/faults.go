@@ -50,29 +50,44 @@ const (
 	Stale
 )
 
-var kindNames = [...]string{
-	Throttle:            "Throttle",
-	InternalServerError: "InternalServerError",
-	ServiceUnavailable:  "ServiceUnavailable",
-	DropBefore:          "DropBefore",
-	DropAfter:           "DropAfter",
-	Unprocessed:         "Unprocessed",
-	Conflict:            "Conflict",
-	Delay:               "Delay",
-	ThrottleOnDemand:    "ThrottleOnDemand",
-	AccessDenied:        "AccessDenied",
-	Error:               "Error",
-	Stale:               "Stale",
+// kinds has the name of each kind and the operations that it applies to.
+var kinds = [...]struct {
+	name       string
+	operations []string
+}{
+	Throttle:            {"Throttle", itemOperations},
+	InternalServerError: {"InternalServerError", everyOperation},
+	ServiceUnavailable:  {"ServiceUnavailable", everyOperation},
+	DropBefore:          {"DropBefore", everyOperation},
+	DropAfter:           {"DropAfter", everyOperation},
+	Unprocessed:         {"Unprocessed", []string{"BatchGetItem", "BatchWriteItem"}},
+	Conflict:            {"Conflict", append([]string{"TransactGetItems"}, writeOperations...)},
+	Delay:               {"Delay", everyOperation},
+	ThrottleOnDemand:    {"ThrottleOnDemand", everyOperation},
+	AccessDenied:        {"AccessDenied", everyOperation},
+	Error:               {"Error", everyOperation},
+	Stale:               {"Stale", []string{"GetItem", "Query", "Scan", "BatchGetItem"}},
 }
 
-func (k FaultKind) isKnown() bool { return k >= Throttle && int(k) < len(kindNames) }
+var (
+	readOperations  = []string{"GetItem", "Query", "Scan", "BatchGetItem", "TransactGetItems"}
+	writeOperations = []string{"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"}
+	itemOperations  = slices.Concat(readOperations, writeOperations)
+	everyOperation  = append([]string{
+		"CreateTable", "UpdateTable", "DeleteTable", "DescribeTable", "ListTables",
+		"DescribeTimeToLive", "UpdateTimeToLive", "TagResource", "UntagResource", "ListTagsOfResource",
+		"DescribeContinuousBackups", "DescribeEndpoints", "DescribeLimits",
+	}, itemOperations...)
+)
+
+func (k FaultKind) isKnown() bool { return k >= Throttle && int(k) < len(kinds) }
 
 // String returns the name of the constant.
 func (k FaultKind) String() string {
 	if !k.isKnown() {
 		return fmt.Sprintf("FaultKind(%d)", int(k))
 	}
-	return kindNames[k]
+	return kinds[k].name
 }
 
 // Fault makes requests fail.
@@ -104,42 +119,12 @@ type Fault struct {
 	Status  int
 }
 
-var (
-	readOperations        = []string{"GetItem", "Query", "Scan", "BatchGetItem", "TransactGetItems"}
-	writeOperations       = []string{"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"}
-	staleOperations       = []string{"GetItem", "Query", "Scan", "BatchGetItem"}
-	batchOperations       = []string{"BatchGetItem", "BatchWriteItem"}
-	conflictingOperations = append([]string{"TransactGetItems"}, writeOperations...)
-	itemOperations        = slices.Concat(readOperations, writeOperations)
-	everyOperation        = append([]string{
-		"CreateTable", "UpdateTable", "DeleteTable", "DescribeTable", "ListTables",
-		"DescribeTimeToLive", "UpdateTimeToLive", "TagResource", "UntagResource", "ListTagsOfResource",
-		"DescribeContinuousBackups", "DescribeEndpoints", "DescribeLimits",
-	}, itemOperations...)
-)
-
-// appliesTo returns the operations that support faults of the kind.
-func (k FaultKind) appliesTo() []string {
-	switch k {
-	case Throttle:
-		return itemOperations
-	case Unprocessed:
-		return batchOperations
-	case Conflict:
-		return conflictingOperations
-	case Stale:
-		return staleOperations
-	default:
-		return everyOperation
-	}
-}
-
 func (f *Fault) check() error {
 	if !f.Kind.isKnown() {
 		return fmt.Errorf("fault of unknown kind %v", f.Kind)
 	}
 	for _, operation := range f.Operations {
-		if possible := f.Kind.appliesTo(); !slices.Contains(possible, operation) {
+		if possible := kinds[f.Kind].operations; !slices.Contains(possible, operation) {
 			return fmt.Errorf("%v: does not apply to operation %q, only to %q", f.Kind, operation, possible)
 		}
 	}

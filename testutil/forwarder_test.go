@@ -85,6 +85,15 @@ func TestForwarder(t *testing.T) {
 		injected.Stop()
 		assertStored(t, db.Client, 1, true)
 	})
+	t.Run("a test with stale reads is skipped", func(t *testing.T) {
+		useOtherServer(t)
+		skipped := false
+		t.Run("inner", func(t *testing.T) {
+			t.Cleanup(func() { skipped = t.Skipped() })
+			testutil.New(t).Inject(testutil.Fault{Kind: testutil.Stale})
+		})
+		assert.True(t, skipped)
+	})
 	t.Run("the message for a server that does not answer says what to do", func(t *testing.T) {
 		const nobody = "http://127.0.0.1:1" // a port that programs do not get by chance
 		t.Setenv("PACKAGEDB_TEST_ENDPOINT", nobody)

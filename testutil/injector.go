@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -34,7 +33,7 @@ func (i *injector) inject(tb testing.TB, faults []Fault) *Injected {
 			tb.Fatalf("testutil: inject %v", err)
 		}
 		if len(fault.Operations) == 0 {
-			fault.Operations = fault.Kind.appliesTo()
+			fault.Operations = kinds[fault.Kind].operations
 		}
 		active := &activeFault{Fault: fault, random: rand.New(rand.NewPCG(fault.Seed, uint64(n)))}
 		if fault.Kind == Stale {
@@ -195,12 +194,15 @@ func (f *activeFault) meets(r *request) bool {
 	if !slices.Contains(f.Operations, r.operation) || f.Times > 0 && f.met == f.Times {
 		return false
 	}
-	switch isBatch := slices.Contains(batchOperations, r.operation); {
-	case f.Kind == Unprocessed && r.batch().size() == 0,
-		f.Kind == Conflict && isBatch && r.batch().size() == 0,
-		f.Kind == Stale && r.isConsistent(),
-		f.Kind == Conflict && strings.HasPrefix(r.operation, "Transact") && r.actions() == 0:
-		return false
+	switch f.Kind {
+	case Unprocessed, Conflict:
+		if r.lacksItems() {
+			return false // the server rejects it
+		}
+	case Stale:
+		if r.isConsistent() {
+			return false
+		}
 	}
 	return f.Rate == 0 || f.random.Float64() < f.Rate
 }

@@ -2,6 +2,7 @@ package testutil
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -23,23 +24,16 @@ func Main(m *testing.M) { os.Exit(shared.run(m, os.Stderr)) }
 // run is Main without the exit.
 func (s *sharedServer) run(m interface{ Run() int }, stderr io.Writer) (code int) {
 	ctx := context.Background()
-	fail := func(err error) {
+	l, err := s.acquire()
+	if err == nil {
+		if err = packagedb.CreateTables(ctx, l.backend.setup); err == nil {
+			code = m.Run()
+		}
+		err = errors.Join(err, s.release(ctx))
+	}
+	if err != nil {
 		fmt.Fprintf(stderr, "testutil: %v%s\n", err, hint())
 		code = max(code, 1)
 	}
-	l, err := s.acquire()
-	if err != nil {
-		fail(err)
-		return code
-	}
-	defer func() {
-		if err := s.release(ctx); err != nil {
-			fail(err)
-		}
-	}()
-	if err := packagedb.CreateTables(ctx, l.backend.setup); err != nil {
-		fail(err)
-		return code
-	}
-	return m.Run()
+	return code
 }

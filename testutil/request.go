@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"io"
 	"maps"
-	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
@@ -62,10 +61,17 @@ func (r *request) actions() int {
 }
 
 // batch returns the items of a BatchWriteItem or the keys of a BatchGetItem.
-func (r *request) batch() batch {
-	var members struct{ RequestItems json.RawMessage }
-	_ = json.Unmarshal(r.body, &members) // no items in a malformed request
-	return parseBatch(members.RequestItems)
+func (r *request) batch() batch { return parseBatch(r.body, "RequestItems") }
+
+// lacksItems reports whether the request is a batch or transaction without items.
+func (r *request) lacksItems() bool {
+	switch r.operation {
+	case "BatchGetItem", "BatchWriteItem":
+		return r.batch().size() == 0
+	case "TransactGetItems", "TransactWriteItems":
+		return r.actions() == 0
+	}
+	return false
 }
 
 // isConsistent reports whether a read is strongly consistent, of one table at least.
@@ -80,28 +86,4 @@ func (r *request) isConsistent() bool {
 		members.ConsistentRead = members.ConsistentRead || table.ConsistentRead
 	}
 	return members.ConsistentRead
-}
-
-// processPart lets a part of a batch through and returns the rest as unprocessed.
-func (r *request) processPart(next http.Handler, random *rand.Rand) *answer {
-	member := "UnprocessedItems"
-	members := map[string]json.RawMessage{}
-	if r.operation == "BatchGetItem" {
-		member = "UnprocessedKeys"
-		members["Responses"] = json.RawMessage("{}")
-	}
-	processed, unprocessed := r.batch().split(random)
-	if processed.size() > 0 {
-		var part map[string]json.RawMessage
-		_ = json.Unmarshal(r.body, &part) // an object: it holds the batch
-		part["RequestItems"] = encode(processed)
-		r.setBody(encode(part))
-		answer := record(next, r.Request)
-		if answer == nil || answer.status != http.StatusOK || json.Unmarshal(answer.body, &members) != nil {
-			return answer
-		}
-		unprocessed.add(parseBatch(members[member]))
-	}
-	members[member] = encode(unprocessed)
-	return reply(http.StatusOK, members)
 }

@@ -16,6 +16,9 @@ import (
 
 const listenVariable = "PACKAGEDB_TEST_LISTEN"
 
+// readTimeout bounds the time that a request takes to arrive.
+const readTimeout = 30 * time.Second
+
 // Server is the server that [packagedb.Get] finds. All tests that use one at the same time share it.
 type Server struct {
 	URL string // such as http://127.0.0.1:34567
@@ -98,13 +101,8 @@ func listen() (*listening, error) {
 	l := &listening{
 		backend: b,
 		url:     "http://" + reachable(listener.Addr().(*net.TCPAddr)),
-		server: &http.Server{
-			Handler:           b.faults,
-			ReadHeaderTimeout: 10 * time.Second,
-			ReadTimeout:       time.Minute,
-			IdleTimeout:       5 * time.Minute, // longer than clients keep idle connections
-		},
-		served: make(chan struct{}),
+		server:  newHTTPServer(b.faults, readTimeout),
+		served:  make(chan struct{}),
 	}
 	l.restore = setEnvironment(map[string]string{"STAGE": "TEST", "AWS_ENDPOINT_URL_DYNAMODB": l.url})
 	go func() {
@@ -112,6 +110,16 @@ func listen() (*listening, error) {
 		_ = l.server.Serve(listener) // returns when the server is closed
 	}()
 	return l, nil
+}
+
+// newHTTPServer returns a server that drops a request that does not arrive in time.
+func newHTTPServer(handler http.Handler, readTimeout time.Duration) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: readTimeout,
+		ReadTimeout:       readTimeout,
+		IdleTimeout:       5 * time.Minute, // longer than clients keep idle connections
+	}
 }
 
 // reachable returns an address at which this host reaches a listener.

@@ -74,7 +74,7 @@ func (u *suiteUser) other() *suiteUser {
 }
 
 // create stores a version of a spec.
-func (u *suiteUser) create(spec packagedb.SpecInput) packagedb.SpecInfo {
+func (u *suiteUser) create(spec packagedb.SpecInput) specInfo {
 	u.Helper()
 	stored, err := u.CreateUpdateSpec(u.ctx, u.sub, spec)
 	require.NoError(u, err, "CreateUpdateSpec")
@@ -90,7 +90,7 @@ func (u *suiteUser) createNamed(version string, names ...string) {
 	}
 }
 
-func (u *suiteUser) spec(name string) packagedb.SpecInfo {
+func (u *suiteUser) spec(name string) specInfo {
 	u.Helper()
 	spec, err := u.GetSpec(u.ctx, u.sub, name)
 	require.NoError(u, err, "GetSpec")
@@ -98,24 +98,7 @@ func (u *suiteUser) spec(name string) packagedb.SpecInfo {
 	return *spec
 }
 
-func (u *suiteUser) specs() []packagedb.SpecInfo {
-	u.Helper()
-	specs, err := u.ListSpecs(u.ctx, u.sub)
-	require.NoError(u, err, "ListSpecs")
-	return specs
-}
-
-// specIDs returns the ids of the user's specs in the order of ListSpecs.
-func (u *suiteUser) specIDs() []string {
-	u.Helper()
-	ids := []string{}
-	for _, spec := range u.specs() {
-		ids = append(ids, spec.ID)
-	}
-	return ids
-}
-
-func (u *suiteUser) history(name string) []packagedb.SpecInfo {
+func (u *suiteUser) history(name string) []specInfo {
 	u.Helper()
 	versions, err := u.ListSpecVersions(u.ctx, u.sub, name)
 	require.NoError(u, err, "ListSpecVersions")
@@ -129,7 +112,7 @@ func (u *suiteUser) versions(name string) []string {
 	return versionsOf(u.history(name))
 }
 
-func versionsOf(specs []packagedb.SpecInfo) []string {
+func versionsOf(specs []specInfo) []string {
 	versions := []string{}
 	for _, spec := range specs {
 		versions = append(versions, spec.Version)
@@ -153,26 +136,9 @@ func (u *suiteUser) count() int {
 	return count
 }
 
-func (u *suiteUser) deleteSpec(name string) {
-	u.Helper()
-	require.NoError(u, u.DeleteSpec(u.ctx, u.sub, name), "DeleteSpec")
-}
-
 func (u *suiteUser) put(credentials packagedb.CredentialsInput) {
 	u.Helper()
 	require.NoError(u, u.CreateUpdateCredentials(u.ctx, u.sub, credentials), "CreateUpdateCredentials")
-}
-
-// credentialsIDs returns the ids of the user's credentials in the order of ListCredentials.
-func (u *suiteUser) credentialsIDs() []string {
-	u.Helper()
-	credentials, err := u.ListCredentials(u.ctx, u.sub)
-	require.NoError(u, err, "ListCredentials")
-	ids := []string{}
-	for _, c := range credentials {
-		ids = append(ids, c.ID)
-	}
-	return ids
 }
 
 // indexLag bounds the time by which a global secondary index may lag behind its table.

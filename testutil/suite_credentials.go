@@ -48,7 +48,7 @@ var credentialsPromises = []promise{
 		assert.Nil(u, user, "GetUser")
 	}},
 	{"a user without credentials lists an empty slice that is not nil", func(u *suiteUser) {
-		assert.Equal(u, []packagedb.CredentialsInfo{}, u.listCredentials().all())
+		assert.Equal(u, []credentialsInfo{}, u.listCredentials().all())
 	}},
 	{"credentials are returned as they were written, byte for byte, by every call", func(u *suiteUser) {
 		every := make([]byte, 256)
@@ -68,7 +68,7 @@ var credentialsPromises = []promise{
 		u.put(old)
 		u.user(old.PublicKey, nil)
 		u.put(replacement)
-		assert.Equal(u, []string{"id"}, u.credentialsIDs())
+		assert.Equal(u, []string{"id"}, u.listCredentials().ids())
 		u.assertCredentials(replacement)
 		u.user(old.PublicKey, packagedb.ErrNotFound)
 	}},
@@ -110,15 +110,15 @@ var credentialsPromises = []promise{
 		for _, id := range []string{"b", "a", "C", "a b", "é"} {
 			u.put(newCredentials(u.sub, id))
 		}
-		assert.Equal(u, []string{"C", "a", "a b", "b", "é"}, u.credentialsIDs())
+		assert.Equal(u, []string{"C", "a", "a b", "b", "é"}, u.listCredentials().ids())
 	}},
 	{"credentials of more than 1 MB are listed whole, page by page", func(u *suiteUser) {
-		written := []packagedb.CredentialsInfo{}
+		written := []credentialsInfo{}
 		for i := range 8 {
 			input := newCredentials(u.sub, fmt.Sprintf("id %02d", i))
 			input.Salt = []byte(strings.Repeat("x", 190_000))
 			u.put(input)
-			written = append(written, packagedb.CredentialsInfo{ID: input.ID, PublicKey: input.PublicKey, Salt: input.Salt})
+			written = append(written, credentialsInfo{ID: input.ID, PublicKey: input.PublicKey, Salt: input.Salt})
 		}
 		list := u.listCredentials()
 		require.Equal(u, written, list.all())
@@ -140,7 +140,7 @@ var credentialsPromises = []promise{
 		for _, id := range []string{"id 1", "id 1", "absent"} {
 			assert.NoError(u, u.DeleteCredentials(u.ctx, u.sub, id), "DeleteCredentials(%q)", id)
 		}
-		assert.Equal(u, []string{"id 2"}, u.credentialsIDs())
+		assert.Equal(u, []string{"id 2"}, u.listCredentials().ids())
 		u.user(newCredentials(u.sub, "id 1").PublicKey, packagedb.ErrNotFound)
 	}},
 	{"deleting all credentials leaves the user's specs and everybody else's credentials", func(u *suiteUser) {
@@ -153,9 +153,9 @@ var credentialsPromises = []promise{
 		for range 2 {
 			require.NoError(u, u.DeleteAllCredentials(u.ctx, u.sub), "DeleteAllCredentials")
 		}
-		assert.Empty(u, u.credentialsIDs())
-		assert.Equal(u, []string{"spec"}, u.specIDs())
-		assert.Equal(u, []string{"id 1"}, neighbour.credentialsIDs())
+		assert.Empty(u, u.listCredentials().ids())
+		assert.Equal(u, []string{"spec"}, u.listSpecs().ids())
+		assert.Equal(u, []string{"id 1"}, neighbour.listCredentials().ids())
 	}},
 }
 

@@ -22,21 +22,19 @@ var deletePromises = []promise{
 		neighbour.createNamed("1", "a")
 		u.createNamed("1", hashNames...)
 		u.createNamed("2", hashNames...)
-		u.deleteSpec("a")
+		require.NoError(u, u.DeleteSpec(u.ctx, u.sub, "a"), "DeleteSpec")
 		u.assertNoSpec("a")
-		assert.Equal(u, hashNames[1:], u.specIDs())
+		assert.Equal(u, hashNames[1:], u.listSpecs().ids())
 		for _, name := range hashNames[1:] {
 			assert.Equal(u, []string{"1", "2"}, u.versions(name), name)
 		}
 		assert.Equal(u, []string{"1"}, neighbour.versions("a"), "the versions of another user's spec")
 	}},
-	{"deleting specs that do not exist is not an error", func(u *suiteUser) {
-		u.deleteSpec("absent")
-		assert.NoError(u, u.DeleteAllSpecs(u.ctx, u.sub), "DeleteAllSpecs")
-	}},
-	{"a deleted spec can be created again", func(u *suiteUser) {
+	{"deleting what does not exist is not an error, and a deleted spec can be created again", func(u *suiteUser) {
+		require.NoError(u, u.DeleteAll(u.ctx, u.sub), "DeleteAll")
+		require.NoError(u, u.DeleteSpec(u.ctx, u.sub, "spec"), "DeleteSpec")
 		u.createNamed("1", "spec")
-		u.deleteSpec("spec")
+		require.NoError(u, u.DeleteSpec(u.ctx, u.sub, "spec"), "DeleteSpec")
 		u.createNamed("2", "spec")
 		assert.Equal(u, []string{"2"}, u.versions("spec"))
 		u.assertWhole("spec")
@@ -50,10 +48,10 @@ var deletePromises = []promise{
 		neighbour := u.other()
 		neighbour.createNamed("1", "spec 1")
 		require.NoError(u, u.DeleteAllSpecs(u.ctx, u.sub), "DeleteAllSpecs")
-		assert.Empty(u, u.specIDs())
+		assert.Empty(u, u.listSpecs().ids())
 		u.assertNoSpec("spec 1")
-		assert.Equal(u, []string{"id"}, u.credentialsIDs())
-		assert.Equal(u, []string{"spec 1"}, neighbour.specIDs())
+		assert.Equal(u, []string{"id"}, u.listCredentials().ids())
+		assert.Equal(u, []string{"spec 1"}, neighbour.listSpecs().ids())
 	}},
 	{"deleting everything leaves everybody else's specs and credentials", func(u *suiteUser) {
 		neighbour := u.other()
@@ -64,10 +62,10 @@ var deletePromises = []promise{
 		for range 2 {
 			require.NoError(u, u.DeleteAll(u.ctx, u.sub), "DeleteAll")
 		}
-		assert.Empty(u, u.specIDs())
-		assert.Empty(u, u.credentialsIDs())
-		assert.Equal(u, []string{"spec"}, neighbour.specIDs())
-		assert.Equal(u, []string{"id"}, neighbour.credentialsIDs())
+		assert.Empty(u, u.listSpecs().ids())
+		assert.Empty(u, u.listCredentials().ids())
+		assert.Equal(u, []string{"spec"}, neighbour.listSpecs().ids())
+		assert.Equal(u, []string{"id"}, neighbour.listCredentials().ids())
 	}},
 	{"a long history is listed and deleted whole", func(u *suiteUser) {
 		written := u.write("spec", longHistory)
@@ -75,9 +73,9 @@ var deletePromises = []promise{
 		list := u.listVersions("spec")
 		require.Equal(u, written, list.all())
 		list.assertPages(10, longHistory)
-		u.deleteSpec("spec")
+		require.NoError(u, u.DeleteSpec(u.ctx, u.sub, "spec"), "DeleteSpec")
 		u.assertNoSpec("spec")
-		assert.Equal(u, []string{"spec#"}, u.specIDs())
+		assert.Equal(u, []string{"spec#"}, u.listSpecs().ids())
 	}},
 	{"a spec that is being deleted has a history that ends with the latest version, or is gone", func(u *suiteUser) {
 		u.skipWithoutTransactions()
@@ -106,16 +104,15 @@ var deletePromises = []promise{
 	{"a spec that is written while it is deleted is whole or gone", func(u *suiteUser) {
 		u.skipWithoutTransactions()
 		for round := range 10 {
-			written := u.race(strconv.Itoa(round))
-			u.assertWholeOrGone("spec", written)
+			u.assertWholeOrGone("spec", u.race(strconv.Itoa(round)))
 		}
 	}},
 	{"a spec that was written while it was deleted can be written and deleted again", func(u *suiteUser) {
 		for round := range 3 {
 			u.race(strconv.Itoa(round))
-			last := u.create(packagedb.SpecInput{Name: "spec", Version: "last"})
-			assert.Equal(u, last, u.assertWhole("spec"))
-			u.deleteSpec("spec")
+			u.createNamed("last", "spec")
+			assert.Equal(u, "last", u.assertWhole("spec").Version)
+			require.NoError(u, u.DeleteSpec(u.ctx, u.sub, "spec"), "DeleteSpec")
 			u.assertNoSpec("spec")
 		}
 	}},
@@ -131,7 +128,7 @@ func (u *suiteUser) deletes(name string) map[string]func(context.Context) error 
 
 // observe checks the spec while remove runs, and returns the error of remove. It calls shortened once
 // the history is no longer as it was written.
-func (u *suiteUser) observe(name string, written []packagedb.SpecInfo, remove func() error, shortened func()) error {
+func (u *suiteUser) observe(name string, written []specInfo, remove func() error, shortened func()) error {
 	u.Helper()
 	removed := make(chan error, 1)
 	go func() { removed <- remove() }()
@@ -148,10 +145,9 @@ func (u *suiteUser) observe(name string, written []packagedb.SpecInfo, remove fu
 }
 
 // race writes and deletes a spec at the same time and returns the versions that were written.
-func (u *suiteUser) race(prefix string) []packagedb.SpecInfo {
+func (u *suiteUser) race(prefix string) []specInfo {
 	u.Helper()
-	u.createNamed(prefix, "spec")
-	written := []packagedb.SpecInfo{u.spec("spec")}
+	written := []specInfo{u.create(packagedb.SpecInput{Name: "spec", Version: prefix})}
 	var mu sync.Mutex
 	var running sync.WaitGroup
 	for writer := range 3 {
@@ -175,7 +171,7 @@ func (u *suiteUser) race(prefix string) []packagedb.SpecInfo {
 
 // assertWholeOrGone checks a spec that nobody writes: its history ends with the latest version, or it
 // is gone. It returns the length of the history.
-func (u *suiteUser) assertWholeOrGone(name string, written []packagedb.SpecInfo) int {
+func (u *suiteUser) assertWholeOrGone(name string, written []specInfo) int {
 	u.Helper()
 	history, err := u.ListSpecVersions(u.ctx, u.sub, name)
 	if errors.Is(err, packagedb.ErrNotFound) {

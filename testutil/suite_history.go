@@ -23,9 +23,9 @@ var historyPromises = []promise{
 		first := u.create(packagedb.SpecInput{Name: "spec", Version: "1", Title: "old"})
 		second := u.create(packagedb.SpecInput{Name: "spec", Version: "1", Title: "new"})
 		// While the clock is not past it, it is updated in place.
-		want := []packagedb.SpecInfo{first, second}
+		want := []specInfo{first, second}
 		if second.UpdatedAt == first.UpdatedAt {
-			want = []packagedb.SpecInfo{second}
+			want = []specInfo{second}
 		}
 		assert.Equal(u, want, u.history("spec"))
 		assert.Equal(u, "new", u.assertWhole("spec").Title)
@@ -65,7 +65,7 @@ var historyPromises = []promise{
 	}},
 	{"one version is found at the beginning of a history of more than 1 MB", func(u *suiteUser) {
 		description := strings.Repeat("x", 190_000)
-		written := []packagedb.SpecInfo{}
+		written := []specInfo{}
 		for i := range 8 {
 			written = append(written, u.create(packagedb.SpecInput{
 				Name: "spec", Version: strconv.Itoa(i), Description: description,
@@ -79,7 +79,7 @@ var historyPromises = []promise{
 	{"concurrent writers of one spec lose no version and agree on the latest", func(u *suiteUser) {
 		const writers, each = 8, 3
 		var mu sync.Mutex
-		var written []packagedb.SpecInfo
+		var written []specInfo
 		var running sync.WaitGroup
 		for writer := range writers {
 			running.Go(func() {
@@ -110,9 +110,9 @@ var historyPromises = []promise{
 }
 
 // write stores that many versions of the spec.
-func (u *suiteUser) write(name string, versions int) []packagedb.SpecInfo {
+func (u *suiteUser) write(name string, versions int) []specInfo {
 	u.Helper()
-	written := []packagedb.SpecInfo{}
+	written := []specInfo{}
 	for i := range versions {
 		written = append(written, u.create(packagedb.SpecInput{Name: name, Version: fmt.Sprint("version ", i)}))
 	}
@@ -120,7 +120,7 @@ func (u *suiteUser) write(name string, versions int) []packagedb.SpecInfo {
 }
 
 // assertWhole checks that the history of the spec is in order and ends with the latest version.
-func (u *suiteUser) assertWhole(name string) packagedb.SpecInfo {
+func (u *suiteUser) assertWhole(name string) specInfo {
 	u.Helper()
 	history, latest := u.history(name), u.spec(name)
 	for i := 1; i < len(history); i++ {

@@ -126,8 +126,8 @@ var inputPromises = []promise{
 			err := put(packagedb.CredentialsInput{ID: "id", PublicKey: "key"})
 			assert.ErrorIs(u, err, packagedb.ErrInvalidInput, call)
 		}
-		assert.Empty(u, u.specIDs())
-		assert.Empty(u, u.credentialsIDs())
+		assert.Empty(u, u.listSpecs().ids())
+		assert.Empty(u, u.listCredentials().ids())
 	}},
 	{"the longest keys work", func(u *suiteUser) {
 		longest := u.other()
@@ -145,14 +145,14 @@ var inputPromises = []promise{
 		longest.assertCredentials(credentials)
 		longest.listCredentials().assertAfter()
 		require.NoError(u, longest.DeleteAll(u.ctx, longest.sub), "DeleteAll")
-		assert.Empty(u, longest.specIDs())
+		assert.Empty(u, longest.listSpecs().ids())
 	}},
 	{"any text comes back as it was", func(u *suiteUser) {
 		text := "\x00\t\r\n\x7f\u00a0\u2028\ufeff\ufffd🐍 \"'\\<&> #" + strings.Repeat("x", 10)
 		stored := u.create(packagedb.SpecInput{
 			Name: text, Version: text, ModelCount: math.MaxInt32, Title: text, Description: text,
 		})
-		assert.Equal(u, packagedb.SpecInfo{
+		assert.Equal(u, specInfo{
 			ID: stored.ID, Name: text, UpdatedAt: stored.UpdatedAt, Version: text, ModelCount: math.MaxInt32,
 			Title: text, Description: text,
 		}, stored)
@@ -173,13 +173,13 @@ var inputPromises = []promise{
 			u.createNamed(version, "spec", "spec "+version)
 			u.put(newCredentials(u.sub, "id "+version))
 		}
-		assertEndsWithContext(u, func(ctx context.Context) iter.Seq2[packagedb.SpecInfo, error] {
+		assertEndsWithContext(u, func(ctx context.Context) iter.Seq2[specInfo, error] {
 			return u.Specs(ctx, u.sub)
 		})
-		assertEndsWithContext(u, func(ctx context.Context) iter.Seq2[packagedb.SpecInfo, error] {
+		assertEndsWithContext(u, func(ctx context.Context) iter.Seq2[specInfo, error] {
 			return u.SpecVersions(ctx, u.sub, "spec")
 		})
-		assertEndsWithContext(u, func(ctx context.Context) iter.Seq2[packagedb.CredentialsInfo, error] {
+		assertEndsWithContext(u, func(ctx context.Context) iter.Seq2[credentialsInfo, error] {
 			return u.Credentials(ctx, u.sub)
 		})
 	}},

@@ -12,55 +12,49 @@ import (
 	"github.com/open-alchemy/packagedb"
 )
 
+type (
+	specInfo        = packagedb.SpecInfo
+	credentialsInfo = packagedb.CredentialsInfo
+	option          = packagedb.ListOption
+)
+
 // listing is one of a user's lists, in both of its forms.
 type listing[T any] struct {
 	*suiteUser
-	slice    func(options ...packagedb.ListOption) ([]T, error)
-	iterator func(options ...packagedb.ListOption) iter.Seq2[T, error]
+	slice    func(...option) ([]T, error)
+	iterator func(...option) iter.Seq2[T, error]
 	key      func(T) string // what After takes
 }
 
-func (u *suiteUser) listSpecs() listing[packagedb.SpecInfo] {
-	return listing[packagedb.SpecInfo]{
+func (u *suiteUser) listSpecs() listing[specInfo] {
+	return listing[specInfo]{
 		u,
-		func(options ...packagedb.ListOption) ([]packagedb.SpecInfo, error) {
-			return u.ListSpecs(u.ctx, u.sub, options...)
-		},
-		func(options ...packagedb.ListOption) iter.Seq2[packagedb.SpecInfo, error] {
-			return u.Specs(u.ctx, u.sub, options...)
-		},
-		func(spec packagedb.SpecInfo) string { return spec.ID },
+		func(o ...option) ([]specInfo, error) { return u.ListSpecs(u.ctx, u.sub, o...) },
+		func(o ...option) iter.Seq2[specInfo, error] { return u.Specs(u.ctx, u.sub, o...) },
+		func(s specInfo) string { return s.ID },
 	}
 }
 
-func (u *suiteUser) listVersions(name string) listing[packagedb.SpecInfo] {
-	return listing[packagedb.SpecInfo]{
+func (u *suiteUser) listVersions(name string) listing[specInfo] {
+	return listing[specInfo]{
 		u,
-		func(options ...packagedb.ListOption) ([]packagedb.SpecInfo, error) {
-			return u.ListSpecVersions(u.ctx, u.sub, name, options...)
-		},
-		func(options ...packagedb.ListOption) iter.Seq2[packagedb.SpecInfo, error] {
-			return u.SpecVersions(u.ctx, u.sub, name, options...)
-		},
-		func(spec packagedb.SpecInfo) string { return strconv.FormatInt(spec.UpdatedAt, 10) },
+		func(o ...option) ([]specInfo, error) { return u.ListSpecVersions(u.ctx, u.sub, name, o...) },
+		func(o ...option) iter.Seq2[specInfo, error] { return u.SpecVersions(u.ctx, u.sub, name, o...) },
+		func(s specInfo) string { return strconv.FormatInt(s.UpdatedAt, 10) },
 	}
 }
 
-func (u *suiteUser) listCredentials() listing[packagedb.CredentialsInfo] {
-	return listing[packagedb.CredentialsInfo]{
+func (u *suiteUser) listCredentials() listing[credentialsInfo] {
+	return listing[credentialsInfo]{
 		u,
-		func(options ...packagedb.ListOption) ([]packagedb.CredentialsInfo, error) {
-			return u.ListCredentials(u.ctx, u.sub, options...)
-		},
-		func(options ...packagedb.ListOption) iter.Seq2[packagedb.CredentialsInfo, error] {
-			return u.Credentials(u.ctx, u.sub, options...)
-		},
-		func(credentials packagedb.CredentialsInfo) string { return credentials.ID },
+		func(o ...option) ([]credentialsInfo, error) { return u.ListCredentials(u.ctx, u.sub, o...) },
+		func(o ...option) iter.Seq2[credentialsInfo, error] { return u.Credentials(u.ctx, u.sub, o...) },
+		func(c credentialsInfo) string { return c.ID },
 	}
 }
 
 // all returns what both forms of the list return.
-func (l listing[T]) all(options ...packagedb.ListOption) []T {
+func (l listing[T]) all(options ...option) []T {
 	l.Helper()
 	listed, err := l.slice(options...)
 	require.NoError(l, err, "the list as a slice")
@@ -74,7 +68,7 @@ func (l listing[T]) all(options ...packagedb.ListOption) []T {
 }
 
 // pages returns the results of all pages, one after the other.
-func (l listing[T]) pages(limit int, order ...packagedb.ListOption) []T {
+func (l listing[T]) pages(limit int, order ...option) []T {
 	l.Helper()
 	all := []T{}
 	options := append(slices.Clip(order), packagedb.Limit(limit))
@@ -89,36 +83,40 @@ func (l listing[T]) pages(limit int, order ...packagedb.ListOption) []T {
 	}
 }
 
+// inBothOrders calls check with the list in each order.
+func (l listing[T]) inBothOrders(check func(want []T, order ...option)) {
+	l.Helper()
+	want := l.all()
+	check(want)
+	want = slices.Clone(want)
+	slices.Reverse(want)
+	check(want, packagedb.Descending())
+}
+
 // assertPages checks that pages of each limit, in both orders, are the list.
 func (l listing[T]) assertPages(limits ...int) {
 	l.Helper()
-	want := l.all()
-	for _, order := range [][]packagedb.ListOption{nil, {packagedb.Descending()}} {
+	l.inBothOrders(func(want []T, order ...option) {
 		require.Equal(l, want, l.all(order...), "descending: %v", order != nil)
 		for _, limit := range limits {
 			assert.Equal(l, want, l.pages(limit, order...), "pages of %d, descending: %v", limit, order != nil)
 		}
-		want = slices.Clone(want)
-		slices.Reverse(want)
-	}
+	})
 }
 
 // assertAfter checks what comes after each result, in both orders.
 func (l listing[T]) assertAfter() {
 	l.Helper()
-	want := l.all()
-	for _, order := range [][]packagedb.ListOption{nil, {packagedb.Descending()}} {
+	l.inBothOrders(func(want []T, order ...option) {
 		for i, result := range want {
 			after := append(slices.Clip(order), packagedb.After(l.key(result)))
 			assert.Equal(l, want[i+1:], l.all(after...), "after result %d, descending: %v", i, order != nil)
 		}
-		want = slices.Clone(want)
-		slices.Reverse(want)
-	}
+	})
 }
 
 // ids returns the key of each result.
-func (l listing[T]) ids(options ...packagedb.ListOption) []string {
+func (l listing[T]) ids(options ...option) []string {
 	l.Helper()
 	ids := []string{}
 	for _, result := range l.all(options...) {
@@ -166,15 +164,15 @@ var pagePromises = []promise{
 		u.put(newCredentials(u.sub, "b"))
 		last := strconv.FormatInt(u.spec("b").UpdatedAt, 10)
 		for _, user := range []*suiteUser{u, u.other()} {
-			for _, options := range [][]packagedb.ListOption{
+			for _, options := range [][]option{
 				{packagedb.After("c")},
 				{packagedb.After("a"), packagedb.Descending(), packagedb.Limit(1)},
 			} {
-				assert.Equal(u, []packagedb.SpecInfo{}, user.listSpecs().all(options...))
-				assert.Equal(u, []packagedb.CredentialsInfo{}, user.listCredentials().all(options...))
+				assert.Equal(u, []specInfo{}, user.listSpecs().all(options...))
+				assert.Equal(u, []credentialsInfo{}, user.listCredentials().all(options...))
 			}
-			assert.Equal(u, []packagedb.SpecInfo{}, user.listVersions("b").all(packagedb.After(last)))
-			assert.Equal(u, []packagedb.SpecInfo{}, user.listVersions("b").all(packagedb.After("0"), packagedb.Descending()))
+			assert.Equal(u, []specInfo{}, user.listVersions("b").all(packagedb.After(last)))
+			assert.Equal(u, []specInfo{}, user.listVersions("b").all(packagedb.After("0"), packagedb.Descending()))
 		}
 	}},
 	{"the next page begins after a result that is gone, with what is there by then", func(u *suiteUser) {
@@ -186,14 +184,14 @@ var pagePromises = []promise{
 		require.Equal(u, []string{"b", "d"}, specs.ids(packagedb.Limit(2)))
 		require.Equal(u, []string{"b", "d"}, credentials.ids(packagedb.Limit(2)))
 		for _, gone := range []string{"d", "f"} {
-			u.deleteSpec(gone)
+			require.NoError(u, u.DeleteSpec(u.ctx, u.sub, gone), "DeleteSpec")
 			require.NoError(u, u.DeleteCredentials(u.ctx, u.sub, gone), "DeleteCredentials")
 		}
 		u.createNamed("1", "a", "e", "i")
 		for _, id := range []string{"a", "e", "i"} {
 			u.put(newCredentials(u.sub, id))
 		}
-		for _, ids := range []func(...packagedb.ListOption) []string{specs.ids, credentials.ids} {
+		for _, ids := range []func(...option) []string{specs.ids, credentials.ids} {
 			assert.Equal(u, []string{"e", "h"}, ids(packagedb.After("d"), packagedb.Limit(2)))
 			assert.Equal(u, []string{"b", "a"}, ids(packagedb.After("d"), packagedb.Descending()))
 		}
@@ -204,14 +202,14 @@ var pagePromises = []promise{
 		require.Equal(u, written[:2], list.all(packagedb.Limit(2)))
 		next := packagedb.After(list.key(written[1]))
 		fourth := u.create(packagedb.SpecInput{Name: "spec", Version: "4"})
-		assert.Equal(u, []packagedb.SpecInfo{written[2], fourth}, list.all(next))
+		assert.Equal(u, []specInfo{written[2], fourth}, list.all(next))
 		assert.Equal(u, written[:1], list.all(next, packagedb.Descending()))
 		between := packagedb.After(strconv.FormatInt(written[0].UpdatedAt-1, 10))
 		assert.Equal(u, append(written, fourth), list.all(between), "After of a second without a version")
-		u.deleteSpec("spec")
-		assert.Equal(u, []packagedb.SpecInfo{}, list.all(next))
+		require.NoError(u, u.DeleteSpec(u.ctx, u.sub, "spec"), "DeleteSpec")
+		assert.Equal(u, []specInfo{}, list.all(next))
 		u.createNamed("1", "spec#b")
-		assert.Equal(u, []packagedb.SpecInfo{}, list.all(next, packagedb.Limit(1)))
+		assert.Equal(u, []specInfo{}, list.all(next, packagedb.Limit(1)))
 	}},
 	{"a limit less than 1 is ErrInvalidInput", func(u *suiteUser) {
 		u.createNamed("1", "spec")
@@ -225,7 +223,7 @@ var pagePromises = []promise{
 
 func assertInvalidLimit[T any](l listing[T], limit int) {
 	l.Helper()
-	for _, options := range [][]packagedb.ListOption{
+	for _, options := range [][]option{
 		{packagedb.Limit(limit)}, {packagedb.Limit(limit), packagedb.After("1"), packagedb.Descending()},
 	} {
 		listed, err := l.slice(options...)

@@ -23,7 +23,7 @@ var specPromises = []promise{
 		version, err := u.GetLatestSpecVersion(u.ctx, u.sub, "absent")
 		assert.ErrorIs(u, err, packagedb.ErrNotFound, "GetLatestSpecVersion")
 		assert.Empty(u, version, "GetLatestSpecVersion")
-		for _, options := range [][]packagedb.ListOption{nil, {packagedb.Limit(1)}, {packagedb.Descending()}} {
+		for _, options := range [][]option{nil, {packagedb.Limit(1)}, {packagedb.Descending()}} {
 			versions, err := u.ListSpecVersions(u.ctx, u.sub, "absent", options...)
 			assert.ErrorIs(u, err, packagedb.ErrNotFound, "ListSpecVersions")
 			assert.Nil(u, versions, "ListSpecVersions")
@@ -36,7 +36,7 @@ var specPromises = []promise{
 		}
 	}},
 	{"a user without specs lists an empty slice that is not nil and counts 0 models", func(u *suiteUser) {
-		assert.Equal(u, []packagedb.SpecInfo{}, u.specs())
+		assert.Equal(u, []specInfo{}, u.listSpecs().all())
 		assert.Zero(u, u.count())
 	}},
 	{"a spec is returned as it was written by every call", func(u *suiteUser) {
@@ -45,14 +45,14 @@ var specPromises = []promise{
 			Name: "My_Spec", Version: version, ModelCount: 3, Title: title, Description: description,
 		})
 		assert.Positive(u, created.UpdatedAt, "UpdatedAt is the number of seconds since 1970")
-		assert.Equal(u, packagedb.SpecInfo{
+		assert.Equal(u, specInfo{
 			ID: "my-spec", Name: "My_Spec", UpdatedAt: created.UpdatedAt,
 			Version: version, ModelCount: 3, Title: title, Description: description,
 		}, created, "CreateUpdateSpec")
 		assert.Equal(u, created, u.spec("My_Spec"), "GetSpec")
 		assert.Equal(u, created, *u.specVersion("My_Spec", version), "GetSpecVersion")
-		assert.Equal(u, []packagedb.SpecInfo{created}, u.specs(), "ListSpecs")
-		assert.Equal(u, []packagedb.SpecInfo{created}, u.history("My_Spec"), "ListSpecVersions")
+		assert.Equal(u, []specInfo{created}, u.listSpecs().all(), "ListSpecs")
+		assert.Equal(u, []specInfo{created}, u.history("My_Spec"), "ListSpecVersions")
 		latest, err := u.GetLatestSpecVersion(u.ctx, u.sub, "My_Spec")
 		assert.NoError(u, err, "GetLatestSpecVersion")
 		assert.Equal(u, version, latest, "GetLatestSpecVersion")
@@ -60,7 +60,7 @@ var specPromises = []promise{
 	{"a title and a description that are not set are empty, even if they were set before", func(u *suiteUser) {
 		u.create(packagedb.SpecInput{Name: "spec", Version: "1", Title: "title", Description: "description"})
 		created := u.create(packagedb.SpecInput{Name: "spec", Version: "2"})
-		for _, spec := range []packagedb.SpecInfo{created, u.spec("spec")} {
+		for _, spec := range []specInfo{created, u.spec("spec")} {
 			assert.Empty(u, spec.Title)
 			assert.Empty(u, spec.Description)
 		}
@@ -70,7 +70,7 @@ var specPromises = []promise{
 		for i, name := range names {
 			u.createNamed(strconv.Itoa(i), name)
 		}
-		assert.Equal(u, []string{"my-spec-name-x"}, u.specIDs())
+		assert.Equal(u, []string{"my-spec-name-x"}, u.listSpecs().ids())
 		for _, name := range names {
 			assert.Equal(u, names[2], u.spec(name).Name)
 			assert.Equal(u, []string{"0", "1", "2"}, u.versions(name), name)
@@ -90,7 +90,7 @@ var specPromises = []promise{
 	}},
 	{"specs are listed by id, in the order of its bytes", func(u *suiteUser) {
 		u.createNamed("1", "b", "a#b", "é", "a", "Z", "a-b", "10", "9")
-		assert.Equal(u, []string{"10", "9", "a", "a#b", "a-b", "b", "z", "é"}, u.specIDs())
+		assert.Equal(u, []string{"10", "9", "a", "a#b", "a-b", "b", "z", "é"}, u.listSpecs().ids())
 	}},
 	{"models are counted in the latest version of each spec", func(u *suiteUser) {
 		u.create(packagedb.SpecInput{Name: "spec 1", Version: "1", ModelCount: 100})
@@ -103,7 +103,7 @@ var specPromises = []promise{
 	{"specs of more than 1 MB are listed and counted whole, page by page", func(u *suiteUser) {
 		const specs = 8
 		description := strings.Repeat("x", 190_000)
-		written := []packagedb.SpecInfo{}
+		written := []specInfo{}
 		for i := range specs {
 			written = append(written, u.create(packagedb.SpecInput{
 				Name: fmt.Sprintf("spec %02d", i), Version: "1", ModelCount: 1, Description: description,
@@ -127,7 +127,7 @@ var specPromises = []promise{
 	}},
 }
 
-func (u *suiteUser) specVersion(name, version string) *packagedb.SpecInfo {
+func (u *suiteUser) specVersion(name, version string) *specInfo {
 	u.Helper()
 	spec, err := u.GetSpecVersion(u.ctx, u.sub, name, version)
 	require.NoError(u, err, "GetSpecVersion")

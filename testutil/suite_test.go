@@ -41,11 +41,7 @@ type (
 	silentInput struct{ *DB }
 )
 
-type (
-	spec = packagedb.SpecInfo
-)
-
-func (d undatedCreate) CreateUpdateSpec(ctx context.Context, sub string, in packagedb.SpecInput) (*spec, error) {
+func (d undatedCreate) CreateUpdateSpec(ctx context.Context, sub string, in packagedb.SpecInput) (*specInfo, error) {
 	stored, err := d.DB.CreateUpdateSpec(ctx, sub, in)
 	if err == nil {
 		stored.UpdatedAt = 0
@@ -53,29 +49,29 @@ func (d undatedCreate) CreateUpdateSpec(ctx context.Context, sub string, in pack
 	return stored, err
 }
 
-func (d lostTitle) CreateUpdateSpec(ctx context.Context, sub string, in packagedb.SpecInput) (*spec, error) {
+func (d lostTitle) CreateUpdateSpec(ctx context.Context, sub string, in packagedb.SpecInput) (*specInfo, error) {
 	in.Title = ""
 	return d.DB.CreateUpdateSpec(ctx, sub, in)
 }
 
-func (d ignoredPages) ListSpecs(ctx context.Context, sub string, _ ...packagedb.ListOption) ([]spec, error) {
+func (d ignoredPages) ListSpecs(ctx context.Context, sub string, _ ...option) ([]specInfo, error) {
 	return d.DB.ListSpecs(ctx, sub)
 }
 
 func (d inclusiveAfter) ListCredentials(
-	ctx context.Context, sub string, options ...packagedb.ListOption,
-) ([]packagedb.CredentialsInfo, error) {
+	ctx context.Context, sub string, options ...option,
+) ([]credentialsInfo, error) {
 	all, err := d.DB.ListCredentials(ctx, sub)
 	page, pageErr := d.DB.ListCredentials(ctx, sub, options...)
 	if len(page) > 0 && len(page) < len(all) {
-		if i := slices.IndexFunc(all, func(c packagedb.CredentialsInfo) bool { return c.ID == page[0].ID }); i > 0 {
+		if i := slices.IndexFunc(all, func(c credentialsInfo) bool { return c.ID == page[0].ID }); i > 0 {
 			page = append(all[i-1:i:i], page...)
 		}
 	}
 	return page, errors.Join(err, pageErr)
 }
 
-func (d nilPage) ListSpecs(ctx context.Context, sub string, options ...packagedb.ListOption) ([]spec, error) {
+func (d nilPage) ListSpecs(ctx context.Context, sub string, options ...option) ([]specInfo, error) {
 	page, err := d.DB.ListSpecs(ctx, sub, options...)
 	if len(page) == 0 {
 		page = nil
@@ -83,13 +79,13 @@ func (d nilPage) ListSpecs(ctx context.Context, sub string, options ...packagedb
 	return page, err
 }
 
-func (d stuckIterator) Specs(ctx context.Context, sub string, options ...packagedb.ListOption) iter.Seq2[spec, error] {
+func (d stuckIterator) Specs(ctx context.Context, sub string, options ...option) iter.Seq2[specInfo, error] {
 	return d.DB.Specs(context.WithoutCancel(ctx), sub, options...)
 }
 
 func (d missingPage) ListSpecVersions(
-	ctx context.Context, sub, name string, options ...packagedb.ListOption,
-) ([]spec, error) {
+	ctx context.Context, sub, name string, options ...option,
+) ([]specInfo, error) {
 	page, err := d.DB.ListSpecVersions(ctx, sub, name, options...)
 	if err == nil && len(page) == 0 {
 		return nil, packagedb.ErrNotFound
@@ -97,11 +93,11 @@ func (d missingPage) ListSpecVersions(
 	return page, err
 }
 
-func (d latestOfAll) GetSpecVersion(ctx context.Context, sub, name, _ string) (*spec, error) {
+func (d latestOfAll) GetSpecVersion(ctx context.Context, sub, name, _ string) (*specInfo, error) {
 	return d.GetSpec(ctx, sub, name)
 }
 
-func (d oldestVersion) GetSpecVersion(ctx context.Context, sub, name, version string) (*spec, error) {
+func (d oldestVersion) GetSpecVersion(ctx context.Context, sub, name, version string) (*specInfo, error) {
 	history, err := d.ListSpecVersions(ctx, sub, name)
 	for _, entry := range history {
 		if entry.Version == version {
@@ -111,7 +107,7 @@ func (d oldestVersion) GetSpecVersion(ctx context.Context, sub, name, version st
 	return nil, errors.Join(err, packagedb.ErrNotFound)
 }
 
-func (d shortHistory) CreateUpdateSpec(ctx context.Context, sub string, in packagedb.SpecInput) (*spec, error) {
+func (d shortHistory) CreateUpdateSpec(ctx context.Context, sub string, in packagedb.SpecInput) (*specInfo, error) {
 	_ = d.DB.DeleteSpec(ctx, sub, in.Name)
 	return d.DB.CreateUpdateSpec(ctx, sub, in)
 }
@@ -174,8 +170,8 @@ func (d deleteLatestFirst) DeleteSpec(ctx context.Context, sub, name string) err
 }
 
 func (d deleteLatestFirst) ListSpecVersions(
-	ctx context.Context, sub, name string, options ...packagedb.ListOption,
-) ([]spec, error) {
+	ctx context.Context, sub, name string, options ...option,
+) ([]specInfo, error) {
 	select {
 	case d.observed <- struct{}{}:
 	default:
@@ -192,7 +188,7 @@ func (d *DB) deleteLatest(ctx context.Context, sub, name string) error {
 	return err
 }
 
-func (d silentInput) GetSpec(ctx context.Context, sub, name string) (*spec, error) {
+func (d silentInput) GetSpec(ctx context.Context, sub, name string) (*specInfo, error) {
 	found, err := d.DB.GetSpec(ctx, sub, name)
 	if errors.Is(err, packagedb.ErrInvalidInput) {
 		err = packagedb.ErrInvalidInput
@@ -201,7 +197,8 @@ func (d silentInput) GetSpec(ctx context.Context, sub, name string) (*spec, erro
 }
 
 func TestTestDatabase_FailsForABrokenPromise(t *testing.T) {
-	t.Parallel()
+	t.Setenv(endpointVariable, "") // the server makes no difference
+	t.Setenv("PACKAGEDB_TEST_ENGINE", "")
 	for sentence, databases := range map[string][]func(*DB) packagedb.Database{
 		"a spec is returned as it was written by every call": {
 			func(db *DB) packagedb.Database { return undatedCreate{db} },
