@@ -89,8 +89,9 @@ type streamSpecification struct {
 }
 
 type sseSpecification struct {
-	Enabled                 *bool
-	KMSMasterKeyId, SSEType *string
+	Enabled        *bool
+	KMSMasterKeyId *string //nolint:revive // named as in the API
+	SSEType        *string
 }
 
 type tag struct {

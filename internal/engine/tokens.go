@@ -9,8 +9,8 @@ import (
 // tokenWindow is how long a client request token is remembered.
 const tokenWindow = 10 * time.Minute
 
-// tokens remembers the client request tokens of the transactions that
-// succeeded, so that a repetition does nothing.
+// tokens remembers the client request tokens of the transactions that succeeded, so that a repetition
+// does nothing.
 type tokens struct {
 	entries map[string]tokenEntry
 	// order has the tokens by age, oldest first.
@@ -48,8 +48,8 @@ func (t *tokens) expire(now time.Time) {
 	t.order = t.order[old:]
 }
 
-// fingerprint returns a hash of a JSON value. The order of an object's members
-// does not count: clients write maps in any order.
+// fingerprint returns a hash of a JSON value. The order of an object's members does not count, because
+// clients write maps in any order.
 func fingerprint(d document) uint64 {
 	reader := jsontext.NewReader(string(d))
 	return hashJSON(&reader)
@@ -61,14 +61,14 @@ func hashJSON(r *jsontext.Reader) uint64 {
 	switch r.Peek() {
 	case '{':
 		h := uint64(object)
-		r.Members(func(name string) error {
+		_ = r.Members(func(name string) error {
 			h += mix(mix(hashText(name)) + hashJSON(r))
 			return nil
 		})
 		return mix(h)
 	case '[':
 		h := uint64(array)
-		r.Elements(func() error {
+		_ = r.Elements(func() error {
 			h = mix(h + hashJSON(r))
 			return nil
 		})

@@ -22,6 +22,11 @@ const (
 // serverName is the header of the service's answers.
 var serverName = []string{"Server"}
 
+// connection is what the ResponseWriter of a server is as well.
+type connection interface {
+	SetReadDeadline(deadline time.Time) error
+}
+
 // ServeHTTP answers one request of the DynamoDB protocol. GET / is the service's health check.
 func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	contentType, known := contentTypeOf(r)
@@ -34,8 +39,8 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	// A ResponseController would look through wrappers, but allocates an error if there is no connection.
-	if connection, ok := w.(interface{ SetReadDeadline(deadline time.Time) error }); ok {
-		_ = connection.SetReadDeadline(time.Now().Add(bodyTimeout))
+	if c, ok := w.(connection); ok {
+		_ = c.SetReadDeadline(time.Now().Add(bodyTimeout))
 	}
 	body, err := readBody(r)
 	var tooLarge *http.MaxBytesError

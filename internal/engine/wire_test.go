@@ -84,7 +84,7 @@ func TestServeHTTP_ABodyThatNeverComes(t *testing.T) {
 		require.ErrorIs(t, err, io.EOF)
 		assert.Equal(t, 30*time.Second, time.Since(start))
 		require.NoError(t, server.Close())
-		<-served
+		require.ErrorIs(t, <-served, http.ErrServerClosed)
 	})
 }
 
