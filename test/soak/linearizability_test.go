@@ -31,33 +31,30 @@ type part struct {
 
 // parts returns the parts of a call, and an error if what it returned is about no known spec.
 func (c *call) parts() (parts []part, err error) {
-	each := func(latest func(i int, latest *packagedb.SpecInfo) bool) {
-		for i, id := range ids {
-			parts = append(parts, part{call: c, id: id, latest: func(spec *packagedb.SpecInfo) bool { return latest(i, spec) }})
-		}
-	}
-	switch c.operation {
-	case createSpec, deleteSpec, listVersions, getSpecVersion:
+	switch {
+	case c.is(createSpec, deleteSpec, listVersions, getSpecVersion):
 		return []part{{call: c, id: c.id}}, nil
-	case deleteAllSpecs, deleteAll: // their second look may delete what was created since the first
+	case c.is(deleteAllSpecs, deleteAll): // their second look may delete what was created since the first
 		for _, id := range ids {
 			parts = append(parts, part{call: c, id: id}, part{call: c, id: id, optional: true})
 		}
-	case getSpec:
+	case c.is(getSpec):
 		return []part{{call: c, id: c.id, latest: func(latest *packagedb.SpecInfo) bool { return same(c.specs, latest) }}}, nil
-	case getLatestVersion:
+	case c.is(getLatestVersion):
 		return []part{{call: c, id: c.id, latest: func(latest *packagedb.SpecInfo) bool {
 			return (latest != nil) == c.ok() && (latest == nil || latest.Version == c.latest)
 		}}}, nil
-	case countModels:
-		each(func(i int, latest *packagedb.SpecInfo) bool {
+	case c.is(countModels):
+		for i, id := range ids {
 			digits := c.count / countUnit(i) % countBase * countUnit(i)
-			return latest == nil && digits == 0 || latest != nil && latest.ModelCount == digits
-		})
+			parts = append(parts, part{call: c, id: id, latest: func(latest *packagedb.SpecInfo) bool {
+				return latest == nil && digits == 0 || latest != nil && latest.ModelCount == digits
+			}})
+		}
 		if c.count < 0 || c.count >= countUnit(len(ids)) {
 			err = errors.New("the sum has digits of no spec")
 		}
-	case listSpecs:
+	case c.is(listSpecs):
 		return c.listParts()
 	}
 	return parts, err
@@ -250,6 +247,7 @@ func checkLinearizable(calls []*call) (found []violation) {
 			operations = append(operations, porcupine.Operation{ClientId: p.host, Input: p, Call: p.begin, Return: p.end})
 		}
 		switch porcupine.CheckOperationsTimeout(specModel(), operations, decisionTime) {
+		case porcupine.Ok:
 		case porcupine.Illegal:
 			found = append(found, explain(k, operations))
 		case porcupine.Unknown:

@@ -35,12 +35,12 @@ func faultMixes() []faultMix {
 	all := faultMix{name: "all faults"}
 	for kind := testutil.Throttle; kind <= testutil.AccessDenied; kind++ {
 		alone, together := testutil.Fault{Kind: kind, Rate: 0.3}, testutil.Fault{Kind: kind, Rate: 0.06}
-		switch kind {
-		case testutil.Delay:
+		switch {
+		case kind == testutil.Delay:
 			alone.Delay, together.Delay = time.Millisecond, time.Millisecond
-		case testutil.Unprocessed, testutil.Conflict: // they apply to few operations
+		case kind == testutil.Unprocessed || kind == testutil.Conflict: // they apply to few operations
 			alone.Rate, together.Rate = 0.6, 0.3
-		case testutil.AccessDenied: // no request is repeated
+		case kind == testutil.AccessDenied: // no request is repeated
 			alone.Rate, together.Rate = 0.1, 0.01
 		}
 		mixes = append(mixes, faultMix{kind.String(), []testutil.Fault{alone}})
@@ -139,21 +139,21 @@ func (d *draw) call(host, i int) call {
 		c.sub = ownSub(host)
 	}
 	stamp := fmt.Sprintf("call %d of host %d", i, host)
-	switch c.operation {
-	case createSpec, getSpec, getLatestVersion, getSpecVersion, listVersions, deleteSpec:
+	switch {
+	case c.is(createSpec, getSpec, getLatestVersion, getSpecVersion, listVersions, deleteSpec):
 		d.drawSpec(&c, stamp)
-	case createCredentials, putCredentials, getCredentials, deleteCredentials:
+	case c.is(createCredentials, putCredentials, getCredentials, deleteCredentials):
 		c.id = d.credentialsID()
 		c.name = c.id
 		c.publicKey = d.publicKey()
 		c.credentials = packagedb.CredentialsInput{
 			ID: c.id, PublicKey: c.publicKey, Salt: []byte(stamp), SecretKeyHash: []byte("hash of " + stamp),
 		}
-	case listSpecs:
+	case c.is(listSpecs):
 		c.page = d.page(ids[d.IntN(len(ids))])
-	case listCredentials:
+	case c.is(listCredentials):
 		c.page = d.page(d.credentialsID())
-	case getUser:
+	case c.is(getUser):
 		c.sub, c.publicKey = "", d.publicKey()
 	}
 	return c
@@ -166,8 +166,8 @@ func (d *draw) drawSpec(c *call, stamp string) {
 	names := append(spellings(c.id), c.id)
 	c.name = names[d.IntN(len(names))]
 	repeated := fmt.Sprint("of ", d.IntN(2))
-	switch c.operation {
-	case createSpec:
+	switch {
+	case c.is(createSpec):
 		c.spec = packagedb.SpecInput{
 			Name: c.name, Version: stamp, ModelCount: (1 + d.IntN(countBase-1)) * countUnit(i), Title: stamp,
 		}
@@ -177,9 +177,9 @@ func (d *draw) drawSpec(c *call, stamp string) {
 		if d.description > 0 {
 			c.spec.Description = strings.Repeat("d", 1+d.IntN(d.description))
 		}
-	case getSpecVersion:
+	case c.is(getSpecVersion):
 		c.version = repeated
-	case listVersions:
+	case c.is(listVersions):
 		c.page = d.page(strconv.FormatInt(d.start+d.Int64N(100)-50, 10))
 	}
 }
