@@ -73,7 +73,9 @@ func wantedIndexes(table dynamodb.CreateTableInput) (indexes []index) {
 
 // checkTable returns a line for each difference that would break a call. attributes are those that an
 // index must project.
-func checkTable(want dynamodb.CreateTableInput, table *types.TableDescription, attributes []string) (problems []string) {
+func checkTable(
+	want dynamodb.CreateTableInput, table *types.TableDescription, attributes []string,
+) (problems []string) {
 	if table.TableStatus != types.TableStatusActive && table.TableStatus != types.TableStatusUpdating {
 		problems = append(problems, fmt.Sprintf("the table cannot be used: its status is %q", table.TableStatus))
 	}
@@ -108,7 +110,9 @@ func notProjected(projection *types.Projection, attributes []string, keys []type
 		return nil
 	}
 	for _, attribute := range attributes {
-		isKey := slices.ContainsFunc(keys, func(key types.KeySchemaElement) bool { return aws.ToString(key.AttributeName) == attribute })
+		isKey := slices.ContainsFunc(keys, func(key types.KeySchemaElement) bool {
+			return aws.ToString(key.AttributeName) == attribute
+		})
 		isIncluded := projection != nil && projection.ProjectionType == types.ProjectionTypeInclude &&
 			slices.Contains(projection.NonKeyAttributes, attribute)
 		if !isKey && !isIncluded {

@@ -25,7 +25,8 @@ func (f *facade) Credentials(ctx context.Context, sub string, options ...ListOpt
 		return credentialsKey(sub, after), nil
 	})
 	q.projection = projection(credentialsInfo)
-	return list(ctx, f.client, q.of("list credentials of", sub, checkSub(sub)), func(stored item) (CredentialsInfo, error) {
+	q = q.of("list credentials of", sub, checkSub(sub))
+	return list(ctx, f.client, q, func(stored item) (CredentialsInfo, error) {
 		record, err := f.decodeCredentials(stored, sub, credentialsInfo)
 		return record.info(), err
 	})
@@ -57,7 +58,8 @@ func (f *facade) GetCredentials(ctx context.Context, sub, id string) (_ *Credent
 	if err := checkCredentialsKey(sub, id); err != nil {
 		return nil, err
 	}
-	stored, err := f.getItem(ctx, f.credentialsTable, credentialsKey(sub, id), projection(credentialsInfo), f.consistentReads)
+	key := credentialsKey(sub, id)
+	stored, err := f.getItem(ctx, f.credentialsTable, key, projection(credentialsInfo), f.consistentReads)
 	if err != nil {
 		return nil, err
 	}

@@ -20,8 +20,7 @@ var (
 	// limit, and nothing was sent.
 	ErrInvalidInput = errors.New("invalid input")
 
-	// ErrInvalidStage is returned by [Get] if the environment variable STAGE is neither TEST nor
-	// PROD, or names a stage that the endpoint does not fit.
+	// ErrInvalidStage is returned by [Get] if the environment variable STAGE is neither TEST nor PROD.
 	ErrInvalidStage = errors.New("invalid stage")
 
 	// ErrAmbiguousPublicKey is returned by GetUser if more than one credentials item holds the public

@@ -85,14 +85,18 @@ func (o *observed) DeleteSpec(ctx context.Context, sub, name string) (err error)
 }
 
 // ListSpecVersions implements [Database].
-func (o *observed) ListSpecVersions(ctx context.Context, sub, name string, options ...ListOption) (_ []SpecInfo, err error) {
+func (o *observed) ListSpecVersions(
+	ctx context.Context, sub, name string, options ...ListOption,
+) (_ []SpecInfo, err error) {
 	ctx, end := o.begin(ctx, "ListSpecVersions")
 	defer end(&err)
 	return o.next.ListSpecVersions(ctx, sub, name, options...)
 }
 
 // SpecVersions implements [Database].
-func (o *observed) SpecVersions(ctx context.Context, sub, name string, options ...ListOption) iter.Seq2[SpecInfo, error] {
+func (o *observed) SpecVersions(
+	ctx context.Context, sub, name string, options ...ListOption,
+) iter.Seq2[SpecInfo, error] {
 	return observeEach(ctx, o, "SpecVersions", func(ctx context.Context) iter.Seq2[SpecInfo, error] {
 		return o.next.SpecVersions(ctx, sub, name, options...)
 	})
@@ -106,14 +110,18 @@ func (o *observed) DeleteAllSpecs(ctx context.Context, sub string) (err error) {
 }
 
 // ListCredentials implements [Database].
-func (o *observed) ListCredentials(ctx context.Context, sub string, options ...ListOption) (_ []CredentialsInfo, err error) {
+func (o *observed) ListCredentials(
+	ctx context.Context, sub string, options ...ListOption,
+) (_ []CredentialsInfo, err error) {
 	ctx, end := o.begin(ctx, "ListCredentials")
 	defer end(&err)
 	return o.next.ListCredentials(ctx, sub, options...)
 }
 
 // Credentials implements [Database].
-func (o *observed) Credentials(ctx context.Context, sub string, options ...ListOption) iter.Seq2[CredentialsInfo, error] {
+func (o *observed) Credentials(
+	ctx context.Context, sub string, options ...ListOption,
+) iter.Seq2[CredentialsInfo, error] {
 	return observeEach(ctx, o, "Credentials", func(ctx context.Context) iter.Seq2[CredentialsInfo, error] {
 		return o.next.Credentials(ctx, sub, options...)
 	})

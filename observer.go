@@ -123,7 +123,9 @@ func unitsOf(consumed *types.ConsumedCapacity) float64 {
 	return units(*consumed)
 }
 
-func (c observedClient) GetItem(ctx context.Context, input *dynamodb.GetItemInput, options ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
+func (c observedClient) GetItem(
+	ctx context.Context, input *dynamodb.GetItemInput, options ...func(*dynamodb.Options),
+) (*dynamodb.GetItemOutput, error) {
 	input.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
 	return request(ctx, options, func(options ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
 		return c.Client.GetItem(ctx, input, options...)
@@ -132,7 +134,9 @@ func (c observedClient) GetItem(ctx context.Context, input *dynamodb.GetItemInpu
 	})
 }
 
-func (c observedClient) Query(ctx context.Context, input *dynamodb.QueryInput, options ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+func (c observedClient) Query(
+	ctx context.Context, input *dynamodb.QueryInput, options ...func(*dynamodb.Options),
+) (*dynamodb.QueryOutput, error) {
 	input.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
 	return request(ctx, options, func(options ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
 		return c.Client.Query(ctx, input, options...)
@@ -141,7 +145,9 @@ func (c observedClient) Query(ctx context.Context, input *dynamodb.QueryInput, o
 	})
 }
 
-func (c observedClient) PutItem(ctx context.Context, input *dynamodb.PutItemInput, options ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+func (c observedClient) PutItem(
+	ctx context.Context, input *dynamodb.PutItemInput, options ...func(*dynamodb.Options),
+) (*dynamodb.PutItemOutput, error) {
 	input.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
 	return request(ctx, options, func(options ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
 		return c.Client.PutItem(ctx, input, options...)
@@ -150,7 +156,9 @@ func (c observedClient) PutItem(ctx context.Context, input *dynamodb.PutItemInpu
 	})
 }
 
-func (c observedClient) DeleteItem(ctx context.Context, input *dynamodb.DeleteItemInput, options ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
+func (c observedClient) DeleteItem(
+	ctx context.Context, input *dynamodb.DeleteItemInput, options ...func(*dynamodb.Options),
+) (*dynamodb.DeleteItemOutput, error) {
 	input.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
 	return request(ctx, options, func(options ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
 		return c.Client.DeleteItem(ctx, input, options...)
@@ -159,7 +167,9 @@ func (c observedClient) DeleteItem(ctx context.Context, input *dynamodb.DeleteIt
 	})
 }
 
-func (c observedClient) BatchWriteItem(ctx context.Context, input *dynamodb.BatchWriteItemInput, options ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error) {
+func (c observedClient) BatchWriteItem(
+	ctx context.Context, input *dynamodb.BatchWriteItemInput, options ...func(*dynamodb.Options),
+) (*dynamodb.BatchWriteItemOutput, error) {
 	input.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
 	return request(ctx, options, func(options ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error) {
 		return c.Client.BatchWriteItem(ctx, input, options...)
@@ -168,7 +178,9 @@ func (c observedClient) BatchWriteItem(ctx context.Context, input *dynamodb.Batc
 	})
 }
 
-func (c observedClient) TransactWriteItems(ctx context.Context, input *dynamodb.TransactWriteItemsInput, options ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
+func (c observedClient) TransactWriteItems(
+	ctx context.Context, input *dynamodb.TransactWriteItemsInput, options ...func(*dynamodb.Options),
+) (*dynamodb.TransactWriteItemsOutput, error) {
 	input.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
 	input.ReturnItemCollectionMetrics = types.ReturnItemCollectionMetricsSize
 	return request(ctx, options, func(options ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {

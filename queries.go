@@ -69,35 +69,52 @@ func (q query) input(start item, pageSize int32) *dynamodb.QueryInput {
 // caller goes on. It yields an error last.
 func list[T any](ctx context.Context, client Client, q query, decode func(item) (T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		pages := pageReader{client: client, query: q, start: q.after, size: q.pageSize}
-		found, err := 0, q.err
-		for err == nil && !pages.done {
-			var items []item
-			items, err = pages.next(ctx, found)
-			for _, stored := range items {
-				var value T
-				if value, err = decode(stored); err == nil {
-					err = ctx.Err()
-				}
-				if err != nil {
-					break
-				}
-				if found++; !yield(value, nil) || found == q.limit {
-					return
-				}
-			}
+		stopped, err := eachResult(ctx, client, q, decode, func(value T) bool { return yield(value, nil) })
+		if stopped || err == nil {
+			return
 		}
-		if err == nil && found == 0 && q.mustFind {
-			err = ErrNotFound
+		if q.operation != "" {
+			wrap(&err, q.operation, q.subject, q.table)
 		}
+		var zero T
+		yield(zero, err)
+	}
+}
+
+// eachResult calls yield with each result, and reports whether yield stopped it.
+func eachResult[T any](
+	ctx context.Context, client Client, q query, decode func(item) (T, error), yield func(T) bool,
+) (stopped bool, err error) {
+	if q.err != nil {
+		return false, q.err
+	}
+	pages := pageReader{client: client, query: q, start: q.after, size: q.pageSize}
+	found := 0
+	for !pages.done {
+		items, err := pages.next(ctx, found)
 		if err != nil {
-			var zero T
-			if q.operation != "" {
-				wrap(&err, q.operation, q.subject, q.table)
+			return false, err
+		}
+		for _, stored := range items {
+			value, err := decode(stored)
+			if err == nil {
+				err = ctx.Err()
 			}
-			yield(zero, err)
+			if err != nil {
+				return false, err
+			}
+			if !yield(value) {
+				return true, nil
+			}
+			if found++; found == q.limit {
+				return false, nil
+			}
 		}
 	}
+	if found == 0 && q.mustFind {
+		return false, ErrNotFound
+	}
+	return false, nil
 }
 
 // pageReader reads the pages of a query, one with each call of next.

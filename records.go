@@ -94,7 +94,9 @@ const (
 
 // The projections, and with them the attributes that an answer must have.
 var (
-	wholeSpec       = []string{attrSub, attrID, "name", attrUpdatedAt, attrVersion, attrModelCount, attrUpdatedAtID, attrIDUpdatedAt}
+	wholeSpec = []string{
+		attrSub, attrID, "name", attrUpdatedAt, attrVersion, attrModelCount, attrUpdatedAtID, attrIDUpdatedAt,
+	}
 	versionOfSpec   = []string{attrSub, attrUpdatedAtID, attrVersion}
 	countOfSpec     = []string{attrSub, attrUpdatedAtID, attrModelCount}
 	keysOfSpec      = []string{attrSub, attrUpdatedAtID, attrIDUpdatedAt, attrUpdatedAt, attrVersion}

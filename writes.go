@@ -20,7 +20,8 @@ import (
 // updated_at is decimal text of no fixed length, so the longer text is the greater number.
 const (
 	versionCondition = "attribute_not_exists(updated_at_id) OR version = :version"
-	latestCondition  = "attribute_not_exists(updated_at_id) OR size(updated_at) < :digits OR (size(updated_at) = :digits AND " +
+	latestCondition  = "attribute_not_exists(updated_at_id) OR size(updated_at) < :digits OR " +
+		"(size(updated_at) = :digits AND " +
 		"(updated_at < :updated_at OR (updated_at = :updated_at AND version = :version)))"
 )
 
