@@ -84,6 +84,17 @@ func (in *updateTableInput) check() error {
 	if err := in.ProvisionedThroughput.validate(""); err != nil {
 		return err
 	}
+	if err := in.checkIndexes(); err != nil {
+		return err
+	}
+	if in.StreamSpecification != nil && *in.StreamSpecification.StreamEnabled {
+		return errNoStreams
+	}
+	return in.SSESpecification.validate()
+}
+
+// checkIndexes requires one action per update, one update per index, and one new or deleted index.
+func (in *updateTableInput) checkIndexes() error {
 	var touched []string
 	structural := 0
 	for _, u := range in.GlobalSecondaryIndexUpdates {
@@ -117,10 +128,7 @@ func (in *updateTableInput) check() error {
 	if structural > 1 {
 		return dynamoDBException("LimitExceededException", "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table")
 	}
-	if in.StreamSpecification != nil && *in.StreamSpecification.StreamEnabled {
-		return errNoStreams
-	}
-	return in.SSESpecification.validate()
+	return nil
 }
 
 func (e *Engine) updateTable(in *updateTableInput) (*tableDescribed, error) {
