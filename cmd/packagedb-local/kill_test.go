@@ -120,7 +120,7 @@ func TestRun_LosesNothingWhenKilled(t *testing.T) {
 				<-acknowledged
 			}
 			require.NoError(t, command.Process.Kill())
-			for range acknowledged { //nolint:revive // until the last writer has noticed
+			for range acknowledged { // until the last writer has noticed
 			}
 		} else {
 			require.NoError(t, command.Process.Kill())

@@ -44,9 +44,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"runtime"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -63,9 +61,6 @@ const (
 	defaultAddress = "localhost:8000"
 	stopTimeout    = 5 * time.Second
 )
-
-// version is set by the linker in the binaries of a release.
-var version string
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -99,7 +94,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		flags.Usage()
 		return 2
 	case *showVersion:
-		fmt.Fprintf(stdout, "packagedb-local %s %s/%s\n", versionName(), runtime.GOOS, runtime.GOARCH)
+		built, _ := debug.ReadBuildInfo()
+		fmt.Fprintln(stdout, "packagedb-local", cmp.Or(built.Main.Version, "(unknown)"))
 		return 0
 	}
 	level := slog.LevelWarn
@@ -112,11 +108,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 1
 	}
 	return 0
-}
-
-func versionName() string {
-	built, _ := debug.ReadBuildInfo()
-	return cmp.Or(version, strings.TrimPrefix(built.Main.Version, "v"), "unknown")
 }
 
 func serve(ctx context.Context, s settings, stdout io.Writer, logger *slog.Logger) (err error) {

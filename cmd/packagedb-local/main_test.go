@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -269,7 +270,7 @@ func TestNewServer_EndsARequestWithoutABody(t *testing.T) {
 		client, connection := net.Pipe()
 		listener := &pipe{make(chan net.Conn, 1), make(chan struct{})}
 		listener.connections <- connection
-		failed := make(chan error)
+		failed := make(chan error, 1)
 		server := newServer(&requests{engine: engine.New(), logger: slog.New(slog.DiscardHandler)})
 		go func() { failed <- server.Serve(listener) }()
 
@@ -280,7 +281,7 @@ func TestNewServer_EndsARequestWithoutABody(t *testing.T) {
 		assert.NoError(t, err)
 		assert.Equal(t, time.Minute, time.Since(begin))
 		require.NoError(t, server.Close())
-		<-failed
+		assert.ErrorIs(t, <-failed, http.ErrServerClosed)
 	})
 }
 

@@ -63,6 +63,7 @@ func (s *requests) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler) // as the engine did, which cannot read the request
 	}
+	defer response.Body.Close()
 	x.Status = response.StatusCode
 	answer, _ := io.ReadAll(response.Body) // from memory
 	consumed := x.readAnswer(answer)
@@ -152,7 +153,8 @@ func (s *requests) add(x exchange) {
 	s.last[s.count%keptRequests] = x
 	s.count++
 	s.mu.Unlock()
-	s.logger.Info(x.Operation, "table", x.Tables, "status", x.Status, "error", x.Error, "units", x.Units, "duration", x.Duration)
+	s.logger.Info(x.Operation,
+		"table", x.Tables, "status", x.Status, "error", x.Error, "units", x.Units, "duration", x.Duration)
 }
 
 // recent returns how many requests were answered, and the last ones, newest first.

@@ -83,6 +83,7 @@ func (s *store) call(ctx context.Context, operation string, in, out any) error {
 	if err != nil {
 		return err
 	}
+	defer response.Body.Close()
 	answer, _ := io.ReadAll(response.Body) // from memory
 	if response.StatusCode != http.StatusOK {
 		var exception struct{ Message string }
@@ -162,7 +163,8 @@ func (s *store) fill(ctx context.Context, user *userView) error {
 		return err
 	}
 	for _, spec := range specs {
-		versions, err := s.database.ListSpecVersions(ctx, user.Sub, spec.Name, packagedb.Descending(), packagedb.Limit(shownVersions+1))
+		versions, err := s.database.ListSpecVersions(ctx, user.Sub, spec.Name,
+			packagedb.Descending(), packagedb.Limit(shownVersions+1))
 		if err != nil {
 			return err
 		}

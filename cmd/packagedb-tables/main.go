@@ -60,7 +60,7 @@ const usage = `usage: packagedb-tables [-specs table] [-credentials table] comma
 The commands are:
   check            compare the tables with what packagedb needs, and say which form a sample of
                    credentials has; changes nothing
-  create           create the tables that are missing, and check them; for other engines than AWS
+  create           make the tables that are missing, and check them; for other engines than AWS
   print aws-cli    print commands of the AWS CLI that create the tables
   print terraform  print the tables as Terraform resources
 CloudFormation is in infrastructure/template.yaml.

@@ -21,7 +21,7 @@ func tables(names packagedb.Option) ([]dynamodb.CreateTableInput, error) {
 	tables := packagedb.Tables(names)
 	for i := range tables {
 		if name := *tables[i].TableName; !tableName.MatchString(name) {
-			return nil, fmt.Errorf("packagedb-tables: table name %q: not 3 to 255 letters, digits, underscores, dots and hyphens", name)
+			return nil, fmt.Errorf("packagedb-tables: table name %q: not 3 to 255 letters, digits, _, . and -", name)
 		}
 		tables[i].DeletionProtectionEnabled = aws.Bool(true)
 	}

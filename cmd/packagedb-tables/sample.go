@@ -38,8 +38,8 @@ func sampleCredentials(ctx context.Context, client dynamodb.ScanAPIClient, table
 	case python == len(page.Items):
 		fmt.Fprintln(stdout, sampled+"all hold base64 text, the form of the Python facade: use packagedb.WithPythonFacade")
 	default:
-		fmt.Fprintf(stdout, "%s%d hold base64 text, the form of the Python facade, and %d hold raw bytes: no setting reads both\n",
-			sampled, python, len(page.Items)-python)
+		fmt.Fprintf(stdout, "%s%d hold base64 text, the form of the Python facade, and %d hold raw bytes: "+
+			"no setting reads both\n", sampled, python, len(page.Items)-python)
 	}
 }
 

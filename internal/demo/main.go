@@ -62,11 +62,13 @@ func run(ctx context.Context, out io.Writer) error {
 	if err := replay(ctx, db, &clock, deletes); err != nil {
 		return err
 	}
-	fmt.Fprintf(table, "\nReplayed %d more, which delete two users: every result is the same. What is left:\n\n", len(deletes))
+	fmt.Fprintf(table, "\nReplayed %d more, which delete two users: every result is the same. What is left:\n\n",
+		len(deletes))
 	if err := count(ctx, db, table); err != nil {
 		return err
 	}
-	fmt.Fprint(table, "\nNext, run a server for your own service, and look into it at http://localhost:8000/-/\n  go run ./cmd/packagedb-local\n")
+	fmt.Fprint(table, "\nNext, run a server for your own service, and look into it at http://localhost:8000/-/\n"+
+		"  go run ./cmd/packagedb-local\n")
 	if err := table.Flush(); err != nil {
 		return err
 	}
