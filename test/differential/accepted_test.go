@@ -200,7 +200,7 @@ var acceptedDifferences = []accepted{
 		reason:     "filtered scans",
 		operations: pattern(`Scan`),
 		path:       pattern(`(Scanned)?Count|Items.*|Order.*`),
-		when:       func(s step, d difference) bool { return s.mistaken && has(s, "IndexName", "FilterExpression") },
+		when:       func(s step, d difference) bool { return s.mistaken && has(s, "IndexName") && isFiltered(s) },
 	},
 	{
 		reason:     "states",
@@ -268,7 +268,9 @@ var acceptedDifferences = []accepted{
 		reason:     "capacity of indexes",
 		operations: pattern(`Query`),
 		path:       pattern(`ConsumedCapacity(\.Table)?\.CapacityUnits`),
-		when:       func(s step, d difference) bool { return has(s, "IndexName", "ProjectionExpression") && d.excess() > 0 },
+		when: func(s step, d difference) bool {
+			return has(s, "IndexName") && (has(s, "ProjectionExpression") || has(s, "AttributesToGet")) && d.excess() > 0
+		},
 	},
 	{
 		reason:     "capacity of indexes",
@@ -307,6 +309,11 @@ func has(s step, members ...string) bool {
 	return true
 }
 
+// isFiltered reports whether the request has a filter.
+func isFiltered(s step) bool {
+	return has(s, "FilterExpression") || has(s, "QueryFilter") || has(s, "ScanFilter")
+}
+
 // detail returns the ReturnConsumedCapacity of the request.
 func detail(s step) any {
 	if asked := s.body["ReturnConsumedCapacity"]; asked != nil {
@@ -315,12 +322,15 @@ func detail(s step) any {
 	return "NONE"
 }
 
-var inclusive = regexp.MustCompile(`(?i)between|<=|>=`)
+var inclusive = regexp.MustCompile(`(?i)between|<=|>=|"[LG]E"`)
 
 // hasInclusiveBound reports whether the key condition has a bound that can be
 // the last key.
 func hasInclusiveBound(s step, _ difference) bool {
-	condition, _ := s.body["KeyConditionExpression"].(string)
+	condition, ok := s.body["KeyConditionExpression"].(string)
+	if !ok {
+		condition = string(encode(s.body["KeyConditions"]))
+	}
 	return inclusive.MatchString(condition)
 }
 

@@ -124,7 +124,11 @@ func (g *generator) detail(body object) {
 
 func (g *generator) putItem(t *tableSchema) step {
 	body := object{"TableName": t.name, "Item": g.item(t)}
-	g.conditional(t, body, 35)
+	if g.chance(legacyPercent) {
+		g.expecting(t, body)
+	} else {
+		g.conditional(t, body, 35)
+	}
 	g.sometimes(50, body, "ReturnValues", "ALL_OLD", "ALL_OLD", "NONE")
 	g.sometimes(3, body, "ReturnItemCollectionMetrics", "SIZE", "NONE")
 	g.detail(body)
@@ -133,7 +137,11 @@ func (g *generator) putItem(t *tableSchema) step {
 
 func (g *generator) deleteItem(t *tableSchema) step {
 	body := object{"TableName": t.name, "Key": g.key(t)}
-	g.conditional(t, body, 40)
+	if g.chance(legacyPercent) {
+		g.expecting(t, body)
+	} else {
+		g.conditional(t, body, 40)
+	}
 	g.sometimes(50, body, "ReturnValues", "ALL_OLD", "ALL_OLD", "NONE")
 	g.sometimes(3, body, "ReturnItemCollectionMetrics", "SIZE", "NONE")
 	g.detail(body)
@@ -165,7 +173,11 @@ func (g *generator) key(t *tableSchema) object {
 
 func (g *generator) getItem(t *tableSchema) step {
 	body := object{"TableName": t.name, "Key": g.key(t)}
-	g.projecting(t, body, 30)
+	if g.chance(legacyPercent) {
+		body["AttributesToGet"] = g.attributesToGet(g.phrase(t))
+	} else {
+		g.projecting(t, body, 30)
+	}
 	g.sometimes(50, body, "ConsistentRead", true, false)
 	g.detail(body)
 	return step{operation: "GetItem", body: body}

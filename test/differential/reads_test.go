@@ -10,6 +10,10 @@ func (g *generator) query(t *tableSchema) step {
 	body := object{"TableName": t.name, "KeyConditionExpression": p.keyCondition(&x)}
 	g.sometimes(50, body, "ScanIndexForward", false, false, true)
 	g.reading(p, &x, body)
+	if g.chance(legacyPercent) {
+		g.legacyReading(p, body, "QueryFilter")
+		body["KeyConditions"] = g.keyConditions(&x)
+	}
 	if x.name == "" && g.chance(8) {
 		body["ExclusiveStartKey"] = g.startKey(t, &x)
 	}
@@ -28,11 +32,27 @@ func (g *generator) scan(t *tableSchema) step {
 	p.index = &x
 	body := object{"TableName": t.name}
 	g.reading(p, &x, body)
+	if g.chance(legacyPercent) {
+		g.legacyReading(p, body, "ScanFilter")
+	}
 	if g.chance(25) {
 		body["TotalSegments"] = pick(g.source, 1, 2, 3, 8)
 		body["Segment"] = 0
 	}
 	return step{operation: "Scan", body: body, walk: onwards}
+}
+
+// legacyReading replaces the expressions of a query or scan by legacy parameters.
+func (g *generator) legacyReading(p *phrase, body object, filter string) {
+	_, filtered := body["FilterExpression"]
+	_, projected := body["ProjectionExpression"]
+	withoutExpressions(body)
+	if filtered {
+		g.conditionally(body, filter, g.conditions(p))
+	}
+	if projected {
+		body["AttributesToGet"] = g.attributesToGet(p)
+	}
 }
 
 // reading adds the parameters that queries and scans share.

@@ -7,7 +7,14 @@ import (
 
 func (g *generator) updateItem(t *tableSchema) step {
 	body := object{"TableName": t.name, "Key": g.key(t)}
-	g.updating(t, body)
+	if g.chance(legacyPercent) {
+		body["AttributeUpdates"] = g.attributeUpdates(t)
+		if g.chance(30) {
+			g.expecting(t, body)
+		}
+	} else {
+		g.updating(t, body)
+	}
 	g.sometimes(60, body, "ReturnValues", "ALL_NEW", "ALL_NEW", "ALL_OLD", "UPDATED_NEW", "UPDATED_OLD", "NONE")
 	g.sometimes(3, body, "ReturnItemCollectionMetrics", "SIZE", "NONE")
 	g.detail(body)

@@ -12,7 +12,7 @@ func isWhole(s step) bool {
 	case "Scan": // the order of partitions
 		return true
 	case "Query": // the order of equal index keys, and the pages of filtered items
-		return has(s, "IndexName") || s.big && has(s, "FilterExpression")
+		return has(s, "IndexName") || s.big && isFiltered(s)
 	}
 	return false
 }
