@@ -64,6 +64,13 @@ var acceptedDifferences = []accepted{
 	},
 	{
 		reason:     "two mistakes",
+		operations: pattern(`Query|Scan`),
+		path:       pattern(`failure`),
+		local:      pattern(`400 (Validation|ResourceNotFound)Exception: .*`),
+		ours:       pattern(`400 ValidationException: (Must specify the AttributesToGet .*|Cannot specify the .*|ALL_PROJECTED_ATTRIBUTES can be used only .*)`),
+	},
+	{
+		reason:     "two mistakes",
 		operations: pattern(`UpdateItem`),
 		path:       pattern(`failure`),
 		local:      pattern(`400 ` + failedUpdate),
@@ -84,7 +91,15 @@ var acceptedDifferences = []accepted{
 		ours:       pattern(`400 TransactionCanceledException: .*ValidationError.*`),
 	},
 	{
-		reason:     "keys in updates",
+		reason:     "late updates",
+		operations: pattern(`UpdateItem`),
+		path:       pattern(`failure`),
+		local:      pattern(`400 ConditionalCheckFailedException: .*`),
+		ours:       pattern(`400 ValidationException: .*`),
+		when:       mistaken,
+	},
+	{
+		reason:     "late updates",
 		operations: pattern(`UpdateItem|TransactWriteItems`),
 		path:       pattern(`failure`),
 		local:      pattern(`|400 (ConditionalCheckFailed|TransactionCanceled|Validation)Exception: .*`),
