@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+
 	"github.com/open-alchemy/packagedb/internal/engine"
 )
 
@@ -25,7 +27,7 @@ func list(n int, element string) string {
 	return "[" + strings.Join(elements, ",") + "]"
 }
 
-func TestBatches(t *testing.T) {
+func TestBatchWriteItem_AndBatchGetItem(t *testing.T) {
 	e := newTables(t)
 	perform(t, e, []exchange{
 		{"puts and deletes over several tables", "BatchWriteItem", `{"RequestItems":{
@@ -43,7 +45,7 @@ func TestBatches(t *testing.T) {
 	})
 }
 
-func TestBatchesAreValidated(t *testing.T) {
+func TestBatchWriteItem_Errors(t *testing.T) {
 	write := func(requests string) string { return `{"RequestItems":{"things":` + requests + `}}` }
 	read := func(gets string) string { return `{"RequestItems":{"things":` + gets + `}}` }
 	const violation = "ValidationException: 1 validation error detected: Value "
@@ -84,13 +86,13 @@ func TestBatchesAreValidated(t *testing.T) {
 	})
 }
 
-func TestNothingIsWrittenByARefusedBatch(t *testing.T) {
+func TestBatchWriteItem_ErrorWritesNothing(t *testing.T) {
 	e := newTables(t)
 	refuse(t, e, "BatchWriteItem", `{"RequestItems":{"things":[{"PutRequest":{"Item":{"a":{"S":"1"}}}}],"other":[{"PutRequest":{"Item":{"a":{"S":"1"}}}}]}}`)
 	equal(t, "Scan", call(t, e, "Scan", `{"TableName":"things"}`), `{"Items":[],"Count":0,"ScannedCount":0}`)
 }
 
-func TestKeysBeyondTheSizeOfAnAnswerAreUnprocessed(t *testing.T) {
+func TestBatchGetItem_UnprocessedKeys(t *testing.T) {
 	e := newTables(t)
 	const size, items = 400 << 10, 45
 	for i := range items {
@@ -98,15 +100,11 @@ func TestKeysBeyondTheSizeOfAnAnswerAreUnprocessed(t *testing.T) {
 	}
 	const fit = 16 << 20 / size
 	answer := call(t, e, "BatchGetItem", `{"RequestItems":{"things":{"ConsistentRead":true,"ProjectionExpression":"#a","ExpressionAttributeNames":{"#a":"a"},"Keys":`+keysJSON(0, items)+`}},"ReturnConsumedCapacity":"TOTAL"}`)
-	if got := len(answer["Responses"].(map[string]any)["things"].([]any)); got != fit {
-		t.Errorf("%d items, want %d", got, fit)
-	}
+	assert.Len(t, answer["Responses"].(map[string]any)["things"], fit)
 	equal(t, "UnprocessedKeys", answer["UnprocessedKeys"], `{"things":{"Keys":`+keysJSON(fit, items)+`,"ConsistentRead":true,"ProjectionExpression":"#a","ExpressionAttributeNames":{"#a":"a"}}}`)
 	equal(t, "ConsumedCapacity", answer["ConsumedCapacity"], fmt.Sprintf(`[{"TableName":"things","CapacityUnits":%d}]`, fit*size/4096))
 	rest := call(t, e, "BatchGetItem", `{"RequestItems":`+text(t, answer["UnprocessedKeys"])+`}`)
-	if got := len(rest["Responses"].(map[string]any)["things"].([]any)); got != items-fit {
-		t.Errorf("%d items in the second answer, want %d", got, items-fit)
-	}
+	assert.Len(t, rest["Responses"].(map[string]any)["things"], items-fit)
 }
 
 func keysJSON(from, to int) string {

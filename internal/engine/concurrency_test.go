@@ -13,7 +13,7 @@ import (
 
 // TestATransactionIsSeenWholeOrNotAtAll moves a pair of items forward together
 // and looks at both in every way there is.
-func TestATransactionIsSeenWholeOrNotAtAll(t *testing.T) {
+func TestTransactWriteItems_SeenWholeOrNotAtAll(t *testing.T) {
 	e := newTables(t)
 	write := func(n int) string {
 		return fmt.Sprintf(`{"TransactItems":[{"Put":{"TableName":"things","Item":{"a":{"S":"1"},"n":{"N":"%d"}}}},{"Put":{"TableName":"specs","Item":{"holder":{"S":"u"},"mark":{"S":"1"},"id":{"S":"i"},"n":{"N":"%d"}}}},
@@ -23,9 +23,8 @@ func TestATransactionIsSeenWholeOrNotAtAll(t *testing.T) {
 	// ask is call for goroutines, which may not end the test.
 	ask := func(operation, body string) (answer map[string]any) {
 		status, text := send(t, e, operation, body)
-		if err := json.Unmarshal([]byte(text), &answer); err != nil || status != http.StatusOK {
-			t.Errorf("%s %s: status %d: %s", operation, body, status, text)
-		}
+		assert.Equal(t, http.StatusOK, status, text)
+		assert.NoError(t, json.Unmarshal([]byte(text), &answer))
 		return answer
 	}
 	done := make(chan struct{})
@@ -35,8 +34,7 @@ func TestATransactionIsSeenWholeOrNotAtAll(t *testing.T) {
 			for {
 				seen := look()
 				for _, item := range seen {
-					if fmt.Sprint(item.(map[string]any)["n"]) != fmt.Sprint(seen[0].(map[string]any)["n"]) {
-						t.Errorf("half a transaction: %v", seen)
+					if !assert.Equal(t, seen[0].(map[string]any)["n"], item.(map[string]any)["n"], "half a transaction") {
 						return
 					}
 				}
@@ -74,7 +72,7 @@ func TestATransactionIsSeenWholeOrNotAtAll(t *testing.T) {
 	readers.Wait()
 }
 
-func TestOfManyConditionalPutsOneSucceeds(t *testing.T) {
+func TestPutItem_OneOfManyConditionalPutsSucceeds(t *testing.T) {
 	e := newTables(t)
 	var won sync.Map
 	var group sync.WaitGroup
@@ -90,19 +88,15 @@ func TestOfManyConditionalPutsOneSucceeds(t *testing.T) {
 	winners := 0
 	won.Range(func(n, _ any) bool {
 		winners++
-		if n != stored {
-			t.Errorf("%v won, %v is stored", n, stored)
-		}
+		assert.Equal(t, stored, n)
 		return true
 	})
-	if winners != 1 {
-		t.Errorf("%d puts succeeded", winners)
-	}
+	assert.Equal(t, 1, winners)
 }
 
 // TestTablesComeAndGoUnderRequests asks for nothing but an answer: the item or
 // that there is no table.
-func TestTablesComeAndGoUnderRequests(t *testing.T) {
+func TestDeleteTable_UnderRequests(t *testing.T) {
 	e := newTables(t)
 	var group sync.WaitGroup
 	for _, request := range []struct{ operation, body string }{

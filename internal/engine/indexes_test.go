@@ -7,10 +7,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+
 	"github.com/open-alchemy/packagedb/internal/engine"
 )
 
-func TestIndexes(t *testing.T) {
+func TestQuery_Indexes(t *testing.T) {
 	e := engine.New()
 	call(t, e, "CreateTable", createIndexed)
 	global := func(g, more string) string {
@@ -43,7 +45,7 @@ func TestIndexes(t *testing.T) {
 
 // TestIndexesFollowTheTable compares the indexes with a plain list of items
 // under random writes.
-func TestIndexesFollowTheTable(t *testing.T) {
+func TestQuery_IndexesFollowTheTable(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
@@ -104,18 +106,12 @@ func TestIndexesFollowTheTable(t *testing.T) {
 				}
 				return c
 			})
-			if !slices.Equal(order, local) {
-				t.Errorf("the local index is not in order: %v", local)
-			}
+			assert.Equal(t, local, order)
 			slices.Sort(local)
-			if want := wanted(func(key, _ string) bool { return key[:1] == value }); !slices.Equal(local, want) {
-				t.Errorf("local index, p = %s: %v, want %v", value, local, want)
-			}
+			assert.Equal(t, wanted(func(key, _ string) bool { return key[:1] == value }), local, value)
 			global := found(value + `"IndexName":"global","KeyConditionExpression":"g = :v"` + direction)
 			slices.Sort(global)
-			if want := wanted(func(_, g string) bool { return g == value }); !slices.Equal(global, want) {
-				t.Errorf("global index, g = %s: %v, want %v", value, global, want)
-			}
+			assert.Equal(t, wanted(func(_, g string) bool { return g == value }), global, value)
 		}
 	}
 }

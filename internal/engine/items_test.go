@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestItems(t *testing.T) {
+func TestPutItem_Answers(t *testing.T) {
 	const key = `"TableName":"specs","Key":{"holder":{"S":"u"},"mark":{"S":"1"}}`
 	const old = `{"holder":{"S":"u"},"mark":{"S":"1"},"n":{"N":"1.50"},"b":{"B":"AAE="}}`
 	const normal = `{"holder":{"S":"u"},"mark":{"S":"1"},"n":{"N":"1.5"},"b":{"B":"AAE="}}`
@@ -28,7 +28,7 @@ func TestItems(t *testing.T) {
 	})
 }
 
-func TestConditions(t *testing.T) {
+func TestPutItem_Conditions(t *testing.T) {
 	const key = `"TableName":"specs","Key":{"holder":{"S":"u"},"mark":{"S":"1"}}`
 	const item = `{"holder":{"S":"u"},"mark":{"S":"1"},"n":{"N":"1"}}`
 	const failed = "ConditionalCheckFailedException: The conditional request failed"
@@ -54,7 +54,7 @@ func TestConditions(t *testing.T) {
 	})
 }
 
-func TestItemRequestsAreValidated(t *testing.T) {
+func TestPutItem_Errors(t *testing.T) {
 	const item = `"TableName":"specs","Item":{"holder":{"S":"u"},"mark":{"S":"1"}}`
 	const key = `"TableName":"specs","Key":{"holder":{"S":"u"},"mark":{"S":"1"}}`
 	const invalid = "ValidationException: One or more parameter values were invalid: "
@@ -99,7 +99,7 @@ func TestItemRequestsAreValidated(t *testing.T) {
 	})
 }
 
-func TestSizeLimits(t *testing.T) {
+func TestPutItem_SizeLimits(t *testing.T) {
 	text := func(n int) string { return strings.Repeat("x", n) }
 	const partition = "ValidationException: One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes"
 	const sort = "ValidationException: One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of 1024 bytes"
@@ -124,7 +124,7 @@ func TestSizeLimits(t *testing.T) {
 	})
 }
 
-func TestItemCollectionMetrics(t *testing.T) {
+func TestPutItem_ItemCollectionMetrics(t *testing.T) {
 	e := newEngine(t)
 	const metrics = `{"ItemCollectionMetrics":{"ItemCollectionKey":{"holder":{"S":"u"}},"SizeEstimateRangeGB":[0.0,1.0]}}`
 	perform(t, e, []exchange{

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+
 	"github.com/open-alchemy/packagedb/internal/engine"
 )
 
@@ -36,7 +38,7 @@ func newKeyed(tb testing.TB, kind string, keys ...string) *engine.Engine {
 	return e
 }
 
-func TestKeyConditions(t *testing.T) {
+func TestQuery_KeyConditionExpression(t *testing.T) {
 	strs := newKeyed(t, "S", "b", "a", "ab", "abc", "B", "é", "\uffff", "😀")
 	nums := newKeyed(t, "N", "10", "9", "-1", "-10", "0", "1.5", "1e20")
 	bins := newKeyed(t, "B", "AQ==", "/w==", "//8=", "AQI=", "AA==")
@@ -77,13 +79,9 @@ func TestKeyConditions(t *testing.T) {
 						want[i], want[k] = want[k], want[i]
 					}
 				}
-				if got := sorts(t, call(t, e, "Query", body), "b"); got != strings.Join(want, " ") {
-					t.Errorf("forward %t: %s, want %s", forward, got, strings.Join(want, " "))
-				}
+				assert.Equal(t, strings.Join(want, " "), sorts(t, call(t, e, "Query", body), "b"), forward)
 				// Page by page it is the same.
-				if got := strings.Join(pages(t, e, "Query", body, 1), " "); got != strings.Join(want, " ") {
-					t.Errorf("forward %t, in pages: %s, want %s", forward, got, strings.Join(want, " "))
-				}
+				assert.Equal(t, strings.Join(want, " "), strings.Join(pages(t, e, "Query", body, 1), " "), forward)
 			}
 		})
 	}
@@ -109,7 +107,7 @@ func pages(tb testing.TB, e *engine.Engine, operation, body string, limit int) [
 	return nil
 }
 
-func TestPages(t *testing.T) {
+func TestQuery_Pages(t *testing.T) {
 	e := newKeyed(t, "N", "1", "2", "3", "4")
 	const query = `"TableName":"things","KeyConditionExpression":"a = :p","ExpressionAttributeValues":{":p":{"S":"p"}},"Select":"COUNT"`
 	perform(t, e, []exchange{
@@ -124,7 +122,7 @@ func TestPages(t *testing.T) {
 	})
 }
 
-func TestAQueryThatCanFindOneItemHasNoNextPage(t *testing.T) {
+func TestQuery_OneItemHasNoNextPage(t *testing.T) {
 	e := engine.New()
 	call(t, e, "CreateTable", definition(map[string]string{"AttributeDefinitions": attributes("a"), "KeySchema": schema("a")}))
 	call(t, e, "PutItem", `{"TableName":"things","Item":{"a":{"S":"p"}}}`)
@@ -132,7 +130,7 @@ func TestAQueryThatCanFindOneItemHasNoNextPage(t *testing.T) {
 		`{"Items":[{"a":{"S":"p"}}],"Count":1,"ScannedCount":1}`)
 }
 
-func TestAPageEndsAtOneMegabyte(t *testing.T) {
+func TestQuery_PageEndsAtOneMegabyte(t *testing.T) {
 	const megabyte = 1 << 20
 	for name, test := range map[string]struct {
 		size  int // of each item
@@ -163,15 +161,13 @@ func TestAPageEndsAtOneMegabyte(t *testing.T) {
 					}
 					start = `,"ExclusiveStartKey":` + text(t, last)
 				}
-				if fmt.Sprint(got) != fmt.Sprint(test.pages) {
-					t.Errorf("%s: pages of %v items, want %v", more, got, test.pages)
-				}
+				assert.Equal(t, fmt.Sprint(test.pages), fmt.Sprint(got), more)
 			}
 		})
 	}
 }
 
-func TestQueriesAreValidated(t *testing.T) {
+func TestQuery_Errors(t *testing.T) {
 	e := engine.New()
 	call(t, e, "CreateTable", createIndexed)
 	query := func(condition, more string) string {

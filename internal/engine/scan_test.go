@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+
 	"github.com/open-alchemy/packagedb/internal/engine"
 )
 
@@ -23,7 +25,7 @@ func spread(tb testing.TB, n int) *engine.Engine {
 	return e
 }
 
-func TestAScanFindsEveryItemOnce(t *testing.T) {
+func TestScan_FindsEveryItemOnce(t *testing.T) {
 	const n = 60
 	e := spread(t, n)
 	var want []string
@@ -34,25 +36,17 @@ func TestAScanFindsEveryItemOnce(t *testing.T) {
 		body := `{"TableName":"things"` + index + `}`
 		whole := strings.Fields(sorts(t, call(t, e, "Scan", body), "b"))
 		again := strings.Fields(sorts(t, call(t, spread(t, n), "Scan", body), "b"))
-		if !slices.Equal(whole, again) {
-			t.Errorf("the order of a scan is not stable: %v and %v", whole, again)
-		}
-		if slices.IsSorted(whole) {
-			t.Error("the partitions are not in the order of a hash")
-		}
+		assert.Equal(t, again, whole, whole)
+		assert.False(t, slices.IsSorted(whole))
 		for _, limit := range []int{1, 7, 30, 60, 61} {
-			if got := pages(t, e, "Scan", body, limit); !slices.Equal(got, whole) {
-				t.Errorf("pages of %d: %v, want %v", limit, got, whole)
-			}
+			assert.Equal(t, whole, pages(t, e, "Scan", body, limit), limit)
 		}
 		slices.Sort(whole)
-		if !slices.Equal(whole, want) {
-			t.Errorf("the scan found %v", whole)
-		}
+		assert.Equal(t, want, whole, whole)
 	}
 }
 
-func TestTheSegmentsOfAScanDivideTheTable(t *testing.T) {
+func TestScan_SegmentsDivideTheTable(t *testing.T) {
 	e := spread(t, 60)
 	for _, index := range []string{``, `,"IndexName":"global"`} {
 		for _, total := range []int{1, 2, 3, 16, 1000000} {
@@ -70,17 +64,13 @@ func TestTheSegmentsOfAScanDivideTheTable(t *testing.T) {
 				continue // only that each segment can be asked for
 			}
 			slices.Sort(found)
-			if len(found) != 60 || len(slices.Compact(found)) != 60 {
-				t.Errorf("%d segments%s found %d items", total, index, len(found))
-			}
-			if total == 3 && used < 3 && index == "" {
-				t.Errorf("the items are in %d of 3 segments", used)
-			}
+			assert.False(t, len(found) != 60 || len(slices.Compact(found)) != 60, "%d segments%s found %d items", total, index, len(found))
+			assert.False(t, total == 3 && used < 3 && index == "", "the items are in %d of 3 segments", used)
 		}
 	}
 }
 
-func TestScans(t *testing.T) {
+func TestScan_Answers(t *testing.T) {
 	e := engine.New()
 	call(t, e, "CreateTable", createIndexed)
 	put(t, e, `{"p":{"S":"a"},"s":{"S":"b"},"g":{"S":"c"},"x":{"S":"d"},"y":{"S":"e"}}`)
@@ -111,7 +101,7 @@ func TestScans(t *testing.T) {
 	})
 }
 
-func TestAStartMustLieInTheSegment(t *testing.T) {
+func TestScan_StartInAnotherSegment(t *testing.T) {
 	e := spread(t, 10)
 	refusals := 0
 	for segment := range 2 {
@@ -119,12 +109,8 @@ func TestAStartMustLieInTheSegment(t *testing.T) {
 		if status == 400 {
 			refusals++
 			want := fmt.Sprintf("The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. TotalSegments: 2 Segment: %d", segment)
-			if got := object(t, answer)["message"]; got != want {
-				t.Errorf("message %q", got)
-			}
+			assert.Equal(t, want, object(t, answer)["message"])
 		}
 	}
-	if refusals != 1 {
-		t.Errorf("%d of 2 segments refused the key", refusals)
-	}
+	assert.Equal(t, 1, refusals, refusals)
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
+
 	"github.com/open-alchemy/packagedb/internal/engine"
 )
 
@@ -31,7 +33,7 @@ func things(tb testing.TB, e *engine.Engine) int {
 	return int(call(tb, e, "Scan", `{"TableName":"things","Select":"COUNT"}`)["Count"].(float64))
 }
 
-func TestTransactions(t *testing.T) {
+func TestTransactWriteItems_Answers(t *testing.T) {
 	e := newTables(t)
 	perform(t, e, []exchange{
 		{"puts over two tables", "TransactWriteItems", transaction(putThing("1", ""), putThing("2", ""), `{"Put":{"TableName":"specs","Item":{"holder":{"S":"u"},"mark":{"S":"1"}}}}`), `{}`},
@@ -44,7 +46,7 @@ func TestTransactions(t *testing.T) {
 	})
 }
 
-func TestATransactionIsCancelledWithItsReasons(t *testing.T) {
+func TestTransactWriteItems_CancellationReasons(t *testing.T) {
 	e := newTables(t)
 	call(t, e, "PutItem", `{"TableName":"things","Item":{"a":{"S":"1"},"x":{"N":"7"}}}`)
 	_, answer := send(t, e, "TransactWriteItems", transaction(
@@ -65,16 +67,14 @@ func TestATransactionIsCancelledWithItsReasons(t *testing.T) {
 			{"Code":"None"},
 			{"Code":"ValidationError","Message":"The provided key element does not match the schema"},
 			{"Code":"ValidationError","Message":"One or more parameter values were invalid: Missing the key mark in the item"}]}`)
-	if n := things(t, e); n != 1 {
-		t.Errorf("%d things after a cancelled transaction", n)
-	}
+	assert.Equal(t, 1, things(t, e))
 	_, answer = send(t, e, "TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"things","Key":{"a":{"S":"1"}}}},{"Get":{"TableName":"things","Key":{}}}]}`)
 	equal(t, "refused get", object(t, answer), `{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
 		"Message":"Transaction cancelled, please refer cancellation reasons for specific reasons [None, ValidationError]",
 		"CancellationReasons":[{"Code":"None"},{"Code":"ValidationError","Message":"The provided key element does not match the schema"}]}`)
 }
 
-func TestTransactionsAreValidated(t *testing.T) {
+func TestTransactWriteItems_Errors(t *testing.T) {
 	const violation = "ValidationException: 1 validation error detected: Value "
 	const multiple = "ValidationException: Transaction request cannot include multiple operations on one item"
 	const empty = "ValidationException: One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: a"
@@ -113,7 +113,7 @@ func TestTransactionsAreValidated(t *testing.T) {
 	})
 }
 
-func TestATransactionWithATokenIsDoneOnce(t *testing.T) {
+func TestTransactWriteItems_ClientRequestToken(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
 	e := engine.New(engine.WithClock(func() time.Time { return now }))
 	call(t, e, "CreateTable", definition(map[string]string{"AttributeDefinitions": attributes("a"), "KeySchema": schema("a")}))

@@ -1,6 +1,10 @@
 package attribute
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
 
 // A version item as this library writes it: what the engine decodes and encodes all day.
 const specItem = `{"sub":{"S":"user-0001"},"id":{"S":"my-api"},"name":{"S":"My_API"},"updated_at":{"S":"1700000000"},` +
@@ -18,9 +22,7 @@ func BenchmarkDecode(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				var it Item
-				if err := it.UnmarshalJSON(data); err != nil {
-					b.Fatal(err)
-				}
+				require.NoError(b, it.UnmarshalJSON(data))
 			}
 		})
 	}
@@ -30,9 +32,7 @@ func BenchmarkEncode(b *testing.B) {
 	for name, text := range map[string]string{"spec": specItem, "mixed": mixedItem} {
 		b.Run(name, func(b *testing.B) {
 			var it Item
-			if err := it.UnmarshalJSON([]byte(text)); err != nil {
-				b.Fatal(err)
-			}
+			require.NoError(b, it.UnmarshalJSON([]byte(text)))
 			b.ReportAllocs()
 			var out []byte
 			for b.Loop() {
@@ -45,9 +45,7 @@ func BenchmarkEncode(b *testing.B) {
 
 func BenchmarkSize(b *testing.B) {
 	var it Item
-	if err := it.UnmarshalJSON([]byte(mixedItem)); err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, it.UnmarshalJSON([]byte(mixedItem)))
 	for b.Loop() {
 		Size(it)
 	}

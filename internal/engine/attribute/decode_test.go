@@ -5,9 +5,12 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
-func TestValuesAreDecoded(t *testing.T) {
+func TestParseValue_Kinds(t *testing.T) {
 	for _, test := range []struct {
 		name, text string
 		want       Value
@@ -38,14 +41,12 @@ func TestValuesAreDecoded(t *testing.T) {
 		{"the last of several entries", `{"M":{"a":{"S":"x"},"a":{"S":"y"}}}`, M(Item{"a": S("y")})},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := decodeValue(t, test.text); !Equal(got, test.want) {
-				t.Errorf("%s is %s, want %s", test.text, got.AppendJSON(nil), test.want.AppendJSON(nil))
-			}
+			assert.Equal(t, test.want, decodeValue(t, test.text))
 		})
 	}
 }
 
-func TestValuesThatAreInvalid(t *testing.T) {
+func TestParseValue_InvalidValues(t *testing.T) {
 	const (
 		wrong = "One or more parameter values were invalid: "
 		empty = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
@@ -83,17 +84,13 @@ func TestValuesThatAreInvalid(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			value := S("before")
-			if got := message(value.UnmarshalJSON([]byte(test.text))); got != test.want {
-				t.Errorf("\n got %s\nwant %s", got, test.want)
-			}
-			if !Equal(value, S("before")) {
-				t.Errorf("the value became %s", value.AppendJSON(nil))
-			}
+			assert.Equal(t, test.want, message(value.UnmarshalJSON([]byte(test.text))))
+			assert.Equal(t, S("before"), value)
 		})
 	}
 }
 
-func TestValuesOfTheWrongShape(t *testing.T) {
+func TestParseValue_WrongShapes(t *testing.T) {
 	const (
 		structure = "Start of structure or map found where not expected"
 		base64    = "Invalid last non-pad Base64 character dectected"
@@ -140,14 +137,12 @@ func TestValuesOfTheWrongShape(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var value Value
-			if got := message(value.UnmarshalJSON([]byte(test.text))); got != "serialization: "+test.want {
-				t.Errorf("\n got %s\nwant %s", got, test.want)
-			}
+			assert.Equal(t, "serialization: "+test.want, message(value.UnmarshalJSON([]byte(test.text))))
 		})
 	}
 }
 
-func TestMalformedJSONIsRefused(t *testing.T) {
+func TestParseValue_MalformedJSON(t *testing.T) {
 	for _, text := range []string{
 		"", " ", "{", "}", "{}}", `{"S"`, `{"S":`, `{"S":"a`, `{"S":"a"`, `{"S":"a",}`, `{"S" "a"}`, `{S:"a"}`, `{'S':'a'}`, `{"S":"a"} x`,
 		`{"S":"a" "N":"1"}`, "{\"S\":\"a\nb\"}", `{"S":"\x"}`, `{"S":"\u12"}`, "{\"S\":\"\xff\"}", "{\"S\":\"a\"}\x00",
@@ -156,13 +151,11 @@ func TestMalformedJSONIsRefused(t *testing.T) {
 		`{"X":` + strings.Repeat("[", 100000), `{"X":` + strings.Repeat(`{"a":`, 100000),
 	} {
 		var value Value
-		if got := message(value.UnmarshalJSON([]byte(text))); got != "serialization: malformed JSON" {
-			t.Errorf("%.40q: %s", text, got)
-		}
+		assert.Equal(t, "serialization: malformed JSON", message(value.UnmarshalJSON([]byte(text))), text)
 	}
 }
 
-func TestNestingIsLimited(t *testing.T) {
+func TestParseItem_NestingLimit(t *testing.T) {
 	const refusal = "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
 	nested := func(opening, content, closing string, levels int) string {
 		return strings.Repeat(opening, levels) + content + strings.Repeat(closing, levels)
@@ -180,36 +173,27 @@ func TestNestingIsLimited(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var item Item
 			err := item.UnmarshalJSON([]byte(`{"a":` + test.value + `}`))
-			if got := message(err); got != test.want {
-				t.Errorf("\n got %s\nwant %s", got, test.want)
-			}
-			var invalid *ValidationError
-			if errors.As(err, &invalid) && invalid.Attribute != "a" {
-				t.Errorf("the attribute is %q", invalid.Attribute)
+			assert.Equal(t, test.want, message(err))
+			if invalid := (*ValidationError)(nil); errors.As(err, &invalid) {
+				assert.Equal(t, "a", invalid.Attribute)
 			}
 		})
 	}
 }
 
-func TestItemsAreDecoded(t *testing.T) {
+func TestParseItem_Attributes(t *testing.T) {
 	var item Item
-	if err := item.UnmarshalJSON([]byte(` {"a":{"S":"x"}, "\u0062":{"N":"1e1"}} `)); err != nil {
-		t.Fatal(err)
-	}
-	if want := (Item{"a": S("x"), "b": N(parse(t, "10"))}); !EqualItems(item, want) {
-		t.Errorf("item is %s", item.AppendJSON(nil))
-	}
+	require.NoError(t, item.UnmarshalJSON([]byte(` {"a":{"S":"x"}, "\u0062":{"N":"1e1"}} `)))
+	assert.Equal(t, Item{"a": S("x"), "b": N(parse(t, "10"))}, item)
 
 	var request struct{ Item, Key, Missing Item }
-	if err := json.Unmarshal([]byte(`{"Item":{},"Key":null}`), &request); err != nil {
-		t.Fatal(err)
-	}
-	if request.Item == nil || request.Key != nil || request.Missing != nil {
-		t.Errorf("an empty item is %v, null is %v, a missing one is %v", request.Item, request.Key, request.Missing)
-	}
+	require.NoError(t, json.Unmarshal([]byte(`{"Item":{},"Key":null}`), &request))
+	assert.NotNil(t, request.Item)
+	assert.Nil(t, request.Key)
+	assert.Nil(t, request.Missing)
 }
 
-func TestInvalidItemsNameTheAttribute(t *testing.T) {
+func TestParseItem_ErrorNamesTheAttribute(t *testing.T) {
 	for _, test := range []struct{ name, text, attribute, want string }{
 		{"an invalid value", `{"a":{"S":"x"},"b":{"N":"x"}}`, "b", "The parameter cannot be converted to a numeric value: x"},
 		{"an invalid value deep inside", `{"a":{"M":{"b":{"L":[{}]}}}}`, "a", "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"},
@@ -219,13 +203,10 @@ func TestInvalidItemsNameTheAttribute(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var item Item
 			err := item.UnmarshalJSON([]byte(test.text))
-			if got := message(err); got != test.want {
-				t.Fatalf("\n got %s\nwant %s", got, test.want)
-			}
+			require.Equal(t, test.want, message(err))
 			var invalid *ValidationError
-			if errors.As(err, &invalid); invalid.Attribute != test.attribute {
-				t.Errorf("the attribute is %q, want %q", invalid.Attribute, test.attribute)
-			}
+			require.ErrorAs(t, err, &invalid)
+			assert.Equal(t, test.attribute, invalid.Attribute)
 		})
 	}
 
@@ -237,9 +218,7 @@ func TestInvalidItemsNameTheAttribute(t *testing.T) {
 		`null0`:                 "malformed JSON",
 	} {
 		var item Item
-		if got := message(item.UnmarshalJSON([]byte(text))); got != "serialization: "+want {
-			t.Errorf("%s\n got %s\nwant %s", text, got, want)
-		}
+		assert.Equal(t, "serialization: "+want, message(item.UnmarshalJSON([]byte(text))), text)
 	}
 }
 
@@ -252,23 +231,17 @@ func FuzzDecodeValue(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var item Item
-		if err := item.UnmarshalJSON(data); err == nil && !json.Valid(data) {
-			t.Errorf("%q is no JSON", data)
+		if item.UnmarshalJSON(data) == nil {
+			assert.True(t, json.Valid(data), "%q", data)
 		}
 		var value Value
 		if err := value.UnmarshalJSON(data); err != nil {
-			if strings.HasPrefix(message(err), "unexpected") {
-				t.Errorf("%q: %v", data, err)
-			}
+			assert.NotContains(t, message(err), "unexpected")
 			return
 		}
-		if !json.Valid(data) {
-			t.Fatalf("%q is no JSON", data)
-		}
+		require.True(t, json.Valid(data), data)
 		encoded := value.AppendJSON(nil)
 		again := decodeValue(t, string(encoded))
-		if !Equal(value, again) || value.Size() != again.Size() {
-			t.Errorf("%s is decoded as %s", encoded, again.AppendJSON(nil))
-		}
+		assert.Equal(t, value, again)
 	})
 }

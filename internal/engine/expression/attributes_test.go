@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
@@ -23,27 +26,21 @@ const (
 func newAttributes(tb testing.TB, names, values string) *Attributes {
 	tb.Helper()
 	a, err := NewAttributes(decodeNames(tb, names), decodeItem(tb, values))
-	if err != nil {
-		tb.Fatal(err)
-	}
+	require.NoError(tb, err)
 	return a
 }
 
 func decodeNames(tb testing.TB, text string) map[string]string {
 	tb.Helper()
 	var names map[string]string
-	if err := json.Unmarshal([]byte(text), &names); err != nil {
-		tb.Fatal(err)
-	}
+	require.NoError(tb, json.Unmarshal([]byte(text), &names))
 	return names
 }
 
 func decodeItem(tb testing.TB, text string) attribute.Item {
 	tb.Helper()
 	var item attribute.Item
-	if err := item.UnmarshalJSON([]byte(text)); err != nil {
-		tb.Fatalf("%s: %v", text, err)
-	}
+	require.NoError(tb, item.UnmarshalJSON([]byte(text)))
 	return item
 }
 
@@ -59,7 +56,7 @@ func message(err error) string {
 	return "no ValidationError: " + err.Error()
 }
 
-func TestNamesAndValuesAreChecked(t *testing.T) {
+func TestNewAttributes_Errors(t *testing.T) {
 	long := strings.Repeat("a", 255)
 	for _, test := range []struct{ name, names, values, want string }{
 		{"neither is fine", `null`, `null`, ""},
@@ -84,14 +81,12 @@ func TestNamesAndValuesAreChecked(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := NewAttributes(decodeNames(t, test.names), decodeItem(t, test.values))
-			if got := message(err); got != test.want {
-				t.Errorf("\n got %s\nwant %s", got, test.want)
-			}
+			assert.Equal(t, test.want, message(err))
 		})
 	}
 }
 
-func TestUnusedNamesAndValuesAreRefused(t *testing.T) {
+func TestAttributes_Unused(t *testing.T) {
 	const names, values = `{"#a": "a", "#b": "b"}`, `{":v": {"S": "x"}, ":w": {"S": "y"}}`
 	for _, test := range []struct {
 		name  string
@@ -109,35 +104,25 @@ func TestUnusedNamesAndValuesAreRefused(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			a := newAttributes(t, names, values)
 			for _, text := range test.texts {
-				if _, err := ParseCondition("FilterExpression", text, a); err != nil {
-					t.Fatal(err)
-				}
+				_, err := ParseCondition("FilterExpression", text, a)
+				require.NoError(t, err)
 			}
-			if got := message(a.Unused()); got != test.want {
-				t.Errorf("\n got %s\nwant %s", got, test.want)
-			}
+			assert.Equal(t, test.want, message(a.Unused()))
 		})
 	}
 
 	t.Run("a request without names and values has none unused", func(t *testing.T) {
 		var a *Attributes
-		if err := a.Unused(); err != nil {
-			t.Error(err)
-		}
-		if _, err := ParseCondition("FilterExpression", "#a = :v", a); message(err) == "" {
-			t.Error("an undefined name is accepted")
-		}
+		assert.NoError(t, a.Unused())
+		_, err := ParseCondition("FilterExpression", "#a = :v", a)
+		assert.NotEmpty(t, message(err), "an undefined name")
 	})
 }
 
-func TestValuesThatCannotBeDecodedAreRefusedByKey(t *testing.T) {
+func TestInvalidValue_NamesTheKey(t *testing.T) {
 	var values attribute.Item
 	var invalid *attribute.ValidationError
-	if err := values.UnmarshalJSON([]byte(`{":a": {"S": "x"}, ":v": {}}`)); !errors.As(err, &invalid) {
-		t.Fatalf("unexpected error %v", err)
-	}
+	require.ErrorAs(t, values.UnmarshalJSON([]byte(`{":a": {"S": "x"}, ":v": {}}`)), &invalid)
 	const want = "ExpressionAttributeValues contains invalid value: Supplied AttributeValue is empty, must contain exactly one of the supported datatypes for key :v"
-	if got := message(InvalidValue(invalid)); got != want {
-		t.Errorf("\n got %s\nwant %s", got, want)
-	}
+	assert.Equal(t, want, message(InvalidValue(invalid)))
 }

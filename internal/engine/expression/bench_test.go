@@ -3,6 +3,8 @@ package expression
 import (
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
@@ -17,42 +19,29 @@ func BenchmarkParseCondition(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		a, err := NewAttributes(names, values)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if _, err := ParseCondition("ConditionExpression", benchmarkCondition, a); err != nil {
-			b.Fatal(err)
-		}
-		if err := a.Unused(); err != nil {
-			b.Fatal(err)
-		}
+		require.NoError(b, err)
+		_, err = ParseCondition("ConditionExpression", benchmarkCondition, a)
+		require.NoError(b, err)
+		require.NoError(b, a.Unused())
 	}
 }
 
 func BenchmarkMatch(b *testing.B) {
 	names, values := benchmarkAttributes(b)
 	a, err := NewAttributes(names, values)
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	condition, err := ParseCondition("ConditionExpression", benchmarkCondition, a)
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	item := decodeItem(b, `{"updated_at_id": {"S": "latest#a"}, "version": {"S": "1.2.3"}, "model_count": {"N": "42"}}`)
 	b.ReportAllocs()
 	for b.Loop() {
-		if !condition.Match(item) {
-			b.Fatal("the item does not match")
-		}
+		require.True(b, condition.Match(item))
 	}
 }
 
 func BenchmarkProject(b *testing.B) {
 	projection, err := ParseProjection("s, a.b.c, l[0], l[3].q", nil)
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	item := decodeItem(b, projectedItem)
 	b.ReportAllocs()
 	for b.Loop() {

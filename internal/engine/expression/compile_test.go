@@ -3,12 +3,14 @@ package expression
 import (
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
 )
 
 // The expectations of this table are what DynamoDB Local answers. Where it lists
 // the kinds of its own implementation, the list is the service's.
 
-func TestWhatIsRefusedWhateverTheItem(t *testing.T) {
+func TestParseCondition_Errors(t *testing.T) {
 	type refusal struct{ text, about string }
 	for _, test := range []struct {
 		name     string
@@ -171,15 +173,13 @@ func TestWhatIsRefusedWhateverTheItem(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			for _, r := range test.refusals {
 				want := "Invalid ConditionExpression: " + test.message + r.about
-				if got := refusalOf(t, r.text); got != want {
-					t.Errorf("%q\n got %s\nwant %s", r.text, got, want)
-				}
+				assert.Equal(t, want, refusalOf(t, r.text), r.text)
 			}
 		})
 	}
 }
 
-func TestTheFirstProblemIsReported(t *testing.T) {
+func TestParseCondition_FirstProblemIsReported(t *testing.T) {
 	// The problems that are found before anything is looked up, and those that
 	// are found after, each in the order of the text.
 	early := []string{"foo(a)", "attribute_exists(a) = :t", "size(a)", "name = :v", "a[9999999999] = :v"}
@@ -191,9 +191,7 @@ func TestTheFirstProblemIsReported(t *testing.T) {
 		t.Helper()
 		for _, join := range []string{" AND ", " OR NOT "} {
 			text := first + join + second
-			if got, want := refusalOf(t, text), refusalOf(t, reported); got != want {
-				t.Errorf("%q\n got %s\nwant %s", text, got, want)
-			}
+			assert.Equal(t, refusalOf(t, reported), refusalOf(t, text), text)
 		}
 	}
 	for _, first := range early {
@@ -211,7 +209,7 @@ func TestTheFirstProblemIsReported(t *testing.T) {
 	}
 }
 
-func TestLimits(t *testing.T) {
+func TestParseCondition_Limits(t *testing.T) {
 	for _, test := range []struct{ name, text, want string }{
 		{"a text of 4096 bytes is allowed", "a = :v" + strings.Repeat(" ", 4090), ""},
 		{"a longer text is refused", "a = :v" + strings.Repeat(" ", 4091), "Expression size has exceeded the maximum allowed size; expression size: 4097"},
@@ -236,9 +234,7 @@ func TestLimits(t *testing.T) {
 			if want != "" {
 				want = "Invalid ConditionExpression: " + want
 			}
-			if got := refusalOf(t, test.text); got != want {
-				t.Errorf("\n got %s\nwant %s", got, want)
-			}
+			assert.Equal(t, want, refusalOf(t, test.text))
 		})
 	}
 }

@@ -4,6 +4,9 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
@@ -14,7 +17,7 @@ func refusalOf(tb testing.TB, text string) string {
 	return message(err)
 }
 
-func TestRefusalsNameTheParameter(t *testing.T) {
+func TestParseCondition_ErrorsNameTheParameter(t *testing.T) {
 	const text, why = "", "The expression can not be empty;"
 	a := newAttributes(t, `null`, `null`)
 	_, condition := ParseCondition("ConditionExpression", text, a)
@@ -24,51 +27,37 @@ func TestRefusalsNameTheParameter(t *testing.T) {
 	for parameter, err := range map[string]error{
 		"ConditionExpression": condition, "FilterExpression": filter, "KeyConditionExpression": key, "ProjectionExpression": projection,
 	} {
-		if got, want := message(err), "Invalid "+parameter+": "+why; got != want {
-			t.Errorf("\n got %s\nwant %s", got, want)
-		}
+		assert.Equal(t, "Invalid "+parameter+": "+why, message(err))
 	}
 }
 
-func TestConditionsOfAbsentItems(t *testing.T) {
+func TestCondition_MatchAbsentItem(t *testing.T) {
 	var none *Condition
-	if !none.Match(nil) || !none.Match(attribute.Item{"a": attribute.S("x")}) {
-		t.Error("a request without a condition has one")
-	}
+	assert.True(t, none.Match(nil))
+	assert.True(t, none.Match(attribute.Item{"a": attribute.S("x")}))
 	for text, want := range map[string]bool{
 		"attribute_not_exists(a)": true, "attribute_exists(a)": false, "a = :v": false, "a <> :v": true, "NOT a = :v": true,
 	} {
 		condition, err := ParseCondition("ConditionExpression", text, newAttributes(t, `null`, `{":v": {"S": "x"}}`))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := condition.Match(nil); got != want {
-			t.Errorf("%s is %v of an item that does not exist, want %v", text, got, want)
-		}
+		require.NoError(t, err)
+		assert.Equal(t, want, condition.Match(nil), text)
 	}
 }
 
-func TestPathsAreListedInTheOrderOfTheText(t *testing.T) {
+func TestCondition_PathsInTheOrderOfTheText(t *testing.T) {
 	condition, err := ParseCondition("FilterExpression", "a = :v AND (NOT #c.b[1] > size(c[0].d) OR x IN (y, :v))", newAttributes(t, sampleNames, sampleValues))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	var got []string
 	for path := range condition.Paths() {
 		got = append(got, path.String())
 	}
 	want := []string{"[a]", "[c.d, b, [1]]", "[c, [0], d]", "[x]", "[y]"}
-	if !slices.Equal(got, want) {
-		t.Errorf("paths are %v, want %v", got, want)
-	}
+	assert.Equal(t, want, got)
 	for path := range condition.Paths() {
-		if path.Nested() || path.Attribute() != "a" {
-			t.Errorf("the first path is %v", path)
-		}
+		assert.False(t, path.Nested())
+		assert.Equal(t, "a", path.Attribute())
 		break
 	}
 	var none *Condition
-	for path := range none.Paths() {
-		t.Errorf("no condition has the path %v", path)
-	}
+	assert.Empty(t, slices.Collect(none.Paths()))
 }

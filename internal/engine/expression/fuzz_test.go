@@ -1,10 +1,10 @@
 package expression
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // seeds are expressions with something of everything in the grammar.
@@ -25,9 +25,7 @@ func FuzzParseCondition(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		condition, err := ParseCondition("FilterExpression", text, newAttributes(t, sampleNames, sampleValues))
 		if err != nil {
-			if got := message(err); !strings.HasPrefix(got, "Invalid FilterExpression: ") {
-				t.Errorf("%q is refused with %s", text, got)
-			}
+			assert.Contains(t, message(err), "Invalid FilterExpression: ")
 			return
 		}
 		negation, err := ParseCondition("FilterExpression", "NOT ("+text+")", newAttributes(t, sampleNames, sampleValues))
@@ -35,9 +33,7 @@ func FuzzParseCondition(f *testing.F) {
 			// What is in parentheses already, or nearly too long, has no such negation.
 			return
 		}
-		if condition.Match(item) == negation.Match(item) {
-			t.Errorf("%q matches just as its negation", text)
-		}
+		assert.NotEqual(t, negation.Match(item), condition.Match(item), text)
 		negation.Match(nil)
 	})
 }
@@ -49,9 +45,7 @@ func FuzzParseKeyCondition(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		condition, err := ParseKeyCondition(text, newAttributes(t, sampleNames, sampleValues))
 		if err != nil {
-			if got := message(err); !strings.HasPrefix(got, "Invalid KeyConditionExpression: ") {
-				t.Errorf("%q is refused with %s", text, got)
-			}
+			assert.Contains(t, message(err), "Invalid KeyConditionExpression: ")
 			return
 		}
 		terms, err := condition.Terms()
@@ -63,12 +57,13 @@ func FuzzParseKeyCondition(f *testing.F) {
 			if term.Op == KeyBetween {
 				want = 2
 			}
-			if term.Attribute == "" || len(term.Values) != want {
-				t.Errorf("%q has the term %v", text, term)
-			}
+			assert.NotEmpty(t, term.Attribute)
+			assert.Len(t, term.Values, want)
 		}
-		if len(terms) < 1 || len(terms) > 2 || len(terms) == 2 && terms[0].Attribute == terms[1].Attribute {
-			t.Errorf("%q has the terms %v", text, terms)
+		require.NotEmpty(t, terms)
+		if len(terms) > 1 {
+			assert.Len(t, terms, 2)
+			assert.NotEqual(t, terms[0].Attribute, terms[1].Attribute)
 		}
 	})
 }
@@ -81,18 +76,14 @@ func FuzzParseProjection(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		projection, err := ParseProjection(text, newAttributes(t, sampleNames, sampleValues))
 		if err != nil {
-			if got := message(err); !strings.HasPrefix(got, "Invalid ProjectionExpression: ") {
-				t.Errorf("%q is refused with %s", text, got)
-			}
+			assert.Contains(t, message(err), "Invalid ProjectionExpression: ")
 			return
 		}
 		found := false
 		for path := range projection.Paths() {
 			found = found || path.Find(item).Exists()
 		}
-		if picked := projection.Apply(item); (len(picked) > 0) != found {
-			t.Errorf("%q picks %s", text, picked.AppendJSON(nil))
-		}
+		assert.Equal(t, found, len(projection.Apply(item)) > 0)
 	})
 }
 

@@ -1,13 +1,15 @@
 package expression
 
 import (
-	"slices"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
-func TestKeyConditions(t *testing.T) {
+func TestKeyCondition_Terms(t *testing.T) {
 	x, y, five := attribute.S("x"), attribute.S("y"), attribute.N(attribute.Integer(5))
 	term := func(name string, op KeyOp, values ...attribute.Value) KeyTerm { return KeyTerm{name, op, values} }
 	for _, test := range []struct {
@@ -31,22 +33,12 @@ func TestKeyConditions(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			condition, err := ParseKeyCondition(test.text, newAttributes(t, sampleNames, sampleValues))
-			if err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, err)
 			got, err := condition.Terms()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !slices.EqualFunc(got, test.want, func(a, b KeyTerm) bool {
-				return a.Attribute == b.Attribute && a.Op == b.Op && slices.EqualFunc(a.Values, b.Values, attribute.Equal)
-			}) {
-				t.Errorf("terms are %v, want %v", got, test.want)
-			}
+			require.NoError(t, err)
+			assert.Equal(t, test.want, got)
 			for path := range condition.Paths() {
-				if path.Attribute() != test.want[0].Attribute {
-					t.Errorf("the first path is %v", path)
-				}
+				assert.Equal(t, test.want[0].Attribute, path.Attribute(), path)
 				break
 			}
 		})
@@ -54,7 +46,7 @@ func TestKeyConditions(t *testing.T) {
 }
 
 // The expectations are what DynamoDB Local answers.
-func TestConditionsThatNoKeyCanHave(t *testing.T) {
+func TestKeyCondition_TermsErrors(t *testing.T) {
 	const (
 		invalidOperator = "Invalid operator used in KeyConditionExpression: "
 		nestedOperation = "KeyConditionExpressions cannot contain nested operations"
@@ -115,13 +107,11 @@ func TestConditionsThatNoKeyCanHave(t *testing.T) {
 		if err == nil {
 			_, err = condition.Terms()
 		}
-		if got := message(err); got != test.want {
-			t.Errorf("%q\n got %s\nwant %s", test.text, got, test.want)
-		}
+		assert.Equal(t, test.want, message(err))
 	}
 }
 
-func TestKeyConditionsObeyTheGrammar(t *testing.T) {
+func TestParseKeyCondition_Errors(t *testing.T) {
 	for text, want := range map[string]string{
 		"pk":                    `Syntax error; token: "<EOF>", near: "pk"`,
 		"pk = :v, sk = :w":      `Syntax error; token: ",", near: ":v, sk"`,
@@ -134,8 +124,6 @@ func TestKeyConditionsObeyTheGrammar(t *testing.T) {
 		"sk BETWEEN :m AND :n":  "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: {N:5}, upper bound operand: AttributeValue: {N:1}",
 	} {
 		_, err := ParseKeyCondition(text, newAttributes(t, sampleNames, sampleValues))
-		if got := message(err); got != "Invalid KeyConditionExpression: "+want {
-			t.Errorf("%q\n got %s\nwant %s", text, got, want)
-		}
+		assert.Equal(t, "Invalid KeyConditionExpression: "+want, message(err), text)
 	}
 }

@@ -3,6 +3,9 @@ package expression
 import (
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
@@ -63,11 +66,9 @@ const matchValues = `{
 	":big": {"S": "zzz"}
 }`
 
-func TestConditionsMatchAsOnTheService(t *testing.T) {
+func TestCondition_Match(t *testing.T) {
 	var item attribute.Item
-	if err := item.UnmarshalJSON([]byte(matchItem)); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, item.UnmarshalJSON([]byte(matchItem)))
 	type row struct {
 		text string
 		want bool
@@ -298,11 +299,8 @@ func TestConditionsMatchAsOnTheService(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for _, row := range rows {
 				condition, err := ParseCondition("FilterExpression", row.text, newAttributes(t, `{"#d": "dot.ted"}`, matchValues))
-				if err != nil {
-					t.Errorf("%s: %v", row.text, err)
-				} else if got := condition.Match(item); got != row.want {
-					t.Errorf("%s is %v, want %v", row.text, got, row.want)
-				}
+				require.NoError(t, err, row.text)
+				assert.Equal(t, row.want, condition.Match(item), row.text)
 			}
 		})
 	}

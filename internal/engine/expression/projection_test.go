@@ -5,7 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 const projectedItem = `{
@@ -18,7 +19,7 @@ const projectedItem = `{
 }`
 
 // The expectations are what DynamoDB Local answers.
-func TestProjectionsPickWhatTheyName(t *testing.T) {
+func TestProjection_Apply(t *testing.T) {
 	item := decodeItem(t, projectedItem)
 	for _, test := range []struct{ name, text, want string }{
 		{"an attribute", "s", `{"s": {"S": "str"}}`},
@@ -45,31 +46,21 @@ func TestProjectionsPickWhatTheyName(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			projection, err := ParseProjection(test.text, newAttributes(t, sampleNames, `null`))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := projection.Apply(item); !attribute.EqualItems(got, decodeItem(t, test.want)) {
-				t.Errorf("%s is %s, want %s", test.text, got.AppendJSON(nil), test.want)
-			}
-			if !attribute.EqualItems(item, decodeItem(t, projectedItem)) {
-				t.Error("the item itself was changed")
-			}
+			require.NoError(t, err)
+			assert.Equal(t, decodeItem(t, test.want), projection.Apply(item))
+			assert.Equal(t, decodeItem(t, projectedItem), item, "the item itself")
 		})
 	}
 
 	t.Run("everything without a projection", func(t *testing.T) {
 		var none *Projection
-		if got := none.Apply(item); !attribute.EqualItems(got, item) {
-			t.Errorf("item is %s", got.AppendJSON(nil))
-		}
-		for path := range none.Paths() {
-			t.Errorf("no projection has the path %v", path)
-		}
+		assert.Equal(t, item, none.Apply(item))
+		assert.Empty(t, slices.Collect(none.Paths()))
 	})
 }
 
 // The expectations are what DynamoDB Local answers.
-func TestProjectionsThatAreRefused(t *testing.T) {
+func TestParseProjection_Errors(t *testing.T) {
 	const (
 		overlap  = "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: "
 		conflict = "Two document paths conflict with each other; must remove or rewrite one of these paths; path one: "
@@ -114,22 +105,16 @@ func TestProjectionsThatAreRefused(t *testing.T) {
 		{"a[0].b, a[0][1], a.c", conflict + "[a, [0], [1]], path two: [a, c]"},
 	} {
 		_, err := ParseProjection(test.text, newAttributes(t, sampleNames, `null`))
-		if got, want := message(err), "Invalid ProjectionExpression: "+test.want; got != want {
-			t.Errorf("%.60q\n got %s\nwant %s", test.text, got, want)
-		}
+		assert.Equal(t, "Invalid ProjectionExpression: "+test.want, message(err))
 	}
 }
 
-func TestProjectionsListTheirPaths(t *testing.T) {
+func TestProjection_Paths(t *testing.T) {
 	projection, err := ParseProjection("b, #a.l[0]", newAttributes(t, sampleNames, `null`))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	var got []string
 	for path := range projection.Paths() {
 		got = append(got, path.String())
 	}
-	if want := []string{"[b]", "[a, l, [0]]"}; !slices.Equal(got, want) {
-		t.Errorf("paths are %v, want %v", got, want)
-	}
+	assert.Equal(t, []string{"[b]", "[a, l, [0]]"}, got)
 }

@@ -1,10 +1,14 @@
 package expression
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
 
 // The expectations of these tables are what DynamoDB Local answers.
 
-func TestSyntaxErrorsQuoteTheTokenAndItsNeighbours(t *testing.T) {
+func TestParseCondition_SyntaxErrors(t *testing.T) {
 	type refusal struct{ text, token, near string }
 	for name, refusals := range map[string][]refusal{
 		"the text ends too early": {
@@ -213,15 +217,13 @@ func TestSyntaxErrorsQuoteTheTokenAndItsNeighbours(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for _, r := range refusals {
 				want := "Invalid ConditionExpression: Syntax error; token: \"" + r.token + "\", near: \"" + r.near + "\""
-				if got := refusalOf(t, r.text); got != want {
-					t.Errorf("%q\n got %s\nwant %s", r.text, got, want)
-				}
+				assert.Equal(t, want, refusalOf(t, r.text), r.text)
 			}
 		})
 	}
 }
 
-func TestRedundantParentheses(t *testing.T) {
+func TestParseCondition_RedundantParentheses(t *testing.T) {
 	const refusal = "Invalid ConditionExpression: The expression has redundant parentheses;"
 	for _, text := range []string{
 		"((a)) = ",
@@ -269,13 +271,11 @@ func TestRedundantParentheses(t *testing.T) {
 		"a IN (size(((b))), c",
 		"a = foo(((b)) AND",
 	} {
-		if got := refusalOf(t, text); got != refusal {
-			t.Errorf("%q\n got %s\nwant %s", text, got, refusal)
-		}
+		assert.Equal(t, refusal, refusalOf(t, text), text)
 	}
 }
 
-func TestWhatTheGrammarAllows(t *testing.T) {
+func TestParseCondition_Grammar(t *testing.T) {
 	for _, text := range []string{
 		":v = v",
 		"a = :l",
@@ -409,8 +409,6 @@ func TestWhatTheGrammarAllows(t *testing.T) {
 		"attribute_exists(v) AND attribute_not_exists(w)",
 		"attribute_exists(a) AND NOT attribute_exists(b) OR NOT NOT size(a) > :n",
 	} {
-		if got := refusalOf(t, text); got != "" {
-			t.Errorf("%q is refused: %s", text, got)
-		}
+		assert.Empty(t, refusalOf(t, text), text)
 	}
 }
