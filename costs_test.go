@@ -203,7 +203,7 @@ func keysOf[T any](results []T, key func(T) string) (keys []string) {
 // second returns the error of a call and drops its result.
 func second[T any](_ T, err error) error { return err }
 
-// manySpecs returns so many items of specs, the versions spread over them.
+// manySpecs returns the given number of items of specs, with the versions spread over them.
 func manySpecs(specs, items int) (all []item) {
 	for i := range specs {
 		versions := int(math.Round(float64(items-len(all))/float64(specs-i))) - 1
@@ -223,7 +223,7 @@ func manyCredentials(count int) (all []item) {
 	return all
 }
 
-// padded returns the items with a description that makes each so many bytes large.
+// padded returns the items with a description that brings each to the given size in bytes.
 func padded(bytes int, items []item) (all []item) {
 	for _, stored := range items {
 		rest := bytes - textSize(stored) - len("description")

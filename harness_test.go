@@ -262,7 +262,7 @@ func rawSpecAt(sub, id, position string, second int64) item {
 	}
 }
 
-// rawHistory returns the items of a spec with so many versions, a second apart.
+// rawHistory returns the items of a spec with the given number of versions, a second apart.
 func rawHistory(sub, id string, versions int) (items []item) {
 	for i := range versions {
 		items = append(items, rawVersion(sub, id, start+int64(i)))

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"iter"
 	"math"
-	"strconv"
 )
 
 // CountCustomerModels implements [Database].
@@ -157,8 +156,8 @@ func (f *facade) SpecVersions(ctx context.Context, sub, name string, options ...
 	q := f.querySpec(sub, id, false)
 	q.mustFind = true
 	q = q.paged(options, func(after string) (item, error) {
-		second, err := strconv.ParseInt(after, 10, 64)
-		if err != nil || second < 0 {
+		second, err := parseSecond(after)
+		if err != nil {
 			return nil, invalid("after %s is not an UpdatedAt in decimal", quote(after))
 		}
 		keys := versionKeys(id, second)

@@ -127,8 +127,8 @@ func (w specWrite) after(stored SpecInfo, second int64) (int64, error) {
 // without a latest one may be in the way, it asks the index for the end of the history. The Python
 // facade leaves such items, so that beside it the index is asked first.
 func (f *facade) writeAtOnce(ctx context.Context, write specWrite, second int64) (int64, error) {
-	for refusals := 0; ; refusals++ {
-		if refusals == 2 || refusals == 0 && f.pythonFacade {
+	for rejections := 0; ; rejections++ {
+		if rejections == 2 || rejections == 0 && f.pythonFacade {
 			var err error
 			if second, err = f.afterNewest(ctx, write, second); err != nil {
 				return 0, err
@@ -145,14 +145,14 @@ func (f *facade) writeAtOnce(ctx context.Context, write specWrite, second int64)
 		if !errors.As(err, &canceled) || !hasReason(canceled, conditionalCheckFailed) {
 			return second, err
 		}
-		if second, err = write.afterRefusal(canceled, second); err != nil {
+		if second, err = write.afterRejection(canceled, second); err != nil {
 			return 0, err
 		}
 	}
 }
 
-// afterRefusal returns the second to try after a transaction was canceled because of its conditions.
-func (w specWrite) afterRefusal(canceled *types.TransactionCanceledException, second int64) (int64, error) {
+// afterRejection returns the second to try after a transaction was canceled because of its conditions.
+func (w specWrite) afterRejection(canceled *types.TransactionCanceledException, second int64) (int64, error) {
 	next, err := second, error(nil)
 	inTheWay := false
 	for i, reason := range canceled.CancellationReasons {
