@@ -194,15 +194,11 @@ func (f *activeFault) meets(r *request) bool {
 	if !slices.Contains(f.Operations, r.operation) || f.Times > 0 && f.met == f.Times {
 		return false
 	}
-	switch f.Kind {
-	case Unprocessed, Conflict:
-		if r.lacksItems() {
-			return false // the server rejects it
-		}
-	case Stale:
-		if r.isConsistent() {
-			return false
-		}
+	if (f.Kind == Unprocessed || f.Kind == Conflict) && r.lacksItems() {
+		return false // the server rejects it
+	}
+	if f.Kind == Stale && r.isConsistent() {
+		return false
 	}
 	return f.Rate == 0 || f.random.Float64() < f.Rate
 }

@@ -23,7 +23,8 @@ func newStale(t *testing.T, fault testutil.Fault) (*testutil.DB, *testutil.Injec
 	}
 	fault.Kind = testutil.Stale
 	db := testutil.New(t)
-	return db, db.Inject(fault)
+	injected := db.Inject(fault)
+	return db, injected
 }
 
 func latestVersion(t *testing.T, db packagedb.Database) string {
@@ -108,14 +109,14 @@ func TestStale(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			db, _ := newStale(t, testutil.Fault{Delay: time.Minute})
 			createVersion(t, db, "1")
-			time.Sleep(40 * time.Second)
+			<-time.After(40 * time.Second)
 			createVersion(t, db, "2")
 			assert.Empty(t, latestVersion(t, db))
-			time.Sleep(20 * time.Second)
+			<-time.After(20 * time.Second)
 			assert.Equal(t, "1", latestVersion(t, db))
-			time.Sleep(39 * time.Second)
+			<-time.After(39 * time.Second)
 			assert.Equal(t, "1", latestVersion(t, db))
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 			assert.Equal(t, "2", latestVersion(t, db))
 		})
 	})

@@ -79,8 +79,8 @@ var credentialsPromises = []promise{
 		assert.ErrorIs(u, u.CreateCredentials(u.ctx, u.sub, replacement), packagedb.ErrExists)
 		assert.ErrorIs(u, u.CreateCredentials(u.ctx, u.sub, old), packagedb.ErrExists)
 		u.assertCredentials(old)
-		neighbour := u.other()
-		require.NoError(u, neighbour.CreateCredentials(u.ctx, neighbour.sub, newCredentials(neighbour.sub, "id")))
+		neighbor := u.other()
+		require.NoError(u, neighbor.CreateCredentials(u.ctx, neighbor.sub, newCredentials(neighbor.sub, "id")))
 		require.NoError(u, u.DeleteCredentials(u.ctx, u.sub, "id"), "DeleteCredentials")
 		require.NoError(u, u.CreateCredentials(u.ctx, u.sub, replacement), "CreateCredentials after the delete")
 		u.assertCredentials(replacement)
@@ -125,13 +125,13 @@ var credentialsPromises = []promise{
 		list.assertPages(5, 7)
 	}},
 	{"a public key of two credentials is ErrAmbiguousPublicKey", func(u *suiteUser) {
-		neighbour := u.other()
-		mine, theirs := newCredentials(u.sub, "id"), newCredentials(neighbour.sub, "id")
+		neighbor := u.other()
+		mine, theirs := newCredentials(u.sub, "id"), newCredentials(neighbor.sub, "id")
 		theirs.PublicKey = mine.PublicKey
 		u.put(mine)
-		neighbour.put(theirs)
+		neighbor.put(theirs)
 		assert.Nil(u, u.user(mine.PublicKey, packagedb.ErrAmbiguousPublicKey), "GetUser")
-		require.NoError(u, neighbour.DeleteCredentials(u.ctx, neighbour.sub, "id"), "DeleteCredentials")
+		require.NoError(u, neighbor.DeleteCredentials(u.ctx, neighbor.sub, "id"), "DeleteCredentials")
 		u.assertCredentials(mine)
 	}},
 	{"deleting credentials leaves the user's others, and is not an error if there are none", func(u *suiteUser) {
@@ -148,14 +148,14 @@ var credentialsPromises = []promise{
 			u.put(newCredentials(u.sub, fmt.Sprint("id ", i)))
 		}
 		u.createNamed("1", "spec")
-		neighbour := u.other()
-		neighbour.put(newCredentials(neighbour.sub, "id 1"))
+		neighbor := u.other()
+		neighbor.put(newCredentials(neighbor.sub, "id 1"))
 		for range 2 {
 			require.NoError(u, u.DeleteAllCredentials(u.ctx, u.sub), "DeleteAllCredentials")
 		}
 		assert.Empty(u, u.listCredentials().ids())
 		assert.Equal(u, []string{"spec"}, u.listSpecs().ids())
-		assert.Equal(u, []string{"id 1"}, neighbour.listCredentials().ids())
+		assert.Equal(u, []string{"id 1"}, neighbor.listCredentials().ids())
 	}},
 }
 

@@ -18,8 +18,8 @@ const longHistory = 105
 
 var deletePromises = []promise{
 	{"deleting a spec deletes all of its versions and nothing else", func(u *suiteUser) {
-		neighbour := u.other()
-		neighbour.createNamed("1", "a")
+		neighbor := u.other()
+		neighbor.createNamed("1", "a")
 		u.createNamed("1", hashNames...)
 		u.createNamed("2", hashNames...)
 		require.NoError(u, u.DeleteSpec(u.ctx, u.sub, "a"), "DeleteSpec")
@@ -28,7 +28,7 @@ var deletePromises = []promise{
 		for _, name := range hashNames[1:] {
 			assert.Equal(u, []string{"1", "2"}, u.versions(name), name)
 		}
-		assert.Equal(u, []string{"1"}, neighbour.versions("a"), "the versions of another user's spec")
+		assert.Equal(u, []string{"1"}, neighbor.versions("a"), "the versions of another user's spec")
 	}},
 	{"deleting what does not exist is not an error, and a deleted spec can be created again", func(u *suiteUser) {
 		require.NoError(u, u.DeleteAll(u.ctx, u.sub), "DeleteAll")
@@ -37,7 +37,7 @@ var deletePromises = []promise{
 		require.NoError(u, u.DeleteSpec(u.ctx, u.sub, "spec"), "DeleteSpec")
 		u.createNamed("2", "spec")
 		assert.Equal(u, []string{"2"}, u.versions("spec"))
-		u.assertWhole("spec")
+		u.assertWhole()
 	}},
 	{"deleting all specs leaves the user's credentials and everybody else's specs", func(u *suiteUser) {
 		for i := range 30 {
@@ -45,17 +45,17 @@ var deletePromises = []promise{
 			u.createNamed("2", fmt.Sprint("spec ", i%10))
 		}
 		u.put(newCredentials(u.sub, "id"))
-		neighbour := u.other()
-		neighbour.createNamed("1", "spec 1")
+		neighbor := u.other()
+		neighbor.createNamed("1", "spec 1")
 		require.NoError(u, u.DeleteAllSpecs(u.ctx, u.sub), "DeleteAllSpecs")
 		assert.Empty(u, u.listSpecs().ids())
 		u.assertNoSpec("spec 1")
 		assert.Equal(u, []string{"id"}, u.listCredentials().ids())
-		assert.Equal(u, []string{"spec 1"}, neighbour.listSpecs().ids())
+		assert.Equal(u, []string{"spec 1"}, neighbor.listSpecs().ids())
 	}},
 	{"deleting everything leaves everybody else's specs and credentials", func(u *suiteUser) {
-		neighbour := u.other()
-		for _, user := range []*suiteUser{u, neighbour} {
+		neighbor := u.other()
+		for _, user := range []*suiteUser{u, neighbor} {
 			user.createNamed("1", "spec")
 			user.put(newCredentials(user.sub, "id"))
 		}
@@ -64,11 +64,11 @@ var deletePromises = []promise{
 		}
 		assert.Empty(u, u.listSpecs().ids())
 		assert.Empty(u, u.listCredentials().ids())
-		assert.Equal(u, []string{"spec"}, neighbour.listSpecs().ids())
-		assert.Equal(u, []string{"id"}, neighbour.listCredentials().ids())
+		assert.Equal(u, []string{"spec"}, neighbor.listSpecs().ids())
+		assert.Equal(u, []string{"id"}, neighbor.listCredentials().ids())
 	}},
 	{"a long history is listed and deleted whole", func(u *suiteUser) {
-		written := u.write("spec", longHistory)
+		written := u.write(longHistory)
 		u.createNamed("1", "spec#")
 		list := u.listVersions("spec")
 		require.Equal(u, written, list.all())
@@ -80,7 +80,7 @@ var deletePromises = []promise{
 	{"a spec that is being deleted has a history that ends with the latest version, or is gone", func(u *suiteUser) {
 		u.skipWithoutTransactions()
 		for name, remove := range u.deletes("spec") {
-			written := u.write("spec", longHistory)
+			written := u.write(longHistory)
 			err := u.observe("spec", written, func() error { return remove(u.ctx) }, func() {})
 			require.NoError(u, err, name)
 			u.assertNoSpec("spec")
@@ -89,7 +89,7 @@ var deletePromises = []promise{
 	{"a delete that is given up leaves a history that ends with the latest version, or nothing", func(u *suiteUser) {
 		u.skipWithoutTransactions()
 		for name, remove := range u.deletes("spec") {
-			written := u.write("spec", longHistory)
+			written := u.write(longHistory)
 			ctx, cancel := context.WithCancel(u.ctx)
 			err := u.observe("spec", written, func() error { return remove(ctx) }, cancel)
 			cancel()
@@ -111,7 +111,7 @@ var deletePromises = []promise{
 		for round := range 3 {
 			u.race(strconv.Itoa(round))
 			u.createNamed("last", "spec")
-			assert.Equal(u, "last", u.assertWhole("spec").Version)
+			assert.Equal(u, "last", u.assertWhole().Version)
 			require.NoError(u, u.DeleteSpec(u.ctx, u.sub, "spec"), "DeleteSpec")
 			u.assertNoSpec("spec")
 		}

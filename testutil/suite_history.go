@@ -15,9 +15,9 @@ import (
 
 var historyPromises = []promise{
 	{"versions written within one second are all kept, in the order in which they were written", func(u *suiteUser) {
-		written := u.write("spec", 5)
+		written := u.write(5)
 		assert.Equal(u, written, u.history("spec"))
-		u.assertWhole("spec")
+		u.assertWhole()
 	}},
 	{"the latest version written again stays the last", func(u *suiteUser) {
 		first := u.create(packagedb.SpecInput{Name: "spec", Version: "1", Title: "old"})
@@ -28,25 +28,25 @@ var historyPromises = []promise{
 			want = []specInfo{second}
 		}
 		assert.Equal(u, want, u.history("spec"))
-		assert.Equal(u, "new", u.assertWhole("spec").Title)
+		assert.Equal(u, "new", u.assertWhole().Title)
 	}},
 	{"the latest version written again is updated in place while it is ahead of the clock", func(u *suiteUser) {
 		const ahead = 10 // seconds, within which the last write must begin
-		written := u.write("spec", ahead)
+		written := u.write(ahead)
 		again := u.create(packagedb.SpecInput{Name: "spec", Version: written[ahead-1].Version, Title: "again"})
 		if again.UpdatedAt > written[ahead-1].UpdatedAt {
 			u.Skip("the writes were so slow that the clock caught up")
 		}
 		written[ahead-1] = again
 		assert.Equal(u, written, u.history("spec"))
-		assert.Equal(u, "again", u.assertWhole("spec").Title)
+		assert.Equal(u, "again", u.assertWhole().Title)
 	}},
 	{"an older version written again is a further entry and the latest", func(u *suiteUser) {
 		for _, version := range []string{"1", "2", "1"} {
 			u.createNamed(version, "spec")
 		}
 		assert.Equal(u, []string{"1", "2", "1"}, u.versions("spec"))
-		assert.Equal(u, "1", u.assertWhole("spec").Version)
+		assert.Equal(u, "1", u.assertWhole().Version)
 	}},
 	{"one version is the newest entry with that version", func(u *suiteUser) {
 		u.createNamed("1", "spec")
@@ -105,24 +105,24 @@ var historyPromises = []promise{
 			})
 			assert.IsNonDecreasing(u, own, "the versions of one writer are in its order")
 		}
-		u.assertWhole("spec")
+		u.assertWhole()
 	}},
 }
 
-// write stores that many versions of the spec.
-func (u *suiteUser) write(name string, versions int) []specInfo {
+// write stores that many versions of the spec "spec".
+func (u *suiteUser) write(versions int) []specInfo {
 	u.Helper()
 	written := []specInfo{}
 	for i := range versions {
-		written = append(written, u.create(packagedb.SpecInput{Name: name, Version: fmt.Sprint("version ", i)}))
+		written = append(written, u.create(packagedb.SpecInput{Name: "spec", Version: fmt.Sprint("version ", i)}))
 	}
 	return written
 }
 
-// assertWhole checks that the history of the spec is in order and ends with the latest version.
-func (u *suiteUser) assertWhole(name string) specInfo {
+// assertWhole checks that the history of the spec "spec" is in order and ends with the latest version.
+func (u *suiteUser) assertWhole() specInfo {
 	u.Helper()
-	history, latest := u.history(name), u.spec(name)
+	history, latest := u.history("spec"), u.spec("spec")
 	for i := 1; i < len(history); i++ {
 		assert.Less(u, history[i-1].UpdatedAt, history[i].UpdatedAt, "versions %q and %q of the history",
 			history[i-1].Version, history[i].Version)

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -143,12 +144,13 @@ func (d doubleCount) CountCustomerModels(ctx context.Context, sub string) (count
 func (d deleteOfNothing) DeleteSpec(context.Context, string, string) error { return nil }
 
 func (d deleteOfPrefix) DeleteSpec(ctx context.Context, sub, name string) error {
-	for stored := range d.Specs(ctx, sub) {
-		if len(stored.ID) > len(name) && stored.ID[:len(name)] == name {
-			_ = d.DB.DeleteSpec(ctx, sub, stored.Name)
+	all, err := d.ListSpecs(ctx, sub)
+	for _, stored := range all {
+		if strings.HasPrefix(stored.ID, name) {
+			err = errors.Join(err, d.DB.DeleteSpec(ctx, sub, stored.Name))
 		}
 	}
-	return d.DB.DeleteSpec(ctx, sub, name)
+	return err
 }
 
 func (d deleteOfLatestOnly) DeleteSpec(ctx context.Context, sub, name string) error {
@@ -179,12 +181,12 @@ func (d deleteLatestFirst) ListSpecVersions(
 	return d.DB.ListSpecVersions(ctx, sub, name, options...)
 }
 
-func (d *DB) deleteLatest(ctx context.Context, sub, name string) error {
+func (db *DB) deleteLatest(ctx context.Context, sub, name string) error {
 	key, err := attributevalue.MarshalMap(map[string]string{"sub": sub, "updated_at_id": "latest#" + name})
 	if err != nil {
 		return err
 	}
-	_, err = d.Client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: aws.String("package.specs"), Key: key})
+	_, err = db.Client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: aws.String("package.specs"), Key: key})
 	return err
 }
 

@@ -1,5 +1,5 @@
-// Package recording holds a recorded run of the Python facade that packagedb took the place of, and
-// replays it: the same calls with the same clock must give the same results and leave the same items.
+// Package recording replays a recorded run of the Python facade that packagedb replaces: the same calls
+// with the same clock must return the same results and leave the same items.
 package recording
 
 import (
@@ -21,7 +21,7 @@ var pythonRun []byte
 // Recording is a run of the Python facade.
 type Recording struct {
 	Calls          []Call `json:"calls"`
-	ItemsAfterCall int    `json:"items_after_call"` // how many calls had been made when Items was read
+	ItemsAfterCall int    `json:"items_after_call"` // the number of calls before Items was read
 
 	// Items are the raw items by table, in DynamoDB's JSON.
 	Items map[string][]map[string]any `json:"items"`
@@ -36,7 +36,7 @@ type Call struct {
 	Error  string `json:"error"`
 }
 
-// Args are the arguments of a call. Each call has some of them.
+// Args are the arguments of a call. Each call takes some of them.
 type Args struct {
 	Sub           string `json:"sub"`
 	ID            string `json:"id"`
@@ -50,7 +50,7 @@ type Args struct {
 	Salt          binary `json:"salt"`
 }
 
-// binary is how the recording writes bytes.
+// binary is the recording's form of bytes.
 type binary struct {
 	Base64 []byte `json:"b64"`
 }
@@ -64,7 +64,7 @@ func PythonRun() (*Recording, error) {
 	return &recording, nil
 }
 
-// Clock shows the time of the call that is replayed. The zero Clock is ready to use.
+// Clock stands at the time of the call that is replayed. The zero Clock is ready to use.
 type Clock struct {
 	second atomic.Int64
 }
@@ -72,14 +72,14 @@ type Clock struct {
 // Now is for [packagedb.WithClock].
 func (c *Clock) Now() time.Time { return time.Unix(c.second.Load(), 0) }
 
-// Replay makes the call, and returns an error where the result is not the recorded one. The database
-// must have been made with the clock.
+// Replay makes the call and returns an error if the result is not the recorded one. The database must
+// have been made with the clock.
 func (c Call) Replay(ctx context.Context, db packagedb.Database, clock *Clock) error {
 	clock.second.Store(c.Now)
 	result, err := c.make(ctx, db)
 	if errors.Is(err, packagedb.ErrNotFound) {
 		if c.Result != nil || (c.Error != "" && c.Error != "not_found") {
-			return fmt.Errorf("%s %+v: nothing is found, recorded is %v%s", c.Name, c.Args, c.Result, c.Error)
+			return fmt.Errorf("%s %+v: got no result, recorded %v%s", c.Name, c.Args, c.Result, c.Error)
 		}
 		return nil
 	}
@@ -91,12 +91,12 @@ func (c Call) Replay(ctx context.Context, db packagedb.Database, clock *Clock) e
 		return err
 	}
 	if want := unwrap(c.Result); c.Error != "" || !reflect.DeepEqual(got, want) {
-		return fmt.Errorf("%s %+v: got %v, recorded is %v%s", c.Name, c.Args, got, want, c.Error)
+		return fmt.Errorf("%s %+v: got %v, recorded %v%s", c.Name, c.Args, got, want, c.Error)
 	}
 	return nil
 }
 
-// make makes the call and returns what it returned, nil for a call without a result.
+// make makes the call and returns its result, or nil if it has none.
 func (c Call) make(ctx context.Context, db packagedb.Database) (any, error) {
 	args := c.Args
 	switch c.Name {
@@ -142,11 +142,11 @@ func (c Call) make(ctx context.Context, db packagedb.Database) (any, error) {
 	case "delete_all":
 		return nil, db.DeleteAll(ctx, args.Sub)
 	default:
-		return nil, fmt.Errorf("there is no call %q", c.Name)
+		return nil, fmt.Errorf("unknown call %q", c.Name)
 	}
 }
 
-// plain is a result as the decoded JSON of it.
+// plain returns the result after a round trip through JSON.
 func plain(result any) (any, error) {
 	data, err := json.Marshal(result)
 	if err != nil {
@@ -159,7 +159,7 @@ func plain(result any) (any, error) {
 	return decoded, nil
 }
 
-// unwrap replaces bytes, as the recording writes them, by their base64 text, as JSON has them in Go.
+// unwrap replaces the recording's form of bytes by that of Go's JSON, base64 text.
 func unwrap(recorded any) any {
 	switch recorded := recorded.(type) {
 	case []any:
