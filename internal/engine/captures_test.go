@@ -22,6 +22,7 @@ import (
 // rule to another operation ("derived").
 type capture struct {
 	Case    string
+	Topic   string
 	Tables  []json.RawMessage
 	Seed    []json.RawMessage
 	Request oneOrMore[captureRequest]
@@ -74,31 +75,24 @@ func (l *oneOrMore[T]) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, &(*l)[0])
 }
 
+// leftOut are the topics of cases that the engine rejects clearly instead: it
+// does not support keys of several attributes in an index.
+var leftOut = []string{"tier1-multiAttributeGsiKey"}
+
 // TestEngine_AnswersAsCaptured gives each captured case an engine of its own.
 func TestEngine_AnswersAsCaptured(t *testing.T) {
 	t.Parallel()
-	pending := pendingCaptures(t)
 	for _, c := range captures(t) {
 		t.Run(c.Case, func(t *testing.T) {
 			t.Parallel()
-			problems := c.replay(t)
-			if slices.Contains(pending, c.Case) {
-				if len(problems) == 0 {
-					t.Log("passes: remove it from testdata/captures_pending.txt")
-				}
+			problems := strings.Join(c.replay(t), "\n")
+			if slices.Contains(leftOut, c.Topic) {
+				assert.Contains(t, problems, "this engine does not support")
 				return
 			}
-			assert.Empty(t, strings.Join(problems, "\n"))
+			assert.Empty(t, problems)
 		})
 	}
-}
-
-// pendingCaptures are the cases that the engine does not pass yet.
-func pendingCaptures(t *testing.T) []string {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata", "captures_pending.txt"))
-	require.NoError(t, err)
-	return strings.Split(string(text), "\n")
 }
 
 func captures(t *testing.T) []capture {

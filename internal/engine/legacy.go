@@ -156,6 +156,9 @@ func (l *legacyInput) check() error {
 		if err := attribute.ValidateName(name); err != nil {
 			return err
 		}
+		if err := attribute.ValidateName(name); err != nil {
+			return err
+		}
 		if slices.Contains(l.attributesToGet[:i], name) {
 			return invalidParameter("Duplicate value in attribute name: %s", name)
 		}

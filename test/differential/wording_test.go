@@ -29,7 +29,7 @@ var wording = []struct{ local, ours string }{
 	{`ValidationException: (.*: )?A value provided cannot be converted into a number.*`, `ValidationException: Number (over|under)flow\. Attempting to store a number with magnitude .*`},
 	{`ValidationException: .*Number (over|under)flow\. .*`, `ValidationException: Number (over|under)flow\. .*`},
 	{`ValidationException: .*The parameter cannot be converted to a numeric value.*`, `ValidationException: The parameter cannot be converted to a numeric value.*`},
-	{`ValidationException: ExpressionAttributeValues can only be specified when using expressions: ConditionExpression is null`, `ValidationException: ExpressionAttributeValues can only be specified when using expressions`},
+	{`ValidationException: ExpressionAttributeValues can only be specified when using expressions: (ConditionExpression is|UpdateExpression and ConditionExpression are) null`, `ValidationException: ExpressionAttributeValues can only be specified when using expressions`},
 	{`ValidationException: (.*: )?DynamoDB only supports precision up to 38 digits.*`, `ValidationException: (.*: )?Attempting to store more than 38 significant digits in a Number.*`},
 	{`ValidationException: .*Input collection.* contains duplicates.*`, `ValidationException: .*Input collection.* contains duplicates.*`},
 	{`ValidationException: (.*: )?The supplied Item contains a null AttributeValue.*`, `ValidationException: (.*: )?Supplied AttributeValue is empty, must contain .*`},
@@ -51,6 +51,9 @@ var wording = []struct{ local, ours string }{
 	{`ValidationException: .*: An expression attribute name used in the document path is not defined; .*`, `ValidationException: .*: An expression attribute name used in the document path is not defined; .*`},
 
 	// Operations.
+	{invalid + `Invalid number of argument\(s\) for the .* ComparisonOperator`, invalid + `Value or AttributeValueList must be used with ComparisonOperator: .*`},
+	{`ValidationException: ConditionalOperator cannot be used without Filter or Expected`, `ValidationException: ConditionalOperator can only be used when Filter or Expected has two or more elements`},
+	{`ValidationException: Too many hash keys specified\. .*`, `ValidationException: Index .* has several attributes in its partition key or sort key, .*`},
 	{`ValidationException: Return values set to invalid value`, `ValidationException: ReturnValues can only be ALL_OLD or NONE`},
 	{`ValidationException: Consistent read cannot be true when (querying|scanning) a GSI`, `ValidationException: Consistent reads are not supported on global secondary indexes`},
 	{`ValidationException: Query condition missed key schema element`, `ValidationException: Query condition missed key schema element: .*`},
