@@ -71,7 +71,7 @@ func (d document) elements(read func(document) error) error {
 	})
 }
 
-// mismatch is the service's refusal of a scalar of the wrong JSON type; class
+// mismatch returns the error for a scalar of the wrong JSON type; class
 // is what the service expected.
 func (d document) mismatch(class string) error {
 	switch d[0] {
@@ -133,7 +133,7 @@ func (d document) boolean(into **bool) error {
 }
 
 // integer reads a number; a fraction is cut off as the service does. Values
-// beyond an int64 become its extremes, which every constraint refuses.
+// beyond an int64 become its extremes, which every constraint rejects.
 func (d document) integer(class string, into **int64) error {
 	if c := d[0]; c != '-' && (c < '0' || c > '9') {
 		return d.mismatch(class)

@@ -37,8 +37,7 @@ func newKey(partition, sort attribute.Value) key {
 	return key{hash: hashOf(partition), partition: partition, sort: sort}
 }
 
-// exists tells the key of an item from the zero key of an item that lacks one
-// of the key attributes.
+// exists reports whether the item has a key: one that lacks a key attribute has the zero key.
 func (k *key) exists() bool { return k.partition.Exists() }
 
 func (k *key) compare(o *key) int {

@@ -15,7 +15,7 @@ type span struct {
 type page struct {
 	records []*record
 	bytes   int
-	// full tells that the page ended at a limit, not with the span.
+	// full means that the page ended at a limit, not with the span.
 	full bool
 }
 

@@ -84,7 +84,7 @@ func (r *query) lookUp(e *Engine) error {
 	return r.checkProjections()
 }
 
-// checkFilter refuses a filter on the key of what is queried, for which there
+// checkFilter rejects a filter on the key of what is queried, for which there
 // is the key condition, and on attributes that an index does not hold. A scan
 // accepts both.
 func (r *query) checkFilter() error {
@@ -220,7 +220,7 @@ func afterPrefix(prefix attribute.Value) (attribute.Value, bool) {
 	return attribute.S(string(next)), true
 }
 
-// checkBoundaries refuses an ExclusiveStartKey outside of the key condition.
+// checkBoundaries rejects an ExclusiveStartKey outside of the key condition.
 func (r *query) checkBoundaries(partition, sort *expression.KeyTerm) error {
 	start := r.view.schema.of(r.startKey.item)
 	same := compareValues(start.partition, partition.Values[0]) == 0

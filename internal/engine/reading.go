@@ -54,7 +54,7 @@ func (r *reading) field(name string, value document) error {
 	return r.expressionInput.field(name, value)
 }
 
-// ignores tells the parameters of a query from those of a scan.
+// ignores reports whether the parameter belongs to the other operation.
 func (r *reading) ignores(name string) bool {
 	if r.rules == &scanRules {
 		return name == "ScanIndexForward"
@@ -129,7 +129,7 @@ func (r *reading) lookUpView(e *Engine) error {
 	return nil
 }
 
-// checkScalars refuses paths into key attributes.
+// checkScalars rejects paths into key attributes.
 func (r *reading) checkScalars() error {
 	if err := r.table.checkPaths(r.filter.Paths()); err != nil {
 		return err
@@ -159,10 +159,10 @@ func (r *reading) checkProjections() error {
 	return nil
 }
 
-// startingKeyError heads the refusals of an ExclusiveStartKey.
+// startingKeyError begins the messages about an ExclusiveStartKey.
 const startingKeyError = "The provided starting key is invalid"
 
-// checkStartValues refuses an ExclusiveStartKey with impossible values.
+// checkStartValues rejects an ExclusiveStartKey with impossible values.
 func (r *reading) checkStartValues() error {
 	if r.startKey.invalid == nil {
 		return nil

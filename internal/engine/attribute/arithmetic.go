@@ -12,14 +12,14 @@ func (n Number) Add(m Number) (Number, error) {
 	a, b := n.decimal(), m.decimal()
 	scale := max(a.scale, b.scale)
 	total := new(big.Int).Add(a.scaled(scale), b.scaled(scale))
-	number, refusal := parseNumber(total.String() + "e" + strconv.Itoa(-scale))
+	number, problem := parseNumber(total.String() + "e" + strconv.Itoa(-scale))
 	switch {
-	case refusal == nil:
+	case problem == nil:
 		return number, nil
-	case refusal.Message == messageDigits:
+	case problem.Message == messageDigits:
 		return Number{}, invalid(messageOverflow)
 	}
-	return Number{}, refusal
+	return Number{}, problem
 }
 
 // Negate returns -n.

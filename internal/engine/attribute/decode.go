@@ -3,7 +3,6 @@ package attribute
 import (
 	"encoding/base64"
 	"errors"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -75,17 +74,17 @@ func (v *Value) UnmarshalJSON(data []byte) error {
 }
 
 // decoder reads attribute values. It returns what DynamoDB's parser of requests
-// would refuse at once, and collects what a later validation would: the first
+// would reject at once, and collects what a later validation would: the first
 // invalid value is reported when all is read.
 type decoder struct {
 	jsontext.Reader
 	invalid *ValidationError
 }
 
-// refuse keeps the first refusal; nil is none.
-func (d *decoder) refuse(refusal *ValidationError) {
-	if d.invalid == nil && refusal != nil {
-		d.invalid = refusal
+// report keeps the first invalid value; nil is none.
+func (d *decoder) report(problem *ValidationError) {
+	if d.invalid == nil && problem != nil {
+		d.invalid = problem
 	}
 }
 
@@ -93,7 +92,7 @@ func (d *decoder) refuse(refusal *ValidationError) {
 var errTooDeep = errors.New("nested too deeply")
 
 func (d *decoder) tooDeep() error {
-	d.refuse(invalid(messageNesting))
+	d.report(invalid(messageNesting))
 	return errTooDeep
 }
 
@@ -126,7 +125,7 @@ func (d *decoder) fields(nesting int) (Item, error) {
 	fields := Item{}
 	err := d.Members(func(name string) error {
 		clean := d.invalid == nil
-		d.refuse(validateName(name))
+		d.report(validateName(name))
 		value, err := d.value(nesting)
 		if nesting == 0 && clean && d.invalid != nil {
 			d.invalid.Attribute = name
@@ -142,7 +141,7 @@ func (d *decoder) value(nesting int) (Value, error) {
 	switch d.Peek() {
 	case '{':
 	case 'n':
-		d.refuse(invalid(messageEmpty))
+		d.report(invalid(messageEmpty))
 		_, err := d.Null()
 		return Value{}, err
 	case '[':
@@ -161,7 +160,7 @@ func (d *decoder) value(nesting int) (Value, error) {
 			return err
 		}
 		if seen && value.kind != kind {
-			d.refuse(invalid(messageSeveral))
+			d.report(invalid(messageSeveral))
 		}
 		seen = true
 		var err error
@@ -169,13 +168,13 @@ func (d *decoder) value(nesting int) (Value, error) {
 		return err
 	})
 	if err == nil && !seen {
-		d.refuse(invalid(messageEmpty))
+		d.report(invalid(messageEmpty))
 	}
 	return value, err
 }
 
 // content reads what stands behind the kind in an attribute value. An invalid
-// content is refused and replaced by some value of that kind.
+// content is reported and replaced by some value of that kind.
 func (d *decoder) content(kind Kind, nesting int) (Value, error) {
 	switch kind {
 	case KindS, KindN, KindB:
@@ -189,7 +188,7 @@ func (d *decoder) content(kind Kind, nesting int) (Value, error) {
 	case KindNULL:
 		truth, err := d.boolean()
 		if !truth {
-			d.refuse(invalid(messageNull))
+			d.report(invalid(messageNull))
 		}
 		return NULL(), err
 	case KindM:
@@ -228,7 +227,7 @@ func (d *decoder) set(kind Kind) (Value, error) {
 			return err
 		}
 		if null {
-			d.refuse(nullMember(kind))
+			d.report(nullMember(kind))
 			return nil
 		}
 		text, err := d.member(kind.Member())
@@ -238,8 +237,8 @@ func (d *decoder) set(kind Kind) (Value, error) {
 	if err != nil || d.invalid != known {
 		return Value{kind: kind}, err
 	}
-	set, refusal := parseSet(kind, members)
-	d.refuse(refusal)
+	set, problem := parseSet(kind, members)
+	d.report(problem)
 	return set, nil
 }
 
@@ -292,8 +291,8 @@ func (d *decoder) member(kind Kind) (string, error) {
 	}
 	switch kind {
 	case KindN:
-		number, refusal := parseNumber(text)
-		d.refuse(refusal)
+		number, problem := parseNumber(text)
+		d.report(problem)
 		return number.String(), nil
 	case KindB:
 		return decodeBinary(text)
@@ -333,41 +332,13 @@ func (d *decoder) boolean() (bool, error) {
 	}
 }
 
-// misplaced is the refusal of a scalar where none is expected: the message, if
+// misplaced returns the error for a scalar where none is expected: the message, if
 // it is well-formed JSON.
 func (d *decoder) misplaced(message string) error {
 	if err := d.Skip(); err != nil {
 		return err
 	}
 	return &jsontext.SerializationError{Message: message}
-}
-
-// CheckNesting reports an item whose maps and lists are nested too deeply as a
-// *ValidationError. A decoded item is not; an updated one may be.
-func CheckNesting(it Item) error {
-	for _, value := range it {
-		if value.deeperThan(maxNesting) {
-			return invalid(messageNesting)
-		}
-	}
-	return nil
-}
-
-// deeperThan reports whether the value has more than so many maps and lists
-// within each other.
-func (v Value) deeperThan(levels int) bool {
-	if v.kind != KindM && v.kind != KindL {
-		return false
-	}
-	if levels == 0 {
-		return true
-	}
-	for _, field := range v.nested.fields {
-		if field.deeperThan(levels - 1) {
-			return true
-		}
-	}
-	return slices.ContainsFunc(v.nested.elements, func(element Value) bool { return element.deeperThan(levels - 1) })
 }
 
 func kindNamed(name string) Kind {

@@ -10,8 +10,8 @@ const maxNameSize = 65535
 
 // ValidateName checks the name of an attribute. The error is a *ValidationError.
 func ValidateName(name string) error {
-	if refusal := validateName(name); refusal != nil {
-		return refusal
+	if problem := validateName(name); problem != nil {
+		return problem
 	}
 	return nil
 }

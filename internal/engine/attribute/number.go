@@ -29,9 +29,9 @@ type Number struct {
 // ParseNumber reads a number as DynamoDB does and brings it into canonical
 // form: no exponent, no superfluous zeros, no "-0". The error is a *ValidationError.
 func ParseNumber(text string) (Number, error) {
-	number, refusal := parseNumber(text)
-	if refusal != nil {
-		return Number{}, refusal
+	number, problem := parseNumber(text)
+	if problem != nil {
+		return Number{}, problem
 	}
 	return number, nil
 }

@@ -71,7 +71,7 @@ func Concat(a, b Value) Value { return L(slices.Concat(a.Elements(), b.Elements(
 // Kind is the value's data type, KindAbsent for the zero Value.
 func (v Value) Kind() Kind { return v.kind }
 
-// Exists tells a value from the zero Value.
+// Exists reports whether the value is not the zero Value.
 func (v Value) Exists() bool { return v.kind != KindAbsent }
 
 // Str is the text of an S, and empty for every other kind.

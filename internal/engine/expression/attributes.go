@@ -32,7 +32,7 @@ type Attributes struct {
 }
 
 // NewAttributes checks both maps. A nil map is a parameter that the request
-// does not have; an empty one is refused.
+// does not have; an empty one is an error.
 func NewAttributes(names map[string]string, values map[string]attribute.Value) (*Attributes, error) {
 	err := checkAttributes(namesParameter, '#', names, func(name string) (int, error) {
 		return len(name), attribute.ValidateName(name)
@@ -54,17 +54,17 @@ func InvalidValue(err *attribute.ValidationError) error {
 	if err.Batch != "" {
 		return err
 	}
-	return refuse("%s contains invalid value: %s for key %s", valuesParameter, err.Message, err.Attribute)
+	return invalid("%s contains invalid value: %s for key %s", valuesParameter, err.Message, err.Attribute)
 }
 
 // checkAttributes checks one of the maps: its keys, what they stand for, and
 // the size of all together. Of several bad entries the first by key is reported.
 func checkAttributes[V any](parameter string, sigil byte, entries map[string]V, measure func(V) (size int, err error)) error {
 	if entries != nil && len(entries) == 0 {
-		return refuse("%s must not be empty", parameter)
+		return invalid("%s must not be empty", parameter)
 	}
-	var refusal error
-	var refused string
+	var first error
+	var firstKey string
 	total := 0
 	for key, value := range entries {
 		size, err := measure(value)
@@ -73,30 +73,31 @@ func checkAttributes[V any](parameter string, sigil byte, entries map[string]V, 
 		case len(key) > maxPlaceholder:
 			err = keyTooLong(parameter, key)
 		case key == "" || key[0] != sigil || len(key) == 1 || wordLength(key[1:]) != len(key)-1:
-			err = refuse("%s contains invalid key: Syntax error; key: \"%s\"", parameter, key)
+			err = invalid("%s contains invalid key: Syntax error; key: \"%s\"", parameter, key)
 		case err != nil:
-			err = refuse("%s contains invalid value: %s for key %s", parameter, err, key)
+			err = invalid("%s contains invalid value: %s for key %s", parameter, err, key)
 		}
-		if err != nil && (refusal == nil || key < refused) {
-			refusal, refused = err, key
+		if err != nil && (first == nil || key < firstKey) {
+			first, firstKey = err, key
 		}
 	}
-	if refusal == nil && total > maxAttributes {
-		return refuse("%s exceeds max size", parameter)
+	if first == nil && total > maxAttributes {
+		return invalid("%s exceeds max size", parameter)
 	}
-	return refusal
+	return first
 }
 
-// keyTooLong tells the size of a name's key only: that is how the service has it.
+// keyTooLong returns the error for a long key. Like the service it has the size of
+// a name's key only.
 func keyTooLong(parameter, key string) error {
 	size := ""
 	if parameter == namesParameter {
 		size = " size of key: " + strconv.Itoa(len(key))
 	}
-	return refuse("%s contains invalid key: The expression attribute map contains a key that is too long;%s", parameter, size)
+	return invalid("%s contains invalid key: The expression attribute map contains a key that is too long;%s", parameter, size)
 }
 
-// Unused is the refusal of names or values that no expression refers to. Call
+// Unused reports names or values that no expression refers to as an error. Call
 // it after all expressions of the request were parsed.
 func (a *Attributes) Unused() error {
 	if a == nil {
@@ -119,7 +120,7 @@ func unused[V any](parameter string, entries map[string]V, used []string) error 
 		}
 	}
 	slices.Sort(keys)
-	return refuse("Value provided in %s unused in expressions: keys: {%s}", parameter, strings.Join(keys, ", "))
+	return invalid("Value provided in %s unused in expressions: keys: {%s}", parameter, strings.Join(keys, ", "))
 }
 
 func (a *Attributes) name(placeholder string) (string, bool) {

@@ -10,7 +10,7 @@ const (
 	asOperand   position = true
 )
 
-// check refuses what is wrong with a tree whatever the request's placeholders
+// check rejects what is wrong with a tree whatever the request's placeholders
 // stand for: unknown and misplaced functions, reserved words, list indexes out
 // of range. The first one in the text is reported.
 func check(s *syntax, at position) error {
@@ -21,12 +21,12 @@ func check(s *syntax, at position) error {
 		op, _, known := functionNamed(s.text)
 		switch {
 		case s.text == "if_not_exists" || s.text == "list_append":
-			return refuse("The function is not allowed in a condition expression; function: %s", s.text)
+			return invalid("The function is not allowed in a condition expression; function: %s", s.text)
 		case !known:
-			return refuse("Invalid function name; function: %s", s.text)
+			return invalid("Invalid function name; function: %s", s.text)
 		}
 		if (op == opSize) != (at == asOperand) {
-			return refuse("The function is not allowed to be used this way in an expression; function: %s", s.text)
+			return invalid("The function is not allowed to be used this way in an expression; function: %s", s.text)
 		}
 	}
 	below := asOperand
@@ -46,11 +46,11 @@ func checkPath(steps []element) error {
 		switch step.kind {
 		case tokenIdentifier:
 			if isReserved(step.text) {
-				return refuse("Attribute name is a reserved keyword; reserved keyword: %s", step.text)
+				return invalid("Attribute name is a reserved keyword; reserved keyword: %s", step.text)
 			}
 		case tokenInteger:
 			if _, err := strconv.ParseInt(step.text, 10, 32); err != nil {
-				return refuse("List index is not within the allowable range; index: [%s]", step.text)
+				return invalid("List index is not within the allowable range; index: [%s]", step.text)
 			}
 		}
 	}

@@ -87,7 +87,7 @@ func (c *compiler) operand(s *syntax) (operand, error) {
 	case opValue:
 		value, ok := c.attributes.value(s.text)
 		if !ok {
-			return operand{}, refuse("An expression attribute value used in expression is not defined; attribute value: %s", s.text)
+			return operand{}, invalid("An expression attribute value used in expression is not defined; attribute value: %s", s.text)
 		}
 		return operand{value: value}, nil
 	}
@@ -100,13 +100,13 @@ func (c *compiler) operand(s *syntax) (operand, error) {
 
 func (c *compiler) count() error {
 	if c.operators++; c.operators > maxOperators {
-		return refuse("The expression contains too many operators; operator count: %d", c.operators)
+		return invalid("The expression contains too many operators; operator count: %d", c.operators)
 	}
 	return nil
 }
 
 func operandCount(op operator, count int) error {
-	return refuse("Incorrect number of operands for operator or function; operator or function: %s, number of operands: %d", op, count)
+	return invalid("Incorrect number of operands for operator or function; operator or function: %s, number of operands: %d", op, count)
 }
 
 func checkDistinct(op operator, operands []operand) error {
@@ -116,13 +116,13 @@ func checkDistinct(op operator, operands []operand) error {
 	}
 	for _, other := range operands[1:] {
 		if slices.Equal(first, other.path) {
-			return refuse("The first operand must be distinct from the remaining operands for this operator or function; operator: %s, first operand: %s", op, first)
+			return invalid("The first operand must be distinct from the remaining operands for this operator or function; operator: %s, first operand: %s", op, first)
 		}
 	}
 	return nil
 }
 
-// checkOperands refuses operands that can never be right for the operator. Of
+// checkOperands rejects operands that can never be right for the operator. Of
 // a path nothing is known before there is an item.
 func checkOperands(op operator, operands []operand) error {
 	switch op {
@@ -139,11 +139,11 @@ func checkOperands(op operator, operands []operand) error {
 		return checkBounds(operands[1].value, operands[2].value)
 	case opIn:
 		if count := len(operands) - 1; count > maxIn {
-			return refuse("The IN operator is provided with too many operands; number of operands: %d", count)
+			return invalid("The IN operator is provided with too many operands; number of operands: %d", count)
 		}
 	case opAttributeExists, opAttributeNotExists:
 		if operands[0].path == nil {
-			return refuse("Operator or function requires a document path; operator or function: %s", op)
+			return invalid("Operator or function requires a document path; operator or function: %s", op)
 		}
 	case opAttributeType:
 		return checkTypeName(operands[1])
@@ -165,7 +165,7 @@ func checkKinds(op operator, operands []operand, allowed ...attribute.Kind) erro
 }
 
 func incorrectType(op operator, kind string) error {
-	return refuse("Incorrect operand type for operator or function; operator or function: %s, operand type: %s", op, kind)
+	return invalid("Incorrect operand type for operator or function; operator or function: %s, operand type: %s", op, kind)
 }
 
 // checkBounds compares the bounds of a BETWEEN where both are given as values.
@@ -180,7 +180,7 @@ func checkBounds(lower, upper attribute.Value) error {
 		}
 		requirement = "upper bound to be greater than or equal to lower bound"
 	}
-	return refuse("The BETWEEN operator requires %s; lower bound operand: AttributeValue: {%s}, upper bound operand: AttributeValue: {%s}",
+	return invalid("The BETWEEN operator requires %s; lower bound operand: AttributeValue: {%s}, upper bound operand: AttributeValue: {%s}",
 		requirement, describe(lower), describe(upper))
 }
 
@@ -206,6 +206,6 @@ func checkTypeName(o operand) error {
 	case "S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL":
 		return nil
 	default:
-		return refuse("Invalid attribute type name found; type: %s, valid types: {N,BS,L,B,NULL,M,S,SS,NS,BOOL}", name)
+		return invalid("Invalid attribute type name found; type: %s, valid types: {N,BS,L,B,NULL,M,S,SS,NS,BOOL}", name)
 	}
 }

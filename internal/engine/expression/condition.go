@@ -25,8 +25,8 @@ func ParseCondition(parameter, text string, a *Attributes) (*Condition, error) {
 	return &Condition{root: root, paths: paths}, nil
 }
 
-// Match reports whether the item fulfils the condition. A nil Condition is
-// fulfilled by every item, and an item that does not exist is a nil Item.
+// Match reports whether the item satisfies the condition. A nil Condition is
+// satisfied by every item, and an item that does not exist is a nil Item.
 func (c *Condition) Match(it attribute.Item) bool {
 	return c == nil || c.root.match(it)
 }

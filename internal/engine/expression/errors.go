@@ -6,12 +6,12 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
-// refuse is the refusal of a request in the service's words.
-func refuse(format string, args ...any) error {
+// invalid returns a ValidationError in the service's words.
+func invalid(format string, args ...any) error {
 	return &attribute.ValidationError{Message: fmt.Sprintf(format, args...)}
 }
 
-// invalidExpression is the refusal of an expression, and names its parameter.
+// invalidExpression wraps the message of err with the name of the parameter.
 func invalidExpression(parameter string, err error) error {
-	return refuse("Invalid %s: %s", parameter, err)
+	return invalid("Invalid %s: %s", parameter, err)
 }

@@ -64,7 +64,7 @@ func (k *KeyCondition) Paths() iter.Seq[Path] {
 func (k *KeyCondition) Terms() ([]KeyTerm, error) {
 	terms, err := appendTerms(make([]KeyTerm, 0, maxKeyTerms), k.root)
 	if err == nil && len(terms) > maxKeyTerms {
-		err = refuse("Conditions can be of length 1 or 2 only")
+		err = invalid("Conditions can be of length 1 or 2 only")
 	}
 	if err != nil {
 		return nil, err
@@ -85,7 +85,7 @@ func appendTerms(terms []KeyTerm, n *node) ([]KeyTerm, error) {
 		return nil, err
 	}
 	if slices.ContainsFunc(terms, func(other KeyTerm) bool { return other.Attribute == term.Attribute }) {
-		return nil, refuse("Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key")
+		return nil, invalid("Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key")
 	}
 	return append(terms, term), nil
 }
@@ -93,22 +93,22 @@ func appendTerms(terms []KeyTerm, n *node) ([]KeyTerm, error) {
 func newTerm(n *node) (KeyTerm, error) {
 	op, ok := keyOperator(n.op)
 	if !ok {
-		return KeyTerm{}, refuse("Invalid operator used in KeyConditionExpression: %s", n.op)
+		return KeyTerm{}, invalid("Invalid operator used in KeyConditionExpression: %s", n.op)
 	}
 	if (op == KeyBetween || op == KeyBeginsWith) && n.operands[0].value.Exists() {
-		return KeyTerm{}, refuse("Invalid condition in KeyConditionExpression: %s operator must have the key attribute as its first operand", n.op)
+		return KeyTerm{}, invalid("Invalid condition in KeyConditionExpression: %s operator must have the key attribute as its first operand", n.op)
 	}
 	term := KeyTerm{Op: op}
 	for i, o := range n.operands {
 		switch {
 		case o.sized != nil:
-			return KeyTerm{}, refuse("KeyConditionExpressions cannot contain nested operations")
+			return KeyTerm{}, invalid("KeyConditionExpressions cannot contain nested operations")
 		case o.path == nil:
 			term.Values = append(term.Values, o.value)
 		case term.Attribute != "":
-			return KeyTerm{}, refuse("Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition")
+			return KeyTerm{}, invalid("Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition")
 		case o.path.Nested():
-			return KeyTerm{}, refuse("KeyConditionExpressions cannot have conditions on nested attributes")
+			return KeyTerm{}, invalid("KeyConditionExpressions cannot have conditions on nested attributes")
 		default:
 			term.Attribute = o.path.Attribute()
 			if i > 0 {
@@ -117,7 +117,7 @@ func newTerm(n *node) (KeyTerm, error) {
 		}
 	}
 	if term.Attribute == "" {
-		return KeyTerm{}, refuse("Invalid condition in KeyConditionExpression: No key attribute specified")
+		return KeyTerm{}, invalid("Invalid condition in KeyConditionExpression: No key attribute specified")
 	}
 	return term, nil
 }

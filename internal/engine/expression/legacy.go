@@ -80,14 +80,14 @@ func comparisonOperator(name string) (op operator, negated bool) {
 // *attribute.ValidationError of conditions that no key can have.
 func NewKeyTerms(comparisons []Comparison) ([]KeyTerm, error) {
 	if len(comparisons) < 1 || len(comparisons) > maxKeyTerms {
-		return nil, refuse("Conditions can be of length 1 or 2 only")
+		return nil, invalid("Conditions can be of length 1 or 2 only")
 	}
 	terms := make([]KeyTerm, len(comparisons))
 	for i, c := range comparisons {
 		op, _ := comparisonOperator(c.Operator)
 		keyOp, ok := keyOperator(op)
 		if !ok {
-			return nil, refuse("Attempted conditional constraint is not an indexable operation")
+			return nil, invalid("Attempted conditional constraint is not an indexable operation")
 		}
 		terms[i] = KeyTerm{Attribute: c.Attribute, Op: keyOp, Values: c.Values}
 	}

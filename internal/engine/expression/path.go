@@ -69,7 +69,7 @@ func (s Step) String() string {
 // resolve is the path with the placeholders replaced.
 func (a *Attributes) resolve(steps []element) (Path, error) {
 	if len(steps) > maxPath {
-		return nil, refuse("The document path has too many nesting levels; nesting levels: %d", len(steps))
+		return nil, invalid("The document path has too many nesting levels; nesting levels: %d", len(steps))
 	}
 	path := make(Path, len(steps))
 	for i, step := range steps {
@@ -85,7 +85,7 @@ func (a *Attributes) resolve(steps []element) (Path, error) {
 		default:
 			name, ok := a.name(step.text)
 			if !ok {
-				return nil, refuse("An expression attribute name used in the document path is not defined; attribute name: %s", step.text)
+				return nil, invalid("An expression attribute name used in the document path is not defined; attribute name: %s", step.text)
 			}
 			path[i].Name = name
 		}

@@ -74,21 +74,21 @@ func resolvePaths(text string, a *Attributes) ([]Path, error) {
 	return paths, nil
 }
 
-// checkOverlap refuses two paths of which one leads through the other, or that
+// checkOverlap rejects two paths of which one leads through the other, or that
 // take the same place for a map and for a list. Like the service it looks from
 // the last path to the first.
 func checkOverlap(paths []Path) error {
 	for i := len(paths) - 2; i >= 0; i-- {
 		for _, later := range paths[i+1:] {
 			if problem := paths[i].clash(later); problem != "" {
-				return refuse("Two document paths %s with each other; must remove or rewrite one of these paths; path one: %s, path two: %s", problem, paths[i], later)
+				return invalid("Two document paths %s with each other; must remove or rewrite one of these paths; path one: %s, path two: %s", problem, paths[i], later)
 			}
 		}
 	}
 	return nil
 }
 
-// clash tells why two paths cannot be asked for together, empty if they can.
+// clash returns why two paths cannot be used together, empty if they can.
 func (p Path) clash(q Path) string {
 	for i := range min(len(p), len(q)) {
 		if (p[i].Name == "") != (q[i].Name == "") {

@@ -38,10 +38,10 @@ type parser struct {
 // checkText checks the length of an expression.
 func checkText(text string) error {
 	if text == "" {
-		return refuse("The expression can not be empty;")
+		return invalid("The expression can not be empty;")
 	}
 	if len(text) > maxText {
-		return refuse("Expression size has exceeded the maximum allowed size; expression size: %d", len(text))
+		return invalid("Expression size has exceeded the maximum allowed size; expression size: %d", len(text))
 	}
 	return nil
 }
@@ -62,7 +62,7 @@ func parseCondition(text string) (*syntax, error) {
 // parsePaths parses the whole text as a list of paths.
 func parsePaths(text string) ([]*syntax, error) {
 	if len(text) > maxText {
-		return nil, refuse("Expression size has exceeded the maximum allowed size;")
+		return nil, invalid("Expression size has exceeded the maximum allowed size;")
 	}
 	if err := checkText(text); err != nil {
 		return nil, err
@@ -99,7 +99,7 @@ func (p *parser) expect(kind tokenKind) error {
 
 func (p *parser) word() string { return p.text[p.current.start:p.current.end] }
 
-// unexpected is the refusal of the current token. The service quotes it
+// unexpected returns the error for the current token. The service quotes it
 // together with its neighbours, just as they are written.
 func (p *parser) unexpected() error {
 	word, from, to := "<EOF>", 0, len(p.text)
@@ -112,7 +112,7 @@ func (p *parser) unexpected() error {
 			to = next.end
 		}
 	}
-	return refuse(`Syntax error; token: "%s", near: "%s"`, word, p.text[from:to])
+	return invalid(`Syntax error; token: "%s", near: "%s"`, word, p.text[from:to])
 }
 
 // disjunction parses a condition. Where a bare operand is welcome too, it is
@@ -258,7 +258,7 @@ func (p *parser) operand() (*syntax, error) {
 	return p.path()
 }
 
-// group parses parentheses around the content. The callers refuse redundant
+// group parses parentheses around the content. The callers reject redundant
 // ones when the service does: as soon as they are closed, even if the text goes
 // wrong later, but in a predicate's leftmost operand not before that is
 // complete, nor around it before its operator is read.
@@ -276,7 +276,7 @@ func (p *parser) group(content func() (*syntax, error)) (*syntax, error) {
 	return inner, nil
 }
 
-func redundantParentheses() error { return refuse("The expression has redundant parentheses;") }
+func redundantParentheses() error { return invalid("The expression has redundant parentheses;") }
 
 func (p *parser) path() (*syntax, error) {
 	if p.current.kind != tokenIdentifier && p.current.kind != tokenName {

@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// tokenKind tells the tokens of the expression grammar apart.
+// tokenKind is a kind of token of the expression grammar.
 type tokenKind uint8
 
 const (
@@ -60,7 +60,7 @@ func scan(text string, position int) token {
 	return token{kind: kind, start: start, end: start + length}
 }
 
-// classify tells what the text begins with, and how long that is.
+// classify returns the kind of token that the text begins with, and its length.
 func classify(text string) (tokenKind, int) {
 	switch c := text[0]; {
 	case isLetter(c):

@@ -127,10 +127,10 @@ func (u *Update) Projection() *Projection {
 
 // What an update finds wrong with an item.
 var (
-	errOperandType = refuse("An operand in the update expression has an incorrect data type")
-	errNoAttribute = refuse("The provided expression refers to an attribute that does not exist in the item")
-	errLegacyType  = refuse("Type mismatch for attribute to update")
-	errTarget      = refuse("The document path provided in the update expression is invalid for update")
+	errOperandType = invalid("An operand in the update expression has an incorrect data type")
+	errNoAttribute = invalid("The provided expression refers to an attribute that does not exist in the item")
+	errLegacyType  = invalid("Type mismatch for attribute to update")
+	errTarget      = invalid("The document path provided in the update expression is invalid for update")
 )
 
 // Apply returns the updated item; the item itself is left as it is. Every

@@ -21,7 +21,7 @@ func parseUpdate(text string) ([]*syntax, error) {
 			return nil, p.unexpected()
 		}
 		if slices.Contains(seen, op) {
-			return nil, refuse(`The "%s" section can only be used once in an update expression;`, op)
+			return nil, invalid(`The "%s" section can only be used once in an update expression;`, op)
 		}
 		seen = append(seen, op)
 		var err error
@@ -123,10 +123,10 @@ func checkUpdate(s *syntax) error {
 		return checkPath(s.steps)
 	case opFunction:
 		if _, _, known := functionNamed(s.text); known {
-			return refuse("The function is not allowed in an update expression; function: %s", s.text)
+			return invalid("The function is not allowed in an update expression; function: %s", s.text)
 		}
 		if _, known := updateFunction(s.text); !known {
-			return refuse("Invalid function name; function: %s", s.text)
+			return invalid("Invalid function name; function: %s", s.text)
 		}
 	}
 	for _, arg := range s.args {
@@ -165,7 +165,7 @@ func checkSetOperand(op operator, operand *term) error {
 	if op == opSet || kind.Member() != attribute.KindAbsent || op == opAdd && kind == attribute.KindN {
 		return nil
 	}
-	return refuse("Incorrect operand type for operator or function; operator: %s, operand type: %s, typeSet: ALLOWED_FOR_%s_OPERAND", op, kindWords[kind], op)
+	return invalid("Incorrect operand type for operator or function; operator: %s, operand type: %s, typeSet: ALLOWED_FOR_%s_OPERAND", op, kindWords[kind], op)
 }
 
 var kindWords = map[attribute.Kind]string{
@@ -203,7 +203,7 @@ func (t *term) check() error {
 	switch t.op {
 	case opIfNotExists:
 		if t.args[0].op != opPath {
-			return refuse("Operator or function requires a document path; operator or function: %s", t.op)
+			return invalid("Operator or function requires a document path; operator or function: %s", t.op)
 		}
 		return nil
 	case opListAppend:

@@ -1,0 +1,31 @@
+package attribute
+
+import "slices"
+
+// CheckNesting reports an item whose maps and lists are nested too deeply as a
+// *ValidationError. A decoded item is not; an updated one may be.
+func CheckNesting(it Item) error {
+	for _, value := range it {
+		if value.deeperThan(maxNesting) {
+			return invalid(messageNesting)
+		}
+	}
+	return nil
+}
+
+// deeperThan reports whether the value has more than so many maps and lists
+// within each other.
+func (v Value) deeperThan(levels int) bool {
+	if v.kind != KindM && v.kind != KindL {
+		return false
+	}
+	if levels == 0 {
+		return true
+	}
+	for _, field := range v.nested.fields {
+		if field.deeperThan(levels - 1) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(v.nested.elements, func(element Value) bool { return element.deeperThan(levels - 1) })
+}
