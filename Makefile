@@ -87,8 +87,9 @@ dependabot-check: ## Check that Dependabot looks after every module
 	tools/dependabot
 
 .PHONY: documents-check
-documents-check: ## Check that the documents name files, tests and targets that exist
+documents-check: ## Check that the documents name files and tests that exist, and run the commands that they show
 	tools/documents
+	go test -C test/documents -count=1
 
 ##@ Tests beyond Go
 

@@ -1,0 +1,187 @@
+// Package documents tests that the commands that the documents show work. It has a module of its own,
+// because it needs a work tree of the whole repository.
+package documents
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const root = "../.."
+
+// command is a command that a document shows.
+type command struct{ document, line string }
+
+var (
+	fenced  = regexp.MustCompile("(?s)(?:^|\n)```(\\w*)\n(.*?)\n```")
+	span    = regexp.MustCompile("`([^`]+)`")
+	inline  = regexp.MustCompile(`^([A-Z_]+=\S+ )*(make|go (build|run|test|get)|packagedb-\w+) \S`)
+	comment = regexp.MustCompile(`\s+# .*$|\s+#$`)
+)
+
+// documents returns the text of every Markdown file that git knows, by its path.
+func documents(t *testing.T) map[string]string {
+	t.Helper()
+	list := exec.CommandContext(t.Context(), "git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md")
+	list.Dir = root
+	names, err := list.Output()
+	require.NoError(t, err)
+	texts := make(map[string]string)
+	for name := range strings.FieldsSeq(string(names)) {
+		text, err := os.ReadFile(filepath.Join(root, name))
+		require.NoError(t, err)
+		texts[name] = string(text)
+	}
+	require.Contains(t, texts, "README.md")
+	return texts
+}
+
+// commandsOf returns the commands in the shell blocks of a document, and then those in its sentences.
+func commandsOf(document, text string) (commands []command) {
+	add := func(line string) {
+		if c := (command{document, line}); line != "" && !slices.Contains(commands, c) {
+			commands = append(commands, c)
+		}
+	}
+	for _, block := range fenced.FindAllStringSubmatch(text, -1) {
+		if block[1] != "sh" {
+			continue
+		}
+		open := ""
+		for line := range strings.Lines(block[2]) {
+			open += comment.ReplaceAllString(strings.TrimSuffix(line, "\n"), "")
+			if strings.HasSuffix(open, `\`) || strings.Count(open, "'")%2 == 1 {
+				open += "\n"
+				continue
+			}
+			add(strings.TrimSpace(open))
+			open = ""
+		}
+		add(open)
+	}
+	for paragraph := range strings.SplitSeq(fenced.ReplaceAllString(text, "\n"), "\n\n") {
+		for _, code := range span.FindAllStringSubmatch(paragraph, -1) {
+			if line := strings.Join(strings.Fields(code[1]), " "); inline.MatchString(line) {
+				add(line)
+			}
+		}
+	}
+	return commands
+}
+
+func TestCommandsOf(t *testing.T) {
+	text := "`go.mod`, `make a\nB=1` and `packagedb-local`\n\n```sh\nx 'a\n b' \\\n -c   # d\ny#z\n```\n```go\ncode\n```\n"
+	assert.Equal(t, []command{{"d", "x 'a\n b' \\\n -c"}, {"d", "y#z"}, {"d", "make a B=1"}}, commandsOf("d", text))
+}
+
+// kind is how to check the commands that match a pattern.
+type kind struct {
+	pattern *regexp.Regexp
+	check   func(s *session, c command)
+}
+
+// kinds are tried in this order.
+var kinds = []kind{
+	{regexp.MustCompile(`^make (demo|help)$`), (*session).run},
+	{regexp.MustCompile(`^([A-Z_]+=\S+ )*make `), (*session).rehearse},
+	{regexp.MustCompile(`^(go run \S+/cmd/|)packagedb-local(@latest)?\b`), (*session).serveEngine},
+	{regexp.MustCompile(`^(go run \S+/cmd/|)packagedb-tables(@latest)? `), (*session).run},
+	{regexp.MustCompile(`^SERVICE_SECRET=\S+ STAGE=TEST go run \. &$`), (*session).serveService},
+	{regexp.MustCompile(`^STAGE=TEST go run \.$`), (*session).run},
+	{regexp.MustCompile(`^curl .*localhost:8080/`), (*session).call},
+	{regexp.MustCompile(`^go test -run \w+( -v)? \.$`), (*session).findTest},
+	{regexp.MustCompile(`^sed .* infrastructure/template.yaml >`), (*session).run},
+	// Everything in the root module: CI builds and tests it.
+	{regexp.MustCompile(`^([A-Z_]+=\S+ )*go (build|test) \./\.\.\.$`), func(*session, command) {}},
+	// These need an account of AWS, or a release.
+	{regexp.MustCompile(`^(aws|gh attestation|sha256sum|go get) `), func(*session, command) {}},
+}
+
+func TestDocuments(t *testing.T) {
+	binaries := build(t)
+	t.Run("the commands work", func(t *testing.T) { testCommands(t, binaries) })
+	t.Run("the flags are those of -h", func(t *testing.T) { testFlags(t, binaries) })
+}
+
+func testCommands(t *testing.T, binaries string) {
+	for document, text := range documents(t) {
+		commands := commandsOf(document, text)
+		if len(commands) == 0 {
+			continue
+		}
+		t.Run(document, func(t *testing.T) {
+			s := newSession(t, document, binaries)
+			for _, c := range commands {
+				t.Log(c.line)
+				i := slices.IndexFunc(kinds, func(k kind) bool { return k.pattern.MatchString(c.line) })
+				if assert.GreaterOrEqual(t, i, 0, "%s: a command of no known kind: %s", document, c.line) {
+					kinds[i].check(s, c)
+				}
+			}
+		})
+	}
+}
+
+var (
+	helpFlag    = regexp.MustCompile(`(?m)^  -(\w+)`)
+	commentFlag = regexp.MustCompile(`(?m)^//\t-(\w+)`)
+	usedFlag    = regexp.MustCompile(`(?:^| |\[)-([a-z]\w*)`)
+	helpCommand = regexp.MustCompile(`(?m)^  ([a-z]+(?: [a-z-]+)?)  `)
+)
+
+func testFlags(t *testing.T, binaries string) {
+	// All that the documents say of flags: "packagedb-local -v", and "-v" by itself.
+	mentioned, used := make(map[string]bool), make(map[string][]string)
+	for document, text := range documents(t) {
+		for _, code := range span.FindAllStringSubmatch(fenced.ReplaceAllString(text, "\n"), -1) {
+			if strings.HasPrefix(code[1], "-") {
+				mentioned[strings.FieldsFunc(code[1], func(r rune) bool { return r == ' ' || r == '=' })[0][1:]] = true
+			}
+		}
+		for _, c := range commandsOf(document, text) {
+			if _, arguments, ok := strings.Cut(c.line, "packagedb-"); ok {
+				name, arguments, _ := strings.Cut(arguments, " ")
+				for _, f := range usedFlag.FindAllStringSubmatch(arguments, -1) {
+					mentioned[f[1]] = true
+					name = strings.TrimSuffix(name, "@latest")
+					used["packagedb-"+name] = append(used["packagedb-"+name], f[1])
+				}
+			}
+		}
+	}
+	for _, name := range []string{"packagedb-local", "packagedb-tables"} {
+		t.Run(name, func(t *testing.T) {
+			help, err := exec.CommandContext(t.Context(), filepath.Join(binaries, name), "-h").CombinedOutput()
+			require.NoError(t, err)
+			flags := matches(helpFlag, help)
+			require.NotEmpty(t, flags)
+			assert.Subset(t, flags, used[name], "the documents use flags that -h does not have")
+			for _, f := range flags {
+				assert.True(t, mentioned[f], "no document mentions -%s", f)
+			}
+			source, err := os.ReadFile(filepath.Join(root, "cmd", name, "main.go"))
+			require.NoError(t, err)
+			assert.ElementsMatch(t, flags, matches(commentFlag, source), "the package comment has other flags than -h")
+
+			s := newSession(t, "README.md", binaries)
+			for _, arguments := range matches(helpCommand, help) {
+				s.run(command{"-h", name + " " + arguments})
+			}
+		})
+	}
+}
+
+func matches(pattern *regexp.Regexp, text []byte) (found []string) {
+	for _, match := range pattern.FindAllSubmatch(text, -1) {
+		found = append(found, string(match[1]))
+	}
+	return found
+}
