@@ -13,13 +13,13 @@ import (
 
 const checksumHeader = "X-Amz-Crc32"
 
-// read reads the body of an answer to its end, closes it, and puts what it read in its place.
+// read reads the body of an answer to its end, closes it, and replaces it by a reader of its bytes.
 func read(response *http.Response, limit int) ([]byte, error) {
 	if response.Body == nil { // only another client than Go's leaves it out
 		response.Body = http.NoBody
 	}
 	defer func() { _ = response.Body.Close() }()
-	// Room for the whole body, if its length is known, and for ReadFrom to see that it ends there.
+	// Room for the whole body, if its length is known, and for ReadFrom to see its end.
 	size := min(max(response.ContentLength, 0), 1<<20) + bytes.MinRead
 	body := bytes.NewBuffer(make([]byte, 0, size))
 	_, err := body.ReadFrom(io.LimitReader(response.Body, int64(limit)+1))
@@ -35,8 +35,8 @@ func read(response *http.Response, limit int) ([]byte, error) {
 	return body.Bytes(), nil
 }
 
-// check returns an error unless the body is what DynamoDB sent, as far as the answer shows. The body of a
-// failure may be a proxy's.
+// check returns an error unless the body is what DynamoDB sent, as far as the answer shows. The
+// body of a failure may be that of a proxy.
 func check(response *http.Response, body []byte) error {
 	err := checkSum(response, body)
 	if err == nil && response.StatusCode < http.StatusBadRequest {
@@ -61,8 +61,8 @@ func checkSum(response *http.Response, body []byte) error {
 	return nil
 }
 
-// checkSuccess returns an error unless the body is a JSON object, which that of a success always is. The SDK
-// parses it again, so a body that its checksum vouches for is only looked at from outside.
+// checkSuccess returns an error unless the body is a JSON object, as that of every success is. The
+// SDK parses it, so only its first and last bytes are checked if its checksum is right.
 func checkSuccess(response *http.Response, body []byte) error {
 	status, header := response.StatusCode, response.Header
 	body = bytes.TrimSpace(body)

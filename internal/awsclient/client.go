@@ -73,7 +73,8 @@ func shorter(timeout, limit time.Duration) time.Duration {
 	return min(timeout, limit)
 }
 
-// Do sends a request and returns its answer, read to the end, or an error that the retryer knows.
+// Do sends a request and returns its answer, read to the end, or an error that the retryer
+// recognizes.
 func (c *Client) Do(request *http.Request) (*http.Response, error) {
 	begin := time.Now()
 	ctx, cancel := context.WithTimeout(request.Context(), c.attempt)
@@ -92,8 +93,9 @@ func (c *Client) Do(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// failure returns err, the error of an attempt without an answer, as the retryer needs it. The idle
-// connections may lead to the same silent server. It closes them, so that the next attempt connects.
+// failure returns err, the error of an attempt without an answer, in the form that the retryer
+// needs. The idle connections may lead to the same silent server, so it closes them, and the next
+// attempt connects.
 func (c *Client) failure(ctx context.Context, begin time.Time, err error) error {
 	ended := ctx.Err()
 	if ended == nil || errors.Is(ended, context.DeadlineExceeded) && time.Since(begin) >= c.silence {

@@ -189,7 +189,7 @@ func TestConfigure_Twice(t *testing.T) {
 
 func TestConfigure_RefusedConnection(t *testing.T) {
 	server := listen(t, nil)
-	_ = server.Close() // nobody listens there
+	_ = server.Close() // no server listens there
 	options := dynamodb.Options{BaseEndpoint: new(string), Region: "us-east-1"}
 	*options.BaseEndpoint = "http://" + server.host()
 	t.Run("is not retried if there is advice", func(t *testing.T) {

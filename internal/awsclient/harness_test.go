@@ -16,7 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// shortLimits are for servers that do not answer, and for tests that end with the last attempt.
+// shortLimits returns limits for servers that do not answer, and for tests that end with the last
+// attempt.
 func shortLimits() limits {
 	return limits{
 		connect: 50 * time.Millisecond, handshake: 50 * time.Millisecond, headers: 50 * time.Millisecond,
@@ -25,7 +26,7 @@ func shortLimits() limits {
 	}
 }
 
-// longLimits are for servers that answer, and for a machine that is busy.
+// longLimits returns limits for servers that answer, on a busy machine.
 func longLimits() limits {
 	limits := defaultLimits()
 	limits.firstPause, limits.longestPause = time.Microsecond, time.Microsecond
@@ -97,7 +98,8 @@ func listen(t *testing.T, serve func(connection net.Conn, number int32)) *listen
 	return l
 }
 
-// silent answers with a text once a request has begun, and says nothing more until the client gives up.
+// silent answers with a text once a request has begun, and sends nothing more until the client
+// gives up.
 func silent(text string) func(net.Conn, int32) {
 	return func(connection net.Conn, _ int32) {
 		_, _ = connection.Read(make([]byte, 1))

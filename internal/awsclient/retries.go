@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 )
 
-// attemptError is the error of an attempt that says itself whether another may succeed.
+// attemptError is the error of an attempt, which determines whether the attempt is retried.
 type attemptError struct {
 	text      string // if empty, that of err
 	err       error
@@ -24,7 +24,7 @@ func (e *attemptError) Error() string {
 
 func (e *attemptError) Unwrap() error { return e.err }
 
-// RetryableError is what the SDK's retryers look for.
+// RetryableError reports whether the request may be sent again. The SDK's retryers call it.
 func (e *attemptError) RetryableError() bool { return e.retryable }
 
 // newRetryer returns the SDK's retryer of the mode, with shorter pauses and without the quota that

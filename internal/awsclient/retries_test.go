@@ -49,7 +49,7 @@ type missing struct{ asked int }
 
 func (m *missing) Retrieve(context.Context) (aws.Credentials, error) {
 	m.asked++
-	// What the SDK retries, coming from DynamoDB.
+	// The SDK retries this error of a request to DynamoDB.
 	return aws.Credentials{}, &smithyhttp.RequestSendError{Err: errors.New("no metadata service")}
 }
 

@@ -1,6 +1,6 @@
-// Demo shows what packagedb does, on the embedded engine and with real input: it replays a recorded run
-// of the Python facade, call by call, and prints what is then stored for a user and what deleting leaves.
-// It fails if a result differs from the recorded one.
+// Demo replays a recorded run of the Python facade on the embedded engine, call by call, and prints
+// what is stored for a user and what remains after the deletes. It fails if a result differs from
+// the recorded one.
 package main
 
 import (

@@ -1,7 +1,7 @@
 package engine
 
-// actionKind is a kind of access to one item: by an operation of its own, or
-// by an element of a transaction.
+// actionKind is a kind of access to one item: by an operation of its own, or by an element of a
+// transaction.
 type actionKind struct {
 	name    string
 	subject string // the parameter that identifies the item
@@ -41,16 +41,15 @@ func (a *action) field(name string, value document) error {
 	return a.expressionInput.field(name, value)
 }
 
-// constrain checks the declared shape of what every kind has. The parameters
-// are at the given place of the request.
+// constrain checks the declared shape of what every kind has. The parameters are at the given place
+// of the request.
 func (a *action) constrain(c *constraints, at string) {
 	c.notNull(at+"tableName", a.tableName != nil)
 	c.name(at+"tableName", a.tableName, 1)
 	c.notNull(at+memberName(a.kind.subject), a.subject.present)
 }
 
-// checkParameters rejects parameters that do not go together, and an item or
-// key that is none.
+// checkParameters rejects contradictory parameters and an invalid item or key.
 func (a *action) checkParameters() error {
 	if err := a.expressionInput.check(); err != nil {
 		return err

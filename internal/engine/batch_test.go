@@ -10,7 +10,7 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine"
 )
 
-// newTables is an engine with the tables "specs" and "things".
+// newTables returns an engine with the tables "specs" and "things".
 func newTables(tb testing.TB) *engine.Engine {
 	tb.Helper()
 	e := newEngine(tb)

@@ -6,7 +6,7 @@ const (
 	maxBatchGetBytes = 16 << 20
 )
 
-// tableGets are the keys that a BatchGetItem asks for from one table.
+// tableGets are the keys that a BatchGetItem reads from one table.
 type tableGets struct {
 	tableName      string
 	source         document // returned as it is for unprocessed keys

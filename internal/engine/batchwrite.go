@@ -196,7 +196,7 @@ func (r *batchWrite) lookUp(e *Engine) error {
 	return nil
 }
 
-// lookUpRequest finds the key that a request is about.
+// lookUpRequest finds the key of a request.
 func (w *write) lookUpRequest(request *writeRequest) (err error) {
 	t := w.table
 	if !request.put {

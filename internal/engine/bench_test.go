@@ -21,8 +21,7 @@ func (s *sink) Header() http.Header            { return s.header }
 func (s *sink) WriteHeader(status int)         { s.status = status }
 func (s *sink) Write(data []byte) (int, error) { return len(data), nil }
 
-// requester sends the same kind of request again and again at little cost of
-// its own.
+// requester sends the same kind of request again and again, at little cost of its own.
 type requester struct {
 	handler http.Handler
 	request *http.Request
@@ -60,7 +59,7 @@ func itemJSON(i int) string {
 	return fmt.Sprintf(`{%s,"id":{"S":"spec#%020d"},"name":{"S":"spec"},"version":{"S":"1.0.%d"},"model_count":{"N":"%d"},"title":{"S":"A title of some length"}}`, keyJSON(i), i, i, i%17)
 }
 
-// filled is an engine with the first n items.
+// filled returns an engine with the first n items.
 func filled(tb testing.TB, n int) *engine.Engine {
 	tb.Helper()
 	e := newEngine(tb)

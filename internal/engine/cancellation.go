@@ -12,7 +12,7 @@ type cancellationReason struct {
 	item          attribute.Item
 }
 
-// reasonOf returns what an exception of one action says of the transaction.
+// reasonOf returns the reason for the exception of one action.
 func reasonOf(e *exception) cancellationReason {
 	code := "ValidationError"
 	if e.kind == namespaceDynamoDB+"ConditionalCheckFailedException" {
@@ -36,7 +36,7 @@ func (r *cancellationReason) appendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// reasons are those of a whole transaction, one for each action.
+// reasons are the reasons of a whole transaction, one for each action.
 type reasons []cancellationReason
 
 func newReasons(actions int) reasons {

@@ -279,7 +279,7 @@ func matches(pattern, value any) bool {
 	return pattern == value
 }
 
-// sorted is the JSON of a list in the order of its elements' JSON.
+// sorted returns the JSON of a list, ordered by its elements' JSON.
 func sorted(list any) string {
 	elements, _ := list.([]any)
 	texts := make([]string, len(elements))

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestATransactionIsSeenWholeOrNotAtAll moves a pair of items forward together
-// and looks at both in every way there is.
+// TestTransactWriteItems_SeenWholeOrNotAtAll updates a pair of items and reads both in every
+// possible way.
 func TestTransactWriteItems_SeenWholeOrNotAtAll(t *testing.T) {
 	e := newTables(t)
 	write := func(n int) string {
@@ -94,8 +94,8 @@ func TestPutItem_OneOfManyConditionalPutsSucceeds(t *testing.T) {
 	assert.Equal(t, 1, winners)
 }
 
-// TestTablesComeAndGoUnderRequests asks for nothing but an answer: the item or
-// that there is no table.
+// TestDeleteTable_UnderRequests requires an answer only: the item, or that the table does not
+// exist.
 func TestDeleteTable_UnderRequests(t *testing.T) {
 	e := newTables(t)
 	var group sync.WaitGroup

@@ -33,7 +33,7 @@ func (c *constraints) add(message string) {
 	}
 }
 
-// violation adds that the value at a place breaks a rule. The value is quoted unless it is null.
+// violation adds that the value at a place violates a rule. The value is quoted unless it is null.
 func (c *constraints) violation(value, at, rule string) {
 	if value != "null" {
 		value = "'" + value + "'"
@@ -41,7 +41,7 @@ func (c *constraints) violation(value, at, rule string) {
 	c.add(fmt.Sprintf("Value %s at '%s' failed to satisfy constraint: %s", value, at, rule))
 }
 
-// unshownLength is length where the service does not show the value.
+// unshownLength is like length, without the value in the message.
 func (c *constraints) unshownLength(at string, length, least, most int) {
 	heading := "Value at '" + at + "' failed to satisfy constraint: Member must have length "
 	if length < least {
@@ -134,7 +134,7 @@ func (c *constraints) mapKey(at, name string, shown func() string) {
 // memberName returns the name of a parameter as constraints print it.
 func memberName(parameter string) string { return strings.ToLower(parameter[:1]) + parameter[1:] }
 
-// repeated stands for a list of n structures, which the service prints whole.
+// repeated returns the text of a list of n structures, which the service prints whole.
 func repeated(element string, n int) string {
 	return "[" + strings.TrimSuffix(strings.Repeat(element+", ", n), ", ") + "]"
 }

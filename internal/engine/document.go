@@ -30,9 +30,8 @@ func parseDocument(body []byte) (document, error) {
 	return document(text), err
 }
 
-// input is the parameters of one operation, or a structure inside of them.
-// field reads the parameter of that name; unknown names are ignored, as the
-// service does.
+// input is the parameters of one operation, or a structure inside of them. field reads the
+// parameter of that name. Unknown names are ignored, as by the service.
 type input interface {
 	field(name string, value document) error
 }
@@ -71,8 +70,8 @@ func (d document) elements(read func(document) error) error {
 	})
 }
 
-// mismatch returns the error for a scalar of the wrong JSON type; class
-// is what the service expected.
+// mismatch returns the service's error for a scalar of the wrong JSON type; class is the expected
+// one.
 func (d document) mismatch(class string) error {
 	switch d[0] {
 	case '{':
@@ -208,8 +207,8 @@ func (d document) stringMap(into *map[string]string) error {
 	})
 }
 
-// itemParameter is a parameter that holds attribute values. What is wrong with
-// a value is reported only after the request's other constraints were checked.
+// itemParameter is a parameter that holds attribute values. An invalid value is reported only after
+// the request's other constraints were checked.
 type itemParameter struct {
 	item    attribute.Item
 	present bool

@@ -68,7 +68,7 @@ func WithClock(now func() time.Time) Option {
 	return func(e *Engine) { e.now = now }
 }
 
-// New makes an Engine without tables.
+// New returns an Engine without tables.
 func New(options ...Option) *Engine {
 	e := &Engine{now: time.Now, tables: map[string]*table{}}
 	e.nextExpiry.Store(never)

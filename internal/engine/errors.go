@@ -30,7 +30,8 @@ type exception struct {
 
 func (e *exception) Error() string { return e.kind + ": " + e.message }
 
-// appendJSON appends the body of the answer. In some exceptions only, the service capitalizes "Message".
+// appendJSON appends the body of the answer. In some exceptions only, the service capitalizes
+// "Message".
 func (e *exception) appendJSON(dst []byte) []byte {
 	dst = append(dst, `{"__type":`...)
 	dst = appendString(dst, e.kind)

@@ -9,8 +9,8 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine/expression"
 )
 
-// expressionRules are what an operation accepts: the names of its expression
-// and non-expression parameters in the order of the service's messages.
+// expressionRules are the names of the expression and non-expression parameters that an operation
+// accepts, in the order of the service's messages.
 type expressionRules struct {
 	expressions []string
 	legacy      []string
@@ -38,9 +38,8 @@ func (r *expressionRules) hasValues() bool {
 	return len(r.expressions) > 1 || r.expressions[0] != "ProjectionExpression"
 }
 
-// expressionInput is the part of a request that holds expressions, or the
-// legacy parameters that came before them. What the rules do not name is
-// ignored like every unknown parameter.
+// expressionInput is the part of a request that holds expressions, or the legacy parameters that
+// came before them. Parameters that the rules do not name are ignored like unknown ones.
 type expressionInput struct {
 	rules  *expressionRules
 	texts  struct{ update, condition, keyCondition, filter, projection *string }
@@ -64,7 +63,7 @@ func (x *expressionInput) field(name string, value document) error {
 	return nil
 }
 
-// text is the place of an expression.
+// text returns where an expression is kept.
 func (x *expressionInput) text(parameter string) **string {
 	switch parameter {
 	case "UpdateExpression":
@@ -79,7 +78,7 @@ func (x *expressionInput) text(parameter string) **string {
 	return &x.texts.projection
 }
 
-// check rejects parameters that do not go together, before any of them is parsed.
+// check rejects contradictory parameters, before any of them is parsed.
 func (x *expressionInput) check() error {
 	var present, absent, legacy []string
 	for _, name := range x.rules.expressions {
@@ -107,8 +106,8 @@ func (x *expressionInput) check() error {
 	return x.legacy.check()
 }
 
-// valuesWithoutExpression is the error for values that none of the absent
-// expressions can use. A single write does not name its expressions.
+// valuesWithoutExpression returns the error for values that none of the absent expressions can use.
+// A single write does not name its expressions.
 func (x *expressionInput) valuesWithoutExpression(absent []string) error {
 	const message = "ExpressionAttributeValues can only be specified when using expressions"
 	switch {
@@ -125,8 +124,7 @@ func mixedParameters(legacy, expressions []string) error {
 		strings.Join(legacy, ", "), strings.Join(expressions, ", "))
 }
 
-// expressions are the parsed expressions of one request, nil where the request
-// has none.
+// expressions are the parsed expressions of one request, nil if the request has none.
 type expressions struct {
 	update       *expression.Update
 	condition    *expression.Condition

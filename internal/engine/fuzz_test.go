@@ -45,7 +45,7 @@ func fuzzOperation(f *testing.F, operation string, seeds ...string) {
 	f.Fuzz(func(t *testing.T, body string) { sendArbitrary(t, "DynamoDB_20120810."+operation, body) })
 }
 
-// sendArbitrary sends a request to an engine with tables. Its own errors are failures.
+// sendArbitrary sends a request to an engine with tables. An internal error fails the test.
 func sendArbitrary(t *testing.T, target, body string) {
 	e := engine.New()
 	for _, request := range fuzzTables {
@@ -108,7 +108,7 @@ func FuzzDescribeLimits(f *testing.F) { fuzzOperation(f, "DescribeLimits", `{}`)
 
 func FuzzDescribeEndpoints(f *testing.F) { fuzzOperation(f, "DescribeEndpoints", `{"a":[]}`) }
 
-// fuzzSeeds are an operation and a body each.
+// fuzzSeeds has an operation and a body for each seed.
 var fuzzSeeds = []string{
 	`DescribeTable {"TableName":"numbers"}`,
 	`DeleteTable {"TableName":"specs"}`,

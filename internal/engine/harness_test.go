@@ -82,8 +82,8 @@ func equal(tb testing.TB, what string, got any, want string) {
 	assert.JSONEq(tb, want, text(tb, got), what)
 }
 
-// exchange is a request and the answer to it: the whole answer as JSON, or the exception as
-// "Name: message".
+// exchange is a request and its answer: the whole answer as JSON, or the exception as "Name:
+// message".
 type exchange struct{ name, operation, body, want string }
 
 // perform sends the requests in order to one handler, each as a subtest.

@@ -43,8 +43,8 @@ func TestQuery_Indexes(t *testing.T) {
 	})
 }
 
-// TestIndexesFollowTheTable compares the indexes with a plain list of items
-// under random writes.
+// TestQuery_IndexesFollowTheTable compares the indexes with a plain list of items under random
+// writes.
 func TestQuery_IndexesFollowTheTable(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)

@@ -122,8 +122,8 @@ func (r *writeItem) check() error {
 	return r.checkSize()
 }
 
-// constrainReturnValues checks ReturnValues, about which the service says less
-// unless a value nests too deeply.
+// constrainReturnValues checks ReturnValues. The service's message is shorter, unless a value nests
+// too deeply.
 func (r *writeItem) constrainReturnValues(c *constraints) {
 	allowed := []string{"ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"}
 	if r.returnValues != nil && !slices.Contains(allowed, *r.returnValues) && !r.tooDeep() {
@@ -133,8 +133,8 @@ func (r *writeItem) constrainReturnValues(c *constraints) {
 	c.oneOf("returnValues", r.returnValues, allowed...)
 }
 
-// checkEnveloped checks what the service reports as a validation error like the
-// violations of the declared shape, unless a value nests too deeply.
+// checkEnveloped checks what the service reports in the form of a violation of the declared shape,
+// unless a value nests too deeply.
 func (r *writeItem) checkEnveloped() error {
 	if err := r.checkParameters(); err != nil {
 		return err

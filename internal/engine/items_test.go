@@ -39,18 +39,18 @@ func TestPutItem_Conditions(t *testing.T) {
 		{"a condition on a value", "PutItem", `{"TableName":"specs","Item":` + item + `,"ConditionExpression":"n = :n","ExpressionAttributeValues":{":n":{"N":"1.0"}}}`, `{}`},
 		{"a delete can have one too", "DeleteItem", `{` + key + `,"ConditionExpression":"n > :n","ExpressionAttributeValues":{":n":{"N":"1"}}}`, failed},
 		{"and is done where it holds", "DeleteItem", `{` + key + `,"ConditionExpression":"n >= :n","ExpressionAttributeValues":{":n":{"N":"1"}}}`, `{}`},
-		{"an absent item fulfils no comparison", "DeleteItem", `{` + key + `,"ConditionExpression":"n < :n","ExpressionAttributeValues":{":n":{"N":"1"}}}`, failed},
+		{"an absent item satisfies no comparison", "DeleteItem", `{` + key + `,"ConditionExpression":"n < :n","ExpressionAttributeValues":{":n":{"N":"1"}}}`, failed},
 	})
-	t.Run("the refusal shows the item if asked", func(t *testing.T) {
+	t.Run("the error shows the item if asked", func(t *testing.T) {
 		put(t, e, item)
 		for asked, want := range map[string]string{"ALL_OLD": `,"Item":` + item, "NONE": ""} {
 			_, answer := send(t, e, "DeleteItem", `{`+key+`,"ConditionExpression":"attribute_not_exists(n)","ReturnValuesOnConditionCheckFailure":"`+asked+`"}`)
 			equal(t, asked, object(t, answer), `{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed"`+want+`}`)
 		}
 	})
-	t.Run("but has none to show where there is no item", func(t *testing.T) {
+	t.Run("but has none to show if there is no item", func(t *testing.T) {
 		_, answer := send(t, e, "DeleteItem", `{"TableName":"specs","Key":{"holder":{"S":"u"},"mark":{"S":"2"}},"ConditionExpression":"attribute_exists(n)","ReturnValuesOnConditionCheckFailure":"ALL_OLD"}`)
-		equal(t, "refusal", object(t, answer), `{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed"}`)
+		equal(t, "error", object(t, answer), `{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed"}`)
 	})
 }
 

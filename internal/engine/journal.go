@@ -51,7 +51,7 @@ type entryWrite struct {
 	Delete attribute.Item `json:"delete,omitempty"`
 }
 
-// Open makes an Engine that keeps what it stores in a journal at path, and loads what is there. A
+// Open returns an Engine that keeps its data in the journal at path, and loads what is there. A
 // commit is in the file before it is answered, so it survives a kill of the process; it is not
 // synced to the disk, so a power failure may lose the last ones.
 //
@@ -95,7 +95,8 @@ func (e *Engine) Close() error {
 	return errors.Join(j.file.Sync(), j.file.Close(), j.lock.Close())
 }
 
-// performJournaled performs an operation that changes tables, and writes its request down.
+// performJournaled performs an operation that changes tables, and writes its request to the
+// journal.
 func (e *Engine) performJournaled(name string, o operation, request document) ([]byte, error) {
 	j := e.journal
 	if j.err != nil {
@@ -109,8 +110,8 @@ func (e *Engine) performJournaled(name string, o operation, request document) ([
 	return answer, err
 }
 
-// commit writes permitted writes down as one line, with the client request token of the transaction
-// if there is one. The engine's lock must be held for writing.
+// commit writes accepted writes to the journal as one line, with the client request token of the
+// transaction if there is one. The engine's lock must be held for writing.
 func (j *journal) commit(token *string, done tokenEntry, writes ...write) error {
 	if j == nil {
 		return nil
@@ -159,8 +160,8 @@ func (c *entry) writeTo(w io.Writer) error {
 	return err
 }
 
-// load replays the journal at path, if there is one, and returns the entries that made the tables
-// that are left.
+// load replays the journal at path, if there is one, and returns the entries that created the
+// remaining tables.
 func (e *Engine) load(path string, logger *slog.Logger) (tables []*entry, err error) {
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -196,7 +197,7 @@ func (e *Engine) load(path string, logger *slog.Logger) (tables []*entry, err er
 	}
 }
 
-// replay does what the line says.
+// replay applies the entry of a line.
 func (e *Engine) replay(line []byte) (*entry, error) {
 	sum, text, _ := bytes.Cut(bytes.TrimSuffix(line, []byte("\n")), []byte(" "))
 	if string(sum) != fmt.Sprintf("%08x", crc32.ChecksumIEEE(text)) {
@@ -251,7 +252,8 @@ func (e *Engine) restore(w entryWrite) error {
 	return nil
 }
 
-// addTo appends the entry to those that changed tables, if it did. The history of a deleted table goes.
+// addTo appends the entry to those that changed tables, if it did. The entries of a
+// deleted table are dropped.
 func (c *entry) addTo(tables []*entry) []*entry {
 	switch c.Operation {
 	case "":
@@ -262,7 +264,7 @@ func (c *entry) addTo(tables []*entry) []*entry {
 	return append(tables, c)
 }
 
-// table returns the name of the table that the operation is about, whether the request has it or its ARN.
+// table returns the name of the operation's table, which the request may give as an ARN.
 func (c *entry) table() string {
 	var in struct{ TableName, ResourceArn string }
 	_ = json.Unmarshal(c.Request, &in) // it was replayed

@@ -189,7 +189,7 @@ func TestOpen_NamesTheDamagedLineAndChangesNothing(t *testing.T) {
 	}
 }
 
-func TestOpen_RefusesWhatIsNoJournal(t *testing.T) {
+func TestOpen_RejectsWhatIsNoJournal(t *testing.T) {
 	for name, text := range map[string]string{
 		"a text":                "hello",
 		"the start of a header": "packagedb jour",
@@ -211,7 +211,7 @@ func TestOpen_RefusesWhatIsNoJournal(t *testing.T) {
 	})
 }
 
-func TestOpen_RefusesAJournalInUse(t *testing.T) {
+func TestOpen_RejectsAJournalInUse(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal")
 	e := open(t, path)
 	_, err := engine.Open(path, slog.New(slog.DiscardHandler))

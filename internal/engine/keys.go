@@ -37,7 +37,7 @@ func newKey(partition, sort attribute.Value) key {
 	return key{hash: hashOf(partition), partition: partition, sort: sort}
 }
 
-// exists reports whether the item has a key: one that lacks a key attribute has the zero key.
+// exists reports whether the item has the key, that is, all of its attributes.
 func (k *key) exists() bool { return k.partition.Exists() }
 
 func (k *key) compare(o *key) int {
@@ -66,10 +66,10 @@ func compareValues(a, b attribute.Value) int {
 	return c
 }
 
-// hashOf spreads the partitions evenly and the same way in every run.
+// hashOf spreads the partitions evenly, and the same way in every run.
 func hashOf(v attribute.Value) uint64 { return mix(hashText(v.Raw())) }
 
-// hashText is FNV-1a.
+// hashText returns the FNV-1a hash.
 func hashText(text string) uint64 {
 	const offset, prime = 14695981039346656037, 1099511628211
 	h := uint64(offset)
@@ -94,8 +94,7 @@ type keyAttribute struct {
 	kind attribute.Kind
 }
 
-// keySchema is the key of a table or index. The sort attribute has no name
-// where there is none.
+// keySchema is the key of a table or index. Without a sort key, the sort attribute has no name.
 type keySchema struct {
 	partition, sort keyAttribute
 }
@@ -107,7 +106,7 @@ func (s *keySchema) has(name string) bool {
 	return name == s.partition.name || s.hasSort() && name == s.sort.name
 }
 
-// attributes are the one or two attributes of the key.
+// attributes returns the one or two attributes of the key.
 func (s *keySchema) attributes() []keyAttribute {
 	if s.hasSort() {
 		return []keyAttribute{s.partition, s.sort}
@@ -115,7 +114,7 @@ func (s *keySchema) attributes() []keyAttribute {
 	return []keyAttribute{s.partition}
 }
 
-// of is the key of the item, the zero key if one of the attributes is missing.
+// of returns the key of the item, the zero key if one of the attributes is missing.
 func (s *keySchema) of(item attribute.Item) key {
 	partition := item[s.partition.name]
 	if !partition.Exists() {
@@ -143,8 +142,7 @@ const (
 	duplicateKeys  = "Provided list of item keys contains duplicates"
 )
 
-// parse is the primary key that a Key parameter holds: exactly the attributes
-// of the schema.
+// parse returns the primary key in a Key parameter, which has exactly the attributes of the schema.
 func (s *keySchema) parse(item attribute.Item) (key, error) {
 	if len(item) != len(s.attributes()) || s.mismatches(item) {
 		return key{}, validation(schemaMismatch)
@@ -199,8 +197,8 @@ func (s *keySchema) locate(item attribute.Item) (primary key, mismatch *exceptio
 	return primary, nil, nil
 }
 
-// checkItemTypes checks that an item has the key of the table, and that its
-// index keys are of the right types.
+// checkItemTypes checks that an item has the key of the table, and that its index keys are of the
+// right types.
 func (t *table) checkItemTypes(item attribute.Item) error {
 	if err := t.schema.checkTypes(item); err != nil {
 		return err
@@ -233,8 +231,7 @@ func (t *table) checkIndexTypes(item attribute.Item) error {
 	return nil
 }
 
-// checkItemValues checks the content of key attributes that are there and of
-// the right type.
+// checkItemValues checks the content of key attributes that are present and of the right type.
 func (t *table) checkItemValues(item attribute.Item) error {
 	if err := t.schema.check(item); err != nil {
 		return err
@@ -318,7 +315,7 @@ func isEmpty(v attribute.Value) bool {
 	return v.Raw() == "" && (v.Kind() == attribute.KindS || v.Kind() == attribute.KindB)
 }
 
-// keyBytes is the size that the limit is about. Numbers are always small enough.
+// keyBytes returns the size that the limit applies to. Numbers are always small enough.
 func keyBytes(v attribute.Value) int {
 	if v.Kind() == attribute.KindN {
 		return 0
@@ -326,7 +323,7 @@ func keyBytes(v attribute.Value) int {
 	return len(v.Raw())
 }
 
-// kindWord is what the service calls a string or binary value.
+// kindWord returns the service's word for a string or binary value.
 func kindWord(kind attribute.Kind) string {
 	if kind == attribute.KindS {
 		return "string"

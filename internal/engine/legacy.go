@@ -9,8 +9,8 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine/expression"
 )
 
-// legacyInput holds the parameters that came before expressions. They are
-// translated into what the expressions are parsed into.
+// legacyInput holds the parameters that came before expressions. They are translated into parsed
+// expressions.
 type legacyInput struct {
 	names               []string // of those that the request has
 	attributesToGet     []string
@@ -43,8 +43,7 @@ type attributeUpdate struct {
 	value     valueParameter
 }
 
-// valueParameter is a parameter that holds an attribute value, with what is
-// wrong with it.
+// valueParameter is a parameter that holds an attribute value, with the error if it is invalid.
 type valueParameter struct {
 	attribute.Value
 	invalid *attribute.ValidationError

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// lockFile locks the file at path, which it creates. The lock ends when it is closed or the process ends.
+// lockFile creates and locks the file at path. The lock ends when it is closed or the process ends.
 func lockFile(path string) (io.Closer, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

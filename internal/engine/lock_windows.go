@@ -6,8 +6,8 @@ import (
 	"syscall"
 )
 
-// lockFile locks the file at path, which it creates, by sharing it with nobody. The lock ends when
-// it is closed or the process ends.
+// lockFile creates and locks the file at path, with exclusive access. The lock ends when it is
+// closed or the process ends.
 func lockFile(path string) (io.Closer, error) {
 	name, err := syscall.UTF16PtrFromString(path)
 	if err != nil {

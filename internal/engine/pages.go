@@ -2,7 +2,7 @@ package engine
 
 import "github.com/open-alchemy/packagedb/internal/engine/attribute"
 
-// maxPageBytes is where Query and Scan stop: with the item that reaches it.
+// maxPageBytes is the size at which Query and Scan end a page, after the item that reaches it.
 const maxPageBytes = 1 << 20
 
 // span is a part of a view: the records between two positions, in one direction.
@@ -11,15 +11,15 @@ type span struct {
 	backward     bool
 }
 
-// page is what one Query or Scan looked at.
+// page is what one Query or Scan reads.
 type page struct {
 	records []*record
 	bytes   int
-	// full means that the page ended at a limit, not with the span.
+	// full is set if the page ended at a limit, not with the span.
 	full bool
 }
 
-// at is the position of a key in the view.
+// at returns a record to compare with that has the key in the view.
 func (r *reading) at(k key) *record {
 	position := &record{keys: make([]key, len(r.table.views))}
 	position.keys[r.view.number] = k
@@ -91,7 +91,7 @@ func (r *reading) encode() []byte {
 	return append(dst, '}')
 }
 
-// result is what the request wants to have of a record.
+// result returns the attributes of a record that the request asks for.
 func (r *reading) result(found *record) attribute.Item {
 	if r.projection != nil || r.fetch {
 		return r.project(found.item)
@@ -99,7 +99,7 @@ func (r *reading) result(found *record) attribute.Item {
 	return r.view.item(found)
 }
 
-// lastEvaluatedKey has the keys of the table and of the index.
+// lastEvaluatedKey returns the keys of the table and of the index.
 func (r *reading) lastEvaluatedKey(last *record) attribute.Item {
 	item := make(attribute.Item, 4)
 	r.table.schema.put(item, last.item)
@@ -107,8 +107,8 @@ func (r *reading) lastEvaluatedKey(last *record) attribute.Item {
 	return item
 }
 
-// consumed is the cost of a page: its bytes together, and each item that had
-// to be fetched from the table.
+// consumed returns the cost of a page: its bytes together, and each item that was fetched from the
+// table.
 func (r *reading) consumed() *consumption {
 	p := &r.page
 	c := newConsumption(r.table)

@@ -84,9 +84,8 @@ func (r *query) lookUp(e *Engine) error {
 	return r.checkProjections()
 }
 
-// checkFilter rejects a filter on the key of what is queried, for which there
-// is the key condition, and on attributes that an index does not hold. A scan
-// accepts both.
+// checkFilter rejects a filter on the key of the table or index, which belongs into the key
+// condition, and on attributes that an index does not hold. A scan accepts both.
 func (r *query) checkFilter() error {
 	names := names(r.filter.Paths())
 	for _, a := range r.view.schema.attributes() {
@@ -104,8 +103,8 @@ func (r *query) checkFilter() error {
 	return nil
 }
 
-// keyTerms maps the key condition to the key schema. The second term is nil
-// where the condition is about the partition key only.
+// keyTerms maps the key condition to the key schema. The second term is nil if the condition is
+// about the partition key only.
 func (r *query) keyTerms() (partition, sort *expression.KeyTerm, err error) {
 	schema := &r.view.schema
 	for i := range r.terms {
@@ -166,7 +165,7 @@ func (r *query) checkTermValues(partition, sort *expression.KeyTerm) error {
 	return nil
 }
 
-// spanOf is the part of the view that the key condition describes.
+// spanOf returns the part of the view that the key condition describes.
 func (r *query) spanOf(partition, sort *expression.KeyTerm) span {
 	base := newKey(partition.Values[0], attribute.Value{})
 	at := func(value attribute.Value, where edge) *record {
@@ -203,8 +202,8 @@ func (r *query) spanOf(partition, sort *expression.KeyTerm) span {
 	return s
 }
 
-// afterPrefix is the smallest value that is greater than all that begin with
-// the prefix. There is none if the prefix consists of the greatest byte only.
+// afterPrefix returns the smallest value that is greater than all that begin with the prefix. There
+// is none if the prefix consists of the greatest byte only.
 func afterPrefix(prefix attribute.Value) (attribute.Value, bool) {
 	next := []byte(prefix.Raw())
 	for len(next) > 0 && next[len(next)-1] == 0xff {

@@ -10,7 +10,7 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine"
 )
 
-// sorts are the values of an attribute in the items of an answer.
+// sorts returns the values of an attribute in the items of an answer.
 func sorts(tb testing.TB, answer map[string]any, name string) string {
 	tb.Helper()
 	var values []string
@@ -22,8 +22,8 @@ func sorts(tb testing.TB, answer map[string]any, name string) string {
 	return strings.Join(values, " ")
 }
 
-// newKeyed is an engine with a table "things" whose sort key is of the given
-// type, with one partition that has the given sort keys.
+// newKeyed returns an engine with a table "things" whose sort key is of the given type, with one
+// partition that has the given sort keys.
 func newKeyed(tb testing.TB, kind string, keys ...string) *engine.Engine {
 	tb.Helper()
 	e := engine.New()
@@ -87,7 +87,7 @@ func TestQuery_KeyConditionExpression(t *testing.T) {
 	}
 }
 
-// pages follows LastEvaluatedKey in pages of a limit and gives the values of "b".
+// pages follows LastEvaluatedKey in pages of a limit and returns the values of "b".
 func pages(tb testing.TB, e *engine.Engine, operation, body string, limit int) []string {
 	tb.Helper()
 	var values []string

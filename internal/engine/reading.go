@@ -16,10 +16,9 @@ type reading struct {
 	table *table
 	view  *view
 	span  span
-	// fetch means that the table must be read for what a local index lacks.
+	// fetch is set if the table must be read for what a local index lacks.
 	fetch bool
-	// single means that there is at most one record to find, so that no page
-	// ever needs to be continued.
+	// single is set if there is at most one record to find, so that no page needs to be continued.
 	single bool
 
 	page page // set by apply
@@ -137,8 +136,8 @@ func (r *reading) checkScalars() error {
 	return r.table.checkPaths(r.projection.Paths())
 }
 
-// checkProjections rejects attributes that a global index does not hold, and
-// notes where those of a local index must be fetched.
+// checkProjections rejects attributes that a global index does not hold, and notes whether those
+// that a local index lacks must be fetched.
 func (r *reading) checkProjections() error {
 	v := r.view
 	if v.projected == nil {
@@ -173,8 +172,8 @@ func (r *reading) checkStartValues() error {
 	return validation("%s: %s", startingKeyError, r.startKey.invalid.Message)
 }
 
-// checkStartKey reads the ExclusiveStartKey: the keys of the table and of the
-// index together, and nothing else.
+// checkStartKey checks that the ExclusiveStartKey is the keys of the table and of the index
+// together, and nothing else.
 func (r *reading) checkStartKey() error {
 	item := r.startKey.item
 	names := r.table.schema.attributes()
@@ -202,7 +201,7 @@ func (r *reading) checkStartKey() error {
 	return nil
 }
 
-// resume moves the beginning of the span behind the ExclusiveStartKey.
+// resume begins the span after the ExclusiveStartKey.
 func (r *reading) resume() {
 	s := &r.span
 	item := r.startKey.item

@@ -52,7 +52,7 @@ func (r *scan) checkSegments() error {
 	return nil
 }
 
-// lookUp chooses the whole view, or the segment of it that the request asks for.
+// lookUp selects the whole view, or the requested segment of it.
 func (r *scan) lookUp(e *Engine) error {
 	if err := r.lookUpView(e); err != nil {
 		return err
@@ -84,8 +84,7 @@ func (r *scan) lookUp(e *Engine) error {
 	return r.checkProjections()
 }
 
-// segmentStart is the first hash of a segment, where all hashes are divided
-// evenly between the segments.
+// segmentStart returns the first hash of a segment. Segments divide all hashes evenly.
 func segmentStart(segment, total uint64) uint64 {
 	quotient, remainder := bits.Div64(segment, 0, total)
 	if remainder > 0 {

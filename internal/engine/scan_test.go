@@ -11,7 +11,7 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine"
 )
 
-// spread is an engine with a table "things" of many partitions.
+// spread returns an engine with a table "things" of many partitions.
 func spread(tb testing.TB, n int) *engine.Engine {
 	tb.Helper()
 	e := engine.New()

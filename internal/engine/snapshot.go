@@ -1,8 +1,8 @@
 package engine
 
 // Snapshot returns an Engine that answers reads of items with what e holds now, whatever is written
-// to e afterwards. It takes time for each table, not for each item: the two share the items. Nothing
-// may be written to a snapshot.
+// to e afterwards. It takes time for each table, not for each item: the two share the items. A
+// snapshot must not be written to.
 func (e *Engine) Snapshot() *Engine {
 	s := New(WithClock(e.now))
 	e.definitions.RLock()

@@ -11,8 +11,8 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
-// table is a table with its items. Only operations that change tables change
-// more of it than the trees and their counts.
+// table is a table with its items. Only operations that change tables change more of it than the
+// trees and their counts.
 type table struct {
 	name       string
 	id         string
@@ -23,8 +23,7 @@ type table struct {
 	tags          map[string]string
 	ttl           *timeToLive // nil if it is not enabled
 	schema        *keySchema  // that of views[0]
-	// views are the ways to the items: the table itself, then its local and its
-	// global indexes.
+	// views are the orders of the items: the table itself, then its local and its global indexes.
 	views []*view
 	// indexesByName are the indexes in the order in which they are checked.
 	indexesByName []*view
@@ -39,7 +38,7 @@ type record struct {
 	keys []key
 }
 
-// bytes returns the size of a record, zero for one that is not there.
+// bytes returns the size of a record, zero for nil.
 func (r *record) bytes() int {
 	if r == nil {
 		return 0
@@ -90,7 +89,7 @@ func newTable(definition *tableDefinition, name string, number uint64, created t
 	return t
 }
 
-// addViews makes the views of a table without items.
+// addViews adds the views of a table without items.
 func (t *table) addViews() {
 	t.views = nil
 	t.addView("", tableView, t.definition.KeySchema, nil)
@@ -130,8 +129,8 @@ func (t *tableDefinition) keySchema(keys []keySchemaElement) keySchema {
 	return s
 }
 
-// projectedNames are the names of the table's key, the index's key and the
-// further attributes, each once.
+// projectedNames returns the names of the table's key, the index's key and the further attributes,
+// each once.
 func projectedNames(table, index *keySchema, further []string) []string {
 	var names []string
 	for _, a := range table.attributes() {
@@ -159,8 +158,7 @@ func (v *view) compare(a, b *record) int {
 	return a.keys[0].compare(&b.keys[0])
 }
 
-// view is the table itself for the empty name, or the index of that name, nil
-// if there is none.
+// view returns the index of that name, the table itself for the empty name, or nil.
 func (t *table) view(name string) *view {
 	for _, v := range t.views {
 		if v.name == name {
@@ -181,14 +179,14 @@ func (t *table) newRecord(item attribute.Item) *record {
 	return r
 }
 
-// position is a record to compare with that has the given primary key.
+// position returns a record to compare with that has the given primary key.
 func (t *table) position(primary key) *record {
 	keys := make([]key, len(t.views))
 	keys[0] = primary
 	return &record{keys: keys}
 }
 
-// get is the record with the given primary key, nil if there is none.
+// get returns the record with the given primary key, nil if there is none.
 func (t *table) get(primary key) *record {
 	r, _ := t.views[0].tree.Get(t.position(primary))
 	return r
@@ -211,7 +209,7 @@ func (t *table) replace(prior, next *record) {
 	}
 }
 
-// size is the number of bytes that the record takes in the view.
+// size returns the number of bytes that the record takes in the view.
 func (v *view) size(r *record) int {
 	if v.projected == nil {
 		return r.size
@@ -225,7 +223,7 @@ func (v *view) size(r *record) int {
 	return size
 }
 
-// item is what the view holds of the record.
+// item returns the part of the record that the view holds.
 func (v *view) item(r *record) attribute.Item {
 	if v.projected == nil {
 		return r.item
@@ -239,7 +237,7 @@ func (v *view) item(r *record) attribute.Item {
 	return item
 }
 
-// missing lists the names that the view does not hold.
+// missing returns the names that the view does not hold.
 func (v *view) missing(names []string) string {
 	if v.projected == nil {
 		return ""

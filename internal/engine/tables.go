@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Who owns the tables, and where they are.
+// The owner of the tables and their region.
 const (
 	region    = "us-east-1"
 	account   = "123456789012"
@@ -28,7 +28,7 @@ func (e *Engine) createTable(in *tableDefinition) (*tableDescribed, error) {
 	return &tableDescribed{t.describe("CREATING")}, nil
 }
 
-// tableInput is the input of the operations that take nothing but a table.
+// tableInput is the input of the operations whose only parameter is a table.
 type tableInput struct {
 	TableName *string
 }

@@ -24,7 +24,7 @@ func TestTables_ComeAndGo(t *testing.T) {
 			`{"TableDescription":{` + description + `,"ItemCount":0,"TableSizeBytes":0,"TableStatus":"CREATING"}}`},
 		{"and is active at once", "DescribeTable", `{"TableName":"users"}`,
 			`{"Table":{` + description + `,"ItemCount":0,"TableSizeBytes":0,"TableStatus":"ACTIVE"}}`},
-		{"a second table of the name is refused", "CreateTable", create, "ResourceInUseException: Table already exists: users"},
+		{"a second table of the name is rejected", "CreateTable", create, "ResourceInUseException: Table already exists: users"},
 		{"an item counts", "PutItem", `{"TableName":"users","Item":{"id":{"S":"a"},"n":{"N":"12"}}}`, `{}`},
 		{"with its size", "DescribeTable", `{"TableName":"users"}`,
 			`{"Table":{` + description + `,"ItemCount":1,"TableSizeBytes":6,"TableStatus":"ACTIVE"}}`},
@@ -101,7 +101,7 @@ func put(tb testing.TB, e *engine.Engine, item string) {
 	call(tb, e, "PutItem", `{"TableName":"specs","Item":`+item+`}`)
 }
 
-// createIndexed makes a table with a local and a global index.
+// createIndexed creates a table with a local and a global index.
 const createIndexed = `{"TableName":"specs","ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":2},
 	"AttributeDefinitions":[{"AttributeName":"p","AttributeType":"S"},{"AttributeName":"s","AttributeType":"S"},{"AttributeName":"g","AttributeType":"S"}],
 	"KeySchema":[{"AttributeName":"p","KeyType":"HASH"},{"AttributeName":"s","KeyType":"RANGE"}],

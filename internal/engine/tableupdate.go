@@ -250,7 +250,7 @@ func (t *provisionedThroughput) equal(o *provisionedThroughput) bool {
 	return *t.ReadCapacityUnits == *o.ReadCapacityUnits && *t.WriteCapacityUnits == *o.WriteCapacityUnits
 }
 
-// unchanged explains that a table or index already has this throughput.
+// unchanged returns the error for a table or index that already has this throughput.
 func (t *provisionedThroughput) unchanged(what string) string {
 	read, write := strconv.FormatInt(*t.ReadCapacityUnits, 10), strconv.FormatInt(*t.WriteCapacityUnits, 10)
 	return "Current ReadCapacityUnits provisioned for the " + what + ": " + read + ". Requested ReadCapacityUnits: " + read +
@@ -372,8 +372,8 @@ func (t *table) redefine(u *tableUpdate, now time.Time) {
 	})
 }
 
-// storedRecord is newRecord for an item that was stored before the table had all of its indexes. An
-// index does not contain an item with an impossible key.
+// storedRecord is like newRecord, for an item that was stored before the table had all of its
+// indexes. An index does not contain an item with an impossible key.
 func (t *table) storedRecord(item attribute.Item) *record {
 	r := t.newRecord(item)
 	for _, v := range t.indexesByName {

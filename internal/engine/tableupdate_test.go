@@ -118,7 +118,7 @@ func TestUpdateTable_CreatesAnIndexWithTheItemsThatAreThere(t *testing.T) {
 	put(t, e, `{"holder":{"S":"c"},"mark":{"S":"1"},"n":{"S":"any type again"}}`)
 }
 
-func TestUpdateTable_Refusals(t *testing.T) {
+func TestUpdateTable_Errors(t *testing.T) {
 	const invalid = "ValidationException: One or more parameter values were invalid: "
 	e := engine.New()
 	call(t, e, "CreateTable", createProvisioned)

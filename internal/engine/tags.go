@@ -96,7 +96,7 @@ func (t *table) tag(tags []tag) {
 	}
 }
 
-// resource returns the table that an ARN names; operation is what the caller wants to do with it.
+// resource returns the table that an ARN names; operation names the request in errors.
 func (e *Engine) resource(arn, operation string) (*table, error) {
 	name, ours := strings.CutPrefix(arn, arnPrefix)
 	switch {

@@ -27,7 +27,7 @@ func TestTags_AddedListedAndRemoved(t *testing.T) {
 	equal(t, "tags of a new table", call(t, e, "ListTagsOfResource", strings.Replace(ofSpecs(``), "specs", "tagged", 1)), `{"Tags":[{"Key":"a","Value":"b"}]}`)
 }
 
-func TestTags_Refusals(t *testing.T) {
+func TestTags_Errors(t *testing.T) {
 	const invalid = "ValidationException: One or more parameter values were invalid: "
 	var many []string
 	for i := range 51 {

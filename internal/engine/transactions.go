@@ -9,7 +9,7 @@ const (
 	maxTransactionActions = 100
 	maxTransactionBytes   = 4 << 20
 	maxTokenLength        = 36
-	// Every action of a transaction costs two: one to prepare it, one to commit it.
+	// Every action of a transaction costs double: to prepare it and to commit it.
 	transactionFactor = 2
 )
 

@@ -11,7 +11,7 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine"
 )
 
-// transaction is the body of a TransactWriteItems with actions on "things".
+// transaction returns the body of a TransactWriteItems with actions on "things".
 func transaction(actions ...string) string {
 	return `{"TransactItems":[` + strings.Join(actions, ",") + `]}`
 }
@@ -58,7 +58,7 @@ func TestTransactWriteItems_CancellationReasons(t *testing.T) {
 		`{"Delete":{"TableName":"things","Key":{"b":{"S":"x"}}}}`,
 		`{"Put":{"TableName":"specs","Item":{"holder":{"S":"u"}}}}`,
 	))
-	equal(t, "refusal", object(t, answer), `{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+	equal(t, "error", object(t, answer), `{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
 		"Message":"Transaction cancelled, please refer cancellation reasons for specific reasons [None, ConditionalCheckFailed, ValidationError, ConditionalCheckFailed, None, ValidationError, ValidationError]",
 		"CancellationReasons":[{"Code":"None"},
 			{"Code":"ConditionalCheckFailed","Message":"The conditional request failed","Item":{"a":{"S":"1"},"x":{"N":"7"}}},
@@ -69,7 +69,7 @@ func TestTransactWriteItems_CancellationReasons(t *testing.T) {
 			{"Code":"ValidationError","Message":"One or more parameter values were invalid: Missing the key mark in the item"}]}`)
 	assert.Equal(t, 1, things(t, e))
 	_, answer = send(t, e, "TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"things","Key":{"a":{"S":"1"}}}},{"Get":{"TableName":"things","Key":{}}}]}`)
-	equal(t, "refused get", object(t, answer), `{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+	equal(t, "error of a get", object(t, answer), `{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
 		"Message":"Transaction cancelled, please refer cancellation reasons for specific reasons [None, ValidationError]",
 		"CancellationReasons":[{"Code":"None"},{"Code":"ValidationError","Message":"The provided key element does not match the schema"}]}`)
 }
@@ -133,7 +133,7 @@ func TestTransactWriteItems_ClientRequestToken(t *testing.T) {
 	now = now.Add(time.Second)
 	perform(t, e, []exchange{
 		{"after ten minutes it is done again", "TransactWriteItems", put, cancelled},
-		{"a cancelled transaction leaves its token unused", "TransactWriteItems", other, `{}`},
+		{"a canceled transaction leaves its token unused", "TransactWriteItems", other, `{}`},
 		{"until another one uses it", "TransactWriteItems", put, mismatch},
 	})
 }

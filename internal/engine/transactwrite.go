@@ -9,7 +9,7 @@ type transactWriteItems struct {
 	returnMetrics *string
 
 	writes []write // set by lookUp
-	// done are the sizes of the writes if the transaction was done before, by its token.
+	// done has the sizes of the writes if the token says that the transaction was done before.
 	done []int
 }
 
@@ -94,9 +94,9 @@ func (w *write) sameItem(o *write) bool {
 	return w.table == o.table && w.mismatch == nil && o.mismatch == nil && w.primary.compare(&o.primary) == 0
 }
 
-// locate finds the item that the action is about. Keys with impossible values
-// are an error; keys that do not match the schema only mark the write, as they
-// cancel the transaction together with what else goes wrong.
+// locate finds the item of the action. Keys with impossible values are an error; keys that do not
+// match the schema only mark the write, because they cancel the transaction together with its other
+// errors.
 func (a *action) locate(w *write) (err error) {
 	t, item := w.table, a.subject.item
 	if a.kind == updateKind {

@@ -11,7 +11,7 @@ import (
 
 const thing = `"TableName":"things","Key":{"a":{"S":"1"}}`
 
-// update is the body of an UpdateItem of the thing, with further parameters.
+// update returns the body of an UpdateItem of the thing, with further parameters.
 func update(expression, values string, more ...string) string {
 	body := `{` + thing + `,"UpdateExpression":"` + expression + `"`
 	if values != "" {
@@ -20,7 +20,7 @@ func update(expression, values string, more ...string) string {
 	return body + strings.Join(append([]string{""}, more...), ",") + `}`
 }
 
-// newThing is an engine with one item in the table "things".
+// newThing returns an engine with one item in the table "things".
 func newThing(tb testing.TB, attributes string) *engine.Engine {
 	tb.Helper()
 	e := newTables(tb)

@@ -14,7 +14,7 @@ import (
 
 const (
 	maxRequestBytes = 16 << 20
-	// bodyTimeout bounds the time that the body of a request takes to arrive.
+	// bodyTimeout bounds the time in which the body of a request must arrive.
 	bodyTimeout = 30 * time.Second
 	healthy     = "healthy: " + endpoint + " "
 )
@@ -22,7 +22,7 @@ const (
 // serverName is the header of the service's answers.
 var serverName = []string{"Server"}
 
-// connection is what the ResponseWriter of a server is as well.
+// connection is the part of a server's ResponseWriter that sets deadlines.
 type connection interface {
 	SetReadDeadline(deadline time.Time) error
 }
@@ -49,7 +49,7 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.reply(w, "", http.StatusRequestEntityTooLarge, nil)
 		return
 	case err != nil:
-		// The connection broke or the body never came: nobody is there to read an answer.
+		// The connection broke or the body never came: no client waits for an answer.
 		panic(http.ErrAbortHandler)
 	}
 	answer, err := e.handle(r, body)

@@ -68,7 +68,7 @@ func (w *write) apply() {
 	}
 }
 
-// old returns what the error of a failed condition shows of the item.
+// old returns the item that the error of a failed condition shows.
 func (w *write) old() attribute.Item {
 	if !w.showOld {
 		return nil
@@ -99,7 +99,7 @@ func (w *write) consume(c *consumption, factor float64) {
 	c.write(w.prior, w.next, factor)
 }
 
-// checkedRecord checks an item and makes it a record.
+// checkedRecord checks an item and returns its record.
 func (t *table) checkedRecord(item attribute.Item) (*record, error) {
 	for _, check := range []func(attribute.Item) error{t.schema.checkTypes, t.schema.check, t.checkIndexTypes, t.checkIndexValues} {
 		if err := check(item); err != nil {
@@ -109,7 +109,7 @@ func (t *table) checkedRecord(item attribute.Item) (*record, error) {
 	return t.sizedRecord(item)
 }
 
-// updatedRecord checks an updated item and makes it a record.
+// updatedRecord checks an updated item and returns its record.
 func (t *table) updatedRecord(item attribute.Item) (*record, error) {
 	if err := attribute.CheckNesting(item); err != nil {
 		return nil, err
@@ -126,14 +126,14 @@ func (t *table) updatedRecord(item attribute.Item) (*record, error) {
 
 var errUpdateSize = validation("Item size to update has exceeded the maximum allowed size")
 
-// sizedRecord makes an item with valid keys a record.
+// sizedRecord returns the record of an item with valid keys.
 func (t *table) sizedRecord(item attribute.Item) (*record, error) {
 	r := t.newRecord(item)
 	return r, checkItemBytes(t.itemBytes(r))
 }
 
-// itemBytes returns what the limit on the size of an item is about: the item
-// itself and what it takes in the local indexes.
+// itemBytes returns the size that the limit applies to: that of the item itself and of its entries
+// in local indexes.
 func (t *table) itemBytes(r *record) int {
 	bytes := r.size
 	for _, v := range t.views {

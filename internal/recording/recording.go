@@ -1,5 +1,5 @@
-// Package recording replays a recorded run of the Python facade that packagedb replaces: the same calls
-// with the same clock must return the same results and leave the same items.
+// Package recording holds a recorded run of the Python facade, and replays it: the same calls with
+// the same clock must return the same results and leave the same items.
 package recording
 
 import (
@@ -69,11 +69,11 @@ type Clock struct {
 	second atomic.Int64
 }
 
-// Now is for [packagedb.WithClock].
+// Now returns that time. It is a clock for [packagedb.WithClock].
 func (c *Clock) Now() time.Time { return time.Unix(c.second.Load(), 0) }
 
-// Replay makes the call and returns an error if the result is not the recorded one. The database must
-// have been made with the clock.
+// Replay makes the call, and returns an error if the result is not the recorded one. The database
+// must use the clock.
 func (c Call) Replay(ctx context.Context, db packagedb.Database, clock *Clock) error {
 	clock.second.Store(c.Now)
 	result, err := c.make(ctx, db)
@@ -96,7 +96,7 @@ func (c Call) Replay(ctx context.Context, db packagedb.Database, clock *Clock) e
 	return nil
 }
 
-// make makes the call and returns its result, or nil if it has none.
+// make makes the call and returns its result, nil for a call without one.
 func (c Call) make(ctx context.Context, db packagedb.Database) (any, error) {
 	args := c.Args
 	switch c.Name {
@@ -146,7 +146,7 @@ func (c Call) make(ctx context.Context, db packagedb.Database) (any, error) {
 	}
 }
 
-// plain returns the result after a round trip through JSON.
+// plain returns a result as decoded JSON.
 func plain(result any) (any, error) {
 	data, err := json.Marshal(result)
 	if err != nil {
@@ -159,7 +159,7 @@ func plain(result any) (any, error) {
 	return decoded, nil
 }
 
-// unwrap replaces the recording's form of bytes by that of Go's JSON, base64 text.
+// unwrap replaces bytes, as the recording writes them, by their base64 text.
 func unwrap(recorded any) any {
 	switch recorded := recorded.(type) {
 	case []any:

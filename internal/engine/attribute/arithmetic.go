@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Add returns n + m. The error is the *ValidationError of a result that is out
-// of range; DynamoDB says so too of one with more than 38 digits.
+// Add returns n + m. The error is a *ValidationError if the result is out of range; DynamoDB
+// reports more than 38 digits in the same way.
 func (n Number) Add(m Number) (Number, error) {
 	a, b := n.decimal(), m.decimal()
 	scale := max(a.scale, b.scale)

@@ -25,10 +25,9 @@ const (
 	messageNoStruct = "Start of structure or map found where not expected"
 )
 
-// ParseItem reads an item from its wire form, {"name": {"S": "x"}}. It fails
-// with a *jsontext.SerializationError or a *ValidationError, the former first
-// if the text has both. The ValidationError names the attribute. The item holds
-// on to the text.
+// ParseItem reads an item from its wire form, {"name": {"S": "x"}}. It fails with a
+// *jsontext.SerializationError or a *ValidationError, the former first if the text has both. The
+// ValidationError names the attribute. The item retains the text.
 func ParseItem(text string) (Item, error) {
 	d := decoder{Reader: jsontext.NewReader(text)}
 	fields, err := d.fields(0)
@@ -73,9 +72,9 @@ func (v *Value) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// decoder reads attribute values. It returns what DynamoDB's parser of requests
-// would reject at once, and collects what a later validation would: the first
-// invalid value is reported when all is read.
+// decoder reads attribute values. It returns at once the errors of DynamoDB's request parser, and
+// collects those of the later validation: the first invalid value is reported when everything is
+// read.
 type decoder struct {
 	jsontext.Reader
 	invalid *ValidationError
@@ -88,7 +87,7 @@ func (d *decoder) report(problem *ValidationError) {
 	}
 }
 
-// errTooDeep ends the reading at once: who nests so deeply may never end.
+// errTooDeep ends the reading at once, because the input may be endless.
 var errTooDeep = errors.New("nested too deeply")
 
 func (d *decoder) tooDeep() error {
@@ -96,7 +95,7 @@ func (d *decoder) tooDeep() error {
 	return errTooDeep
 }
 
-// finish is the outcome of the decoding after the value was read with err.
+// finish returns the result of decoding a value that was read with err.
 func (d *decoder) finish(err error) error {
 	if err != nil && !errors.Is(err, errTooDeep) {
 		return err
@@ -173,8 +172,8 @@ func (d *decoder) value(nesting int) (Value, error) {
 	return value, err
 }
 
-// content reads what stands behind the kind in an attribute value. An invalid
-// content is reported and replaced by some value of that kind.
+// content reads what follows the kind in an attribute value. It records invalid content and
+// replaces it by some value of that kind.
 func (d *decoder) content(kind Kind, nesting int) (Value, error) {
 	switch kind {
 	case KindS, KindN, KindB:
@@ -252,7 +251,7 @@ func nullMember(kind Kind) *ValidationError {
 	return invalid(messageEmpty)
 }
 
-// array makes sure that an array is next.
+// array returns an error unless the next token begins an array.
 func (d *decoder) array() error {
 	switch d.Peek() {
 	case '[':
@@ -332,8 +331,8 @@ func (d *decoder) boolean() (bool, error) {
 	}
 }
 
-// misplaced returns the error for a scalar where none is expected: the message, if
-// it is well-formed JSON.
+// misplaced returns the error for a scalar where none is expected: the message, if the scalar is
+// well-formed JSON.
 func (d *decoder) misplaced(message string) error {
 	if err := d.Skip(); err != nil {
 		return err

@@ -6,7 +6,7 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine/jsontext"
 )
 
-// MarshalJSON is the item's wire form.
+// MarshalJSON returns the item's wire form.
 func (it Item) MarshalJSON() ([]byte, error) { return it.AppendJSON(nil), nil }
 
 // AppendJSON appends the item's wire form to dst, the attributes in no
@@ -26,7 +26,7 @@ func (it Item) AppendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// MarshalJSON is the value's wire form.
+// MarshalJSON returns the value's wire form.
 func (v Value) MarshalJSON() ([]byte, error) { return v.AppendJSON(nil), nil }
 
 // AppendJSON appends the value's wire form to dst: null for the zero Value.

@@ -26,6 +26,6 @@ func validateName(name string) *ValidationError {
 	return nil
 }
 
-// Clone is a copy whose attributes can be set without changing the original.
-// The values are shared, as they are immutable.
+// Clone returns a copy whose attributes can be set without changing the original. The values are
+// shared, because they are immutable.
 func (it Item) Clone() Item { return maps.Clone(it) }

@@ -20,8 +20,8 @@ const (
 	messageDigits     = "Attempting to store more than 38 significant digits in a Number"
 )
 
-// Number is a decimal number of up to 38 significant digits in DynamoDB's
-// range. The zero Number is 0. Two Numbers are equal exactly when == says so.
+// Number is a decimal number of up to 38 significant digits in DynamoDB's range. The zero Number is
+// 0. Equal Numbers are equal by ==.
 type Number struct {
 	text string // the canonical form, but empty for zero
 }
@@ -36,7 +36,7 @@ func ParseNumber(text string) (Number, error) {
 	return number, nil
 }
 
-// Integer is the number n.
+// Integer returns the number n.
 func Integer(n int) Number {
 	if n == 0 {
 		return Number{}
@@ -44,7 +44,7 @@ func Integer(n int) Number {
 	return Number{text: strconv.Itoa(n)}
 }
 
-// String is the canonical form, the one that DynamoDB returns.
+// String returns the canonical form, the one that DynamoDB returns.
 func (n Number) String() string {
 	if n.text == "" {
 		return "0"
@@ -52,7 +52,8 @@ func (n Number) String() string {
 	return n.text
 }
 
-// Compare is negative, zero or positive as n is less than, equal to or greater than m.
+// Compare returns a negative number, zero or a positive number if n is less than, equal to or
+// greater than m.
 func (n Number) Compare(m Number) int { return compareNumbers(n.String(), m.String()) }
 
 // compareNumbers orders two numbers in canonical form. Without superfluous
@@ -82,7 +83,7 @@ func wholeDigits(text string) int {
 	return len(text)
 }
 
-// numeral is a number as it was written, taken apart.
+// numeral is a parsed decimal literal.
 type numeral struct {
 	negative  bool
 	canonical bool   // the text is the canonical form already
@@ -114,8 +115,7 @@ func parseNumber(text string) (Number, *ValidationError) {
 	return Number{text: n.plain()}, nil
 }
 
-// scanNumeral takes a decimal literal apart: a sign, digits with or without a
-// point, an exponent.
+// scanNumeral parses a decimal literal: a sign, digits with or without a point, an exponent.
 func scanNumeral(text string) (n numeral, ok bool) {
 	rest := text
 	n.canonical = true
@@ -172,8 +172,8 @@ func scanNumeral(text string) (n numeral, ok bool) {
 	return n, true
 }
 
-// scanExponent reads the rest of a literal: nothing, or e and a number, of which
-// it returns at most 32 bits.
+// scanExponent reads the rest of a literal: nothing, or e and a number, of which it returns at most
+// 32 bits.
 func scanExponent(text string) (exponent int, ok bool) {
 	if text == "" {
 		return 0, true
@@ -203,7 +203,7 @@ func scanExponent(text string) (exponent int, ok bool) {
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// plain writes the number out without an exponent.
+// plain returns the number without an exponent.
 func (n numeral) plain() string {
 	out := make([]byte, 0, 2+maxDigits+max(n.exponent, -n.exponent))
 	if n.negative {

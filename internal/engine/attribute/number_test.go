@@ -13,8 +13,8 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine/jsontext"
 )
 
-// message is the text of a *ValidationError or *jsontext.SerializationError, with the
-// latter's name in front, and says so of any other error.
+// message returns the text of a *ValidationError or of a *jsontext.SerializationError, the latter
+// after its name, and describes any other error.
 func message(err error) string {
 	var invalid *ValidationError
 	var malformed *jsontext.SerializationError

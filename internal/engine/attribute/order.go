@@ -39,8 +39,8 @@ func EqualItems(a, b Item) bool {
 	return true
 }
 
-// Compare orders two strings or two binaries by their bytes and two numbers by
-// magnitude. It reports false where the kinds differ or have no order.
+// Compare orders two strings or two binaries by their bytes and two numbers by magnitude. It
+// reports false if the kinds differ or have no order.
 func Compare(a, b Value) (int, bool) {
 	if a.kind != b.kind {
 		return 0, false

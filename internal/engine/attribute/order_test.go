@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// distinct are values of every kind of which no two are equal.
+// distinct returns values of every kind, no two of them equal.
 func distinct(tb testing.TB) []Value {
 	return []Value{
 		S(""), S("a"), S("1"), N(Number{}), N(parse(tb, "1")), B(nil), B([]byte("a")), BOOL(true), BOOL(false), NULL(),

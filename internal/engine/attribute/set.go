@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// Sets are kept in ascending order, which is also the order in which they are
-// returned: equality is a comparison and membership a binary search.
+// Sets are kept in ascending order, in which they are also returned: equality is a comparison and
+// membership a binary search.
 
-// SS is a string set. The members must be distinct and at least one.
+// SS returns a string set. The members must be distinct and at least one.
 func SS(members ...string) Value { return newSet(KindSS, slices.Clone(members)) }
 
-// NS is a number set. The members must be distinct and at least one.
+// NS returns a number set. The members must be distinct and at least one.
 func NS(members ...Number) Value {
 	texts := make([]string, len(members))
 	for i, member := range members {
@@ -21,7 +21,7 @@ func NS(members ...Number) Value {
 	return newSet(KindNS, texts)
 }
 
-// BS is a binary set. The members must be distinct and at least one.
+// BS returns a binary set. The members must be distinct and at least one.
 func BS(members ...[]byte) Value {
 	texts := make([]string, len(members))
 	for i, member := range members {
@@ -73,8 +73,8 @@ func (v Value) has(member string) bool {
 	return found
 }
 
-// Member is the kind of a set's members: KindS for KindSS and so on, and
-// KindAbsent for a kind that is no set.
+// Member returns the kind of a set's members: KindS for KindSS and so on, and KindAbsent if k is no
+// set.
 func (k Kind) Member() Kind {
 	switch k {
 	case KindSS:
@@ -87,13 +87,13 @@ func (k Kind) Member() Kind {
 	return KindAbsent
 }
 
-// newSet takes the slice over and sorts it.
+// newSet sorts the members. It retains the slice.
 func newSet(kind Kind, members []string) Value {
 	slices.SortFunc(members, memberOrder(kind))
 	return Value{kind: kind, nested: &nested{members: members}}
 }
 
-// parseSet is a set out of a request, which may be empty or have duplicates.
+// parseSet returns a set from a request. It rejects an empty one and duplicates.
 func parseSet(kind Kind, members []string) (Value, *ValidationError) {
 	if len(members) == 0 {
 		return Value{kind: kind}, emptySet(kind)

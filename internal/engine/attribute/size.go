@@ -8,9 +8,8 @@ const (
 	entryOverhead    = 1
 )
 
-// Size is the item's size in bytes by DynamoDB's rule: the names plus the
-// values. It is what counts towards the limit of 400 KB, a page's 1 MB and the
-// consumed capacity.
+// Size returns the item's size in bytes by DynamoDB's rule: the names plus the values. It counts
+// towards the limit of 400 KB, a page's 1 MB and the consumed capacity.
 func Size(it Item) int {
 	total := 0
 	for name, value := range it {
@@ -19,7 +18,7 @@ func Size(it Item) int {
 	return total
 }
 
-// Size is the value's size in bytes by DynamoDB's rule.
+// Size returns the value's size in bytes by DynamoDB's rule.
 func (v Value) Size() int {
 	switch v.kind {
 	case KindS, KindB:
@@ -52,10 +51,9 @@ func (v Value) Size() int {
 	return 0
 }
 
-// numberSize is the size of a number in canonical form. DynamoDB keeps two
-// decimal digits in a byte, in pairs that are aligned to the point, after one
-// byte for the exponent. A negative number has a byte at its end, unless its
-// digits fill all twenty bytes.
+// numberSize returns the size of a number in canonical form. DynamoDB keeps two decimal digits in a
+// byte, in pairs that are aligned to the point, after one byte for the exponent. A negative number
+// has a byte at its end, unless its digits fill all twenty bytes.
 func numberSize(text string) int {
 	if text == "0" {
 		return 1

@@ -24,12 +24,11 @@ const (
 
 var kindNames = [...]string{"", "S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL"}
 
-// String is the abbreviation that the wire format uses: "S", "N", "BOOL", ...
+// String returns the abbreviation of the wire format: "S", "N", "BOOL", ...
 func (k Kind) String() string { return kindNames[k] }
 
-// Value is one attribute value. It is immutable by convention: whoever holds
-// one may share it freely but must not change what Fields, Elements or Members
-// return. The zero Value is "absent".
+// Value is one attribute value. It is immutable by convention: it may be shared freely, but what
+// Fields, Elements and Members return must not be changed. The zero Value is absent.
 type Value struct {
 	kind   Kind
 	truth  bool    // BOOL
@@ -37,44 +36,44 @@ type Value struct {
 	nested *nested // sets, M, L
 }
 
-// nested keeps what only few values have out of Value, which stays small.
+// nested keeps rare content out of Value, which stays small.
 type nested struct {
 	fields   Item
 	elements []Value
 	members  []string // of a set in ascending order, each as Value.text has it
 }
 
-// S is a string.
+// S returns a string.
 func S(text string) Value { return Value{kind: KindS, text: text} }
 
-// N is a number.
+// N returns a number.
 func N(number Number) Value { return Value{kind: KindN, text: number.String()} }
 
-// B is a binary value. The bytes are copied.
+// B returns a binary value. The bytes are copied.
 func B(data []byte) Value { return Value{kind: KindB, text: string(data)} }
 
-// BOOL is a boolean.
+// BOOL returns a boolean.
 func BOOL(truth bool) Value { return Value{kind: KindBOOL, truth: truth} }
 
-// NULL is the null value, which is not the same as an absent one.
+// NULL returns the null value, which differs from an absent one.
 func NULL() Value { return Value{kind: KindNULL} }
 
-// M is a map. The value keeps the item itself, not a copy.
+// M returns a map. The value keeps the item itself, not a copy.
 func M(fields Item) Value { return Value{kind: KindM, nested: &nested{fields: fields}} }
 
-// L is a list. The value keeps the slice itself, not a copy.
+// L returns a list. The value keeps the slice itself, not a copy.
 func L(elements ...Value) Value { return Value{kind: KindL, nested: &nested{elements: elements}} }
 
 // Concat returns the list of the elements of a and then those of b, both lists.
 func Concat(a, b Value) Value { return L(slices.Concat(a.Elements(), b.Elements())...) }
 
-// Kind is the value's data type, KindAbsent for the zero Value.
+// Kind returns the value's data type, KindAbsent for the zero Value.
 func (v Value) Kind() Kind { return v.kind }
 
-// Exists reports whether the value is not the zero Value.
+// Exists reports whether v is not the zero Value.
 func (v Value) Exists() bool { return v.kind != KindAbsent }
 
-// Str is the text of an S, and empty for every other kind.
+// Str returns the text of an S, and "" for every other kind.
 func (v Value) Str() string {
 	if v.kind != KindS {
 		return ""
@@ -82,7 +81,7 @@ func (v Value) Str() string {
 	return v.text
 }
 
-// Num is the number of an N, and zero for every other kind.
+// Num returns the number of an N, and zero for every other kind.
 func (v Value) Num() Number {
 	if v.kind != KindN || v.text == "0" {
 		return Number{}
@@ -90,7 +89,7 @@ func (v Value) Num() Number {
 	return Number{text: v.text}
 }
 
-// Bytes is a copy of the content of a B, and nil for every other kind.
+// Bytes returns a copy of the content of a B, and nil for every other kind.
 func (v Value) Bytes() []byte {
 	if v.kind != KindB {
 		return nil
@@ -98,14 +97,14 @@ func (v Value) Bytes() []byte {
 	return []byte(v.text)
 }
 
-// Raw is the content of an S, N or B as a string: the text, the canonical
-// number or the bytes. It is what those kinds are made of, without a copy.
+// Raw returns the content of an S, N or B as a string, without a copy: the text, the canonical
+// number or the bytes.
 func (v Value) Raw() string { return v.text }
 
-// Truth is the boolean of a BOOL, and false for every other kind.
+// Truth returns the boolean of a BOOL, and false for every other kind.
 func (v Value) Truth() bool { return v.truth }
 
-// Fields is the content of an M, and nil for every other kind.
+// Fields returns the content of an M, and nil for every other kind.
 func (v Value) Fields() Item {
 	if v.kind != KindM {
 		return nil
@@ -113,7 +112,7 @@ func (v Value) Fields() Item {
 	return v.nested.fields
 }
 
-// Elements is the content of an L, and nil for every other kind.
+// Elements returns the content of an L, and nil for every other kind.
 func (v Value) Elements() []Value {
 	if v.kind != KindL {
 		return nil
@@ -121,8 +120,8 @@ func (v Value) Elements() []Value {
 	return v.nested.elements
 }
 
-// Members are the content of a set in ascending order, each in the form that
-// Raw gives for a single one, and nil for every other kind.
+// Members returns the content of a set in ascending order, each member in the form that Raw returns
+// for a single one, and nil for every other kind.
 func (v Value) Members() []string {
 	switch v.kind {
 	case KindSS, KindNS, KindBS:

@@ -21,9 +21,8 @@ const (
 	maxAttributes = 2 << 20
 )
 
-// Attributes are the ExpressionAttributeNames and ExpressionAttributeValues of
-// one request. They remember which of them the expressions parsed against them
-// have used. A nil *Attributes is a request without either.
+// Attributes are the ExpressionAttributeNames and ExpressionAttributeValues of one request. They
+// record which of them the parsed expressions use. A nil *Attributes is a request without either.
 type Attributes struct {
 	names      map[string]string
 	values     map[string]attribute.Value
@@ -31,8 +30,8 @@ type Attributes struct {
 	usedValues []string
 }
 
-// NewAttributes checks both maps. A nil map is a parameter that the request
-// does not have; an empty one is an error.
+// NewAttributes checks both maps. A nil map is a parameter that the request does not have; an empty
+// one is rejected.
 func NewAttributes(names map[string]string, values map[string]attribute.Value) (*Attributes, error) {
 	err := checkAttributes(namesParameter, '#', names, func(name string) (int, error) {
 		return len(name), attribute.ValidateName(name)
@@ -87,7 +86,7 @@ func checkAttributes[V any](parameter string, sigil byte, entries map[string]V, 
 	return first
 }
 
-// keyTooLong returns the error for a long key. Like the service it has the size of
+// keyTooLong returns the error for a key that is too long. Like the service, it quotes the size of
 // a name's key only.
 func keyTooLong(parameter, key string) error {
 	size := ""
@@ -97,8 +96,8 @@ func keyTooLong(parameter, key string) error {
 	return invalid("%s contains invalid key: The expression attribute map contains a key that is too long;%s", parameter, size)
 }
 
-// Unused reports names or values that no expression refers to as an error. Call
-// it after all expressions of the request were parsed.
+// Unused returns an error if no expression refers to a name or value. Call it after all expressions
+// of the request were parsed.
 func (a *Attributes) Unused() error {
 	if a == nil {
 		return nil

@@ -44,7 +44,7 @@ func decodeItem(tb testing.TB, text string) attribute.Item {
 	return item
 }
 
-// message is the text of a *attribute.ValidationError, and says so of any other error.
+// message returns the text of an *attribute.ValidationError, and describes any other error.
 func message(err error) string {
 	var invalid *attribute.ValidationError
 	switch {
@@ -61,8 +61,8 @@ func TestNewAttributes_Errors(t *testing.T) {
 	for _, test := range []struct{ name, names, values, want string }{
 		{"neither is fine", `null`, `null`, ""},
 		{"both are fine", `{"#a": "a", "#_1": "b.c d"}`, `{":a": {"S": ""}, ":1": {"N": "1"}}`, ""},
-		{"no names are refused", `{}`, `null`, "ExpressionAttributeNames must not be empty"},
-		{"no values are refused", `null`, `{}`, "ExpressionAttributeValues must not be empty"},
+		{"no names are rejected", `{}`, `null`, "ExpressionAttributeNames must not be empty"},
+		{"no values are rejected", `null`, `{}`, "ExpressionAttributeValues must not be empty"},
 		{"names come before values", `{}`, `{}`, "ExpressionAttributeNames must not be empty"},
 		{"a name's key begins with #", `{"a": "b"}`, `null`, `ExpressionAttributeNames contains invalid key: Syntax error; key: "a"`},
 		{"a name's key is more than #", `{"#": "b"}`, `null`, `ExpressionAttributeNames contains invalid key: Syntax error; key: "#"`},
@@ -77,7 +77,7 @@ func TestNewAttributes_Errors(t *testing.T) {
 		{"a value's key has at most 255 bytes", `null`, `{":` + long + `": {"S": "x"}}`, "ExpressionAttributeValues contains invalid key: The expression attribute map contains a key that is too long;"},
 		{"a name has at most 65535 bytes", `{"#a": "` + strings.Repeat("x", 65536) + `"}`, `null`, "ExpressionAttributeNames contains invalid value: Attribute name is too large, must be less than 65536 bytes for key #a"},
 		{"2 MB of values are allowed", `null`, `{":v": {"S": "` + strings.Repeat("x", 2<<20-2) + `"}}`, ""},
-		{"more values are refused", `null`, `{":v": {"S": "` + strings.Repeat("x", 2<<20-1) + `"}}`, "ExpressionAttributeValues exceeds max size"},
+		{"more values are rejected", `null`, `{":v": {"S": "` + strings.Repeat("x", 2<<20-1) + `"}}`, "ExpressionAttributeValues exceeds max size"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := NewAttributes(decodeNames(t, test.names), decodeItem(t, test.values))

@@ -10,9 +10,8 @@ const (
 	asOperand   position = true
 )
 
-// check rejects what is wrong with a tree whatever the request's placeholders
-// stand for: unknown and misplaced functions, reserved words, list indexes out
-// of range. The first one in the text is reported.
+// check rejects what is wrong with a tree whatever its placeholders stand for: unknown and
+// misplaced functions, reserved words, list indexes out of range. It reports the first in the text.
 func check(s *syntax, at position) error {
 	switch s.op {
 	case opPath:

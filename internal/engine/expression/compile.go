@@ -14,9 +14,8 @@ const (
 	maxIn = 100
 )
 
-// compiler turns a checked tree into one that can be evaluated. Like the
-// service it works from the leaves up, in the order of the text, and reports
-// the first problem that it meets.
+// compiler turns a checked tree into one that can be evaluated. Like the service it works from the
+// leaves up, in the order of the text, and reports the first problem that it finds.
 type compiler struct {
 	attributes *Attributes
 	paths      []Path
@@ -122,8 +121,8 @@ func checkDistinct(op operator, operands []operand) error {
 	return nil
 }
 
-// checkOperands rejects operands that can never be right for the operator. Of
-// a path nothing is known before there is an item.
+// checkOperands rejects operands that can never be right for the operator. It accepts every path,
+// whose value is not known yet.
 func checkOperands(op operator, operands []operand) error {
 	switch op {
 	case opLess, opLessOrEqual, opGreater, opGreaterOrEqual, opBetween:
@@ -168,7 +167,7 @@ func incorrectType(op operator, kind string) error {
 	return invalid("Incorrect operand type for operator or function; operator or function: %s, operand type: %s", op, kind)
 }
 
-// checkBounds compares the bounds of a BETWEEN where both are given as values.
+// checkBounds compares the bounds of a BETWEEN if both are given as values.
 func checkBounds(lower, upper attribute.Value) error {
 	if !lower.Exists() || !upper.Exists() {
 		return nil
@@ -184,8 +183,7 @@ func checkBounds(lower, upper attribute.Value) error {
 		requirement, describe(lower), describe(upper))
 }
 
-// describe shows a bound as the service does, which names the class of a
-// binary in place of its content.
+// describe returns a bound as the service prints it: a binary as the name of its class.
 func describe(bound attribute.Value) string {
 	content := bound.Raw()
 	if bound.Kind() == attribute.KindB {

@@ -25,13 +25,13 @@ func ParseCondition(parameter, text string, a *Attributes) (*Condition, error) {
 	return &Condition{root: root, paths: paths}, nil
 }
 
-// Match reports whether the item satisfies the condition. A nil Condition is
-// satisfied by every item, and an item that does not exist is a nil Item.
+// Match reports whether the item satisfies the condition. A nil Condition is satisfied by every
+// item; a nil Item is one that does not exist.
 func (c *Condition) Match(it attribute.Item) bool {
 	return c == nil || c.root.match(it)
 }
 
-// Paths are the places that the condition looks at, in the order of its text.
+// Paths returns the paths in the condition, in the order of its text.
 func (c *Condition) Paths() iter.Seq[Path] {
 	if c == nil {
 		return slices.Values[[]Path](nil)

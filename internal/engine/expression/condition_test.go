@@ -10,7 +10,7 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
-// refusalOf is the message with which a condition is refused, empty if it is not.
+// refusalOf returns the message with which a condition is rejected, or "".
 func refusalOf(tb testing.TB, text string) string {
 	tb.Helper()
 	_, err := ParseCondition("ConditionExpression", text, newAttributes(tb, sampleNames, sampleValues))

@@ -30,7 +30,7 @@ func FuzzParseCondition(f *testing.F) {
 		}
 		negation, err := ParseCondition("FilterExpression", "NOT ("+text+")", newAttributes(t, sampleNames, sampleValues))
 		if err != nil {
-			// What is in parentheses already, or nearly too long, has no such negation.
+			// A condition that is already in parentheses, or nearly too long, has no such negation.
 			return
 		}
 		assert.NotEqual(t, negation.Match(item), condition.Match(item), text)

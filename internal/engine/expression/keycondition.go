@@ -38,9 +38,8 @@ type KeyCondition struct {
 	paths []Path
 }
 
-// ParseKeyCondition parses the text of a KeyConditionExpression by the grammar
-// of all conditions; Terms reports whether it is one that a key can have. The
-// error is an *attribute.ValidationError.
+// ParseKeyCondition parses the text of a KeyConditionExpression by the grammar of all conditions;
+// Terms returns an error for one that no key can have. The error is an *attribute.ValidationError.
 func ParseKeyCondition(text string, a *Attributes) (*KeyCondition, error) {
 	root, paths, err := compile(text, a)
 	if err != nil {
@@ -49,7 +48,7 @@ func ParseKeyCondition(text string, a *Attributes) (*KeyCondition, error) {
 	return &KeyCondition{root: root, paths: paths}, nil
 }
 
-// Paths are the places that the condition looks at, in the order of its text.
+// Paths returns the paths in the condition, in the order of its text.
 func (k *KeyCondition) Paths() iter.Seq[Path] {
 	if k == nil {
 		return slices.Values[[]Path](nil)
@@ -57,10 +56,9 @@ func (k *KeyCondition) Paths() iter.Seq[Path] {
 	return slices.Values(k.paths)
 }
 
-// Terms are the one or two terms of the condition, on different attributes and
-// each with the attribute on the left of its operator. The error is the
-// *attribute.ValidationError of a condition that is no key condition; whether
-// the attributes are those of a key is left to the caller.
+// Terms returns the one or two terms of the condition, on different attributes and each with the
+// attribute on the left of its operator. The error is an *attribute.ValidationError if the
+// condition is no key condition. The caller checks whether the attributes are those of a key.
 func (k *KeyCondition) Terms() ([]KeyTerm, error) {
 	terms, err := appendTerms(make([]KeyTerm, 0, maxKeyTerms), k.root)
 	if err == nil && len(terms) > maxKeyTerms {
@@ -142,7 +140,7 @@ func keyOperator(op operator) (KeyOp, bool) {
 	return 0, false
 }
 
-// mirrored is the operator with its operands exchanged.
+// mirrored returns the operator with its operands exchanged.
 func mirrored(op KeyOp) KeyOp {
 	switch op {
 	case KeyLess:

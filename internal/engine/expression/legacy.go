@@ -12,7 +12,7 @@ type Comparison struct {
 	Values    []attribute.Value
 }
 
-// NewCondition returns the condition that all comparisons hold, or any of them.
+// NewCondition returns the condition that all comparisons are true, or any of them.
 func NewCondition(comparisons []Comparison, anyOf bool) *Condition {
 	op := opAnd
 	if anyOf {
@@ -76,8 +76,8 @@ func comparisonOperator(name string) (op operator, negated bool) {
 	return opEqual, false
 }
 
-// NewKeyTerms returns the terms of KeyConditions. The error is the
-// *attribute.ValidationError of conditions that no key can have.
+// NewKeyTerms returns the terms of KeyConditions. The error is an *attribute.ValidationError if no
+// key can have the conditions.
 func NewKeyTerms(comparisons []Comparison) ([]KeyTerm, error) {
 	if len(comparisons) < 1 || len(comparisons) > maxKeyTerms {
 		return nil, invalid("Conditions can be of length 1 or 2 only")

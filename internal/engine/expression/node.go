@@ -55,10 +55,11 @@ func (n *node) match(it attribute.Item) bool {
 	return ordered(n.op, first, second)
 }
 
-// equal is never true of an absent value, not even if both are absent.
+// equal reports whether two values are equal. An absent value equals none, not even another absent
+// one.
 func equal(a, b attribute.Value) bool { return a.Exists() && attribute.Equal(a, b) }
 
-// ordered compares two values of the same kind, and is false of all others.
+// ordered compares two values. It returns false if their kinds differ.
 func ordered(op operator, a, b attribute.Value) bool {
 	order, ok := attribute.Compare(a, b)
 	if !ok {
@@ -101,7 +102,7 @@ type operand struct {
 	sized *operand
 }
 
-// kind is what is known about the operand without an item: KindAbsent for a path.
+// kind returns what is known about the operand without an item: KindAbsent for a path.
 func (o *operand) kind() attribute.Kind {
 	if o.sized != nil {
 		return attribute.KindN
@@ -109,7 +110,7 @@ func (o *operand) kind() attribute.Kind {
 	return o.value.Kind()
 }
 
-// find is the operand's value for an item, absent if the item has none.
+// find returns the operand's value for an item, absent if the item has none.
 func (o *operand) find(it attribute.Item) attribute.Value {
 	switch {
 	case o.path != nil:
@@ -120,7 +121,7 @@ func (o *operand) find(it attribute.Item) attribute.Value {
 	return o.value
 }
 
-// size is the value of the size function, absent for kinds that have no size.
+// size returns the value of the size function, absent for kinds that have no size.
 func size(value attribute.Value) attribute.Value {
 	var length int
 	switch value.Kind() {
@@ -140,7 +141,7 @@ func size(value attribute.Value) attribute.Value {
 	return attribute.N(attribute.Integer(length))
 }
 
-// codeUnits is the length of the text in UTF-16, by which DynamoDB counts.
+// codeUnits returns the length of the text in UTF-16, by which DynamoDB counts.
 func codeUnits(text string) int {
 	units := utf8.RuneCountInString(text)
 	for _, r := range text {

@@ -9,7 +9,8 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
-// matchItem and matchValues are what the table below was put to DynamoDB Local with.
+// matchItem and matchValues are the item and values of the table below, whose results are those of
+// DynamoDB Local.
 const matchItem = `{
 	"pk": {"S": "1"},
 	"sk": {"S": "1"},

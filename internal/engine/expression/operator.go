@@ -44,10 +44,10 @@ var operatorNames = [...]string{
 	opPlus: "+", opMinus: "-", opIfNotExists: "if_not_exists", opListAppend: "list_append",
 }
 
-// String is the operator as DynamoDB's messages name it.
+// String returns the operator as DynamoDB's messages name it.
 func (op operator) String() string { return operatorNames[op] }
 
-// functionNamed looks a function up. The names are case-sensitive.
+// functionNamed returns the function of that name. The names are case-sensitive.
 func functionNamed(name string) (op operator, operands int, ok bool) {
 	switch name {
 	case "attribute_exists":
@@ -66,7 +66,7 @@ func functionNamed(name string) (op operator, operands int, ok bool) {
 	return 0, 0, false
 }
 
-// infix is the operator that a token stands for behind an operand.
+// infix returns the operator that a token stands for after an operand.
 func infix(kind tokenKind) (op operator, ok bool) {
 	switch kind {
 	case tokenEqual:

@@ -22,13 +22,13 @@ type Step struct {
 // maxPath is the greatest number of steps in a path.
 const maxPath = 32
 
-// Attribute is the name of the top-level attribute.
+// Attribute returns the name of the top-level attribute.
 func (p Path) Attribute() string { return p[0].Name }
 
 // Nested reports whether the path leads into a map or list.
 func (p Path) Nested() bool { return len(p) > 1 }
 
-// Find is the value at the path, the zero Value if the item has none there.
+// Find returns the value at the path, the zero Value if the item has none there.
 func (p Path) Find(it attribute.Item) attribute.Value {
 	value := it[p[0].Name]
 	for _, step := range p[1:] {
@@ -47,7 +47,7 @@ func (s Step) find(value attribute.Value) attribute.Value {
 	return attribute.Value{}
 }
 
-// String is the path as DynamoDB's messages show it: "[a, b, [0]]".
+// String returns the path as DynamoDB's messages show it: "[a, b, [0]]".
 func (p Path) String() string {
 	parts := make([]string, len(p))
 	for i, step := range p {
@@ -66,7 +66,7 @@ func (s Step) String() string {
 	return s.Name
 }
 
-// resolve is the path with the placeholders replaced.
+// resolve returns the path with the placeholders replaced.
 func (a *Attributes) resolve(steps []element) (Path, error) {
 	if len(steps) > maxPath {
 		return nil, invalid("The document path has too many nesting levels; nesting levels: %d", len(steps))

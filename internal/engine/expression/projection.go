@@ -14,8 +14,8 @@ type Projection struct {
 	root  branch
 }
 
-// branch is a place in an item and what of it a projection or an update is about:
-// all of it, or some of the entries of a map or elements of a list.
+// branch is a place in an item and the parts of it that a projection or an update names: all of it,
+// or some of the entries of a map or elements of a list.
 type branch struct {
 	whole    bool
 	clause   int // of an update that is about this place as a whole
@@ -74,9 +74,8 @@ func resolvePaths(text string, a *Attributes) ([]Path, error) {
 	return paths, nil
 }
 
-// checkOverlap rejects two paths of which one leads through the other, or that
-// take the same place for a map and for a list. Like the service it looks from
-// the last path to the first.
+// checkOverlap rejects two paths of which one leads through the other, or that take the same place
+// for a map and for a list. Like the service it begins with the last path.
 func checkOverlap(paths []Path) error {
 	for i := len(paths) - 2; i >= 0; i-- {
 		for _, later := range paths[i+1:] {
@@ -88,7 +87,7 @@ func checkOverlap(paths []Path) error {
 	return nil
 }
 
-// clash returns why two paths cannot be used together, empty if they can.
+// clash returns why two paths cannot be combined, or "".
 func (p Path) clash(q Path) string {
 	for i := range min(len(p), len(q)) {
 		if (p[i].Name == "") != (q[i].Name == "") {
@@ -108,7 +107,7 @@ func (b *branch) add(path Path, clause int) {
 	b.whole, b.clause = true, clause
 }
 
-// next is the branch under a step, a new one if there is none yet.
+// next returns the branch under a step, a new one if there is none yet.
 func (b *branch) next(step Step) *branch {
 	if step.Name != "" {
 		if b.fields == nil {
@@ -130,9 +129,8 @@ func (b *branch) next(step Step) *branch {
 	return b.elements[step.Index]
 }
 
-// Apply is the part of the item that the projection names. Elements of lists
-// move together, and what holds nothing of interest is left out. A nil
-// Projection gives the item itself.
+// Apply returns the part of the item that the projection names. Elements of lists move together,
+// and maps and lists of which nothing is found are left out. A nil Projection returns the item itself.
 func (p *Projection) Apply(it attribute.Item) attribute.Item {
 	if p == nil {
 		return it
@@ -150,7 +148,7 @@ func (b *branch) pick(it attribute.Item) attribute.Item {
 	return picked
 }
 
-// cut is the wanted part of a value, absent if there is none.
+// cut returns the selected part of a value, absent if there is none.
 func (b *branch) cut(value attribute.Value) attribute.Value {
 	switch {
 	case b.whole:
@@ -180,7 +178,7 @@ func (b *branch) gather(elements []attribute.Value) []attribute.Value {
 	return picked
 }
 
-// Paths are the places that the projection names, in the order of its text.
+// Paths returns the paths in the projection, in the order of its text.
 func (p *Projection) Paths() iter.Seq[Path] {
 	if p == nil {
 		return slices.Values[[]Path](nil)

@@ -2,9 +2,8 @@ package expression
 
 import "strings"
 
-// reservedWords are the words that DynamoDB's documentation reserves. They
-// cannot be the name of an attribute in an expression, in any case of letters,
-// but every one of them can stand behind a placeholder.
+// reservedWords are the words that DynamoDB's documentation reserves. In an expression they cannot
+// name an attribute, in any case of letters, except through a placeholder.
 var reservedWords = func() map[string]bool {
 	words := make(map[string]bool)
 	for word := range strings.FieldsSeq(`

@@ -99,8 +99,8 @@ func (p *parser) expect(kind tokenKind) error {
 
 func (p *parser) word() string { return p.text[p.current.start:p.current.end] }
 
-// unexpected returns the error for the current token. The service quotes it
-// together with its neighbours, just as they are written.
+// unexpected returns the error for the current token. Like the service it quotes the token together
+// with its neighbors, as written.
 func (p *parser) unexpected() error {
 	word, from, to := "<EOF>", 0, len(p.text)
 	if p.started {
@@ -115,8 +115,8 @@ func (p *parser) unexpected() error {
 	return invalid(`Syntax error; token: "%s", near: "%s"`, word, p.text[from:to])
 }
 
-// disjunction parses a condition. Where a bare operand is welcome too, it is
-// one only if it is all there is up to a closing parenthesis.
+// disjunction parses a condition. If a bare operand is allowed too, it must be all there is up to a
+// closing parenthesis.
 func (p *parser) disjunction(bare bool) (*syntax, error) {
 	left, err := p.conjunction(bare)
 	for err == nil && p.current.kind == tokenOr {
@@ -148,8 +148,8 @@ func (p *parser) negation(bare bool) (*syntax, error) {
 	return &syntax{op: opNot, args: []*syntax{condition}}, err
 }
 
-// predicate parses a comparison, a function or a group. What stands in
-// parentheses at its beginning may be a condition, or the first operand.
+// predicate parses a comparison, a function or a group. Parentheses at its beginning may hold a
+// condition or the first operand.
 func (p *parser) predicate(bare bool) (*syntax, error) {
 	left, err := p.leftmost()
 	if err != nil || !left.isOperand() {
@@ -258,10 +258,9 @@ func (p *parser) operand() (*syntax, error) {
 	return p.path()
 }
 
-// group parses parentheses around the content. The callers reject redundant
-// ones when the service does: as soon as they are closed, even if the text goes
-// wrong later, but in a predicate's leftmost operand not before that is
-// complete, nor around it before its operator is read.
+// group parses parentheses around the content. Like the service, the callers reject redundant ones
+// as soon as they are closed, even if the text is wrong later, but in a predicate's leftmost
+// operand not before that is complete, and around it not before its operator is read.
 func (p *parser) group(content func() (*syntax, error)) (*syntax, error) {
 	p.advance()
 	inner, err := content()

@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// tokenKind is a kind of token of the expression grammar.
+// tokenKind is the kind of a token of the expression grammar.
 type tokenKind uint8
 
 const (
@@ -47,7 +47,7 @@ type token struct {
 	start, end int
 }
 
-// scan is the first token at or behind the position.
+// scan returns the first token at or after the position.
 func scan(text string, position int) token {
 	start := position
 	for start < len(text) && isSpace(text[start]) {
@@ -60,7 +60,7 @@ func scan(text string, position int) token {
 	return token{kind: kind, start: start, end: start + length}
 }
 
-// classify returns the kind of token that the text begins with, and its length.
+// classify returns the kind of the token that the text begins with, and its length.
 func classify(text string) (tokenKind, int) {
 	switch c := text[0]; {
 	case isLetter(c):
@@ -146,7 +146,7 @@ func keywordOrIdentifier(word string) tokenKind {
 	return tokenIdentifier
 }
 
-// wordLength is how many letters, digits and underscores the text begins with.
+// wordLength returns the number of letters, digits and underscores that the text begins with.
 func wordLength(text string) int {
 	length := 0
 	for length < len(text) && isWord(text[length]) {

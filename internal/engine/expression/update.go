@@ -103,8 +103,7 @@ func (u *Update) Values() attribute.Item {
 	return values
 }
 
-// Removes reports whether the update does nothing but remove, so that it makes
-// no item where none is.
+// Removes reports whether the update does nothing but remove, so that it creates no item.
 func (u *Update) Removes() bool {
 	if u == nil || len(u.clauses) == 0 {
 		return false
@@ -125,7 +124,7 @@ func (u *Update) Projection() *Projection {
 	return &Projection{root: u.root}
 }
 
-// What an update finds wrong with an item.
+// Errors of an update that depend on the item.
 var (
 	errOperandType = invalid("An operand in the update expression has an incorrect data type")
 	errNoAttribute = invalid("The provided expression refers to an attribute that does not exist in the item")

@@ -159,7 +159,7 @@ func (c *compiler) clause(s *syntax) (clause, error) {
 	return clause{s.op, target, operand}, checkSetOperand(s.op, operand)
 }
 
-// checkSetOperand rejects what can not be added to or deleted from anything.
+// checkSetOperand rejects an operand that cannot be added to or deleted from anything.
 func checkSetOperand(op operator, operand *term) error {
 	kind := operand.value.Kind()
 	if op == opSet || kind.Member() != attribute.KindAbsent || op == opAdd && kind == attribute.KindN {

@@ -24,9 +24,8 @@ func (e *SerializationError) Error() string {
 // ErrMalformed is the error of every method that meets text that is not JSON.
 var ErrMalformed = &SerializationError{}
 
-// Reader reads JSON from front to back. It holds its text as one string, of
-// which the strings in the text are parts: reading an item allocates once for
-// all its names and strings.
+// Reader reads JSON from front to back. It holds its text as one string and returns parts of it:
+// reading an item allocates once for all its names and strings.
 type Reader struct {
 	text string
 	pos  int
@@ -68,7 +67,7 @@ func (r *Reader) literal(word string) error {
 	return nil
 }
 
-// Null consumes a null if that is the next token.
+// Null consumes a null if it is the next token.
 func (r *Reader) Null() (bool, error) {
 	if r.Peek() != 'n' {
 		return false, nil
@@ -223,7 +222,7 @@ func (r *Reader) Raw() (string, error) {
 	return r.text[start:r.pos], err
 }
 
-// End reports text behind the last value as an error.
+// End returns an error if text follows the last value.
 func (r *Reader) End() error {
 	if r.Peek(); r.pos < len(r.text) {
 		return ErrMalformed
@@ -231,8 +230,8 @@ func (r *Reader) End() error {
 	return nil
 }
 
-// Scalar consumes a boolean, a null or a number, and returns the name that
-// DynamoDB's messages have for such a token.
+// Scalar consumes a boolean, a null or a number, and returns the name of such a token in DynamoDB's
+// messages.
 func (r *Reader) Scalar() (token string, err error) {
 	switch c := r.Peek(); {
 	case c == 't':
