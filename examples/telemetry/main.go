@@ -22,15 +22,15 @@ import (
 )
 
 func main() {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	if err := run(ctx, os.Stdout); err != nil {
+	if err := run(context.Background(), os.Stdout); err != nil {
 		log.Fatal(err)
 	}
 }
 
 // run stores a spec, reads it and looks for one that does not exist, under one span.
 func run(ctx context.Context, output io.Writer) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
 	spans, err := stdouttrace.New(stdouttrace.WithWriter(output), stdouttrace.WithPrettyPrint())
 	if err != nil {
 		return err
