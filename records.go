@@ -120,6 +120,9 @@ func subName(expressions ...string) map[string]string {
 	return nil
 }
 
+// decoder is attributevalue's default one. A decoder for each item would cost more than the items.
+var decoder = attributevalue.NewDecoder()
+
 // decode unmarshals a stored item into a record and returns an error unless it is an item of the
 // user that has the attributes. sortKey is the name of the table's sort key.
 func decode(record any, stored item, sub, sortKey string, attributes []string) error {
@@ -128,7 +131,7 @@ func decode(record any, stored item, sub, sortKey string, attributes []string) e
 		err = errors.New("it belongs to another user")
 	}
 	if err == nil {
-		err = attributevalue.UnmarshalMap(stored, record)
+		err = decoder.Decode(&types.AttributeValueMemberM{Value: stored}, record)
 	}
 	return malformed(err, stored, sortKey)
 }
