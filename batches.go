@@ -15,13 +15,13 @@ import (
 const (
 	// maxBatch is DynamoDB's limit on the items of a BatchWriteItem.
 	maxBatch = 25
-	// maxDeletes bounds the requests of one call that delete at the same time. It stays within the
-	// idle connections that the SDK's own client keeps for a host.
+	// maxDeletes bounds the concurrent delete requests of one call. It stays within the idle
+	// connections that the SDK's own client keeps for a host.
 	maxDeletes = 8
 )
 
-// deletion deletes items of one user in one table, with several requests at the same time, while the
-// caller reads which ones. It holds a bounded number of keys.
+// deletion deletes items of one user in one table, with several requests at the same time, while
+// the caller reads their keys. It holds a bounded number of keys.
 type deletion struct {
 	*facade
 	table, sub, sortKey string
@@ -35,7 +35,7 @@ type deletion struct {
 	failed  atomic.Pointer[error] // the first failure of a request
 }
 
-// delete runs a deletion. An error tells how many items are known to be deleted.
+// delete runs a deletion. An error includes the number of items that are known to be deleted.
 func (f *facade) delete(table, sub, sortKey string, run func(d *deletion) error) error {
 	d := &deletion{facade: f, table: table, sub: sub, sortKey: sortKey, slots: make(chan struct{}, maxDeletes)}
 	err := run(d)
@@ -46,7 +46,7 @@ func (f *facade) delete(table, sub, sortKey string, run func(d *deletion) error)
 	return nil
 }
 
-// reset forgets what an earlier attempt left: batches that were not sent, and its failure.
+// reset drops what an earlier attempt left: batches that were not sent, and its failure.
 func (d *deletion) reset() {
 	d.running.Wait()
 	d.batch, d.batched = nil, false
@@ -94,7 +94,7 @@ func (d *deletion) wait(ctx context.Context) error {
 	return errors.Join(err, d.failure())
 }
 
-// start runs a request beside others, once there is room for it, unless one has failed.
+// start runs a request concurrently once a slot is free, unless one has failed.
 func (d *deletion) start(ctx context.Context, request func() error) error {
 	select {
 	case d.slots <- struct{}{}:
@@ -121,7 +121,7 @@ func (d *deletion) failure() error {
 	return nil
 }
 
-// deleteBatch deletes up to 25 items. It sends unprocessed ones again until none is left, another
+// deleteBatch deletes up to 25 items. It sends unprocessed ones again until none remains, another
 // request fails or the context ends.
 func (d *deletion) deleteBatch(ctx context.Context, sortKeys []string) error {
 	for retry := 0; ; retry++ {
@@ -159,17 +159,18 @@ func (d *deletion) batchInput(sortKeys []string) *dynamodb.BatchWriteItemInput {
 	return &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{d.table: requests}}
 }
 
-// unprocessed returns the sort keys of the items that a batch left, under whatever name of the table.
+// unprocessed returns the sort keys of the unprocessed items of a batch, under any name of the
+// table.
 func (d *deletion) unprocessed(output *dynamodb.BatchWriteItemOutput, sent []string) ([]string, error) {
 	var left []string
 	for _, requests := range output.UnprocessedItems {
 		for _, request := range requests {
 			if request.DeleteRequest == nil {
-				return nil, errors.New("the server returns an unprocessed request that was not sent")
+				return nil, errors.New("unprocessed request that was not sent")
 			}
 			sortKey := textOf(request.DeleteRequest.Key, d.sortKey)
 			if !slices.Contains(sent, sortKey) || slices.Contains(left, sortKey) {
-				return nil, fmt.Errorf("the server returns the unprocessed key %s, which was not sent", quote(sortKey))
+				return nil, fmt.Errorf("unprocessed key %s that was not sent", quote(sortKey))
 			}
 			left = append(left, sortKey)
 		}

@@ -112,7 +112,7 @@ func TestDelete_ErrorCountsConfirmedItems(t *testing.T) {
 		if batch, ok := input.(*dynamodb.BatchWriteItemInput); ok {
 			if confirmed.Load() >= 75 {
 				_, _ = next()
-				return nil, broken // the items are deleted, which nobody is told
+				return nil, broken // the items are deleted, but the answer is lost
 			}
 			confirmed.Add(int32(len(batch.RequestItems[credentialsTable])))
 		}

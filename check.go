@@ -12,13 +12,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// CheckTables returns nil if the two tables are fit for use, and otherwise an error with a line for
-// each thing that would break a call: a missing table or index, other keys or types, a projection
-// that lacks attributes, a table or index that cannot be used. Billing mode and further indexes are
-// not checked.
+// CheckTables returns nil if the two tables match, and otherwise an error with a line for each
+// difference that would break a call: a missing table or index, other keys or types, a projection
+// that lacks attributes, a table or index that cannot be used. It does not check the billing mode
+// and further indexes.
 //
-// It is for a service's readiness check and for operators. It sends one DescribeTable for each table
-// and changes nothing. The options are those of [New].
+// CheckTables is for readiness checks and operators. It sends one DescribeTable for each table and
+// changes nothing. The options are those of [New].
 func CheckTables(ctx context.Context, client DescribeClient, options ...Option) error {
 	var found []error
 	read := [][]string{append(slices.Clone(wholeSpec), attrTitle, attrDescription), credentialsAuth}
@@ -39,10 +39,10 @@ func CheckTables(ctx context.Context, client DescribeClient, options ...Option) 
 	return errors.Join(found...)
 }
 
-// index is what is compared of a secondary index.
+// index is the part of a secondary index that is compared.
 type index struct {
 	name       string
-	status     types.IndexStatus // a local index has that of its table
+	status     types.IndexStatus // of the table for a local index
 	key        []types.KeySchemaElement
 	projection *types.Projection
 }
@@ -71,8 +71,8 @@ func wantedIndexes(table dynamodb.CreateTableInput) (indexes []index) {
 	return indexes
 }
 
-// checkTable returns a line for each difference that would break a call. attributes are those that an
-// index must project.
+// checkTable returns a line for each difference that would break a call. An index must project the
+// attributes.
 func checkTable(
 	want dynamodb.CreateTableInput, table *types.TableDescription, attributes []string,
 ) (problems []string) {
@@ -104,7 +104,7 @@ func checkTable(
 	return problems
 }
 
-// notProjected returns those of the attributes that an index does not hold.
+// notProjected returns the attributes that an index does not project.
 func notProjected(projection *types.Projection, attributes []string, keys []types.KeySchemaElement) (missing []string) {
 	if projection != nil && projection.ProjectionType == types.ProjectionTypeAll {
 		return nil

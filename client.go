@@ -6,11 +6,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
-// Client is the part of [*dynamodb.Client] that a [Database] calls. Clients for DAX, clients with
-// tracing and those of tests fit as well. A client may change the inputs that it is handed.
+// Client is the part of [*dynamodb.Client] that a [Database] calls. Clients for DAX, with tracing
+// or for tests implement it as well. A client may change its inputs.
 //
-// A server may lack TransactWriteItems: a Database that gets an UnknownOperationException writes the
-// two items of a version one after the other from then on.
+// A server may lack TransactWriteItems: after an UnknownOperationException, a Database writes the
+// two items of a version one after the other.
 type Client interface {
 	GetItem(
 		ctx context.Context, input *dynamodb.GetItemInput, options ...func(*dynamodb.Options),

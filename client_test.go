@@ -16,7 +16,7 @@ import (
 )
 
 func TestClient_MayChangeItsInputs(t *testing.T) {
-	// A client that gives every user a prefix, in place, and takes it off the answers.
+	// The client gives every user a prefix, in place, and removes it from the answers.
 	const prefix = "tenant/"
 	prefixed := func(values map[string]types.AttributeValue, names ...string) {
 		for _, name := range names {

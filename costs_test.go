@@ -16,14 +16,14 @@ import (
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
-// The sizes of stored items in bytes: of every item, and of one that fills a page of 1 MB together
-// with five others, near the most that the specs table takes.
+// Sizes of stored items in bytes: of most items, and of one of which six fill a page of 1 MB, near
+// the limit of the specs table.
 const (
 	itemBytes  = 350
 	largeBytes = 200_000
 )
 
-// pattern is an access pattern with what it costs: requests, and units of items of 350 bytes.
+// pattern is an access pattern with its cost: requests, and units of items of 350 bytes.
 type pattern struct {
 	name     string
 	specs    []item // what is stored
@@ -116,8 +116,8 @@ func patterns() []pattern {
 	}
 }
 
-// TestDatabase_Costs asserts the requests and capacity units of every access pattern. With -v it prints
-// them.
+// TestDatabase_Costs asserts the requests and capacity units of every access pattern. With -v it
+// prints them.
 func TestDatabase_Costs(t *testing.T) {
 	needsTransactions(t)
 	var table strings.Builder
@@ -132,7 +132,7 @@ func TestDatabase_Costs(t *testing.T) {
 			require.NoError(t, p.call(t.Context(), db))
 			got := seen.last(t)
 			assert.Equal(t, p.requests, got.Requests)
-			if engineUnderTest() == "" { // the others count other units than DynamoDB
+			if engineUnderTest() == "" { // other engines count other units
 				assert.InDelta(t, p.read, got.ReadUnits, 0, "read units")
 				assert.InDelta(t, p.write, got.WriteUnits, 0, "write units")
 			}

@@ -65,7 +65,7 @@ func (f *facade) GetCredentials(ctx context.Context, sub, id string) (_ *Credent
 	}
 	record, err := f.decodeCredentials(stored, sub, credentialsInfo)
 	if err == nil && record.ID != id {
-		err = malformed(errors.New("another one was asked for"), stored, attrID)
+		err = malformed(errors.New("not the requested item"), stored, attrID)
 	}
 	if err != nil {
 		return nil, err
@@ -95,7 +95,7 @@ func (f *facade) GetUser(ctx context.Context, publicKey string) (_ *CredentialsA
 	case len(found) > 1:
 		return nil, ErrAmbiguousPublicKey
 	case found[0].PublicKey != publicKey:
-		return nil, errors.New("the server answers with another public key")
+		return nil, errors.New("answer with another public key")
 	}
 	return &CredentialsAuthInfo{
 		Sub: found[0].Sub, ID: found[0].ID, SecretKeyHash: found[0].SecretKeyHash.data, Salt: found[0].Salt.data,
@@ -152,7 +152,7 @@ func (f *facade) putCredentials(
 	})
 }
 
-// isStored reports whether the credentials are stored as they are.
+// isStored reports whether exactly these credentials are stored.
 func (f *facade) isStored(ctx context.Context, sub string, credentials CredentialsInput) bool {
 	stored, err := f.getItem(ctx, f.credentialsTable, credentialsKey(sub, credentials.ID), "", true)
 	if err != nil {
@@ -175,7 +175,7 @@ func (f *facade) decodeCredentials(stored item, sub string, attributes []string)
 	return record, err
 }
 
-// info returns what may be shown of the credentials.
+// info returns the part of the credentials that may be shown.
 func (record credentialsItem) info() CredentialsInfo {
 	return CredentialsInfo{ID: record.ID, PublicKey: record.PublicKey, Salt: record.Salt.data}
 }
@@ -184,7 +184,7 @@ func credentialsKey(sub, id string) item {
 	return textItem(map[string]string{attrSub: sub, attrID: id})
 }
 
-// queryPublicKey reads as many items as it takes to see that a public key is ambiguous.
+// queryPublicKey reads the items of a public key, no more than show that it is ambiguous.
 func (f *facade) queryPublicKey(publicKey string) query {
 	return query{
 		table:      f.credentialsTable,

@@ -16,25 +16,24 @@ import (
 // 1,024 bytes, a name whose id is over 1,003 bytes, a credentials item over 409,600 bytes, and a
 // spec item over 204,800 bytes, because its entry in the local secondary index counts as well.
 //
-// Gets and lists are eventually consistent unless the Database was made [WithConsistentReads].
-// An item that is malformed is an error that names its key, never a result.
+// Gets and lists are eventually consistent unless the Database was made [WithConsistentReads]. A
+// malformed item is an error that names its key, never a result.
 //
-// Lists come in two forms: a slice, and an iterator that reads the next page of items only when the
-// caller goes on. An iterator yields an error last, with a zero value. A list of nothing is an
-// empty slice, not nil. [Limit], [After] and [Descending] select a page of a list.
+// Lists come in two forms: a slice, and an iterator that reads the next page of items only when it
+// is needed. An iterator yields an error last, with a zero value. An empty list is an empty slice,
+// not nil. [Limit], [After] and [Descending] select a page of a list.
 type Database interface {
 	// CountCustomerModels returns the sum of the model counts of the latest versions of the user's
 	// specs, or 0 if there are none. A sum that overflows int is an error.
 	CountCustomerModels(ctx context.Context, sub string) (int, error)
 
-	// CreateUpdateSpec stores a version of a spec, makes it the latest, and returns what was stored.
-	// It stores both items or none.
+	// CreateUpdateSpec stores a version of a spec, makes it the latest, and returns what was
+	// stored. It stores both items of the version or neither.
 	//
-	// UpdatedAt is the whole second of the clock, or the second after the latest version's if the
-	// clock is not past that, so that the history is in the order in which it was written. If the
-	// version equals the latest one and the clock is not past it, the latest version is updated in
-	// place. No version overwrites another. Conflicts with other writers are retried until the
-	// context ends.
+	// UpdatedAt is the second of the clock, or the second after the latest version's if the clock
+	// is not past that, so that the history keeps the order of the writes. If the version equals
+	// the latest one and the clock is not past it, the latest version is updated in place. No
+	// version overwrites another. Conflicts with other writers are retried until the context ends.
 	CreateUpdateSpec(ctx context.Context, sub string, spec SpecInput) (*SpecInfo, error)
 
 	// GetLatestSpecVersion returns the latest version of the spec, or [ErrNotFound].
@@ -56,11 +55,11 @@ type Database interface {
 	// DeleteSpec deletes a spec with its history. Deleting a spec that does not exist is not an
 	// error.
 	//
-	// A spec is deleted whole: at every moment, also after a failure and whatever is written
-	// meanwhile, the last of the history is the latest version, or the spec is gone. A history of
-	// more than 99 versions loses its oldest versions first. An error tells how many items were
-	// confirmed deleted; the call can be repeated. Without transactions, the latest item goes first
-	// and the versions follow.
+	// A spec is deleted whole: at every moment, even after a failure or during other writes, the
+	// last of the history is the latest version, or the spec is gone. A history of more than 99
+	// versions loses its oldest versions first. An error includes the number of items that were
+	// confirmed deleted; the call can be repeated. Without transactions, the latest item is deleted
+	// first and the versions follow.
 	DeleteSpec(ctx context.Context, sub, name string) error
 
 	// ListSpecVersions returns the history of the spec, ordered by UpdatedAt. The last of it is the
@@ -68,8 +67,8 @@ type Database interface {
 	// [After] is given.
 	ListSpecVersions(ctx context.Context, sub, name string, options ...ListOption) ([]SpecInfo, error)
 
-	// SpecVersions iterates over what ListSpecVersions returns, and yields ErrNotFound where that
-	// returns it.
+	// SpecVersions iterates over what ListSpecVersions returns. It yields its error, such as
+	// ErrNotFound.
 	SpecVersions(ctx context.Context, sub, name string, options ...ListOption) iter.Seq2[SpecInfo, error]
 
 	// DeleteAllSpecs deletes all specs of the user, each of them as DeleteSpec does, and malformed
@@ -83,7 +82,7 @@ type Database interface {
 	Credentials(ctx context.Context, sub string, options ...ListOption) iter.Seq2[CredentialsInfo, error]
 
 	// CreateCredentials stores credentials, or returns [ErrExists] if the user has credentials with
-	// that id. It does not look whether the public key is taken.
+	// that id. It does not check whether the public key is taken.
 	CreateCredentials(ctx context.Context, sub string, credentials CredentialsInput) error
 
 	// CreateUpdateCredentials stores credentials and replaces those with the same id.
@@ -92,17 +91,17 @@ type Database interface {
 	// GetCredentials returns the credentials with the id, or [ErrNotFound].
 	GetCredentials(ctx context.Context, sub, id string) (*CredentialsInfo, error)
 
-	// GetUser returns who signs in with the public key and what authenticates them, or [ErrNotFound].
-	// If two credentials hold the key it returns [ErrAmbiguousPublicKey]. It reads a global secondary
-	// index, which is always eventually consistent.
+	// GetUser returns the user who signs in with the public key and what authenticates them, or
+	// [ErrNotFound]. If two credentials hold the key it returns [ErrAmbiguousPublicKey]. It reads a
+	// global secondary index, which is always eventually consistent.
 	GetUser(ctx context.Context, publicKey string) (*CredentialsAuthInfo, error)
 
 	// DeleteCredentials deletes the credentials with the id. Deleting credentials that do not exist is
 	// not an error.
 	DeleteCredentials(ctx context.Context, sub, id string) error
 
-	// DeleteAllCredentials deletes all credentials of the user. An error tells how many items were
-	// confirmed deleted; the call can be repeated.
+	// DeleteAllCredentials deletes all credentials of the user. An error includes the number of
+	// items that were confirmed deleted; the call can be repeated.
 	DeleteAllCredentials(ctx context.Context, sub string) error
 
 	// DeleteAll deletes all specs and all credentials of the user. It attempts both even if one
@@ -110,12 +109,12 @@ type Database interface {
 	DeleteAll(ctx context.Context, sub string) error
 }
 
-// facade is the Database over two DynamoDB tables.
+// facade implements Database over two DynamoDB tables.
 type facade struct {
 	client Client
 	settings
 
-	// withoutTransactions is set when the server has answered that it does not support them.
+	// withoutTransactions is set once the server has rejected TransactWriteItems as unknown.
 	withoutTransactions atomic.Bool
 }
 

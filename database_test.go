@@ -34,7 +34,7 @@ func TestDatabase(t *testing.T) {
 	})
 }
 
-// iterators are the iterators of a Database over more than one result.
+// iterators returns the iterators of a Database over more than one result.
 func iterators(ctx context.Context, db packagedb.Database) map[string]func(yield func(error) bool) {
 	return map[string]func(yield func(error) bool){
 		"Specs":        errorsOf(db.Specs(ctx, "sub")),

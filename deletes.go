@@ -20,22 +20,22 @@ import (
 // maxTransaction is DynamoDB's limit on the items of a transaction.
 const maxTransaction = 100
 
-// keys makes a query that reads for a delete: consistently, and keys only.
+// keys returns the query of a delete, which reads consistently and keys only.
 func (q query) keys(attributes []string) query {
 	q.consistent = true
 	q.projection = projection(attributes)
 	return q
 }
 
-// specRest is what was read of one spec and is to be deleted in one transaction: its latest item,
-// and its newest versions. A nil latest must not exist.
+// specRest is the part of one spec that is deleted in one transaction: its latest item and its
+// newest versions. If latest is nil, the item must not exist.
 type specRest struct {
 	id       string
 	latest   item
 	versions []string // sort keys, ascending
 }
 
-// deleteSpec deletes a spec, and reads it again as long as its latest item changes meanwhile.
+// deleteSpec deletes a spec, and reads it again whenever its latest item has changed.
 func (d *deletion) deleteSpec(ctx context.Context, id string) error {
 	for retry := 0; ; retry++ {
 		changed, err := withTransactions(d.facade,
@@ -51,9 +51,9 @@ func (d *deletion) deleteSpec(ctx context.Context, id string) error {
 	}
 }
 
-// deleteAllSpecs deletes the specs that the index holds, and then what a last look at the table finds:
-// specs that changed meanwhile, and items that are not in the index. Without transactions the last
-// look finds everything.
+// deleteAllSpecs deletes the specs in the index, and then what a last read of the table finds:
+// specs that have changed, and items that are not in the index. Without transactions the last read
+// finds everything.
 func (d *deletion) deleteAllSpecs(ctx context.Context) error {
 	_, err := withTransactions(d.facade,
 		func() (bool, error) { return d.deleteSpecs(ctx, d.queryUser(d.table, specsIndex, d.sub)) },
@@ -87,8 +87,8 @@ func (d *deletion) deleteAllSpecs(ctx context.Context) error {
 	return nil
 }
 
-// wholeSpecs collects the items of specs in the order of the index and deletes every spec whole, many
-// to a transaction.
+// wholeSpecs collects the items of specs in the order of the index and deletes every spec whole,
+// many in one transaction.
 type wholeSpecs struct {
 	*deletion
 	open   []*specRest // of which more items may follow; each id and a # begin the next one's
@@ -100,7 +100,7 @@ type wholeSpecs struct {
 }
 
 // deleteSpecs deletes the specs whose items the query over the index finds. It reports whether one
-// was left because its latest item changed meanwhile.
+// remains because its latest item has changed.
 func (d *deletion) deleteSpecs(ctx context.Context, q query) (changed bool, err error) {
 	d.reset()
 	w := wholeSpecs{deletion: d}
@@ -158,7 +158,7 @@ func (w *wholeSpecs) take(ctx context.Context, key specKey) error {
 	return w.add(ctx, oldest)
 }
 
-// closeLast moves a spec of which everything was read to the next transaction.
+// closeLast adds a spec whose items were all read to the next transaction.
 func (w *wholeSpecs) closeLast(ctx context.Context) error {
 	spec := w.open[len(w.open)-1]
 	w.open = w.open[:len(w.open)-1]
@@ -187,7 +187,8 @@ func (w *wholeSpecs) closeLast(ctx context.Context) error {
 
 func (s *specRest) size() int { return len(s.versions) + 1 }
 
-// getLatestKey reads the latest item of a spec by its key. The zero specKey is that of none.
+// getLatestKey reads the latest item of a spec by its key. It returns the zero specKey if there is
+// none.
 func (d *deletion) getLatestKey(ctx context.Context, id string) (specKey, error) {
 	stored, err := d.getItem(ctx, d.table, latestKey(d.sub, id), projection(keysOfSpec), true)
 	if errors.Is(err, ErrNotFound) {
@@ -205,7 +206,7 @@ func (w *wholeSpecs) setChanged() {
 	w.changed = true
 }
 
-// send deletes the closed specs, once the older versions of all specs so far are deleted.
+// send deletes the closed specs after the older versions of all specs so far.
 func (w *wholeSpecs) send(ctx context.Context) error {
 	specs := w.closed
 	w.closed, w.size = nil, 0
@@ -262,7 +263,7 @@ func (w *wholeSpecs) deleteWhole(ctx context.Context, specs []*specRest) error {
 	return w.deleteWhole(ctx, []*specRest{{id: spec.id, latest: spec.latest, versions: spec.versions[half:]}})
 }
 
-// isRejected reports whether the server rejected a transaction as such, for its size perhaps.
+// isRejected reports whether the server rejected the transaction as a whole, perhaps for its size.
 func isRejected(err error) bool {
 	var canceled *types.TransactionCanceledException
 	return errorCode(err) == "ValidationException" || errors.As(err, &canceled) && hasReason(canceled, "ValidationError")
@@ -287,7 +288,7 @@ func (w *wholeSpecs) transactItems(specs []*specRest) []types.TransactWriteItem 
 	return items
 }
 
-// unchangedSpecs returns the specs whose latest items did not make the transaction fail.
+// unchangedSpecs returns the specs whose latest items did not cancel the transaction.
 func unchangedSpecs(canceled *types.TransactionCanceledException, specs []*specRest) (unchanged []*specRest) {
 	reasons := canceled.CancellationReasons
 	for _, spec := range specs {
@@ -305,7 +306,7 @@ func unchangedSpecs(canceled *types.TransactionCanceledException, specs []*specR
 	return unchanged
 }
 
-// sameLatest returns the condition that a latest item is the one that was read, or that there is
+// sameLatest returns the condition that the latest item is the one that was read, or that there is
 // none.
 func sameLatest(latest item) (condition string, values item) {
 	if latest == nil {
@@ -326,9 +327,9 @@ func sameLatest(latest item) (condition string, values item) {
 	return strings.Join(conditions, " AND "), textItem(texts)
 }
 
-// deleteInTurn deletes a spec on a server without transactions: the latest item alone, on the
+// deleteInTurn deletes a spec on a server without transactions: first the latest item, on the
 // condition that it is the one that was read, and then the versions. It reports whether the latest
-// item changed meanwhile.
+// item has changed.
 func (d *deletion) deleteInTurn(ctx context.Context, id string) (changed bool, err error) {
 	d.reset()
 	q := d.querySpec(d.sub, id, true).keys(keysOfSpec)
@@ -358,8 +359,8 @@ func (d *deletion) deleteInTurn(ctx context.Context, id string) (changed bool, e
 	return false, d.wait(ctx)
 }
 
-// deleteLatest deletes the latest item of a spec, whose key is the first of the index, or else found
-// by itself. It reports whether the latest item changed meanwhile.
+// deleteLatest deletes the latest item of a spec, whose key is the first of the index, or else is
+// read. It reports whether the latest item has changed.
 func (d *deletion) deleteLatest(ctx context.Context, id string, first specKey) (changed bool, err error) {
 	if first.latest == nil || !first.indexed {
 		if first, err = d.getLatestKey(ctx, id); err != nil || first.indexed || first.latest == nil {

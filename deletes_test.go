@@ -70,8 +70,8 @@ func TestDeleteAllSpecs_Requests(t *testing.T) {
 	assert.Empty(t, scan(t, server, specsTable))
 }
 
-// TestDelete_WholeAtEveryRequest stops a delete at each of its requests in turn, before it is sent and
-// after it, and looks at what is left.
+// TestDelete_WholeAtEveryRequest stops a delete before and after each of its requests in turn, and
+// checks what remains.
 func TestDelete_WholeAtEveryRequest(t *testing.T) {
 	needsTransactions(t)
 	stopped := errors.New("stopped")
@@ -293,7 +293,7 @@ func TestDeleteSpec_LongHistory(t *testing.T) {
 				testutil.Fault{Kind: testutil.Unprocessed, Rate: 0.3, Seed: 2},
 				testutil.Fault{Kind: testutil.DropAfter, Rate: 0.05, Seed: 3},
 			)
-			// The keys that are held: read, and not yet deleted.
+			// The keys that were read and are not yet deleted.
 			var held, most atomic.Int64
 			hold := func(keys int) {
 				if now := held.Add(int64(keys)); now > most.Load() {

@@ -1,7 +1,7 @@
 // Package packagedb stores the specs that users upload and the credentials that they sign in with
 // on DynamoDB.
 //
-// A service asks for the [Database] that fits its environment and calls it:
+// A service gets the [Database] for its environment and calls it:
 //
 //	db, err := packagedb.Get() // STAGE=PROD is DynamoDB on AWS, STAGE=TEST a server on this machine
 //	if err != nil {
@@ -9,9 +9,9 @@
 //	}
 //	stored, err := db.CreateUpdateSpec(ctx, sub, packagedb.SpecInput{Name: "pets", Version: "1.0.0", ModelCount: 2})
 //
-// [New] takes a client instead: one with tracing, or for DAX or another engine that speaks
-// DynamoDB's API. [ClientOptions] gives such a client the timeouts and retries of Get's. Package
-// testutil gives each test a database of its own.
+// [New] takes a client instead: one with tracing, for DAX, or for another engine with DynamoDB's
+// API. [ClientOptions] gives such a client the timeouts and retries of Get's. Package testutil
+// gives each test an empty database.
 //
 // # What is stored
 //
@@ -33,7 +33,7 @@
 //   - [Operating]: the tables and the rights on them, capacity, limits, consistency, tracing, and
 //     other engines.
 //   - [Migrating from Python]: call by call, on the same tables, and what differs.
-//   - [Reliability]: what holds when things go wrong, and what is not protected.
+//   - [Reliability]: what holds under failures, and what is not protected.
 //   - [Performance]: what every call costs, and how far the layout scales.
 //
 // [Operating]: https://github.com/open-alchemy/packagedb/blob/main/docs/operating.md

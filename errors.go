@@ -36,7 +36,7 @@ func wrap(err *error, operation, subject, table string) {
 	hint := ""
 	switch errorCode(*err) {
 	case "ResourceNotFoundException", "ValidationException":
-		hint = " (CheckTables compares the tables with what is needed)"
+		hint = " (CheckTables reports what does not match)"
 	}
 	var broken *smithy.DeserializationError
 	if errors.As(*err, &broken) {
@@ -54,8 +54,8 @@ func errorCode(err error) string {
 	return ""
 }
 
-// malformedAnswerError stands for an error of the SDK about an answer that it cannot decode. The text of that
-// error may quote the answer, and with it a hash or a salt.
+// malformedAnswerError replaces an error of the SDK about an answer that it cannot decode. The text
+// of that error may quote the answer, and with it a hash or a salt.
 type malformedAnswerError struct{ err error }
 
 func (e malformedAnswerError) Error() string {
@@ -76,7 +76,7 @@ func invalid(format string, arguments ...any) error {
 	return fmt.Errorf("%w: %s", ErrInvalidInput, fmt.Sprintf(format, arguments...))
 }
 
-// maxQuoted is how many bytes of a text an error quotes.
+// maxQuoted is the number of bytes of a text that an error quotes.
 const maxQuoted = 256
 
 // quote quotes a text, or the beginning of a long one.

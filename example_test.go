@@ -15,7 +15,7 @@ import (
 	"github.com/open-alchemy/packagedb"
 )
 
-// A service asks for the Database of its stage, on every request if it likes.
+// A service gets the Database of its stage, on every request if it likes.
 func ExampleGet() {
 	_ = os.Unsetenv("STAGE")
 	_, err := packagedb.Get()
@@ -33,7 +33,7 @@ func ExampleGet() {
 	// true
 }
 
-// Any client fits: one with tracing, for DAX, or for an engine other than AWS.
+// Any client will do: one with tracing, for DAX, or for an engine other than AWS.
 func ExampleNew() {
 	client := dynamodb.New(dynamodb.Options{
 		BaseEndpoint: aws.String("http://localhost:8000"),
@@ -87,7 +87,7 @@ func ExampleDatabase() {
 	// true
 }
 
-// Pages of a list begin after the last result of the page before.
+// A page of a list begins after the last result of the page before.
 func ExampleAfter() {
 	ctx := context.Background()
 	db := exampleDatabase(ctx)

@@ -24,8 +24,8 @@ func validName(name string) bool {
 	return name != "" && utf8.ValidString(name) && len(packagedb.CanonicalID(name)) <= 1003
 }
 
-// requireValid requires that a call fails with ErrInvalidInput if its input is not valid, and succeeds
-// if it is.
+// requireValid requires that a call succeeds if its input is valid, and otherwise fails with
+// ErrInvalidInput.
 func requireValid(t *testing.T, call string, err error, valid bool) {
 	t.Helper()
 	if valid {
@@ -35,7 +35,7 @@ func requireValid(t *testing.T, call string, err error, valid bool) {
 	}
 }
 
-// rawSpec is the version item that a spec asks for, at the start, as the server gets it.
+// rawSpec returns the version item of a spec at the start, as the server gets it.
 func rawSpec(sub, id string, spec packagedb.SpecInput) item {
 	raw := item{
 		"sub": text(sub), "id": text(id), "name": text(spec.Name), "updated_at": text("1700000000"),
@@ -50,8 +50,8 @@ func rawSpec(sub, id string, spec packagedb.SpecInput) item {
 	return raw
 }
 
-// bystanders are specs and credentials that no call is about: of another user, and of the same user
-// under names that start or end like the one that is called for.
+// bystanders are specs and credentials that no call may change: of another user, and of the same
+// user under names that start or end like the one in the call.
 type bystanders struct {
 	db    packagedb.Database
 	specs [][2]string
@@ -87,8 +87,7 @@ func (b *bystanders) requireThere(t *testing.T, after string) {
 	}
 }
 
-// pad makes one of several texts long, and leaves the others. Inputs that are long themselves would
-// keep the fuzzer busy with making them short.
+// pad makes one of several texts long. Long inputs would keep the fuzzer busy with shortening them.
 func pad(field uint8, size uint32, texts ...*string) {
 	padded := texts[int(field)%len(texts)]
 	*padded += strings.Repeat("p", int(size%420_000))
@@ -294,7 +293,8 @@ func requireCredentials(
 	require.Equal(t, stored, listed, "ListCredentials has the credentials")
 }
 
-// FuzzTwoNames gives two specs a name each: they are one spec exactly where the names have one id.
+// FuzzTwoNames stores specs under two names: they are one spec if and only if the names have the
+// same id.
 func FuzzTwoNames(f *testing.F) {
 	f.Add("a", "a#b")
 	f.Add("a.b", "A__-B")
@@ -305,7 +305,7 @@ func FuzzTwoNames(f *testing.F) {
 	f.Add("latest", "latest#latest")
 	f.Fuzz(func(t *testing.T, one, other string) {
 		if !validName(one) || !validName(other) {
-			t.Skip("FuzzSpec is about names that are not valid")
+			t.Skip("FuzzSpec tests invalid names")
 		}
 		db := testutil.New(t, frozen(start))
 		create(t, db, "sub", one, "1")

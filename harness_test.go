@@ -54,7 +54,7 @@ func textOf(stored item, attribute string) string {
 	return value.Value
 }
 
-// frozen returns a clock that stands at a second.
+// frozen returns a clock that always shows the same second.
 func frozen(second int64) packagedb.Option {
 	return packagedb.WithClock(func() time.Time { return time.Unix(second, 0) })
 }
@@ -66,8 +66,8 @@ func (c *clock) option() packagedb.Option {
 	return packagedb.WithClock(func() time.Time { return time.Unix(start+c.offset.Load(), 0) })
 }
 
-// exampleDatabase returns an empty database for an example, whose clock stands at the start of 2021. A
-// test gets one from testutil.New.
+// exampleDatabase returns an empty database for an example, whose clock always shows the start of
+// 2021. A test uses testutil.New.
 func exampleDatabase(ctx context.Context) packagedb.Database {
 	client := dynamodb.New(dynamodb.Options{
 		Region:      "us-east-1",
@@ -80,11 +80,11 @@ func exampleDatabase(ctx context.Context) packagedb.Database {
 	return packagedb.New(client, frozen(time.Date(2021, time.January, 1, 0, 0, 0, 0, time.UTC).Unix()))
 }
 
-// handler takes the place of a client's call: it may look at the input or change it, call next to send
-// the request, and answer.
+// handler replaces a client's call: it may read or change the input, call next to send the request,
+// and answer.
 type handler func(op string, input any, next func() (any, error)) (any, error)
 
-// interceptor is a client that hands every call to a handler.
+// interceptor is a client that passes every call to a handler.
 type interceptor struct {
 	packagedb.Client
 	handle handler
@@ -131,7 +131,7 @@ func (c *interceptor) TransactWriteItems(ctx context.Context, input *dynamodb.Tr
 // passOn sends every request.
 func passOn(_ string, _ any, next func() (any, error)) (any, error) { return next() }
 
-// withoutTransactions answers TransactWriteItems as a server does that does not support it.
+// withoutTransactions answers TransactWriteItems like a server that does not support it.
 func withoutTransactions(op string, _ any, next func() (any, error)) (any, error) {
 	if op == "TransactWriteItems" {
 		return nil, &smithy.GenericAPIError{Code: "UnknownOperationException"}
@@ -149,7 +149,7 @@ func failOn(op string, err error) handler {
 	}
 }
 
-// requestLog records the operations that a handler is given.
+// requestLog records the operations that a handler gets.
 type requestLog struct {
 	mu     sync.Mutex
 	ops    []string
@@ -184,7 +184,7 @@ var writePaths = []struct {
 	{"without transactions", withoutTransactions},
 }
 
-// canceled is how a server cancels a transaction, with a reason for each item.
+// canceled returns the error of a canceled transaction, with a reason for each item.
 func canceled(codes ...string) error {
 	var reasons []types.CancellationReason
 	for _, code := range codes {

@@ -67,7 +67,7 @@ func lower(s string) string {
 }
 
 // isFinalSigma reports whether the capital sigma at index i comes after a cased letter and not
-// before one, case-ignorable characters in between left out of account.
+// before one, ignoring case-ignorable characters in between.
 func isFinalSigma(s string, i int) bool {
 	before := strings.TrimRightFunc(s[:i], isCaseIgnorable)
 	after := strings.TrimLeftFunc(s[i+len("Σ"):], isCaseIgnorable)
@@ -81,8 +81,8 @@ func isCased(r rune) bool {
 	return unicode.In(r, unicode.Lu, unicode.Ll, unicode.Lt, unicode.Other_Uppercase, unicode.Other_Lowercase)
 }
 
-// isCaseIgnorable reports whether r has Unicode's property Case_Ignorable: it is of one of the
-// categories, or its Word_Break is MidLetter, MidNumLet or Single_Quote.
+// isCaseIgnorable reports whether r has Unicode's property Case_Ignorable: its category is one of
+// these, or its Word_Break is MidLetter, MidNumLet or Single_Quote.
 func isCaseIgnorable(r rune) bool {
 	return unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf, unicode.Lm, unicode.Sk) ||
 		strings.ContainsRune("':·.\u0387\u055f\u05f4\u2018\u2019\u2024\u2027\ufe13\ufe52\ufe55\uff07\uff0e\uff1a", r)

@@ -6,8 +6,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// maxItem is DynamoDB's limit in bytes, 400 KB, on an item together with its entries in local
-// secondary indexes. Attribute names count.
+// maxItem is DynamoDB's limit in bytes, 400 KB, on an item with its entries in local secondary
+// indexes. Attribute names count.
 const maxItem = 400 * 1024
 
 func checkSub(sub string) error { return checkKey("sub", sub, maxPartitionKey) }
@@ -94,8 +94,8 @@ func checkUTF8(field, text string) error {
 	return nil
 }
 
-// checkSpecItem bounds an item of the specs table. Its entry in the local secondary index is as
-// large, and DynamoDB limits the two together.
+// checkSpecItem checks the size of an item of the specs table. Its entry in the local secondary
+// index is as large, and DynamoDB limits the two together.
 func checkSpecItem(stored item) error {
 	if size := itemSize(stored); size > maxItem/2 {
 		return invalid("spec too large: its item is %d bytes, the limit is %d", size, maxItem/2)

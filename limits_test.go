@@ -11,8 +11,8 @@ import (
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
-// TestErrInvalidInput_FromTheByteAtWhichTheServerRejects stores what is just within a limit, and asks
-// both the library and the server for a byte more.
+// TestErrInvalidInput_FromTheByteAtWhichTheServerRejects stores input at a limit, and gives the
+// library and the server one byte more.
 func TestErrInvalidInput_FromTheByteAtWhichTheServerRejects(t *testing.T) {
 	db := testutil.New(t, frozen(start))
 

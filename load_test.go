@@ -16,7 +16,7 @@ import (
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
-// faultMix makes about 30% of requests fail, in every way that a server can.
+// faultMix returns faults of every kind, which together fail about 30% of requests.
 func faultMix(seed uint64) (faults []testutil.Fault) {
 	for _, fault := range []testutil.Fault{
 		{Kind: testutil.Throttle, Rate: 0.06}, {Kind: testutil.InternalServerError, Rate: 0.06},
@@ -30,8 +30,8 @@ func faultMix(seed uint64) (faults []testutil.Fault) {
 	return faults
 }
 
-// TestGet_ThirdOfRequestsFail has callers write and read back, with the client of Get, while about a
-// third of the requests fail.
+// TestGet_ThirdOfRequestsFail writes and reads back concurrently, with the client of Get, while
+// about a third of the requests fail.
 func TestGet_ThirdOfRequestsFail(t *testing.T) {
 	server := testutil.CleanSpecsTable(t)
 	testutil.CleanCredentialsTable(t)

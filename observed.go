@@ -5,13 +5,13 @@ import (
 	"iter"
 )
 
-// observed is a Database that tells an observer of each call.
+// observed is a Database that reports each call to an observer.
 type observed struct {
 	next    *facade
 	observe func(context.Context, Call)
 }
 
-// observeEach tells the observer of an iteration, once it ends.
+// observeEach reports an iteration to the observer once it ends.
 func observeEach[T any](
 	ctx context.Context, o *observed, operation string, iterate func(ctx context.Context) iter.Seq2[T, error],
 ) iter.Seq2[T, error] {

@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// Call describes one call of a [Database]. It contains no input of the call and no secret.
+// Call describes one call of a [Database]. It contains neither input nor secrets.
 type Call struct {
 	Operation string        // the name of the method, like "GetSpec"
 	Duration  time.Duration // for an iterator, from its first step to its last
@@ -30,9 +30,9 @@ type Call struct {
 	ErrorClass string
 }
 
-// WithObserver calls observe once for each call of the Database, for metrics and traces. It is called
-// at the end of the call, in the caller's goroutine and with the call's context; it may be called
-// concurrently. Requests then ask for the consumed capacity, which costs nothing.
+// WithObserver calls observe once for each call of the Database, for metrics and traces. It does so
+// at the end of the call, in the caller's goroutine and with the call's context; observe may be
+// called concurrently. Requests then ask for the consumed capacity, which costs nothing.
 func WithObserver(observe func(ctx context.Context, call Call)) Option {
 	return func(s *settings) { s.observe = observe }
 }
@@ -59,7 +59,7 @@ func errorClass(err error) string {
 	return "other"
 }
 
-// tally counts what the requests of one call report. Deletes send several at the same time.
+// tally counts what the requests of one call report. Deletes send several concurrently.
 type tally struct {
 	mu   sync.Mutex
 	call Call
@@ -84,7 +84,7 @@ func (o *observed) begin(ctx context.Context, operation string) (_ context.Conte
 // observedClient adds up what the requests of a call report.
 type observedClient struct{ Client }
 
-// request sends a request and counts it for the call that the context belongs to.
+// request sends a request and counts it for the call in the context.
 func request[O any](
 	ctx context.Context, options []func(*dynamodb.Options),
 	send func(options ...func(*dynamodb.Options)) (*O, error), report func(call *Call, output *O),

@@ -13,7 +13,7 @@ import (
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
-// observer keeps the calls that it is told.
+// observer keeps the calls that are reported to it.
 type observer struct{ calls []packagedb.Call }
 
 func (o *observer) option() packagedb.Option {

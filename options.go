@@ -41,17 +41,18 @@ func WithConsistentReads() Option {
 }
 
 // WithClock sets the clock that dates the versions of specs, for tests. The default is [time.Now].
-// Only whole seconds count, and a time before 1970 counts as the start of 1970.
+// Only whole seconds count; a time before 1970 counts as the start of 1970.
 func WithClock(now func() time.Time) Option {
 	return func(s *settings) { s.now = now }
 }
 
-// WithPythonFacade says that services on the Python facade use, or have used, the same tables. All
-// services that share the tables need it, for good.
+// WithPythonFacade declares that services on the Python facade use, or have used, the same tables.
+// All services that share the tables need it permanently.
 //
-// It reads and writes hashes and salts as PynamoDB 5 does, as base64 text inside the binary
-// attribute. Because Python's two writes of a version can be torn apart, CreateUpdateSpec reads the
-// newest of the history first, one more request, and dates its version after that.
+// Hashes and salts are then read and written as PynamoDB 5 does, as base64 text inside the binary
+// attribute. Because Python's two writes of a version can be interrupted in between,
+// CreateUpdateSpec first reads the newest of the history, with one more request, and dates its
+// version after that.
 func WithPythonFacade() Option {
 	return func(s *settings) { s.pythonFacade = true }
 }
@@ -65,7 +66,7 @@ func WithPythonFacade() Option {
 // two pages appear or disappear without shifting the others.
 type ListOption func(*page)
 
-// page is the part of a list that a caller asked for.
+// page is the requested part of a list.
 type page struct {
 	limit      *int
 	after      *string
@@ -89,7 +90,8 @@ func Limit(n int) ListOption {
 }
 
 // After skips the results up to and including the one with the key, in the order of the list: the
-// id of a spec, the UpdatedAt of a version in decimal, the id of credentials. The key need not exist.
+// id of a spec, the UpdatedAt of a version in decimal, or the id of credentials. The key need not
+// exist.
 func After(key string) ListOption {
 	return func(p *page) { p.after = &key }
 }

@@ -12,11 +12,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// query is a DynamoDB query. Every request for a page of it is built anew, because the client that
-// it is handed to may change it.
+// query is a DynamoDB query. Every request for a page of it is built anew, because a client may
+// change its inputs.
 type query struct {
 	operation, subject string // for errors; empty if the caller wraps them
-	err                error  // why there is nothing to ask
+	err                error  // yielded in place of any request
 
 	table, index string
 	condition    string
@@ -39,8 +39,8 @@ const (
 	ofSpec      = "#sub = :sub AND id_updated_at BETWEEN :first AND :last"
 )
 
-// filteredPageSize is the least number of items to read at a time if it is not known how many of them
-// are results.
+// filteredPageSize is the least number of items to read at a time if some of them may be no
+// results.
 const filteredPageSize = 100
 
 func (q query) input(start item, pageSize int32) *dynamodb.QueryInput {
@@ -65,8 +65,8 @@ func (q query) input(start item, pageSize int32) *dynamodb.QueryInput {
 	return input
 }
 
-// list iterates over the results of a query, decoded, and asks for the next page only when the
-// caller goes on. It yields an error last.
+// list iterates over the decoded results of a query, and requests the next page only when it is
+// needed. It yields an error last.
 func list[T any](ctx context.Context, client Client, q query, decode func(item) (T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		stopped, err := eachResult(ctx, client, q, decode, func(value T) bool { return yield(value, nil) })
@@ -156,7 +156,7 @@ func (r *pageReader) next(ctx context.Context, found int) ([]item, error) {
 	return items, nil
 }
 
-// pageSizeOf is a limit as DynamoDB's, which is a 32-bit integer.
+// pageSizeOf returns a limit as a 32-bit integer, as DynamoDB takes it.
 func pageSizeOf(limit int) int32 { return int32(min(max(limit, 0), math.MaxInt32)) }
 
 // collect returns all results, or the error. Without an error the slice is not nil.
@@ -200,7 +200,7 @@ func answered[T any](output *T, err error) (*T, error) {
 	return output, err
 }
 
-// of names the operation and its subject, and stops the query if err says why there is nothing to ask.
+// of sets the operation and its subject. If err is not nil, the query yields it and sends nothing.
 func (q query) of(operation, subject string, err error) query {
 	q.operation, q.subject = operation, subject
 	if err != nil {
@@ -209,7 +209,7 @@ func (q query) of(operation, subject string, err error) query {
 	return q
 }
 
-// paged applies the page that the caller asked for. start returns the key that After stands for.
+// paged selects a page. start returns the key that After stands for.
 func (q query) paged(options []ListOption, start func(after string) (item, error)) query {
 	p, err := newPage(options)
 	if err == nil && p.after != nil {
@@ -239,7 +239,7 @@ func (f *facade) queryLatest(sub string) query {
 }
 
 // querySpec reads the items of one spec in the local index: its versions and then its latest item,
-// or the versions alone. Items of specs whose ids begin with this id and a # lie in the same range.
+// or the versions alone. The range may include items of specs whose ids begin with this id and a #.
 func (f *facade) querySpec(sub, id string, latest bool) query {
 	first, last := versionRange(id)
 	if latest {

@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// item is a DynamoDB item, or the part of one that was asked for.
+// item is a DynamoDB item, or a projection of one.
 type item = map[string]types.AttributeValue
 
 // specItem is an item of the specs table: a version of a spec, or the copy of its latest version.
@@ -55,8 +55,8 @@ func (b binary) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) {
 	return &types.AttributeValueMemberB{Value: stored}, nil
 }
 
-// UnmarshalDynamoDBAttributeValue implements [attributevalue.Unmarshaler]. The receiver says which
-// form to expect.
+// UnmarshalDynamoDBAttributeValue implements [attributevalue.Unmarshaler]. The receiver determines
+// the form that it expects.
 func (b *binary) UnmarshalDynamoDBAttributeValue(value types.AttributeValue) error {
 	stored, ok := value.(*types.AttributeValueMemberB)
 	if !ok {
@@ -76,7 +76,7 @@ func (b *binary) UnmarshalDynamoDBAttributeValue(value types.AttributeValue) err
 	return nil
 }
 
-// The names of the attributes that code refers to one by one.
+// Names of attributes.
 const (
 	attrSub           = "sub"
 	attrID            = "id"
@@ -120,15 +120,15 @@ func subName(expressions ...string) map[string]string {
 	return nil
 }
 
-// decoder is attributevalue's default one. A decoder for each item would cost more than the items.
+// decoder has attributevalue's defaults. A new decoder for each item would cost more than decoding it.
 var decoder = attributevalue.NewDecoder()
 
-// decode unmarshals a stored item into a record and returns an error unless it is an item of the
-// user that has the attributes. sortKey is the name of the table's sort key.
+// decode unmarshals a stored item into a record. It returns an error unless the item belongs to the
+// user and has the attributes. sortKey is the name of the table's sort key.
 func decode(record any, stored item, sub, sortKey string, attributes []string) error {
 	err := requireAttributes(stored, attributes)
 	if err == nil && textOf(stored, attrSub) != sub && sub != "" {
-		err = errors.New("it belongs to another user")
+		err = errors.New("item of another user")
 	}
 	if err == nil {
 		err = decoder.Decode(&types.AttributeValueMemberM{Value: stored}, record)
@@ -136,7 +136,7 @@ func decode(record any, stored item, sub, sortKey string, attributes []string) e
 	return malformed(err, stored, sortKey)
 }
 
-// requireAttributes checks what attributevalue does not: that the attributes are there, have the
+// requireAttributes checks what attributevalue does not: that the attributes are present, have the
 // table's type and are not empty. The optional ones may be missing.
 func requireAttributes(stored item, attributes []string) error {
 	for _, name := range attributes {
@@ -195,7 +195,7 @@ func checkModelCount(text string) error {
 	return nil
 }
 
-// malformed wraps an error with the key of the item that it is about.
+// malformed wraps err with the key of the item.
 func malformed(err error, stored item, sortKey string) error {
 	if err == nil {
 		return nil
@@ -222,7 +222,7 @@ type storedSpec struct {
 	isLatest bool
 }
 
-// decodeStoredSpec is decodeSpec where it matters which of the two kinds of items it is.
+// decodeStoredSpec is like decodeSpec, and reports which of the two kinds the item is.
 func decodeStoredSpec(sub string) func(item) (storedSpec, error) {
 	return func(stored item) (storedSpec, error) {
 		spec, err := decodeSpec(sub)(stored)
@@ -236,7 +236,7 @@ func (record specItem) info() (SpecInfo, error) {
 	second, err := parseSecond(record.UpdatedAt)
 	switch {
 	case !ok:
-		return SpecInfo{}, errors.New("the key is not that of a version or a latest item")
+		return SpecInfo{}, errors.New("key of neither a version nor a latest item")
 	case err != nil:
 		return SpecInfo{}, fmt.Errorf("attribute updated_at: %w", err)
 	case position != latestPosition && position != versionPosition(second):
@@ -252,19 +252,19 @@ func (record specItem) info() (SpecInfo, error) {
 	}, nil
 }
 
-// specKey is what a delete reads of an item of the specs table.
+// specKey is the part of an item of the specs table that a delete reads.
 type specKey struct {
 	updatedAtID  string
 	idUpdatedAt  string
 	position, id string // empty if this package writes no such key
-	indexed      bool   // the item is in the index where its key says
+	indexed      bool   // the item is at the place in the index that its key implies
 	latest       item   // if it is a latest item, the attributes that tell it from an earlier one
 }
 
 func decodeSpecKey(stored item) (specKey, error) {
 	key := specKey{updatedAtID: textOf(stored, attrUpdatedAtID), idUpdatedAt: textOf(stored, attrIDUpdatedAt)}
 	if key.updatedAtID == "" {
-		return key, malformed(errors.New("the sort key is missing"), stored, attrUpdatedAtID)
+		return key, malformed(errors.New("no sort key"), stored, attrUpdatedAtID)
 	}
 	var ok bool
 	if key.position, key.id, ok = splitUpdatedAtID(key.updatedAtID); !ok {
@@ -286,7 +286,7 @@ func textOf(stored item, attribute string) string {
 	return ""
 }
 
-// keyText returns a text that differs for the keys of different items of one user.
+// keyText returns a text that is unique to an item's key among those of one user.
 func keyText(key item) string {
 	return textOf(key, attrUpdatedAtID) + textOf(key, attrIDUpdatedAt) + textOf(key, attrSub) + "/" + textOf(key, attrID)
 }

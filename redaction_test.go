@@ -29,7 +29,7 @@ var (
 	secretSalt = []byte("Psst! \x02\xfd salt")
 )
 
-// traces are the forms in which a secret might be printed.
+// traces returns the forms in which a secret might be printed.
 func traces() []string {
 	var all []string
 	for _, secret := range [][]byte{secretHash, secretSalt} {
@@ -52,7 +52,7 @@ func assertNoSecret(t *testing.T, where, printed string) {
 
 func assertNoSecretInAnyVerb(t *testing.T, name string, value any) {
 	t.Helper()
-	// %p of a value that is no pointer is a mistake that go vet reports. fmt calls no method then.
+	// go vet reports %p of a value that is no pointer as a mistake. fmt calls no method then.
 	for verb := range strings.FieldsSeq("%v %+v %#v %s %q %x %X %d %o %b %t %e %c %U %T % x %#x %10v %-10.3s") {
 		assertNoSecret(t, verb+" of "+name, fmt.Sprintf(verb, value))
 	}
@@ -90,7 +90,7 @@ func TestRedaction_Values(t *testing.T) {
 	} {
 		assertNoSecretInAnyVerb(t, name, value)
 	}
-	// JSON of CredentialsInfo shows the salt when it is asked for; a slice of them is logged as text.
+	// The JSON of CredentialsInfo shows the salt if requested; a slice of them is logged as text.
 	assertNoSecret(t, "%v of a slice", fmt.Sprintf("%v %+v %#v", []packagedb.CredentialsInfo{info}, []packagedb.CredentialsInfo{info}, []packagedb.CredentialsInfo{info}))
 
 	assert.Equal(t, "{ID:id PublicKey:key SecretKeyHash:[redacted] Salt:[redacted]}", fmt.Sprintf("%+v", input))
@@ -136,7 +136,7 @@ func TestJSON_ShapeOfThePythonFacade(t *testing.T) {
 func TestRedaction_Errors(t *testing.T) {
 	input := packagedb.CredentialsInput{ID: "id", PublicKey: "key", SecretKeyHash: secretHash, Salt: secretSalt}
 	db := testutil.New(t, packagedb.WithPythonFacade())
-	broken := intercept(db, failOn("PutItem", errors.New("refused")))
+	broken := intercept(db, failOn("PutItem", errors.New("rejected")))
 	invalid := input
 	invalid.ID = ""
 	large := input
@@ -150,7 +150,7 @@ func TestRedaction_Errors(t *testing.T) {
 	_, malformedInfo := db.GetCredentials(t.Context(), "sub", "id")
 
 	for name, err := range map[string]error{
-		"a refused write":       broken.CreateUpdateCredentials(t.Context(), "sub", input),
+		"a rejected write":      broken.CreateUpdateCredentials(t.Context(), "sub", input),
 		"an invalid input":      broken.CreateUpdateCredentials(t.Context(), "sub", invalid),
 		"a large input":         broken.CreateUpdateCredentials(t.Context(), "sub", large),
 		"a malformed auth":      malformed,
@@ -161,7 +161,7 @@ func TestRedaction_Errors(t *testing.T) {
 	}
 }
 
-// TestRedaction_BrokenAnswers has a server answer with secrets where the SDK does not expect them.
+// TestRedaction_BrokenAnswers sends answers with secrets where the SDK does not expect them.
 func TestRedaction_BrokenAnswers(t *testing.T) {
 	encoded := base64.StdEncoding.EncodeToString(secretSalt)
 	for name, body := range map[string]string{

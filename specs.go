@@ -81,7 +81,7 @@ func (f *facade) GetSpec(ctx context.Context, sub, name string) (_ *SpecInfo, er
 	return &spec, nil
 }
 
-// getLatest reads the latest item of a spec, or of its attributes those of a projection.
+// getLatest reads the latest item of a spec, or the projected attributes of it.
 func (f *facade) getLatest(ctx context.Context, record *specItem, sub, id string, attributes []string) error {
 	expression := projection(attributes)
 	if len(attributes) == len(wholeSpec) {
@@ -96,13 +96,13 @@ func (f *facade) getLatest(ctx context.Context, record *specItem, sub, id string
 		return err
 	}
 	if record.UpdatedAtID != textOf(key, attrUpdatedAtID) {
-		return malformed(errors.New("another one was asked for"), stored, attrUpdatedAtID)
+		return malformed(errors.New("not the requested item"), stored, attrUpdatedAtID)
 	}
 	return nil
 }
 
-// versionsPageSize is the number of versions that GetSpecVersion reads first. Items of usual size then
-// take no more than the 4 KB of one read unit.
+// versionsPageSize is the number of versions that GetSpecVersion reads first. Items of usual size
+// then take at most the 4 KB of one read unit.
 const versionsPageSize = 16
 
 // GetSpecVersion implements [Database].

@@ -31,7 +31,7 @@ const (
 	startServer  = "start a server with go run github.com/open-alchemy/packagedb/cmd/packagedb-local@latest"
 )
 
-// The client of STAGE=TEST depends on testVariables, that of STAGE=PROD on prodVariables too.
+// The client of STAGE=TEST depends on testVariables, that of STAGE=PROD on prodVariables as well.
 var (
 	testVariables = [...]string{stageVariable, endpointVariable, maxAttemptsVariable}
 	prodVariables = [...]string{
@@ -75,8 +75,8 @@ func (env *environment) stage() string       { return env.test[0] }
 func (env *environment) endpoint() string    { return env.test[1] }
 func (env *environment) maxAttempts() string { return env.test[2] }
 
-// isCurrent reports whether readEnvironment would return the same. Get spends its time here, and
-// comparing in place is cheaper than reading everything and then comparing.
+// isCurrent reports whether readEnvironment would return the same. It makes up most of Get, and
+// comparing in place is cheaper than reading everything first.
 func (env *environment) isCurrent() bool {
 	for i, variable := range &testVariables {
 		if os.Getenv(variable) != env.test[i] {
@@ -101,7 +101,7 @@ type instance struct {
 	database    Database
 }
 
-// current is the instance that was built last.
+// current is the newest instance.
 var current atomic.Pointer[instance]
 
 // Get returns the Database for the stage that the environment variable STAGE names:
@@ -115,8 +115,8 @@ var current atomic.Pointer[instance]
 //     Credentials that cannot be found are an error of each call, which is not retried.
 //   - Anything else is [ErrInvalidStage].
 //
-// The client is the one that [ClientOptions] describes. AWS_MAX_ATTEMPTS, a whole number from 1, sets how
-// many times it tries a request.
+// The client is the one that [ClientOptions] describes. AWS_MAX_ATTEMPTS, a positive integer, sets
+// how many times it tries a request.
 //
 // Get sends nothing and is cheap enough to be called on every request. Without options it returns the
 // same Database as long as the environment is unchanged; with options, another Database over the same
@@ -132,11 +132,12 @@ func Get(options ...Option) (Database, error) {
 	return last.database, nil
 }
 
-// maxBuilds bounds how many times Get starts again because the environment changed meanwhile.
+// maxBuilds bounds how many times Get starts again because the environment has changed.
 const maxBuilds = 100
 
-// currentInstance returns the instance for the environment as it is, and builds it if need be. Building
-// may read files and takes no lock: callers at the same time build several, one of which is kept.
+// currentInstance returns the instance for the current environment, and builds it if necessary.
+// Building may read files and takes no lock: concurrent callers build several, one of which is
+// kept.
 func currentInstance() (*instance, error) {
 	for range maxBuilds {
 		last := current.Load()
@@ -145,7 +146,7 @@ func currentInstance() (*instance, error) {
 		}
 		env := readEnvironment()
 		client, err := newClient(env)
-		if !env.isCurrent() { // the client, or the error, may be of a mixture
+		if !env.isCurrent() { // the client or the error may mix both environments
 			continue
 		}
 		if err != nil {
@@ -238,8 +239,8 @@ func newProdClient() (*dynamodb.Client, error) {
 
 const containerURIVariable = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 
-// checkContainerURI returns an error if the SDK would look up the host of the URI, which it does for HTTP
-// alone, while it loads its configuration.
+// checkContainerURI returns an error if the SDK would look up the host of the URI while it loads
+// its configuration, which it does for HTTP only.
 func checkContainerURI(uri string) error {
 	if parsed, err := url.Parse(uri); err == nil && parsed.Scheme == "http" {
 		if host := parsed.Hostname(); host != "localhost" && net.ParseIP(host) == nil {
@@ -253,7 +254,7 @@ func checkContainerURI(uri string) error {
 //
 //	client := dynamodb.NewFromConfig(configuration, packagedb.ClientOptions)
 //
-// They are about
+// They cover:
 //
 //   - attempts: a request that is throttled, fails at the server or gets no usable answer is tried up to
 //     10 times, or RetryMaxAttempts times if that is set, with growing, jittered pauses of up to 5

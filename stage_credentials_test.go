@@ -13,8 +13,8 @@ import (
 	"github.com/open-alchemy/packagedb"
 )
 
-// TestGet_OnlyProdFetchesCredentials offers credentials in one way at a time. STAGE=PROD takes it, which
-// shows that the way is open, and STAGE=TEST sends nothing but its request to the engine.
+// TestGet_OnlyProdFetchesCredentials offers credentials in one way at a time. STAGE=PROD uses them,
+// and STAGE=TEST sends nothing but its request to the engine.
 func TestGet_OnlyProdFetchesCredentials(t *testing.T) {
 	directory := t.TempDir()
 	write := func(name, text string) string {
@@ -70,8 +70,8 @@ func TestGet_OnlyProdFetchesCredentials(t *testing.T) {
 	}
 }
 
-// TestGet_TestDoesNotParseTheConfiguration makes each setting of AWS one that cannot be parsed. What reads
-// it fails, as STAGE=PROD does.
+// TestGet_TestDoesNotParseTheConfiguration makes each setting of AWS invalid. STAGE=PROD reads it
+// and fails; STAGE=TEST does not.
 func TestGet_TestDoesNotParseTheConfiguration(t *testing.T) {
 	broken := filepath.Join(t.TempDir(), "broken")
 	require.NoError(t, os.WriteFile(broken,

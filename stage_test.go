@@ -126,7 +126,7 @@ func TestGet_EndpointOfAWSForTest(t *testing.T) {
 		"https://dynamodb.cn-north-1.api.amazonwebservices.com.cn",
 		"https://dynamodb.eusc-de-east-1.amazonaws.eu",
 	} {
-		t.Run(endpoint+" is refused", func(t *testing.T) {
+		t.Run(endpoint+" is rejected", func(t *testing.T) {
 			setEnvironment(t, map[string]string{"STAGE": "TEST", "AWS_ENDPOINT_URL_DYNAMODB": endpoint})
 			db, err := packagedb.Get()
 			assert.Nil(t, db)
@@ -262,7 +262,8 @@ func TestGet_ClosesIdleConnectionsOfTheClientBefore(t *testing.T) {
 	assert.Eventually(t, closed.Load, 30*time.Second, time.Millisecond)
 }
 
-// foreign returns an environment that is full of another AWS account, whose services are elsewhere.
+// foreign returns an environment full of settings of another AWS account, whose services are
+// elsewhere.
 func foreign(t *testing.T, elsewhere string) map[string]string {
 	t.Helper()
 	directory := t.TempDir()
@@ -336,7 +337,7 @@ func TestGet_SendsNothing(t *testing.T) {
 func TestGet_RefusedConnection(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	require.NoError(t, listener.Close()) // nobody listens there
+	require.NoError(t, listener.Close()) // no server listens there
 	setEnvironment(t, map[string]string{
 		"STAGE": "TEST", "AWS_ENDPOINT_URL_DYNAMODB": "http://" + listener.Addr().String(),
 	})

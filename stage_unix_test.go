@@ -15,8 +15,8 @@ import (
 	"github.com/open-alchemy/packagedb"
 )
 
-// startGet calls Get in an environment whose configuration file is a pipe, and returns once Get reads it.
-// Get goes on when the file is closed.
+// startGet calls Get in an environment whose configuration file is a pipe, and returns once Get
+// reads it. Get continues when the file is closed.
 func startGet(t *testing.T, variables map[string]string) (file *os.File, got chan packagedb.Database) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "config")
@@ -35,7 +35,7 @@ func startGet(t *testing.T, variables map[string]string) (file *os.File, got cha
 }
 
 func TestGet_EnvironmentChangesMeanwhile(t *testing.T) {
-	t.Run("and nobody waits for the slower one", func(t *testing.T) {
+	t.Run("and no caller waits for the slower one", func(t *testing.T) {
 		file, got := startGet(t, prod("http://localhost:8000"))
 		t.Setenv("AWS_CONFIG_FILE", "")
 		t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://localhost:8001")

@@ -46,8 +46,8 @@ func Tables(options ...Option) []dynamodb.CreateTableInput {
 	}
 }
 
-// CreateTables creates the two tables and returns when they and their indexes are active. A table
-// that exists is left as it is, whatever its keys; one that is being deleted is created again.
+// CreateTables creates the two tables and returns when they and their indexes are active. An
+// existing table stays as it is, whatever its keys; one that is being deleted is created again.
 func CreateTables(ctx context.Context, client TableClient, options ...Option) error {
 	tables := Tables(options...)
 	for retry := 0; ; retry++ {

@@ -43,7 +43,7 @@ func TestCheckTables_MissingTables(t *testing.T) {
 	assert.ErrorAs(t, err, &missing)
 }
 
-// tableServer is a TableClient whose tables are as CreateTables makes them, but for what change does.
+// tableServer is a TableClient whose tables are those of CreateTables after change.
 type tableServer struct {
 	describe func(table *types.TableDescription) (*dynamodb.DescribeTableOutput, error)
 	created  []string

@@ -15,8 +15,8 @@ import (
 	"github.com/open-alchemy/packagedb/internal/awsclient"
 )
 
-// transact sends a transaction until it does not conflict with other writes. Its token makes it take
-// effect once, however often it is sent.
+// transact sends a transaction until it does not conflict with other writes. Its token makes it
+// take effect once, however often it is sent.
 func (f *facade) transact(ctx context.Context, items func() []types.TransactWriteItem) error {
 	token := rand.Text()
 	return retryConflicts(ctx, func() error {
@@ -28,7 +28,7 @@ func (f *facade) transact(ctx context.Context, items func() []types.TransactWrit
 	})
 }
 
-// The pauses of the facade are between the two, and grow from the first to the second.
+// Pauses before retries grow from the first to the second.
 const (
 	firstPause = 10 * time.Millisecond
 	maxPause   = time.Second

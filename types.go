@@ -23,7 +23,7 @@ type SpecInfo struct {
 	Description string `json:"description,omitempty"` // empty means not set
 }
 
-// CredentialsInput is what a user signs in with, to store. Package fmt and log/slog print the hash and
+// CredentialsInput is a user's credentials to store. Package fmt and log/slog print the hash and
 // the salt as [redacted], and JSON neither shows nor reads them.
 //
 // That protects the value and exported fields that hold it. It cannot protect unexported fields of a
@@ -36,9 +36,9 @@ type CredentialsInput struct {
 	Salt          []byte `json:"-"`
 }
 
-// CredentialsInfo is what may be shown of credentials. Package fmt and log/slog print the salt as
-// [redacted]. JSON shows it, and so does slog's JSON handler if the value is inside another, such as
-// a slice.
+// CredentialsInfo is the part of credentials that may be shown. Package fmt and log/slog print the
+// salt as [redacted]. JSON shows it, and so does slog's JSON handler if the value is inside
+// another, such as a slice.
 type CredentialsInfo struct {
 	ID        string `json:"id"`
 	PublicKey string `json:"public_key"`

@@ -25,8 +25,8 @@ const (
 		"(updated_at < :updated_at OR (updated_at = :updated_at AND version = :version)))"
 )
 
-// conditionalPut puts an item under a condition, by itself or in a transaction. Each request is built
-// anew, because the client that it is handed to may change it.
+// conditionalPut puts an item under a condition, alone or in a transaction. Each request is built
+// anew, because a client may change its inputs.
 type conditionalPut struct {
 	table     string
 	item      item
@@ -61,7 +61,7 @@ type specWrite struct {
 	encoded item // but for its date
 }
 
-// writeSpec stores a version of a spec at the clock's second, or after what is stored there.
+// writeSpec stores a version of a spec at the clock's second, or after the stored versions.
 func (f *facade) writeSpec(ctx context.Context, sub, id string, spec SpecInput) (*SpecInfo, error) {
 	encoded, err := attributevalue.MarshalMap(specItem{
 		Sub: sub, ID: id, Name: spec.Name, Version: spec.Version,
@@ -107,8 +107,8 @@ func (w specWrite) put(updatedAt string, keys specKeys, condition string) condit
 	}
 }
 
-// after returns the second for the version, which is at the earliest the given one, if the stored
-// entry is in the history.
+// after returns the second for the version if the stored entry is in the history: the given second
+// or a later one.
 func (w specWrite) after(stored SpecInfo, second int64) (int64, error) {
 	switch {
 	case stored.UpdatedAt < second:
@@ -123,9 +123,9 @@ func (w specWrite) after(stored SpecInfo, second int64) (int64, error) {
 }
 
 // writeAtOnce stores both items in one transaction and returns their second. If a condition fails,
-// the items that stand in the way tell the next second to try; after the second time, when items
-// without a latest one may be in the way, it asks the index for the end of the history. The Python
-// facade leaves such items, so that beside it the index is asked first.
+// the conflicting items determine the next second to try; after the second failure, items without a
+// latest one may conflict, and it reads the end of the history from the index. With the Python
+// facade, which leaves such items, it reads the index first.
 func (f *facade) writeAtOnce(ctx context.Context, write specWrite, second int64) (int64, error) {
 	for rejections := 0; ; rejections++ {
 		if rejections == 2 || rejections == 0 && f.pythonFacade {
@@ -151,7 +151,7 @@ func (f *facade) writeAtOnce(ctx context.Context, write specWrite, second int64)
 	}
 }
 
-// afterRejection returns the second to try after a transaction was canceled because of its conditions.
+// afterRejection returns the second to try after conditions canceled a transaction.
 func (w specWrite) afterRejection(canceled *types.TransactionCanceledException, second int64) (int64, error) {
 	next, err := second, error(nil)
 	inTheWay := false
@@ -161,7 +161,7 @@ func (w specWrite) afterRejection(canceled *types.TransactionCanceledException, 
 		}
 		stored, decodeErr := decodeSpec(w.sub)(reason.Item)
 		if decodeErr != nil && i == 0 {
-			continue // a malformed version item is stepped over
+			continue // skip a malformed version item
 		}
 		if decodeErr != nil {
 			return 0, decodeErr
@@ -171,16 +171,16 @@ func (w specWrite) afterRejection(canceled *types.TransactionCanceledException, 
 		next, err = max(next, placed), errors.Join(err, placeErr)
 	}
 	if !inTheWay && next < maxSecond {
-		next++ // by an item that is malformed, or that the server does not return
+		next++ // past an item that is malformed, or that the server does not return
 	}
 	return next, err
 }
 
-// writeInTurn stores the version item and then the latest item, on servers without transactions, and
-// returns their second. The order keeps the last of the history the latest: a writer dates its
-// version after all that it finds, and leaves the latest item alone if another writer got ahead,
+// writeInTurn stores the version item and then the latest item, on servers without transactions,
+// and returns their second. The order keeps the last of the history the latest: a writer dates its
+// version after all that it finds, and leaves the latest item alone if another writer was faster,
 // whose version is then the later one in the history as well. A failure between the two leaves a
-// version that the next write comes after.
+// version that the next write is dated after.
 func (f *facade) writeInTurn(ctx context.Context, write specWrite, second int64) (int64, error) {
 	for {
 		var err error
@@ -202,13 +202,13 @@ func (f *facade) writeInTurn(ctx context.Context, write specWrite, second int64)
 		}
 		err = f.putIf(ctx, latest)
 		if isConditionFailure(err) {
-			err = nil // another writer got ahead
+			err = nil // another writer was faster
 		}
 		return second, err
 	}
 }
 
-// putIf puts an item under its condition.
+// putIf puts an item if its condition is met.
 func (f *facade) putIf(ctx context.Context, put conditionalPut) error {
 	return retryConflicts(ctx, func() error {
 		_, err := f.client.PutItem(ctx, put.input())
@@ -216,8 +216,8 @@ func (f *facade) putIf(ctx context.Context, put conditionalPut) error {
 	})
 }
 
-// afterNewest returns the second for the version after the spec's latest item and its newest version,
-// one of which may be there without the other.
+// afterNewest returns the second for the version after the spec's latest item and its newest
+// version, either of which may exist without the other.
 func (f *facade) afterNewest(ctx context.Context, write specWrite, second int64) (int64, error) {
 	q := f.querySpec(write.sub, write.id, true)
 	q.consistent = true

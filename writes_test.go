@@ -269,8 +269,8 @@ func TestCreateUpdateSpec_SizeAtTheSecondItEndsUpAt(t *testing.T) {
 
 func TestCreateUpdateSpec_LostAnswer(t *testing.T) {
 	needsTransactions(t)
-	// The first transaction takes effect, but its answer is lost, and what is sent again meets a
-	// conflict. Before the third attempt another writer adds a version.
+	// The first transaction takes effect, but its answer is lost, and the retry conflicts. Before
+	// the third attempt another writer adds a version.
 	server := testutil.New(t, frozen(start))
 	server.Inject(testutil.Fault{Kind: testutil.DropAfter, Operations: []string{"TransactWriteItems"}, Times: 1},
 		testutil.Fault{Kind: testutil.Conflict, Times: 1})
@@ -367,8 +367,7 @@ func TestCreateCredentials_LostAnswer(t *testing.T) {
 	require.ErrorIs(t, server.CreateCredentials(t.Context(), "sub", input), packagedb.ErrExists)
 }
 
-// textSize returns the size of an item's strings, bytes and attribute names. The size of numbers is not
-// in it.
+// textSize returns the size of an item's strings, bytes and attribute names, without its numbers.
 func textSize(stored item) (size int) {
 	for name, value := range stored {
 		size += len(name)

@@ -2,8 +2,8 @@ package attribute
 
 import "slices"
 
-// CheckNesting reports an item whose maps and lists are nested too deeply as a
-// *ValidationError. A decoded item is not; an updated one may be.
+// CheckNesting returns a *ValidationError if maps and lists of the item are nested too deeply. A
+// decoded item never is; an updated one may be.
 func CheckNesting(it Item) error {
 	for _, value := range it {
 		if value.deeperThan(maxNesting) {
@@ -13,8 +13,7 @@ func CheckNesting(it Item) error {
 	return nil
 }
 
-// deeperThan reports whether the value has more than so many maps and lists
-// within each other.
+// deeperThan reports whether the value nests more maps and lists than levels.
 func (v Value) deeperThan(levels int) bool {
 	if v.kind != KindM && v.kind != KindL {
 		return false
