@@ -1,4 +1,4 @@
-# Everything that a developer or the CI does with this repository. `make` lists the targets.
+# The tasks of developers and the CI. `make` lists the targets.
 
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -10,9 +10,9 @@ MAKEFLAGS += --no-print-directory
 export GOWORK  := off
 export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
 
-# The directories of all go.mod files, the root first. A new module is found by itself.
+# The directories of all go.mod files, the root first.
 MODULES := $(sort $(patsubst %/go.mod,%,$(shell find . -name '.?*' -prune -o -name node_modules -prune -o -name go.mod -print)))
-# Those of them that hold Go code of their own, and the examples among these.
+# The modules with Go code, and the examples among these.
 GO_MODULES      := $(filter-out ./tools ./tools/actionlint,$(MODULES))
 EXAMPLE_MODULES := $(filter ./examples/%,$(MODULES))
 
@@ -32,7 +32,7 @@ help: ## List the targets
 	  /^[a-z0-9-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: ## Replay a recorded run on the embedded engine and show what it leaves
+demo: ## Replay a recorded run on the embedded engine and show what is stored
 	go run ./internal/demo
 
 .PHONY: test
@@ -59,7 +59,7 @@ vet: ## Run go vet in every module
 	@$(call each,$(GO_MODULES),go vet ./...)
 
 .PHONY: fmt-check
-fmt-check: $(TOOLS)/golangci-lint ## Fail where code is not formatted, and show how it should be
+fmt-check: $(TOOLS)/golangci-lint ## Fail if code is not formatted, and show the difference
 	$< fmt --diff
 
 .PHONY: lint
@@ -67,7 +67,7 @@ lint: $(TOOLS)/golangci-lint ## Run golangci-lint in every module
 	@$(call each,$(GO_MODULES),$< run --config $(CURDIR)/.golangci.yml ./...)
 
 .PHONY: tidy-check
-tidy-check: ## Fail where a go.mod or go.sum is not tidy
+tidy-check: ## Fail if a go.mod or go.sum is not tidy
 	@$(call each,$(MODULES),go mod tidy -diff)
 
 .PHONY: actionlint
@@ -75,7 +75,7 @@ actionlint: $(TOOLS)/actionlint ## Check the workflows of GitHub Actions
 	$<
 
 .PHONY: tree-check
-tree-check: ## Fail where a tracked file names a machine or a registry, is large, or has the wrong mode
+tree-check: ## Fail if a tracked file names a machine or a registry, is large, or has the wrong mode
 	tools/tree
 
 .PHONY: scripts-check
@@ -83,7 +83,7 @@ scripts-check: ## Check the shell scripts; needs shellcheck
 	tools/scripts
 
 .PHONY: dependabot-check
-dependabot-check: ## Check that Dependabot looks after every module
+dependabot-check: ## Check that Dependabot updates every module
 	tools/dependabot
 
 .PHONY: documents-check
@@ -112,7 +112,7 @@ soak: ## Call the library against a model for SOAKTIME (60s), from SEED (a new o
 	  -timeout 0 -run '^TestSoak$$' -soak.time $(SOAKTIME) -soak.seed $(SEED)
 
 .PHONY: linearizability
-linearizability: ## Check that 10,000 calls of specs are linearizable, and that the model notices what is broken
+linearizability: ## Check that 10,000 calls of specs are linearizable, and that the model finds broken promises
 	go test -C test/soak -count=1
 
 .PHONY: test-clients
@@ -124,7 +124,7 @@ BROWSER ?= chromium
 .PHONY: test-page screenshot
 test-page: ## Show the page of packagedb-local in Chromium
 	go test ./cmd/packagedb-local -count=1 -run Browser -args -chromium $(BROWSER)
-screenshot: ## Write docs/packagedb-local.png anew
+screenshot: ## Rewrite docs/packagedb-local.png
 	go test ./cmd/packagedb-local -count=1 -run InABrowser -args -chromium $(BROWSER) -screenshot $(CURDIR)/docs/packagedb-local.png
 
 .PHONY: examples
@@ -158,7 +158,7 @@ check-tables: ## Compare the live tables of the AWS account with what the librar
 PLATFORMS ?= $(foreach os,linux darwin windows,$(os)/amd64 $(os)/arm64)
 
 .PHONY: build
-build: $(TOOLS)/cyclonedx-gomod ## Build what a release has attached into dist/, and verify it
+build: $(TOOLS)/cyclonedx-gomod ## Build and verify the files of a release in dist/
 	rm -rf dist
 	tools/release/release artifacts dist $(PLATFORMS)
 
@@ -186,7 +186,7 @@ release: ## Tag this commit as its version, and push the tag
 	@tools/release/release final
 
 .PHONY: production-tests
-production-tests: ## Test what STAGE points at with the work tree, or with the released VERSION
+production-tests: ## Test the deployment of STAGE with the work tree, or with the released VERSION
 	test/production/run $(VERSION)
 
 .PHONY: test-production
@@ -194,7 +194,7 @@ test-production: ## Run the production tests against packagedb-local and DynamoD
 	test/engines/run packagedb-local -- test/production/run $(VERSION)
 	test/engines/run dynamodb-local -- test/production/run $(VERSION)
 
-##@ The whole
+##@ Everything
 
 .PHONY: ci
 ci: ## Run everything that must hold before a merge

@@ -12,9 +12,9 @@ import (
 	"github.com/open-alchemy/packagedb"
 )
 
-// BenchmarkCall compares calls with the bare call of the SDK: the same request, made beforehand, and
-// nothing done with the output. The server answers with an answer made beforehand, so that nearly all
-// of the time is the client's.
+// BenchmarkCall compares calls with the bare call of the SDK, which sends the same prepared request
+// and ignores the output. The server's answer is prepared too, so nearly all of the time is the
+// client's.
 func BenchmarkCall(b *testing.B) {
 	page := make([]string, 100)
 	for i := range page {
@@ -90,7 +90,7 @@ func (r *recorder) TransactWriteItems(
 	return r.Client.TransactWriteItems(ctx, input, options...)
 }
 
-// BenchmarkGet calls packagedb.Get after the first time.
+// BenchmarkGet measures packagedb.Get after the first call.
 func BenchmarkGet(b *testing.B) {
 	for _, stage := range []string{"TEST", "PROD"} {
 		b.Run("stage="+stage, func(b *testing.B) {

@@ -77,7 +77,7 @@ func farServer(b *testing.B, transport string) *atomic.Int64 {
 	return accepted
 }
 
-// callTogether has every caller make b.N calls, and reports the calls a second of all of them.
+// callTogether runs b.N calls in each caller, and reports their total calls per second.
 func callTogether(b *testing.B, callers int, call func() error) {
 	b.Helper()
 	var running sync.WaitGroup

@@ -11,9 +11,9 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine"
 )
 
-// BenchmarkDelete deletes one spec with a history, and all of many specs, from a server that is 5 ms
-// away. It reports the requests, how many of them were under way at a time on average, and how many
-// keys were read and not yet deleted at most.
+// BenchmarkDelete deletes one spec with a history, and all of many specs, from a server that is 5
+// ms away. It reports the requests, their average concurrency, and the maximum number of keys that
+// were read and not yet deleted.
 func BenchmarkDelete(b *testing.B) {
 	const distance = 5 * time.Millisecond
 	for _, stored := range []struct{ specs, versions int }{{1, 4}, {1, 1_000}, {1, 10_000}, {50, 4}, {1_000, 4}} {

@@ -14,8 +14,9 @@ import (
 	"github.com/open-alchemy/packagedb"
 )
 
-// inTurn makes a call of packagedb and a bare one of the SDK in turn, and reports the processor time and
-// the allocations of each, and the ratio of the times. Other load on the machine slows both alike.
+// inTurn alternates between a call of packagedb and a bare one of the SDK, and reports the
+// processor time and the allocations of each, and the ratio of the times. Other load slows both
+// alike.
 func inTurn(b *testing.B, call, bare func() error) {
 	b.Helper()
 	calls := [...]func() error{call, bare}
@@ -36,7 +37,7 @@ func inTurn(b *testing.B, call, bare func() error) {
 	b.ReportMetric(testing.AllocsPerRun(100, func() { _ = bare() }), "sdk-allocs")
 }
 
-// processorTime returns what the process has used so far.
+// processorTime returns the processor time of this process.
 func processorTime(b *testing.B) time.Duration {
 	b.Helper()
 	var usage syscall.Rusage

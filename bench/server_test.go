@@ -18,7 +18,7 @@ import (
 	"github.com/open-alchemy/packagedb/internal/loopback"
 )
 
-// delayed answers after a while, as a server does that is that far away.
+// delayed delays the answers, as a distance to the server does.
 func delayed(handler http.Handler, delay time.Duration) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		timer := time.NewTimer(delay)
@@ -31,7 +31,7 @@ func delayed(handler http.Handler, delay time.Duration) http.Handler {
 	})
 }
 
-// canned gives every request the same answer.
+// canned answers every request with the same answer.
 func canned(answer string) http.Handler {
 	checksum := strconv.FormatUint(uint64(crc32.ChecksumIEEE([]byte(answer))), 10)
 	body := []byte(answer)
@@ -59,7 +59,7 @@ func sdkClient(url string, options ...func(*dynamodb.Options)) *dynamodb.Client 
 	}, options...)
 }
 
-// withHandler makes a client call a handler without a socket.
+// withHandler sets a client to call a handler without a socket.
 func withHandler(handler http.Handler) func(*dynamodb.Options) {
 	return func(options *dynamodb.Options) { options.HTTPClient = loopback.Client{Handler: handler} }
 }

@@ -21,8 +21,8 @@ case $1 in
 esac
 `
 
-// deploy runs the script with an AWS CLI, or without if it is empty, and returns what it printed, the
-// calls of the CLI and the error of the script.
+// deploy runs the script with an AWS CLI, or without one if it is empty, and returns what it
+// printed, the calls of the CLI and the error of the script.
 func deploy(t *testing.T, cli string, environment ...string) (output string, calls []string, err error) {
 	t.Helper()
 	bin, log := t.TempDir(), filepath.Join(t.TempDir(), "calls")

@@ -76,7 +76,7 @@ func allowed(tb testing.TB, policy string) permissions {
 	return found
 }
 
-// situation is a history of a spec, and a server, which change what a call sends.
+// situation is a history of a spec, and a server, which affect what a call sends.
 type situation struct {
 	withoutTransactions bool
 	versions            int
@@ -91,7 +91,7 @@ var (
 // record returns the permissions that a call needs, on tables that hold a spec and credentials.
 func record(t *testing.T, call call, in situation) permissions {
 	t.Helper()
-	// The clock stands still, so that each version finds the one before it in its second.
+	// The clock stands still, so that each version is written in the second of the one before.
 	clock := packagedb.WithClock(func() time.Time { return time.Unix(1, 0) })
 	db := testutil.New(t, clock)
 	for version := range in.versions {

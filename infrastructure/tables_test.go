@@ -15,8 +15,8 @@ import (
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
-// tableProperties are those of AWS::DynamoDB::Table. They have the names of CreateTable's, except for
-// the encryption; recovery is another request.
+// tableProperties are those of AWS::DynamoDB::Table. They have the names of CreateTable's, except
+// for the encryption; recovery is a separate request.
 type tableProperties struct {
 	dynamodb.CreateTableInput
 
@@ -37,7 +37,7 @@ func readTable(tb testing.TB, t template, name string) (resource, tablePropertie
 }
 
 // readTables returns the requests that create the tables of the template, the specs and then the
-// credentials, without the protection that would keep a test from deleting them.
+// credentials, without deletion protection.
 func readTables(tb testing.TB, parameters map[string]string) []dynamodb.CreateTableInput {
 	tb.Helper()
 	t := readTemplate(tb, parameters)
@@ -91,8 +91,8 @@ func TestTables_StayAndAreProtected(t *testing.T) {
 	}
 }
 
-// CloudFormation creates resources at the same time, and DynamoDB limits how many tables with indexes
-// are created at the same time.
+// CloudFormation creates resources concurrently, and DynamoDB limits how many tables with indexes
+// are created at a time.
 func TestTables_AreCreatedOneAfterTheOther(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, "SpecsTable", readTemplate(t, nil).Resources["CredentialsTable"].DependsOn)
@@ -140,7 +140,7 @@ func TestTables_FitWhenAnEngineHasCreatedThem(t *testing.T) {
 		require.NoError(t, err)
 	}
 	options := packagedb.WithTableNames(otherNames["SpecsTableName"], otherNames["CredentialsTableName"])
-	// This leaves tables that exist as they are, and waits until they are active.
+	// This keeps existing tables, and waits until they are active.
 	require.NoError(t, packagedb.CreateTables(t.Context(), client, options))
 	assert.NoError(t, packagedb.CheckTables(t.Context(), client, options))
 }

@@ -97,8 +97,8 @@ func TestTemplate_AlarmsWatchTheTablesOfTheStack(t *testing.T) {
 	assert.Equal(t, []struct{ Name, Value string }{{"TableName", "specs"}}, conflicts.Dimensions)
 }
 
-// The operating guide cuts the template at this line to import existing tables. CloudFormation wants
-// nothing but the imported resources, each with a DeletionPolicy, and no outputs.
+// The operating guide cuts the template at this line to import existing tables. CloudFormation
+// requires that it has only the imported resources, each with a DeletionPolicy, and no outputs.
 func TestTemplate_TablesCanBeImportedAlone(t *testing.T) {
 	t.Parallel()
 	const marker = "# Everything from here on"

@@ -69,8 +69,8 @@ func reply(status int, members any) *answer {
 
 const namespace = "com.amazonaws.dynamodb.v20120810#"
 
-// failure returns an exception of the DynamoDB protocol. A code without a namespace is given that of
-// DynamoDB. The members are further ones than the code and the message.
+// failure returns an exception of the DynamoDB protocol. A code without a namespace gets that of
+// DynamoDB. The members are added to the code and the message.
 func failure(status int, code, message string, members map[string]any) *answer {
 	if !strings.Contains(code, "#") {
 		code = namespace + code

@@ -29,7 +29,7 @@ func fatal(tb testing.TB, err error) {
 	tb.Fatalf("testutil: %v%s", err, hint())
 }
 
-// hint returns the end of the message about a set-up that failed.
+// hint returns the end of the message for a failed set-up.
 func hint() string {
 	endpoint := os.Getenv(endpointVariable)
 	if endpoint == "" {

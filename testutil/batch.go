@@ -41,7 +41,7 @@ func (b batch) size() int {
 	return size
 }
 
-// add adds items to a table that is read as the other batch says.
+// add adds items to a table that is read as in the other batch.
 func (b batch) add(other batch, table string, items ...any) {
 	all := slices.Concat(b.items(table), items)
 	if get, ok := other[table].(map[string]any); ok {
@@ -53,7 +53,7 @@ func (b batch) add(other batch, table string, items ...any) {
 	}
 }
 
-// split draws the items that are processed: some but not all of several, and none of a single one.
+// split selects the items to process: some but not all of several, and none of a single one.
 func (b batch) split(random *rand.Rand) (processed, unprocessed batch) {
 	left := b.size()
 	if left > 1 {
@@ -76,7 +76,7 @@ func (b batch) split(random *rand.Rand) (processed, unprocessed batch) {
 	return processed, unprocessed
 }
 
-// processPart lets a part of the request's batch through and returns the rest as unprocessed.
+// processPart passes a part of the request's batch on and returns the rest as unprocessed.
 func (r *request) processPart(next http.Handler, random *rand.Rand) *answer {
 	member, members := "UnprocessedItems", map[string]json.RawMessage{}
 	if r.operation == "BatchGetItem" {

@@ -10,7 +10,7 @@ import (
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
-// BenchmarkNew measures the time that a database takes to make and the memory that it holds.
+// BenchmarkNew measures the time to create a database and the memory that it uses.
 func BenchmarkNew(b *testing.B) {
 	b.ReportAllocs()
 	var databases []packagedb.Database

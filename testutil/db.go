@@ -8,7 +8,7 @@ import (
 	"github.com/open-alchemy/packagedb"
 )
 
-// DB is a database of one test's own.
+// DB is the database of one test.
 type DB struct {
 	packagedb.Database
 
@@ -20,8 +20,8 @@ type DB struct {
 	backend *backend
 }
 
-// New returns an empty database that belongs to the test alone and goes away when it ends. Requests
-// reach its engine without a socket. Every call returns another database.
+// New returns an empty database for one test, which is deleted when the test ends. Requests reach
+// its engine without a socket. Every call returns another database.
 func New(tb testing.TB, options ...packagedb.Option) *DB {
 	tb.Helper()
 	b, err := newBackend()

@@ -1,5 +1,5 @@
 // Package testutil gives every test an empty DynamoDB of its own, inside the test binary. There is
-// nothing to install and nothing to start:
+// nothing to install or start:
 //
 //	func TestPets(t *testing.T) {
 //		t.Parallel()
@@ -17,13 +17,13 @@
 //
 //	func TestMain(m *testing.M) { testutil.Main(m) }
 //
-// It is shared by all tests of the binary; give each test its own sub. A single test does without
-// TestMain by using a fixture, such as [CleanSpecsTable].
+// It is shared by all tests of the binary; give each test its own sub. A single test can use
+// a fixture instead of TestMain, such as [CleanSpecsTable].
 //
 // # Raw items and faults
 //
 // [DB] and [Server] hold the raw client of their database, to inspect or corrupt stored items and to
-// keep further tables. Their method Inject makes requests fail as they do on AWS: throttled, dropped,
+// create further tables. Their method Inject makes requests fail as they do on AWS: throttled, dropped,
 // in conflict, partly processed. See [Fault].
 //
 // # Implementations of Database
@@ -33,8 +33,8 @@
 // # Other servers
 //
 // To run the same tests on DynamoDB Local or any other server, set PACKAGEDB_TEST_ENDPOINT to its
-// URL. Every database has tables of its own there as well: their names on the server start with
-// "test-" and random characters, which the tests do not see. They are deleted when the test ends.
+// URL. Every database has its own tables there as well: their names on the server start with "test-"
+// and random characters, which the tests do not see. They are deleted when the test ends.
 //
 // [Main] and the fixtures listen on a free port of 127.0.0.1, or at the host:port in
 // PACKAGEDB_TEST_LISTEN.

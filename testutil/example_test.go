@@ -58,8 +58,8 @@ func ExampleMain() {
 	// <nil>
 }
 
-// A connection that drops after the server did its work leaves the caller without an answer. The spec
-// is written once all the same.
+// If a connection drops after the server did its work, the caller gets no answer. The spec is still
+// written once.
 func ExampleDB_Inject() {
 	t := newExample()
 	defer t.end()

@@ -6,10 +6,10 @@ import (
 	"testing"
 )
 
-// RunMain is Main without the exit.
+// RunMain is like Main, but returns the exit code.
 func RunMain(m *testing.M) int { return shared.run(m, os.Stderr) }
 
-// RunMainAlone is RunMain for other tests, on a server of its own.
+// RunMainAlone is like RunMain, for other tests on their own server.
 func RunMainAlone(tests interface{ Run() int }) (code int, stderr string) {
 	var says strings.Builder
 	code = new(sharedServer).run(tests, &says)

@@ -9,8 +9,8 @@ import (
 // Sub returns the nth user: "sub 1" for 1.
 func Sub(n int) string { return fmt.Sprint("sub ", n) }
 
-// Spec returns the nth spec: valid, and different from every other in all fields. A test changes what
-// it is about:
+// Spec returns the nth spec: valid, and different from every other in all fields. A test sets the
+// fields that it is about:
 //
 //	spec := testutil.Spec(1) // "name 1", "version 1", 1 model, "title 1", "description 1"
 //	spec.Version = "1.0.0"

@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// FaultKind is what happens to a request that meets a [Fault].
+// FaultKind is a kind of [Fault].
 type FaultKind int
 
-// The kinds of faults. Unless the comment says otherwise, they apply to every operation and the
-// request has no effect.
+// The kinds of faults. Unless stated otherwise, they apply to every operation and the request has
+// no effect.
 const (
 	// Throttle answers an operation on items with ProvisionedThroughputExceededException.
 	Throttle FaultKind = iota + 1
@@ -34,7 +34,7 @@ const (
 	// transaction is canceled with the reason TransactionConflict for one of its items, a single
 	// write fails with TransactionConflictException, and BatchWriteItem does as for Unprocessed.
 	Conflict
-	// Delay holds back the answer by Fault.Delay, or until the client gives up. The request takes
+	// Delay delays the answer by Fault.Delay, or until the client gives up. The request takes
 	// effect at once.
 	Delay
 	// ThrottleOnDemand answers with ThrottlingException.
@@ -98,7 +98,7 @@ type Fault struct {
 	// fault applies to every operation that supports it.
 	Operations []string
 
-	// Times is the number of requests that meet the fault. 0 is no limit.
+	// Times limits the number of requests that meet the fault. 0 is no limit.
 	Times int
 
 	// Rate is the share of the requests that meet the fault, from 0 to 1. 0 is every request. Seed
@@ -106,7 +106,8 @@ type Fault struct {
 	Rate float64
 	Seed uint64
 
-	// Delay is the time by which the kind Delay holds back an answer, or a Stale read is behind.
+	// Delay is the time by which the kind Delay delays an answer, or by which a Stale read is
+	// behind.
 	Delay time.Duration
 
 	// Writes is the number of writes by which a Stale read is behind.
@@ -186,12 +187,12 @@ func (f *Fault) answer(r *request, next http.Handler, random *rand.Rand) *answer
 	}
 }
 
-// injected ends the messages that do not come from the server.
+// injected ends the messages of injected answers.
 const injected = " (injected by testutil)"
 
 func arn(table string) string { return "arn:aws:dynamodb:us-east-1:000000000000:table/" + table }
 
-// throttlingReasons returns why an operation on items exceeds the limit of its table.
+// throttlingReasons returns the reasons for throttling an operation on items.
 func throttlingReasons(r *request, limit string) []map[string]string {
 	operation := "Read"
 	switch {
@@ -208,7 +209,7 @@ type cancellationReason struct {
 	Message string `json:",omitempty"`
 }
 
-// conflict answers a request whose item, or one of them, is in conflict with a transaction.
+// conflict answers a request as if a transaction held its item, or one of them.
 func conflict(r *request, next http.Handler, random *rand.Rand) *answer {
 	const ongoing = "Transaction is ongoing for the item"
 	switch r.operation {

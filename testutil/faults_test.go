@@ -162,7 +162,7 @@ func TestError_IsAnyAnswer(t *testing.T) {
 	assert.True(t, hasStatus(http.StatusTeapot)(err), "%v", err)
 }
 
-// A stock client warns about an answer without a checksum that matches.
+// A client with the SDK's defaults warns about an answer without a matching checksum.
 func TestFault_AnswersLikeTheService(t *testing.T) {
 	t.Parallel()
 	db := testutil.New(t)

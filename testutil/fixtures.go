@@ -26,27 +26,28 @@ func Database(tb testing.TB) *Server {
 	return &Server{URL: l.url, Client: l.backend.client, tb: tb, backend: l.backend}
 }
 
-// SpecsTable is [Database] with the specs table. It creates both tables if they are missing.
+// SpecsTable returns [Database] with the specs table. It creates both tables if they are missing.
 func SpecsTable(tb testing.TB) *Server {
 	tb.Helper()
 	return withTables(tb)
 }
 
-// CleanSpecsTable is [SpecsTable] for a test that needs the table to itself: it is empty before the
-// test, and again after it. Such a test cannot run in parallel with others on the table.
+// CleanSpecsTable returns [SpecsTable] for a test that needs an empty table: it deletes all items
+// before and after the test. The test must not run in parallel with others on the table.
 func CleanSpecsTable(tb testing.TB) *Server {
 	tb.Helper()
 	return withEmptyTable(tb, specsTable)
 }
 
-// CredentialsTable is [Database] with the credentials table. It creates both tables if they are missing.
+// CredentialsTable returns [Database] with the credentials table. It creates both tables if they
+// are missing.
 func CredentialsTable(tb testing.TB) *Server {
 	tb.Helper()
 	return withTables(tb)
 }
 
-// CleanCredentialsTable is [CredentialsTable] for a test that needs the table to itself: it is empty
-// before the test, and again after it. Such a test cannot run in parallel with others on the table.
+// CleanCredentialsTable returns [CredentialsTable] for a test that needs an empty table: it deletes
+// all items before and after the test. The test must not run in parallel with others on the table.
 func CleanCredentialsTable(tb testing.TB) *Server {
 	tb.Helper()
 	return withEmptyTable(tb, credentialsTable)

@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// forwarder is an [http.Handler] that passes requests on to another DynamoDB. It puts a prefix of its
-// own before the names of tables, and removes it from the answers, so that no forwarder sees the tables
-// of another. The prefix counts towards the limit of 255 characters for a name.
+// forwarder is an [http.Handler] that passes requests on to another DynamoDB. It adds its own
+// prefix to the names of tables, and removes it from the answers, so that no forwarder sees the
+// tables of another. The prefix counts towards the limit of 255 characters for a name.
 type forwarder struct {
 	endpoint  string
 	prefix    string
@@ -80,8 +80,8 @@ func (f *forwarder) send(r *http.Request, body []byte) (*answer, error) {
 	return read(response)
 }
 
-// addPrefix returns the body with the prefix before the names of tables. It leaves a malformed body
-// for the server to reject.
+// addPrefix returns the body with the prefix before the names of tables. It passes a malformed body
+// on for the server to reject.
 func (f *forwarder) addPrefix(q request) []byte {
 	decoder := json.NewDecoder(bytes.NewReader(q.body))
 	decoder.UseNumber()
@@ -126,8 +126,8 @@ func (f *forwarder) addPrefixes(value any) {
 
 var legalName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)
 
-// realName returns the name on the server of a table that the tests know by name, which may be an ARN.
-// It leaves an illegal name for the server to reject.
+// realName returns the name on the server of a table that the tests know by name, which may be an
+// ARN. It passes an illegal name on for the server to reject.
 func (f *forwarder) realName(name string) string {
 	if before, table, ok := strings.Cut(name, ":table/"); ok {
 		return before + ":table/" + f.prefix + table

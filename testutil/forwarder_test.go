@@ -20,7 +20,7 @@ import (
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
-// useOtherServer makes the test run on an engine behind a socket, and returns a client that sees the
+// useOtherServer runs the test on an engine behind a socket, and returns a client that sees the
 // tables there under their real names.
 func useOtherServer(t *testing.T) *dynamodb.Client {
 	t.Helper()
@@ -94,15 +94,15 @@ func TestForwarder(t *testing.T) {
 		})
 		assert.True(t, skipped)
 	})
-	t.Run("the message for a server that does not answer says what to do", func(t *testing.T) {
-		const nobody = "http://127.0.0.1:1" // a port that programs do not get by chance
-		t.Setenv("PACKAGEDB_TEST_ENDPOINT", nobody)
+	t.Run("the message for a server that does not answer is helpful", func(t *testing.T) {
+		const unused = "http://127.0.0.1:1" // a port that programs do not get by chance
+		t.Setenv("PACKAGEDB_TEST_ENDPOINT", unused)
 		message := fatal(t, func(tb testing.TB) { testutil.New(tb) })
-		for _, part := range []string{"connection refused", "PACKAGEDB_TEST_ENDPOINT is " + nobody, "unset the variable"} {
+		for _, part := range []string{"connection refused", "PACKAGEDB_TEST_ENDPOINT is " + unused, "unset the variable"} {
 			assert.Contains(t, message, part)
 		}
 	})
-	t.Run("the message for a malformed URL says what to do", func(t *testing.T) {
+	t.Run("the message for a malformed URL is helpful", func(t *testing.T) {
 		for _, endpoint := range []string{"localhost:8000", "http://", "://", "ftp://localhost"} {
 			t.Setenv("PACKAGEDB_TEST_ENDPOINT", endpoint)
 			message := fatal(t, func(tb testing.TB) { testutil.New(tb) })

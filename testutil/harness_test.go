@@ -19,7 +19,7 @@ import (
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
-// TestMain does what testutil.Main does, and then looks for leaked goroutines.
+// TestMain does what testutil.Main does, and then checks for leaked goroutines.
 func TestMain(m *testing.M) { goleak.VerifyTestMain(runner(func() int { return testutil.RunMain(m) })) }
 
 type runner func() int
@@ -92,7 +92,7 @@ var bothTables = []string{"package.credentials", "package.specs"}
 
 const credentialsTable = "package.credentials"
 
-// once makes a client send a request once, whatever the answer.
+// once disables a client's retries.
 func once(options *dynamodb.Options) { options.Retryer = aws.NopRetryer{} }
 
 func text(value string) types.AttributeValue { return &types.AttributeValueMemberS{Value: value} }

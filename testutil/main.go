@@ -11,8 +11,8 @@ import (
 	"github.com/open-alchemy/packagedb"
 )
 
-// Main runs the tests of a package with one server for all of them, and exits. It is the whole
-// TestMain of a package whose code calls [packagedb.Get]:
+// Main runs the tests of a package with one server for all of them, and exits. It is all that the
+// TestMain of a package that calls [packagedb.Get] needs:
 //
 //	func TestMain(m *testing.M) { testutil.Main(m) }
 //
@@ -21,7 +21,7 @@ import (
 // by all tests of the binary; give each test its own sub. [Database] returns its handle.
 func Main(m *testing.M) { os.Exit(shared.run(m, os.Stderr)) }
 
-// run is Main without the exit.
+// run is like Main, but returns the exit code.
 func (s *sharedServer) run(m interface{ Run() int }, stderr io.Writer) (code int) {
 	ctx := context.Background()
 	l, err := s.acquire()

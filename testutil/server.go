@@ -41,7 +41,7 @@ func (s *Server) Inject(faults ...Fault) *Injected {
 // shared is the server of Main and the fixtures.
 var shared sharedServer
 
-// sharedServer serves a backend over TCP while somebody uses it.
+// sharedServer serves a backend over TCP while it has users.
 type sharedServer struct {
 	mu      sync.Mutex
 	users   int
@@ -122,7 +122,7 @@ func newHTTPServer(handler http.Handler, readTimeout time.Duration) *http.Server
 	}
 }
 
-// reachable returns an address at which this host reaches a listener.
+// reachable returns the address of a listener for clients on this host.
 func reachable(listening *net.TCPAddr) string {
 	address := *listening
 	if address.IP.IsUnspecified() {

@@ -12,7 +12,7 @@ import (
 // staleness holds the states of an engine that stale reads may see.
 type staleness struct {
 	engine *engine.Engine
-	writes int           // reads are behind by so many writes,
+	writes int           // reads are behind by this number of writes,
 	delay  time.Duration // or by this time
 
 	mu     sync.Mutex
@@ -25,7 +25,7 @@ type state struct {
 	at     time.Time
 }
 
-// noting returns a handler that notes the state of the engine before the write that it passes on.
+// noting returns a handler that saves the state of the engine before each write that it passes on.
 func (s *staleness) noting(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()

@@ -85,7 +85,7 @@ func TestStale(t *testing.T) {
 			assert.Equal(t, version.read, latestVersion(t, db))
 		}
 	})
-	t.Run("so many reads are stale, and those after Stop are not", func(t *testing.T) {
+	t.Run("Times reads are stale, and those after Stop are not", func(t *testing.T) {
 		db, injected := newStale(t, testutil.Fault{Times: 1})
 		createVersion(t, db, "1")
 		assert.Empty(t, latestVersion(t, db))

@@ -16,7 +16,7 @@ import (
 )
 
 // TestDatabase tests that a Database keeps the promises of [packagedb.Database], each in a subtest
-// named after it. It is for anyone who implements the interface or wraps an implementation:
+// named after it. It is for implementations and wrappers of the interface:
 //
 //	func TestCachedDatabase(t *testing.T) {
 //		testutil.TestDatabase(t, func(tb testing.TB) packagedb.Database {
@@ -24,12 +24,12 @@ import (
 //		})
 //	}
 //
-// newDatabase is called once for each subtest. The database need not be empty: the suite works on
-// users with random subs, whom it deletes afterwards. Its reads must be strongly consistent, as they
-// are on one server; only GetUser may lag behind, by up to 30 seconds.
+// newDatabase is called once for each subtest. The database need not be empty: the suite uses users
+// with random subs and deletes them afterwards. Reads must be strongly consistent, as they are on
+// one server; only GetUser may lag behind, by up to 30 seconds.
 //
 // If PACKAGEDB_TEST_ENGINE is dynalite, which does not support transactions, the suite leaves out
-// what needs them: that no other call ever sees a spec half deleted.
+// what needs them: that no other call sees a spec half deleted.
 func TestDatabase(t *testing.T, newDatabase func(tb testing.TB) packagedb.Database) {
 	for _, promise := range promises {
 		t.Run(promise.name, func(t *testing.T) {
@@ -56,8 +56,7 @@ type suiteUser struct {
 	sub string
 }
 
-// newSuiteUser returns a user with a sub that nobody else has, whose items are deleted at the end of
-// the test.
+// newSuiteUser returns a user with a unique sub, whose items are deleted at the end of the test.
 func newSuiteUser(tb testing.TB, db packagedb.Database) *suiteUser {
 	tb.Helper()
 	u := &suiteUser{TB: tb, Database: db, ctx: tb.Context(), sub: "sub " + rand.Text()}
@@ -162,7 +161,7 @@ func (u *suiteUser) user(publicKey string, want error) *packagedb.CredentialsAut
 	}
 }
 
-// skipWithoutTransactions leaves out what a server without transactions cannot promise.
+// skipWithoutTransactions skips what a server without transactions cannot promise.
 func (u *suiteUser) skipWithoutTransactions() {
 	if os.Getenv("PACKAGEDB_TEST_ENGINE") == "dynalite" {
 		u.Skip("the server does not support transactions")

@@ -169,8 +169,8 @@ func (u *suiteUser) race(prefix string) []specInfo {
 	return written
 }
 
-// assertWholeOrGone checks a spec that nobody writes: its history ends with the latest version, or it
-// is gone. It returns the length of the history.
+// assertWholeOrGone checks that the history of a spec ends with the latest version, or that the
+// spec is gone, while no other call writes it. It returns the length of the history.
 func (u *suiteUser) assertWholeOrGone(name string, written []specInfo) int {
 	u.Helper()
 	history, err := u.ListSpecVersions(u.ctx, u.sub, name)

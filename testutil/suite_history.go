@@ -109,7 +109,7 @@ var historyPromises = []promise{
 	}},
 }
 
-// write stores that many versions of the spec "spec".
+// write stores the given number of versions of the spec "spec".
 func (u *suiteUser) write(versions int) []specInfo {
 	u.Helper()
 	written := []specInfo{}

@@ -12,7 +12,7 @@ import (
 	"github.com/open-alchemy/packagedb"
 )
 
-// input is what the calls of a Database take.
+// input is the input of the calls of a Database.
 type input struct {
 	sub, name, version string
 	spec               packagedb.SpecInput

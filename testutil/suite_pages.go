@@ -125,7 +125,7 @@ func (l listing[T]) ids(options ...option) []string {
 	return ids
 }
 
-// hashNames are names of specs whose keys lie among or beside those of the spec "a", by id.
+// hashNames are names of specs, by id, whose keys are among or next to those of the spec "a".
 var hashNames = []string{
 	"a", "a#", "a##", "a#00000000000000000001", "a#1", "a#99999999999999999999", "a#b", "a#latest", "a-b", "b",
 	"latest", "latest#a",

@@ -17,7 +17,7 @@ import (
 	"github.com/open-alchemy/packagedb"
 )
 
-// Each of these breaks one promise of the Database that it wraps.
+// Each of these wraps a Database and breaks one of its promises.
 type (
 	undatedCreate      struct{ *DB }
 	lostTitle          struct{ *DB }
@@ -157,7 +157,7 @@ func (d deleteOfLatestOnly) DeleteSpec(ctx context.Context, sub, name string) er
 	return d.deleteLatest(ctx, sub, name)
 }
 
-// DeleteSpec deletes the versions when somebody has listed them without the latest item.
+// DeleteSpec deletes the versions once another call has listed them without the latest item.
 func (d deleteLatestFirst) DeleteSpec(ctx context.Context, sub, name string) error {
 	if err := d.deleteLatest(ctx, sub, name); err != nil {
 		return err

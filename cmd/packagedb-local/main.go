@@ -1,11 +1,11 @@
 // Packagedb-local serves an embedded DynamoDB over HTTP for services under development, in any
-// language: no AWS account, nothing to install beyond Go.
+// language. It needs neither an AWS account nor anything beyond Go.
 //
 //	go run github.com/open-alchemy/packagedb/cmd/packagedb-local@latest
 //
-// Both tables exist when it says that it listens. Its page at /-/ on the same port shows the users with
-// their specs and credentials, the items of all tables and the last requests. An interrupt (Ctrl-C) or
-// SIGTERM stops it.
+// Both tables exist once it prints its URL. Its page at /-/ on the same port shows the users with
+// their specs and credentials, the items of all tables and the last requests. An interrupt (Ctrl-C)
+// or SIGTERM stops it.
 //
 // Usage:
 //
@@ -163,7 +163,7 @@ func serve(ctx context.Context, s settings, stdout io.Writer, logger *slog.Logge
 	return err
 }
 
-// newServer returns a server that ends a request whose body or reader never comes.
+// newServer returns a server that drops a request whose body or reader never comes.
 func newServer(handler http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           handler,
@@ -174,7 +174,7 @@ func newServer(handler http.Handler) *http.Server {
 	}
 }
 
-// announce says what is there. Scripts wait for its first line.
+// announce prints the URL and what is served there. Scripts wait for its first line.
 func announce(stdout io.Writer, url, tables, data string) {
 	kept := "in memory, gone when this stops"
 	if data != "" {

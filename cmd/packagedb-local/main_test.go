@@ -26,7 +26,7 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine"
 )
 
-// asCommand makes the test binary be the command.
+// If asCommand is set, the test binary acts as the command.
 const asCommand = "PACKAGEDB_LOCAL_TEST_AS_COMMAND"
 
 func TestMain(m *testing.M) {
@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// started is a command that runs.
+// started is a running command.
 type started struct {
 	output *bufio.Scanner // standard output and standard error
 	url    string
@@ -155,7 +155,7 @@ func TestRun_KeepsDataInAFile(t *testing.T) {
 func TestRun_LogsRequests(t *testing.T) {
 	command := start(t, "-listen", "localhost:0", "-v")
 	done := make(chan []string)
-	go func() { // the log is a pipe that somebody must read
+	go func() { // the log is a pipe, which must be read
 		var lines []string
 		for command.output.Scan() {
 			lines = append(lines, command.output.Text())

@@ -23,7 +23,7 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"time":   func(at time.Time) string { return at.Format(time.TimeOnly) },
 }).Parse(pageText))
 
-// page shows what is stored and the last requests. It changes nothing.
+// page shows what is stored and the last requests, read-only.
 type page struct {
 	store    store
 	requests *requests
@@ -89,9 +89,9 @@ func (v *pageView) fill(r *http.Request, s *store) {
 	v.Users, v.MoreUsers, v.Error = s.users(r.Context(), v.User)
 }
 
-// route sends the page's paths to the page and all others to the requests. What comes from a browser
-// must name this host by an address or a name without a dot, so that no site can rebind its own name
-// to this host and read what is stored.
+// route sends the page's paths to the page and all others to the requests. A browser's request must
+// name this host by an address or a name without a dot, so that no site can rebind its own name to
+// this host and read what is stored.
 func route(page, requests http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		toPage := strings.HasPrefix(r.URL.Path, pagePath)

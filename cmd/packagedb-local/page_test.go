@@ -72,7 +72,7 @@ func (s *started) get(t *testing.T, path string, header ...string) (string, *htt
 	return string(body), response
 }
 
-// text returns what a reader sees of the page: no tags, no styles, single spaces.
+// text returns the visible text of the page: no tags, no styles, single spaces.
 func text(page string) string {
 	page = regexp.MustCompile(`(?s)<(style|script).*?</(style|script)>|<[^>]*>`).ReplaceAllString(page, " ")
 	return strings.Join(strings.Fields(html.UnescapeString(page)), " ")

@@ -22,7 +22,7 @@ const (
 	maxRequestBytes = 16 << 20 // the engine's limit
 )
 
-// exchange is a request that was answered.
+// exchange is an answered request.
 type exchange struct {
 	At        time.Time
 	Operation string
@@ -33,7 +33,7 @@ type exchange struct {
 	Duration  time.Duration
 }
 
-// requests answers requests by the engine, logs them and remembers the last ones.
+// requests passes requests to the engine, logs them and keeps the last ones.
 type requests struct {
 	engine http.Handler
 	logger *slog.Logger
@@ -44,7 +44,7 @@ type requests struct {
 }
 
 // ServeHTTP answers as the engine does. It asks for the consumed capacity if the client does not,
-// and then leaves it out of the answer.
+// and then removes it from the answer.
 func (s *requests) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := exchange{At: time.Now(), Operation: r.Method}
 	if _, operation, ok := strings.Cut(r.Header.Get("X-Amz-Target"), "."); ok {
@@ -79,7 +79,7 @@ func (s *requests) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(answer) // the client may be gone
 }
 
-// readRequest takes the tables from a request. It returns the request with ReturnConsumedCapacity, if
+// readRequest reads the tables of a request. It returns the request with ReturnConsumedCapacity, if
 // the operation has that parameter and the request does not.
 func (x *exchange) readRequest(body []byte) []byte {
 	var in struct {
@@ -89,7 +89,7 @@ func (x *exchange) readRequest(body []byte) []byte {
 		ReturnConsumedCapacity *string
 	}
 	if json.Unmarshal(body, &in) != nil {
-		return body // the engine says what is wrong
+		return body // the engine reports the error
 	}
 	tables := slices.Collect(maps.Keys(in.RequestItems))
 	for _, actions := range in.TransactItems {
@@ -111,7 +111,8 @@ func (x *exchange) readRequest(body []byte) []byte {
 	return slices.Concat(body[:start], []byte(`"ReturnConsumedCapacity":"TOTAL",`), body[start:])
 }
 
-// readAnswer takes the error or the units from an answer. It returns the JSON of the consumed capacity.
+// readAnswer reads the error or the units of an answer. It returns the JSON of the consumed
+// capacity.
 func (x *exchange) readAnswer(answer []byte) json.RawMessage {
 	var out struct {
 		Type             string `json:"__type"`

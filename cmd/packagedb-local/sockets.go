@@ -9,14 +9,14 @@ import (
 	"syscall"
 )
 
-// sockets are what listens at one address.
+// sockets are the listeners of one address.
 type sockets struct {
 	host      string
 	listeners []net.Listener
 }
 
-// listen listens at an address. For localhost that is both loopback addresses, because clients differ
-// in which of them they try first.
+// listen listens at an address. For localhost that is both loopback addresses, because clients
+// differ in which they try first.
 func listen(ctx context.Context, address string) (*sockets, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
@@ -68,7 +68,7 @@ func (s *sockets) address() *net.TCPAddr { return s.listeners[0].Addr().(*net.TC
 
 func (s *sockets) port() string { return strconv.Itoa(s.address().Port) }
 
-// url is where clients on this host find the server.
+// url returns the URL for clients on this host.
 func (s *sockets) url() string {
 	host := s.host
 	if s.address().IP.IsUnspecified() {

@@ -66,7 +66,7 @@ type valueView struct{ Type, Text string }
 // item is an item in DynamoDB's JSON: its attributes' values by their types.
 type item map[string]map[string]any
 
-// call performs an operation of DynamoDB. It is not among the requests that the page shows.
+// call performs an operation of DynamoDB. The page does not list it.
 func (s *store) call(ctx context.Context, operation string, in, out any) error {
 	body, err := json.Marshal(in)
 	if err != nil {
@@ -118,7 +118,7 @@ func (s *store) tables(ctx context.Context) (tables []tableView, err error) {
 	return tables, nil
 }
 
-// users returns the one user, or the first users that the tables have, in order.
+// users returns the one user, or the first users in the tables, in order.
 func (s *store) users(ctx context.Context, only string) (users []userView, more bool, err error) {
 	subs := []string{only}
 	if only == "" {
@@ -134,7 +134,8 @@ func (s *store) users(ctx context.Context, only string) (users []userView, more 
 	return users, more, nil
 }
 
-// subs returns the users of both tables. It jumps from one to the next, however much they store.
+// subs returns the users of both tables. It jumps from one to the next, however many items they
+// have.
 func (s *store) subs(ctx context.Context) (subs []string, more bool, err error) {
 	last := strings.Repeat("\U0010ffff", 1024/utf8.UTFMax) // the greatest sort key
 	found := map[string]bool{}
@@ -211,7 +212,7 @@ func (s *store) items(ctx context.Context, table tableView, after string) *items
 	return view
 }
 
-// newValueView shows a value, but no hash and no salt.
+// newValueView returns a value for the page, without hashes and salts.
 func newValueView(attribute string, value map[string]any) valueView {
 	for kind, content := range value {
 		text, isText := content.(string)

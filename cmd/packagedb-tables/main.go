@@ -9,8 +9,8 @@
 // The commands are:
 //
 //	check
-//		Compare the tables with what packagedb needs, and print a line for every difference. Say
-//		which form a sample of credentials has: raw bytes, or the base64 text of the Python facade,
+//		Compare the tables with what packagedb needs, and print a line for every difference. Print
+//		the form of a sample of credentials: raw bytes, or the base64 text of the Python facade,
 //		which needs packagedb.WithPythonFacade. Changes nothing.
 //	create
 //		Create the tables that are missing, wait until they are active, and check them. It is for

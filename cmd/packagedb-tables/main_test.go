@@ -16,7 +16,7 @@ import (
 
 const match = "the tables package.specs and package.credentials match\n"
 
-// serve makes the command reach a server without tables.
+// serve starts a server without tables for the command.
 func serve(t *testing.T) *testutil.Server {
 	t.Helper()
 	server := testutil.Database(t)
@@ -27,7 +27,7 @@ func serve(t *testing.T) *testutil.Server {
 	return server
 }
 
-// runs performs a command and returns what it prints.
+// runs runs a command and returns what it prints.
 func runs(t *testing.T, wantStatus int, args ...string) (stdout, stderr string) {
 	t.Helper()
 	var out, errOut strings.Builder

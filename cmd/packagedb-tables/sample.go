@@ -13,8 +13,8 @@ import (
 
 const sampleSize = 25
 
-// sampleCredentials prints which form the hashes and salts of the first credentials have. Credentials
-// whose hash and salt are both base64 text have Python's form.
+// sampleCredentials prints the form of the hashes and salts of the first credentials. Credentials
+// have Python's form if their hash and salt are both base64 text.
 func sampleCredentials(ctx context.Context, client dynamodb.ScanAPIClient, table string, stdout io.Writer) {
 	page, err := client.Scan(ctx, &dynamodb.ScanInput{
 		TableName: &table, Limit: aws.Int32(sampleSize), ProjectionExpression: aws.String("secret_key_hash, salt"),

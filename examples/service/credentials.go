@@ -7,7 +7,7 @@ import (
 	"github.com/open-alchemy/packagedb"
 )
 
-// shownCredentials is what the owner of credentials gets to see.
+// shownCredentials is what the owner of credentials may see.
 type shownCredentials struct {
 	ID        string `json:"id"`
 	PublicKey string `json:"public_key"`
@@ -15,7 +15,7 @@ type shownCredentials struct {
 }
 
 // getDefaultCredentials returns the user's default credentials, and creates them if there are none.
-// Of two requests at the same time one creates them, and both return the same.
+// Of two concurrent requests one creates them, and both return the same.
 func (s service) getDefaultCredentials(c call) (any, error) {
 	for {
 		stored, err := c.db.GetCredentials(c.Context(), c.sub, "default")

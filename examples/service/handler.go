@@ -39,7 +39,7 @@ func (s service) routes() http.Handler {
 	return routes
 }
 
-// call is what an endpoint works with.
+// call is the input of an endpoint.
 type call struct {
 	*http.Request
 	db     packagedb.Database
@@ -92,10 +92,10 @@ func reply(w http.ResponseWriter, result any) {
 	_ = json.NewEncoder(w).Encode(result) // the client may have gone
 }
 
-// errBadRequest wraps what is wrong with a request before the database sees it.
+// errBadRequest wraps an error in a request that is found before the database gets it.
 var errBadRequest = errors.New("bad request")
 
-// fail answers with an error. The caller learns details only of the caller's own mistakes.
+// fail answers with an error. It shows details only of the caller's own mistakes.
 func fail(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case errors.Is(err, packagedb.ErrInvalidInput), errors.Is(err, errBadRequest):

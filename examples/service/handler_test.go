@@ -21,7 +21,7 @@ import (
 // TestMain runs a server that packagedb.Get finds, for the tests that do not inject a database.
 func TestMain(m *testing.M) { testutil.Main(m) }
 
-// inBothWays runs a test of the service on a database of its own, which is the first choice, and on the
+// inBothWays runs a test of the service on its own database, which is the better choice, and on the
 // one that all tests of this package share.
 func inBothWays(t *testing.T, test func(t *testing.T, handler http.Handler)) {
 	t.Parallel()
@@ -44,7 +44,7 @@ func newService(db *testutil.DB) http.Handler {
 	}.routes()
 }
 
-// newSub returns a user that no other test has, which keeps tests on a shared database apart.
+// newSub returns a unique user, which separates tests on a shared database.
 func newSub() string { return "sub " + rand.Text() }
 
 // send sends a request as a user and requires the status of the answer.

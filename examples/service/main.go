@@ -1,8 +1,8 @@
-// Service is a small HTTP service that stores its users' specs and credentials with packagedb, to copy
-// from. Its README shows how to run it.
+// Service is a small HTTP service that stores its users' specs and credentials with packagedb. Copy
+// from it. Its README shows how to run it.
 //
-// Its tests show both ways to test such a service: on a database of the test's own, which it is given,
-// and on a server that packagedb.Get finds by itself.
+// Its tests show both ways to test such a service: on a database that the test passes in, and on a
+// server that packagedb.Get finds.
 package main
 
 import (
@@ -37,7 +37,7 @@ func main() {
 // serve serves until the context ends.
 func serve(ctx context.Context, address string) error {
 	if _, err := database(); err != nil {
-		return err // tell whoever starts the service, not every user
+		return err // at the start, not in every answer
 	}
 	secret := os.Getenv("SERVICE_SECRET")
 	if secret == "" {
@@ -74,7 +74,7 @@ func serve(ctx context.Context, address string) error {
 // adds packagedb.WithPythonFacade().
 func database() (packagedb.Database, error) { return packagedb.Get() }
 
-// newClient returns a client of the service's own, for CheckTables, with the settings of Get's.
+// newClient returns a client for CheckTables, with the settings of Get's.
 func newClient(ctx context.Context) (*dynamodb.Client, error) {
 	if os.Getenv("STAGE") == "TEST" {
 		endpoint := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")

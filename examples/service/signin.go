@@ -54,7 +54,7 @@ const (
 	keyBytes       = 32
 )
 
-// newCredentials returns credentials to store, and what their owner gets to see.
+// newCredentials returns credentials to store, and the part that their owner may see.
 func newCredentials(sub, id string, serviceSecret []byte) (packagedb.CredentialsInput, shownCredentials) {
 	salt, token := randomBytes(), randomBytes()
 	public := sha256.Sum256(append([]byte(sub), token...))
@@ -67,7 +67,7 @@ func newCredentials(sub, id string, serviceSecret []byte) (packagedb.Credentials
 	return packagedb.CredentialsInput{ID: id, PublicKey: shown.PublicKey, SecretKeyHash: hash, Salt: salt}, shown
 }
 
-// secretKey derives the secret key of credentials, so that it can be shown again without being stored.
+// secretKey derives the secret key of credentials, which can be shown again without being stored.
 func secretKey(sub string, salt, serviceSecret []byte) string {
 	digest := sha256.New()
 	digest.Write([]byte(sub))

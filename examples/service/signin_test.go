@@ -21,7 +21,7 @@ func TestSignIn(t *testing.T) {
 	send(t, handler, "owner", "PUT", "/specs/pets", pets, http.StatusOK)
 	keys := decoded[shownCredentials](t, send(t, handler, "owner", "POST", "/credentials/ci", "", http.StatusCreated))
 
-	// A key that two credentials hold signs nobody in.
+	// Two credentials hold the key, so no user can sign in with it.
 	shared := testutil.Credentials(1)
 	for _, sub := range []string{"one", "other"} {
 		require.NoError(t, db.CreateCredentials(t.Context(), sub, shared))
@@ -37,7 +37,7 @@ func TestSignIn(t *testing.T) {
 		{"with an ambiguous public key", shared.PublicKey, "guess", "", http.StatusUnauthorized},
 		{"with wrong keys and a sub", keys.PublicKey, "guess", "owner", http.StatusUnauthorized},
 		{"by the gateway", "", "", "owner", http.StatusOK},
-		{"by the gateway as somebody else", "", "", "other", http.StatusNotFound},
+		{"by the gateway as another user", "", "", "other", http.StatusNotFound},
 		{"not at all", "", "", "", http.StatusUnauthorized},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,5 +1,5 @@
-// Telemetry exports a span and metrics of OpenTelemetry for each call of packagedb. Its [NewObserver] is
-// there to be copied. It prints what it exports; a service has exporters of its own.
+// Telemetry exports an OpenTelemetry span and metrics for each call of packagedb. Copy its
+// [NewObserver]. It prints what it exports; a service has its own exporters.
 //
 //	go run github.com/open-alchemy/packagedb/cmd/packagedb-local@latest &
 //	STAGE=TEST go run .

@@ -301,8 +301,8 @@ var acceptedDifferences = []accepted{
 	},
 }
 
-// accidental are the refusals of mistakes that random requests happen to have,
-// besides the one that they got on purpose.
+// accidental are the errors for mistakes that random requests happen to have, besides the intended
+// one.
 const accidental = `ValidationException: (.*: The (first operand must be distinct|BETWEEN operator requires) .*|Filter Expression can only contain non-primary key attributes: .*|.*: Duplicate value in attribute name: .*|Item size has exceeded the maximum allowed size|The BETWEEN condition was provided a range .*)`
 
 // failedUpdate is an error of an update that depends on the item.

@@ -40,8 +40,8 @@ func (p *phrase) into(body object) {
 	}
 }
 
-// plain reports whether to write a name as it is. Reserved words need a
-// placeholder and rarely lack it.
+// plain reports whether to write a name without a placeholder. Reserved words need one and rarely
+// lack it.
 func (p *phrase) plain(name string) bool {
 	for i, c := range name {
 		if (c < 'a' || c > 'z') && (i == 0 || c != '_' && (c < '0' || c > '9')) {
@@ -77,7 +77,7 @@ func (p *phrase) given(value object) string {
 	return placeholder
 }
 
-// attribute returns one that the item or the queried index may have.
+// attribute returns an attribute that the item or the queried index may have.
 func (p *phrase) attribute() string {
 	if p.index != nil && p.index.projected != nil && !p.slip(10) {
 		names := slices.Clone(p.index.projected)
@@ -137,17 +137,17 @@ func (p *phrase) ordered(kind string) string {
 
 func (p *phrase) orderedKind() string { return pick(p.source, "S", "N", "N", "B") }
 
-// space is what may stand where no space is needed.
+// space returns text that may stand where no space is needed.
 func (p *phrase) space() string { return pick(p.source, "", "", "", " ", "  ", "\n", "\t") }
 
-// gap is what must stand between two words.
+// gap returns text that separates two words.
 func (p *phrase) gap() string { return pick(p.source, " ", " ", " ", "  ", "\n", "\t ") }
 
 func (p *phrase) keyword(word string) string {
 	return p.gap() + pick(p.source, word, word, word, strings.ToLower(word), strings.ToLower(word[:1])+word[1:]) + p.gap()
 }
 
-// condition writes a condition with so many levels of AND, OR and NOT at most.
+// condition writes a condition with at most the given number of levels of AND, OR and NOT.
 func (p *phrase) condition(depth int) string {
 	if depth > 0 {
 		switch p.IntN(8) {

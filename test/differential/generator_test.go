@@ -15,7 +15,7 @@ type step struct {
 	foreign   bool // has a parameter of another operation
 }
 
-// walk says how a step goes on after its first answer.
+// walk is how a step continues after its first answer.
 type walk int
 
 const (
@@ -39,13 +39,13 @@ type generator struct {
 	fillPercent int
 	// mistakes is how many percent of the requests have a mistake.
 	mistakes int
-	// slips is how many mistakes the current request still gets: at most one,
-	// because servers check for mistakes in different orders.
+	// slips is the number of mistakes that the current request still gets: at most one, because
+	// servers check for mistakes in different orders.
 	slips int
 }
 
-// slip reports whether the request gets its mistake here: in percent of the
-// cases if it has none yet.
+// slip reports whether the request gets its mistake here, in percent of the cases if it has none
+// yet.
 func (g *generator) slip(percent int) bool {
 	if g.slips == 0 || !g.chance(percent) {
 		return false
@@ -196,8 +196,8 @@ func (g *generator) describeTable(t *tableSchema) step {
 	return step{operation: "DescribeTable", body: object{"TableName": t.name}}
 }
 
-// listTables lists the tables of the trace. It asks for one table less than
-// there are, so that other tables of the server never show.
+// listTables lists the tables of the trace. It asks for one table less than there are, so that
+// other tables of the server never appear.
 func (g *generator) listTables(t *tableSchema) step {
 	if len(g.tables) == 1 {
 		return g.describeTable(t)

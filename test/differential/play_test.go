@@ -24,7 +24,7 @@ type finding struct {
 	differences []difference
 }
 
-// signature is the same for differences that probably have the same cause.
+// signature returns the same text for findings that probably have the same cause.
 func (f *finding) signature() string {
 	d := f.differences[0]
 	text := f.request.operation + " " + template(d.path)
@@ -82,7 +82,7 @@ type play struct {
 	tables []tableSchema
 	ours   *server
 	token  string
-	// diverged is set when a write has succeeded on one side only.
+	// diverged is set if a write has succeeded on one side only.
 	diverged bool
 }
 

@@ -23,9 +23,8 @@ func (g *generator) query(t *tableSchema) step {
 	return step{operation: "Query", body: body, walk: pick(g.source, single, onwards)}
 }
 
-// scan reads a whole table or index, or its segments one after the other. Every
-// scan goes on to its end, because the order of partitions differs between
-// servers.
+// scan reads a whole table or index, or its segments one after the other. Every scan continues to
+// its end, because the order of partitions differs between servers.
 func (g *generator) scan(t *tableSchema) step {
 	x := pick(g.source, t.indexes...)
 	p := g.phrase(t)

@@ -181,7 +181,7 @@ func (g *generator) item(t *tableSchema) object {
 	return item
 }
 
-// fill makes the item about as large as a limit or a capacity unit.
+// fill fills the item to about a limit or a capacity unit.
 func (g *generator) fill(t *tableSchema, item object) {
 	target := pick(g.source, 1<<10, 2<<10, 4<<10, 8<<10, 12<<10) + g.between(-2, 2)
 	if g.big {

@@ -42,9 +42,8 @@ var wording = []struct{ local, ours string }{
 	{`ValidationException: .* IndexName: .*`, `ValidationException: .*(IndexName: .*| cannot contain an empty (string|binary) value\. Key: .*)`},
 	{invalid + `Size limit exceeded`, invalid + `(Size of hashkey|Aggregated size of all range keys) has exceeded .*`},
 
-	// Expressions. Of two paths that overlap, DynamoDB Local names the wrong
-	// second one; of several undefined names, it names any; and it lists the
-	// types that an attribute can have with some of its own.
+	// Expressions. Of two overlapping paths, DynamoDB Local names the wrong second one; of several
+	// undefined names, it names any; and some types in its lists are its own.
 	{`ValidationException: .*: Two document paths (overlap|conflict) .*`, `ValidationException: .*: Two document paths (overlap|conflict) .*`},
 	{`ValidationException: .*; operator or function: attribute_type, operand type: .*`, `ValidationException: .*; operator or function: attribute_type, operand type: .*`},
 	{`ValidationException: .*: An expression attribute value used in expression is not defined; .*`, `ValidationException: .*: An expression attribute value used in expression is not defined; .*`},

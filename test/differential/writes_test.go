@@ -48,8 +48,7 @@ func (g *generator) itemAt(t *tableSchema, key object) object {
 	return item
 }
 
-// shares divides requests between tables: count for t, and perhaps a few for
-// another.
+// shares divides requests between tables: count for t, and perhaps a few for another one.
 func (g *generator) shares(t *tableSchema, count int) iter.Seq2[*tableSchema, int] {
 	return func(yield func(*tableSchema, int) bool) {
 		other := &g.tables[g.IntN(len(g.tables))]

@@ -31,7 +31,7 @@ func (m *meter) TransactWriteItems(ctx context.Context, input *dynamodb.Transact
 	return output, err
 }
 
-// newClient returns a client of what STAGE points at.
+// newClient returns a client of the deployment of STAGE.
 func newClient(t *testing.T) *dynamodb.Client {
 	t.Helper()
 	var load []func(*config.LoadOptions) error

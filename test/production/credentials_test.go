@@ -76,7 +76,7 @@ func infoOf(credentials packagedb.CredentialsInput) packagedb.CredentialsInfo {
 	return packagedb.CredentialsInfo{ID: credentials.ID, PublicKey: credentials.PublicKey, Salt: credentials.Salt}
 }
 
-// hasUser requires that the public key comes to belong to the sub, with this hash and salt.
+// hasUser requires that the public key eventually belongs to the sub, with this hash and salt.
 func hasUser(t *testing.T, db packagedb.Database, sub string, want packagedb.CredentialsInput) {
 	t.Helper()
 	eventually(t, func(c *assert.CollectT) {

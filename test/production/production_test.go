@@ -1,5 +1,5 @@
-// Package production tests deployed tables through the public API, as a service sees them. It works on
-// what STAGE points at, with subs of its own that it removes.
+// Package production tests deployed tables through the public API, as a service sees them. It uses
+// the deployment of STAGE, with its own subs, which it deletes.
 package production
 
 import (
@@ -22,8 +22,8 @@ const (
 	removalTime = time.Minute
 )
 
-// open returns the database and a sub of this test's own. Everything that the sub has is removed when
-// the test ends, also if it failed.
+// open returns the database and a unique sub. Everything of the sub is deleted when the test ends,
+// even if it failed.
 func open(t *testing.T) (db packagedb.Database, sub string) {
 	t.Helper()
 	db, err := packagedb.Get()
@@ -37,7 +37,7 @@ func open(t *testing.T) (db packagedb.Database, sub string) {
 	return db, sub
 }
 
-// unique returns a text that no other run uses, and that names the origin of an item.
+// unique returns a text that no other run uses and that names the origin of an item.
 func unique(kind string) string { return "packagedb-production-test-" + kind + "-" + rand.Text() }
 
 // eventually requires that a check succeeds before readLag ends.

@@ -52,7 +52,7 @@ func TestSpecs_Lifecycle(t *testing.T) {
 	t.Parallel()
 	db, sub := open(t)
 	ctx := t.Context()
-	// The second version follows at once, mostly in the second of the first.
+	// The second version follows at once, usually in the second of the first.
 	create(t, db, sub, packagedb.SpecInput{Name: "Pets", Version: "1.0.0", ModelCount: 2})
 	create(t, db, sub, packagedb.SpecInput{Name: "pets", Version: "1.1.0", ModelCount: 3, Title: "Pets"})
 	create(t, db, sub, packagedb.SpecInput{Name: "pets#wild", Version: "0.1.0", ModelCount: 4})
@@ -86,7 +86,7 @@ func TestSpecs_Lifecycle(t *testing.T) {
 	hasHistory(t, db, sub, "pets#wild", "0.1.0")
 }
 
-// hasHistory requires that a spec comes to have these versions, each dated after the one before.
+// hasHistory requires that a spec eventually has these versions, each dated after the one before.
 func hasHistory(t *testing.T, db packagedb.Database, sub, name string, want ...string) {
 	t.Helper()
 	eventually(t, func(c *assert.CollectT) {

@@ -200,7 +200,7 @@ func (c *call) result() string {
 	return fmt.Sprint(infos)
 }
 
-// brief returns what tells specs apart: the date, and the title, which is unique to a call.
+// brief returns what identifies a spec: the date, and the title, which is unique to a call.
 func brief(specs []packagedb.SpecInfo) string {
 	var lines []string
 	for _, spec := range specs {

@@ -9,7 +9,7 @@ import (
 	"github.com/open-alchemy/packagedb"
 )
 
-// checkCredentials finds calls that return credentials, or none, where they may not.
+// checkCredentials finds calls that return credentials, or none, although they must not.
 func checkCredentials(calls []*call) (found []violation) {
 	all := credentialsWrites(calls)
 	for _, c := range calls {
@@ -58,7 +58,7 @@ func credentialsWrites(calls []*call) map[key]writes {
 	return all
 }
 
-// related returns the calls that may have to do with what a read of credentials returned.
+// related returns the calls that may affect what a read of credentials returned.
 func related(read *call, calls []*call) (about []*call) {
 	for _, c := range calls {
 		if c == read || c.is(putCredentials, createCredentials, deleteCredentials, deleteAllCredentials, deleteAll) {
@@ -68,7 +68,7 @@ func related(read *call, calls []*call) (about []*call) {
 	return about
 }
 
-// credentialsRead returns what is wrong with what a call returned about one key, "" for nothing.
+// credentialsRead returns what is wrong with the result of a call for one key, or "".
 func credentialsRead(c *call, k key, w writes) string {
 	puts, none := w.candidates(c)
 	var listed []string
@@ -88,22 +88,22 @@ func credentialsRead(c *call, k key, w writes) string {
 	return ""
 }
 
-// credentialsListed returns what is wrong with the ids of a list, "" for nothing.
+// credentialsListed returns what is wrong with the ids of a list, or "".
 func credentialsListed(c *call, all map[key]writes) string {
 	var listed []string
 	for _, info := range c.infos {
 		listed = append(listed, info.ID)
 		if _, written := all[key{c.sub, info.ID}]; !written {
-			return fmt.Sprintf("nobody wrote the credentials %q", info.ID)
+			return fmt.Sprintf("credentials %q that no call wrote", info.ID)
 		}
 	}
 	if !c.page.ordered(listed) {
-		return "the page is too long or not in the order of the ids"
+		return "page too long or not in the order of the ids"
 	}
 	return ""
 }
 
-// userRead returns what is wrong with the user whom a public key led to, "" for nothing.
+// userRead returns what is wrong with the user of a public key, or "".
 func userRead(read *call, all map[key]writes) string {
 	holders, certain, found := 0, 0, false
 	for _, w := range all {

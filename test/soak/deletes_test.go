@@ -15,19 +15,19 @@ import (
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
-// TestDeleteSpec_RacingACreate lets a writer and a deleter of one spec race a thousand times.
+// TestDeleteSpec_RacingACreate races a writer and a deleter of one spec a thousand times.
 func TestDeleteSpec_RacingACreate(t *testing.T) {
 	race(t, 1000, 2, testutil.Fault{Kind: testutil.Conflict, Rate: 0.1})
 }
 
-// TestDeleteSpec_LongHistoryRacingCreates lets them race on histories that take several transactions to
+// TestDeleteSpec_LongHistoryRacingCreates races them on histories that take several transactions to
 // delete, while requests fail.
 func TestDeleteSpec_LongHistoryRacingCreates(t *testing.T) {
 	race(t, 5, 230, testutil.Fault{Kind: testutil.Conflict, Rate: 0.3}, testutil.Fault{Kind: testutil.DropAfter, Rate: 0.1})
 }
 
-// race has a spec with some versions deleted and written at the same time, round after round, and
-// checks that it is whole or gone all the while.
+// race writes and deletes versions of a spec concurrently, round after round, and checks that it is
+// whole or gone at every moment.
 func race(t *testing.T, rounds, versions int, faults ...testutil.Fault) {
 	if os.Getenv("PACKAGEDB_TEST_ENGINE") == "dynalite" {
 		t.Skip("without transactions, a delete that meets a create may leave a part of it")

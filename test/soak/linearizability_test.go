@@ -18,8 +18,8 @@ import (
 // decisionTime bounds how long porcupine searches for an order of the calls to one spec.
 const decisionTime = time.Minute
 
-// part is what a call does to one spec, or what it returns about it. A call to all specs of a user has
-// a part for each of them: lists, counts and DeleteAllSpecs promise nothing about two specs together.
+// part is what a call does to one spec, or returns about it. A call to all specs of a user has a
+// part for each of them: lists, counts and DeleteAllSpecs promise nothing about two specs together.
 type part struct {
 	*call
 	id string
@@ -52,7 +52,7 @@ func (c *call) parts() (parts []part, err error) {
 			}})
 		}
 		if c.count < 0 || c.count >= countUnit(len(ids)) {
-			err = errors.New("the sum has digits of no spec")
+			err = errors.New("sum with digits of no spec")
 		}
 	case c.is(listSpecs):
 		return c.listParts()
@@ -66,7 +66,7 @@ func (c *call) listParts() (parts []part, err error) {
 	for _, spec := range c.specs {
 		listed = append(listed, spec.ID)
 		if !slices.Contains(ids, spec.ID) {
-			err = fmt.Errorf("nobody wrote the spec %q", spec.ID)
+			err = fmt.Errorf("spec %q that no call wrote", spec.ID)
 		}
 	}
 	for _, id := range ids {
@@ -77,11 +77,11 @@ func (c *call) listParts() (parts []part, err error) {
 			}
 			parts = append(parts, part{call: c, id: id, latest: func(latest *packagedb.SpecInfo) bool { return same(found, latest) }})
 		} else if slices.Contains(listed, id) {
-			err = fmt.Errorf("the spec %q is outside of the page", id)
+			err = fmt.Errorf("spec %q outside of the page", id)
 		}
 	}
 	if !c.page.ordered(listed) {
-		err = errors.New("the page is too long or not in the order of the ids")
+		err = errors.New("page too long or not in the order of the ids")
 	}
 	return parts, err
 }
@@ -116,13 +116,13 @@ func (p page) ordered(listed []string) bool {
 		}) && len(slices.Compact(slices.Clone(listed))) == len(listed)
 }
 
-// history is the state of the model of one spec: its versions, oldest first. The last is the latest.
-// None is a spec that does not exist.
+// history is the state of the model of one spec: its versions, oldest first. The last is the
+// latest. An empty history is a spec that does not exist.
 type history []packagedb.SpecInfo
 
-// step returns the histories that there may be after the part of a call, none if the call cannot have
-// returned what it did. It is all that the contract says about calls that are made one after the other.
-// A write that failed may have taken effect or not.
+// step returns the possible histories after the part of a call, none if the call cannot have
+// returned what it did. It is the whole contract of sequential calls. A write that failed may have
+// taken effect or not.
 func (h history) step(p part) (next []any) {
 	if p.isWrite() && (!p.ok() || p.optional) {
 		next = append(next, h)
@@ -160,8 +160,8 @@ func (h history) latest() *packagedb.SpecInfo {
 	return &h[len(h)-1]
 }
 
-// create returns the histories that there may be after a create, which is dated with the clock's second,
-// or else with the second after the latest version. The same version again replaces the latest in its
+// create returns the possible histories after a create, which is dated with the clock's second, or
+// else with the second after the latest version. The same version again replaces the latest in its
 // second.
 func (h history) create(p part) []history {
 	written, latest, before := p.written(p.clock), h.latest(), h
@@ -222,9 +222,9 @@ func specModel() porcupine.Model {
 	return model.ToModel()
 }
 
-// checkLinearizable finds specs whose calls returned what no order of them explains. A call takes
-// effect at one moment between its begin and its end; a write that failed, then or never, because all
-// requests of a call are complete when it returns. A read that failed says nothing.
+// checkLinearizable finds specs whose results no order of their calls explains. A call takes effect
+// at one moment between its begin and its end. A write that failed takes effect then or never,
+// because all requests of a call are complete when it returns. A read that failed says nothing.
 func checkLinearizable(calls []*call) (found []violation) {
 	parts := map[key][]part{}
 	for _, c := range calls {
@@ -257,10 +257,10 @@ func checkLinearizable(calls []*call) (found []violation) {
 	return found
 }
 
-// markMoved marks the creates of a spec that may be dated later than the latest version asks for: a
-// create goes past the version that it found, and a delete that overlaps the create may remove that
-// version, or the one that made another create go on. Titles are unique, so that the second of a create
-// that failed is known if anybody read it.
+// markMoved marks the creates of a spec that may be dated later than the latest version requires: a
+// create is dated after the version that it found, and a delete that overlaps the create may delete
+// that version, or the one that another create was dated after. Titles are unique, so the second of
+// a create that failed is known if any call read it.
 func markMoved(parts []part) {
 	seconds := map[string]int64{}
 	for _, p := range parts {

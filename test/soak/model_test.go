@@ -15,8 +15,8 @@ type violation struct {
 	calls   []*call
 }
 
-// writes are the calls that change one spec, or credentials. They are the model where a call need not
-// take effect at one moment: a put may take effect anew whenever a request is repeated because its
+// writes are the calls that change one spec, or credentials. They are the model if a call need not
+// take effect at one moment: a put may take effect again whenever a request is repeated because its
 // answer was lost.
 type writes struct{ puts, deletes []*call }
 
@@ -81,15 +81,15 @@ func (r *run) check() (found []violation) {
 	return append(found, checkCredentials(r.calls)...)
 }
 
-// checkError returns an error if a call failed although nothing went wrong.
+// checkError returns an error if a call failed although no fault was injected.
 func (r *run) checkError(c *call) error {
 	disturbed := c.host != operator && len(r.mix.faults) > 0 || c.requests > 0
 	if !c.answered() && !disturbed {
-		return errors.New("a call fails without a reason")
+		return errors.New("failure without a fault")
 	}
 	for _, err := range []error{packagedb.ErrInvalidInput, packagedb.ErrInvalidStage, packagedb.ErrNotFound} {
 		if !c.answered() && errors.Is(c.err, err) {
-			return fmt.Errorf("a call fails with %w", err)
+			return fmt.Errorf("unexpected error: %w", err)
 		}
 	}
 	return nil

@@ -13,8 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// observer reads what is stored while others write, in one request for each look, and checks that
-// every spec is whole: its latest item equals its last version, or it has neither.
+// observer reads what is stored during writes, with one request at a time, and checks that every
+// spec is whole: its latest item equals its last version, or it has neither.
 type observer struct {
 	client *dynamodb.Client
 	subs   []string
@@ -23,7 +23,7 @@ type observer struct {
 	found []violation
 }
 
-// observe looks at all users in turn until the context ends.
+// observe reads all users in turn until the context ends.
 func (o *observer) observe(ctx context.Context) {
 	for i := 0; len(o.subs) > 0 && len(o.found) == 0 && ctx.Err() == nil; i++ {
 		o.look(ctx, o.subs[i%len(o.subs)])
@@ -57,8 +57,8 @@ func (o *observer) look(ctx context.Context, sub string) {
 	}
 }
 
-// checkItems returns an error if the items, in the order of the index, show a spec that is not whole.
-// They end with the key, or else, if it is empty, they are all.
+// checkItems returns an error if the items, in the order of the index, show a spec that is not
+// whole. They end with the key or, if it is empty, are complete.
 func checkItems(items []map[string]string, last string) error {
 	newest, latest := map[string]map[string]string{}, map[string]map[string]string{}
 	for _, item := range items {

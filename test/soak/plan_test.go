@@ -112,7 +112,7 @@ func (d *draw) host(host int) []call {
 	return calls
 }
 
-// ids are all ids of specs, in their order: some are prefixes of each other and of keys of the table.
+// ids are all ids of specs, in order: some are prefixes of each other and of keys of the table.
 var ids = []string{"a", "a#00000000000000000001", "a#b", "a#latest", "a-b", "é"}
 
 // spellings returns names that have the id.
@@ -120,8 +120,8 @@ func spellings(id string) []string {
 	return map[string][]string{"a": {"a", "A"}, "a#b": {"a#b", "A#B"}, "a-b": {"a.b", "A__b"}, "é": {"É"}}[id]
 }
 
-// countBase and countUnit make the model count of a spec a digit, in that base, at the position of its
-// id, so that a sum of model counts shows each of them.
+// countBase and countUnit encode the model count of a spec as a digit, in that base, at the
+// position of its id, so that a sum of model counts shows each of them.
 const countBase = 1000
 
 func countUnit(i int) int {

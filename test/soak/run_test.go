@@ -22,10 +22,10 @@ import (
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
-// operator is the host that calls when all others are done.
+// operator is the host that calls after all others are done.
 const operator = -1
 
-// run is a plan that is being carried out.
+// run is the execution of a plan.
 type run struct {
 	plan
 	t      *testing.T
@@ -38,7 +38,7 @@ type run struct {
 	calls []*call
 }
 
-// outcome is what a run came to.
+// outcome is the result of a run.
 type outcome struct {
 	calls      []*call // in the order in which they began
 	injected   int
@@ -50,7 +50,7 @@ type outcome struct {
 // sabotage puts a client that breaks a promise between the database and the server.
 type sabotage func(packagedb.Client) packagedb.Client
 
-// carryOut runs a plan on a database of its own and checks what came of it.
+// carryOut runs a plan on its own database and checks the outcome.
 func (p plan) carryOut(t *testing.T) outcome {
 	r := &run{plan: p, t: t, db: testutil.New(t)}
 	r.atomic.Store(true)
@@ -96,8 +96,8 @@ func (r *run) newClient() packagedb.Client {
 	return &client{Client: dynamodb.New(options), run: r}
 }
 
-// completing completes every request, whatever becomes of its context, so that nothing takes effect
-// after the call has returned. It lets other hosts go first, and ends the context of a call after the
+// completing completes every request, even if its context ends, so that nothing takes effect after
+// the call has returned. It lets other hosts go first, and ends the context of a call after the
 // last of its requests.
 type completing struct{ dynamodb.HTTPClient }
 
@@ -114,7 +114,7 @@ func (c completing) Do(request *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// allowance is how many more requests a call may send until its context ends.
+// allowance is the number of requests that a call may still send before its context ends.
 type allowance struct {
 	left   atomic.Int64
 	cancel func()
@@ -122,7 +122,7 @@ type allowance struct {
 
 type allowanceKey struct{}
 
-// client hides the transactions of the server where the plan is without.
+// client hides the transactions of the server if the plan is without.
 type client struct {
 	packagedb.Client
 	run *run
@@ -142,7 +142,7 @@ func (c *client) TransactWriteItems(
 	return output, err
 }
 
-// host makes the calls of one host, one after the other.
+// host runs the calls of one host, one after the other.
 func (r *run) host(host int) {
 	var clock int64
 	db := packagedb.New(r.client, packagedb.WithConsistentReads(),
@@ -170,8 +170,8 @@ func (r *run) make(db packagedb.Database, c *call) {
 	r.calls = append(r.calls, c)
 }
 
-// settle reads everything after the faults, makes specs whole that need it without transactions, and
-// deletes everything.
+// settle reads everything after the faults, makes specs whole that need it without transactions,
+// and deletes everything.
 func (r *run) settle() (found []violation) {
 	db := packagedb.New(r.client, packagedb.WithConsistentReads(),
 		packagedb.WithClock(func() time.Time { return time.Unix(0, 0) }))

@@ -17,7 +17,7 @@ import (
 	"github.com/open-alchemy/packagedb"
 )
 
-// intercepted hands every request to a function, which sends it with next, or does something else.
+// intercepted passes every request to a function, which may send it with next or do something else.
 type intercepted struct {
 	packagedb.Client
 	intercept func(ctx context.Context, input any, next func(input any) (any, error)) (any, error)
@@ -215,7 +215,7 @@ func withoutConditions(input any) any {
 	return input
 }
 
-// TestModel_NoticesWhatIsBroken shows that the soak can fail: a client between the library and the
+// TestModel_NoticesWhatIsBroken requires the model to fail: a client between the library and the
 // server breaks one promise.
 func TestModel_NoticesWhatIsBroken(t *testing.T) {
 	skipOnOtherEngines(t)
@@ -246,7 +246,7 @@ func sabotageOf(name string) sabotage {
 	}
 }
 
-// TestShrink_KeepsWhatBreaksThePromise shows that what is left of a plan still breaks the promise.
+// TestShrink_KeepsWhatBreaksThePromise requires that a shrunk plan still breaks the promise.
 func TestShrink_KeepsWhatBreaksThePromise(t *testing.T) {
 	skipOnOtherEngines(t)
 	for seed := range uint64(200) {

@@ -36,7 +36,7 @@ func (p plan) report(t *testing.T, o outcome) {
 		len(smaller.calls()), len(p.calls()), &trace)
 }
 
-// shrink returns the smallest plan found that still breaks a promise, and what came of it.
+// shrink returns the smallest plan found that still breaks a promise, and its outcome.
 func (p plan) shrink(t *testing.T, o outcome) (plan, outcome) {
 	end := time.Now().Add(shrinkTime)
 	for chunk := (len(p.calls()) + 1) / 2; chunk > 0; {
@@ -56,7 +56,7 @@ func (p plan) shrink(t *testing.T, o outcome) (plan, outcome) {
 	return p, o
 }
 
-// without leaves out the calls from one number to another, counted from host to host.
+// without omits the calls from one number to another, counted from host to host.
 func (p plan) without(from, to int) plan {
 	hosts := p.hosts
 	p.hosts = nil
@@ -77,7 +77,7 @@ func (p plan) without(from, to int) plan {
 	return p
 }
 
-// replay carries out the plan until it breaks a promise. One host alone makes every replay the same.
+// replay runs the plan until it breaks a promise. With one host, every replay is the same.
 func (p plan) replay(t *testing.T) (o outcome) {
 	for range replays {
 		t.Run("replay", func(t *testing.T) { o = p.carryOut(t) })

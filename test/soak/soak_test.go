@@ -67,7 +67,7 @@ func TestSoak(t *testing.T) {
 	}
 }
 
-// summary is what many runs came to.
+// summary is the total of many runs.
 type summary struct {
 	start time.Time
 	seed  uint64

@@ -8,7 +8,7 @@ import (
 	"github.com/open-alchemy/packagedb"
 )
 
-// checkSpecs finds reads of specs that return what they may not on a server without transactions.
+// checkSpecs finds reads of specs that return what they must not on a server without transactions.
 //
 // There, a call is many requests that others see one by one, so its calls cannot be put into an order:
 //
@@ -65,7 +65,7 @@ func specWrites(calls []*call) map[key]writes {
 	return all
 }
 
-// checkLatest returns an error if no latest version that may be there explains what was read.
+// checkLatest returns an error if no possible latest version explains what was read.
 func (w writes) checkLatest(p part) error {
 	puts, none := w.candidates(p.call)
 	if none && p.latest(nil) {
@@ -80,13 +80,13 @@ func (w writes) checkLatest(p part) error {
 		return p.latest(&written)
 	}
 	if !slices.ContainsFunc(puts, explains) {
-		return fmt.Errorf("the latest of %q is none that may be it", p.id)
+		return fmt.Errorf("impossible latest version of %q", p.id)
 	}
 	return nil
 }
 
-// checkHistory returns an error if entries of a history may not be there, are in another order than
-// they may be, or if others are missing.
+// checkHistory returns an error if a history has entries that must not be there or are out of
+// order, or if it lacks others.
 func (w writes) checkHistory(p part) error {
 	entries := slices.Clone(p.specs)
 	if p.page.descending {
@@ -97,9 +97,9 @@ func (w writes) checkHistory(p part) error {
 		writers[i] = w.writer(entry)
 		switch put := writers[i]; {
 		case put == nil:
-			return fmt.Errorf("entry %d is nothing that anybody wrote", i)
+			return fmt.Errorf("entry %d that no call wrote", i)
 		case !w.seen(put, p.call):
-			return fmt.Errorf("entry %d is back after it was deleted, or there before it was written", i)
+			return fmt.Errorf("entry %d after its delete or before its write", i)
 		case i > 0 && entry.UpdatedAt <= entries[i-1].UpdatedAt:
 			return fmt.Errorf("entry %d is not dated after the one before", i)
 		case entry.UpdatedAt < put.clock:
@@ -147,7 +147,7 @@ func (w writes) deletedBetween(first, second *call) bool {
 }
 
 // checkWhole returns a violation for each spec whose latest version is not the last of its history,
-// when nothing is under way.
+// while no call runs.
 func (r *run) checkWhole(do func(call) *call) (found []violation) {
 	for _, k := range r.keys() {
 		latest := do(call{operation: getSpec, key: k, name: k.id})

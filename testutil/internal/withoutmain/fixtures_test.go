@@ -18,7 +18,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// Values of the tests' own, to be told from those of the developer's shell.
+	// Values that differ from those of the developer's shell.
 	os.Unsetenv("STAGE")
 	os.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://192.0.2.1")
 	goleak.VerifyTestMain(m)
