@@ -171,8 +171,11 @@ func (f *facade) binary(name string, data []byte) binary {
 // decodeCredentials returns a stored item as a record, of any user if the sub is empty.
 func (f *facade) decodeCredentials(stored item, sub string, attributes []string) (credentialsItem, error) {
 	record := credentialsItem{SecretKeyHash: f.binary(attrSecretKeyHash, nil), Salt: f.binary(attrSalt, nil)}
-	err := decode(&record, stored, sub, attrID, attributes)
-	return record, err
+	err := checkItem(stored, sub, attributes)
+	if err == nil {
+		err = attributevalue.UnmarshalMap(stored, &record)
+	}
+	return record, malformed(err, stored, attrID)
 }
 
 // info returns the part of the credentials that may be shown.

@@ -30,8 +30,7 @@ func (f *facade) CountCustomerModels(ctx context.Context, sub string) (_ int, er
 
 func decodeModelCount(sub string) func(item) (int, error) {
 	return func(stored item) (int, error) {
-		var record specItem
-		err := decode(&record, stored, sub, attrUpdatedAtID, countOfSpec)
+		record, err := decodeSpecItem(stored, sub, countOfSpec)
 		return record.ModelCount, err
 	}
 }
@@ -56,11 +55,8 @@ func (f *facade) GetLatestSpecVersion(ctx context.Context, sub, name string) (_ 
 	if err != nil {
 		return "", err
 	}
-	var record specItem
-	if err := f.getLatest(ctx, &record, sub, id, versionOfSpec); err != nil {
-		return "", err
-	}
-	return record.Version, nil
+	record, err := f.getLatest(ctx, sub, id, versionOfSpec)
+	return record.Version, err
 }
 
 // GetSpec implements [Database].
@@ -70,8 +66,8 @@ func (f *facade) GetSpec(ctx context.Context, sub, name string) (_ *SpecInfo, er
 	if err != nil {
 		return nil, err
 	}
-	var record specItem
-	if err := f.getLatest(ctx, &record, sub, id, wholeSpec); err != nil {
+	record, err := f.getLatest(ctx, sub, id, wholeSpec)
+	if err != nil {
 		return nil, err
 	}
 	spec, err := record.info()
@@ -81,8 +77,8 @@ func (f *facade) GetSpec(ctx context.Context, sub, name string) (_ *SpecInfo, er
 	return &spec, nil
 }
 
-// getLatest reads the latest item of a spec, or the projected attributes of it.
-func (f *facade) getLatest(ctx context.Context, record *specItem, sub, id string, attributes []string) error {
+// getLatest reads the latest item of a spec, or the attributes of it that a projection names.
+func (f *facade) getLatest(ctx context.Context, sub, id string, attributes []string) (specItem, error) {
 	expression := projection(attributes)
 	if len(attributes) == len(wholeSpec) {
 		expression = ""
@@ -90,15 +86,16 @@ func (f *facade) getLatest(ctx context.Context, record *specItem, sub, id string
 	key := latestKey(sub, id)
 	stored, err := f.getItem(ctx, f.specsTable, key, expression, f.consistentReads)
 	if err != nil {
-		return err
+		return specItem{}, err
 	}
-	if err := decode(record, stored, sub, attrUpdatedAtID, attributes); err != nil {
-		return err
+	record, err := decodeSpecItem(stored, sub, attributes)
+	if err == nil && record.UpdatedAtID != latestKeys(id).updatedAtID {
+		err = malformed(errors.New("another one was asked for"), stored, attrUpdatedAtID)
 	}
-	if record.UpdatedAtID != textOf(key, attrUpdatedAtID) {
-		return malformed(errors.New("not the requested item"), stored, attrUpdatedAtID)
+	if err != nil {
+		return specItem{}, err
 	}
-	return nil
+	return record, nil
 }
 
 // versionsPageSize is the number of versions that GetSpecVersion reads first. Items of usual size
