@@ -67,8 +67,7 @@ type Database interface {
 	// [After] is given.
 	ListSpecVersions(ctx context.Context, sub, name string, options ...ListOption) ([]SpecInfo, error)
 
-	// SpecVersions iterates over what ListSpecVersions returns. It yields its error, such as
-	// ErrNotFound.
+	// SpecVersions iterates over what ListSpecVersions returns, and yields ErrNotFound if that does.
 	SpecVersions(ctx context.Context, sub, name string, options ...ListOption) iter.Seq2[SpecInfo, error]
 
 	// DeleteAllSpecs deletes all specs of the user, each of them as DeleteSpec does, and malformed

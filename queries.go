@@ -12,8 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// query is a DynamoDB query. Every request for a page of it is built anew, because a client may
-// change its inputs.
+// query is a DynamoDB query. Each page has a new request, because a client may change its inputs.
 type query struct {
 	operation, subject string // for errors; empty if the caller wraps them
 	err                error  // yielded in place of any request

@@ -107,7 +107,7 @@ func (s *store) tables(ctx context.Context) (tables []tableView, err error) {
 			}
 		}
 		if s.call(ctx, "DescribeTable", map[string]any{"TableName": name}, &out) != nil {
-			continue // deleted meanwhile
+			continue // already deleted
 		}
 		table := tableView{Name: name, Items: out.Table.ItemCount}
 		for _, key := range out.Table.KeySchema {

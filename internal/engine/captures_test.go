@@ -79,7 +79,7 @@ func (l *oneOrMore[T]) UnmarshalJSON(text []byte) error {
 // does not support keys of several attributes in an index.
 var leftOut = []string{"tier1-multiAttributeGsiKey"}
 
-// TestEngine_AnswersAsCaptured gives each captured case an engine of its own.
+// TestEngine_AnswersAsCaptured runs each captured case on an engine of its own.
 func TestEngine_AnswersAsCaptured(t *testing.T) {
 	t.Parallel()
 	for _, c := range captures(t) {

@@ -66,7 +66,7 @@ func (c *constraints) oneOf(at string, value *string, allowed ...string) {
 	c.violation(*value, at, "Member must satisfy enum value set: ["+strings.Join(allowed, ", ")+"]")
 }
 
-// positiveLimit checks the limit of a Query, where the service does not show the value.
+// positiveLimit checks the limit of a Query. The service does not show the value.
 func (c *constraints) positiveLimit(limit *int64) {
 	if limit != nil && *limit < 1 {
 		c.add("Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1")

@@ -2,7 +2,7 @@
 // with the service's validation, limits, errors and capacity rules. An Engine starts empty and keeps
 // nothing when it is dropped, unless [Open] made it.
 //
-// It departs from the service where a test wants it to: a table or index is ACTIVE as soon as
+// It departs from the service for the sake of tests: a table or index is ACTIVE as soon as
 // CreateTable or UpdateTable has answered, a global secondary index shows a write at once, nothing
 // is ever throttled, an eventually consistent read is a consistent one, an expired item is deleted
 // before the next request, and signatures are not verified. What it does not have it rejects by
@@ -38,7 +38,7 @@ import (
 	"time"
 )
 
-// Engine is a set of tables behind the DynamoDB protocol. Use [New] to make one. It is safe for
+// Engine is a set of tables behind the DynamoDB protocol. Use [New] to create one. It is safe for
 // concurrent use: a transaction is seen whole or not at all.
 type Engine struct {
 	now      func() time.Time

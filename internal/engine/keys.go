@@ -16,7 +16,7 @@ const (
 
 // key is the place of an item in a table or index: the hash of the partition
 // key, which orders the partitions, then the key values. The sort value is
-// absent where the schema has no sort key.
+// absent if the schema has no sort key.
 type key struct {
 	hash            uint64
 	partition, sort attribute.Value

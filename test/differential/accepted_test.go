@@ -273,7 +273,7 @@ var acceptedDifferences = []accepted{
 		when:       func(s step, d difference) bool { return has(s, "IndexName") },
 	},
 	{
-		// The capacity of a whole is known on the side where it is a single page.
+		// The capacity of a whole is known if it is a single page.
 		reason:     "ends of pages",
 		operations: pattern(`Scan|Query`),
 		path:       pattern(`ConsumedCapacity`),

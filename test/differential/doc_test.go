@@ -34,7 +34,7 @@
 //	transactions              Local cancels or makes some transactions that the service rejects: with a path into an index key, two actions on one item, a long key. It rejects a TransactGetItems with an empty or long key, which the service cancels, and a TransactWriteItems with an update that fails.
 //	late updates              The service checks an update before it evaluates the condition; Local afterwards, and not the types of index keys.
 //	removals                  An update that only removes makes no item; on Local it does. No request tests it.
-//	empty projections         Local returns an empty item where a projection in a transaction matches nothing.
+//	empty projections         Local returns an empty item if a projection in a transaction matches nothing.
 //	sizes with indexes        An item and its entries in local indexes have 400 KB together; Local does not count entries of an index with a projection.
 //	zeros                     Local ignores the exponent of a zero.
 //	numbers                   Local gives numbers inside of documents as they were written.

@@ -1,5 +1,5 @@
-// Package documents tests that the commands that the documents show work. It has a module of its own,
-// because it needs a work tree of the whole repository.
+// Package documents runs the commands in the documents. It is a separate module because it needs a
+// work tree of the whole repository.
 package documents
 
 import (

@@ -304,7 +304,7 @@ func (b *branch) replace(value attribute.Value, results []attribute.Value) (attr
 }
 
 // replaceElements returns a copy of a list. Indexes are those of the list as it
-// was: what is removed leaves no gap, and what is set behind the end is appended.
+// was: removed elements leave no gap, and elements set after the end are appended.
 func (b *branch) replaceElements(elements []attribute.Value, results []attribute.Value) ([]attribute.Value, error) {
 	next := make([]attribute.Value, 0, len(elements)+len(b.indexes))
 	for i, element := range elements {
