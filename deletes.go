@@ -329,7 +329,8 @@ func sameLatest(latest item) (condition string, values item) {
 
 // deleteInTurn deletes a spec on a server without transactions: first the latest item, on the
 // condition that it is the one that was read, and then the versions. It reports whether the latest
-// item has changed.
+// item has changed. A spec that was deleted and created again meanwhile may have lost its new version,
+// at the second of an old one.
 func (d *deletion) deleteInTurn(ctx context.Context, id string) (changed bool, err error) {
 	d.reset()
 	q := d.querySpec(d.sub, id, true).keys(keysOfSpec)
@@ -352,11 +353,13 @@ func (d *deletion) deleteInTurn(ctx context.Context, id string) (changed bool, e
 		}
 	}
 	if !latestGone {
-		if changed, err := d.deleteLatest(ctx, id, specKey{}); changed || err != nil {
-			return changed, err
-		}
+		return d.deleteLatest(ctx, id, specKey{})
 	}
-	return false, d.wait(ctx)
+	if err := d.wait(ctx); err != nil {
+		return false, err
+	}
+	latest, err := d.getLatestKey(ctx, id)
+	return latest.indexed, err
 }
 
 // deleteLatest deletes the latest item of a spec, whose key is the first of the index, or else is
@@ -369,12 +372,12 @@ func (d *deletion) deleteLatest(ctx context.Context, id string, first specKey) (
 	}
 	err = retryConflicts(ctx, func() error {
 		condition, values := sameLatest(first.latest)
-		_, err := d.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
+		_, err := answered(d.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
 			TableName:                 aws.String(d.table),
 			Key:                       latestKey(d.sub, id),
 			ConditionExpression:       aws.String(condition),
 			ExpressionAttributeValues: values,
-		})
+		}))
 		return err
 	})
 	if isConditionFailure(err) {

@@ -347,3 +347,25 @@ func TestDeleteAll_JoinsTheErrors(t *testing.T) {
 	require.ErrorIs(t, err, specsBroken)
 	require.ErrorIs(t, err, credentialsBroken)
 }
+
+func TestDeleteSpec_DeletedAndCreatedAgainMeanwhile(t *testing.T) {
+	for name, remove := range deletes {
+		t.Run(name, func(t *testing.T) {
+			server := testutil.New(t, packagedb.WithConsistentReads())
+			store(t, server, specsTable, rawHistory("sub", "spec", 3))
+			other := intercept(server, withoutTransactions, frozen(start))
+			meanwhile := false
+			db := intercept(server, func(op string, input any, next func() (any, error)) (any, error) {
+				if op == "BatchWriteItem" && !meanwhile {
+					meanwhile = true
+					require.NoError(t, other.DeleteSpec(t.Context(), "sub", "spec"))
+					create(t, other, "sub", "spec", "at the second of a deleted version")
+				}
+				return withoutTransactions(op, input, next)
+			})
+			require.NoError(t, remove(t.Context(), db))
+			assert.True(t, meanwhile)
+			assert.Empty(t, scan(t, server, specsTable))
+		})
+	}
+}
