@@ -109,10 +109,10 @@ func (f *facade) DeleteCredentials(ctx context.Context, sub, id string) (err err
 		return err
 	}
 	return retryConflicts(ctx, func() error {
-		_, err := f.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
+		_, err := answered(f.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
 			TableName: aws.String(f.credentialsTable),
 			Key:       credentialsKey(sub, id),
-		})
+		}))
 		return err
 	})
 }
@@ -147,7 +147,7 @@ func (f *facade) putCredentials(
 	}
 	put := conditionalPut{table: f.credentialsTable, item: stored, condition: condition}
 	return retryConflicts(ctx, func() error {
-		_, err := f.client.PutItem(ctx, put.input(), options...)
+		_, err := answered(f.client.PutItem(ctx, put.input(), options...))
 		return err
 	})
 }

@@ -48,7 +48,7 @@ func (q query) input(start item, pageSize int32) *dynamodb.QueryInput {
 		KeyConditionExpression:    aws.String(q.condition),
 		ExpressionAttributeNames:  subName(q.condition, q.projection),
 		ExpressionAttributeValues: textItem(q.values),
-		ExclusiveStartKey:         start,
+		ExclusiveStartKey:         cloneItem(start),
 		ConsistentRead:            aws.Bool(q.consistent),
 		ScanIndexForward:          aws.Bool(!q.descending),
 	}

@@ -20,10 +20,10 @@ import (
 func (f *facade) transact(ctx context.Context, items func() []types.TransactWriteItem) error {
 	token := rand.Text()
 	return retryConflicts(ctx, func() error {
-		_, err := f.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{
+		_, err := answered(f.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{
 			ClientRequestToken: aws.String(token),
 			TransactItems:      items(),
-		})
+		}))
 		return err
 	})
 }

@@ -2,6 +2,7 @@ package packagedb_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -58,4 +59,34 @@ func TestCreateUpdateSpec_Conflicts(t *testing.T) {
 		require.Error(t, err)
 		assert.Equal(t, 1, attempts)
 	})
+}
+
+func TestCreateUpdateSpec_RejectionsWithoutEnd(t *testing.T) {
+	for name, rejection := range map[string]struct {
+		op  string
+		err error
+	}{
+		"with transactions":    {"TransactWriteItems", canceled("ConditionalCheckFailed", "None")},
+		"without transactions": {"PutItem", &types.ConditionalCheckFailedException{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			rejected := 0
+			db := intercept(testutil.New(t), func(op string, input any, next func() (any, error)) (any, error) {
+				if op != rejection.op {
+					return withoutTransactions(op, input, next)
+				}
+				if rejected++; rejected == 5 {
+					cancel()
+				}
+				if rejected > 100 {
+					return nil, errors.New("the context has ended")
+				}
+				return nil, rejection.err
+			})
+			_, err := db.CreateUpdateSpec(ctx, "sub", packagedb.SpecInput{Name: "spec", Version: "1"})
+			assert.ErrorIs(t, err, context.Canceled)
+		})
+	}
 }

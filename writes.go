@@ -125,7 +125,7 @@ func (w specWrite) after(stored SpecInfo, second int64) (int64, error) {
 // writeAtOnce stores both items in one transaction and returns their second. If a condition fails,
 // the conflicting items determine the next second to try; after the second failure, items without a
 // latest one may conflict, and it reads the end of the history from the index. With the Python
-// facade, which leaves such items, it reads the index first.
+// facade, which leaves such items, it reads the index first. It pauses after further failures.
 func (f *facade) writeAtOnce(ctx context.Context, write specWrite, second int64) (int64, error) {
 	for rejections := 0; ; rejections++ {
 		if rejections == 2 || rejections == 0 && f.pythonFacade {
@@ -147,6 +147,11 @@ func (f *facade) writeAtOnce(ctx context.Context, write specWrite, second int64)
 		}
 		if second, err = write.afterRejection(canceled, second); err != nil {
 			return 0, err
+		}
+		if rejections >= 2 {
+			if err := pause(ctx, rejections-2); err != nil {
+				return 0, err
+			}
 		}
 	}
 }
@@ -182,7 +187,7 @@ func (w specWrite) afterRejection(canceled *types.TransactionCanceledException, 
 // whose version is then the later one in the history as well. A failure between the two leaves a
 // version that the next write is dated after.
 func (f *facade) writeInTurn(ctx context.Context, write specWrite, second int64) (int64, error) {
-	for {
+	for retry := 0; ; retry++ {
 		var err error
 		if second, err = f.afterNewest(ctx, write, second); err != nil {
 			return 0, err
@@ -195,6 +200,9 @@ func (f *facade) writeInTurn(ctx context.Context, write specWrite, second int64)
 		if isConditionFailure(err) {
 			// Another version was stored there meanwhile, or is not in the index.
 			second = min(second, maxSecond-1) + 1
+			if err := pause(ctx, retry); err != nil {
+				return 0, err
+			}
 			continue
 		}
 		if err != nil {
@@ -211,7 +219,7 @@ func (f *facade) writeInTurn(ctx context.Context, write specWrite, second int64)
 // putIf puts an item if its condition is met.
 func (f *facade) putIf(ctx context.Context, put conditionalPut) error {
 	return retryConflicts(ctx, func() error {
-		_, err := f.client.PutItem(ctx, put.input())
+		_, err := answered(f.client.PutItem(ctx, put.input()))
 		return err
 	})
 }
