@@ -36,7 +36,7 @@ func wrap(err *error, operation, subject, table string) {
 	hint := ""
 	switch errorCode(*err) {
 	case "ResourceNotFoundException", "ValidationException":
-		hint = " (CheckTables reports what does not match)"
+		hint = " (CheckTables and packagedb-tables check report what does not match)"
 	}
 	var broken *smithy.DeserializationError
 	if errors.As(*err, &broken) {

@@ -1,6 +1,7 @@
 package packagedb
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
@@ -29,9 +30,13 @@ func newSettings(options []Option) settings {
 	return s
 }
 
-// WithTableNames names the two tables. The default is package.specs and package.credentials.
+// WithTableNames names the two tables. The default, also for an empty name, is package.specs and
+// package.credentials.
 func WithTableNames(specs, credentials string) Option {
-	return func(s *settings) { s.specsTable, s.credentialsTable = specs, credentials }
+	return func(s *settings) {
+		s.specsTable = cmp.Or(specs, s.specsTable)
+		s.credentialsTable = cmp.Or(credentials, s.credentialsTable)
+	}
 }
 
 // WithConsistentReads makes gets and lists strongly consistent, at twice the read capacity. GetUser

@@ -55,9 +55,7 @@ func CreateTables(ctx context.Context, client TableClient, options ...Option) er
 		for _, table := range tables {
 			ready, err := createTable(ctx, client, table)
 			if err != nil {
-				name := *table.TableName
-				wrap(&err, "create table", name, name)
-				return err
+				return fmt.Errorf("packagedb: create table %s: %w", *table.TableName, err)
 			}
 			if ready {
 				active++

@@ -128,7 +128,8 @@ func isConditionFailure(err error) bool {
 
 // countAttempts counts how often the SDK sends a request.
 func countAttempts(attempts *int) func(*dynamodb.Options) {
-	count := middleware.FinalizeMiddlewareFunc("packagedb/attempts", func(
+	id := fmt.Sprintf("packagedb/attempts/%p", attempts) // of its own, beside the one of an observer
+	count := middleware.FinalizeMiddlewareFunc(id, func(
 		ctx context.Context, input middleware.FinalizeInput, next middleware.FinalizeHandler,
 	) (middleware.FinalizeOutput, middleware.Metadata, error) {
 		*attempts++

@@ -21,11 +21,9 @@
 //	print terraform
 //		Print aws_dynamodb_table resources. Calls nothing.
 //
-// Region, credentials and endpoint come from the AWS SDK's default chain, whatever STAGE is. Another
-// engine needs an endpoint, and any region and credentials:
-//
-//	AWS_ENDPOINT_URL_DYNAMODB=http://localhost:8000 AWS_REGION=us-east-1 \
-//	AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test packagedb-tables check
+// With STAGE=TEST the tables are those of the server at http://localhost:8000, or where
+// AWS_ENDPOINT_URL_DYNAMODB says. Otherwise region, credentials and endpoint come from the AWS SDK's
+// default chain.
 //
 // The flags are:
 //
@@ -39,6 +37,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -49,7 +48,9 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/open-alchemy/packagedb"
@@ -63,7 +64,8 @@ The commands are:
   create           make the tables that are missing, and check them; for other engines than AWS
   print aws-cli    print commands of the AWS CLI that create the tables
   print terraform  print the tables as Terraform resources
-CloudFormation is in infrastructure/template.yaml.
+CloudFormation is in infrastructure/template.yaml. With STAGE=TEST the server is the one at
+http://localhost:8000 or at AWS_ENDPOINT_URL_DYNAMODB, otherwise what the AWS SDK's default chain finds.
 
 The exit status is 0 if the tables match or were printed, 1 if they do not match or cannot be reached,
 and 2 for wrong arguments. The flags are:
@@ -85,14 +87,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		flags.PrintDefaults()
 	}
 	specs := flags.String("specs", *defaults[0].TableName, "the name of the specs `table`")
-	credentials := flags.String("credentials", *defaults[1].TableName, "the name of the credentials `table`")
+	credentialsTable := flags.String("credentials", *defaults[1].TableName, "the name of the credentials `table`")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
 	case err != nil:
 		return 2
 	}
-	names := packagedb.WithTableNames(*specs, *credentials)
+	names := packagedb.WithTableNames(*specs, *credentialsTable)
 	var err error
 	switch command := strings.Join(flags.Args(), " "); command {
 	case "check", "create":
@@ -102,6 +104,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case "print terraform":
 		err = printTerraform(stdout, names)
 	default:
+		fmt.Fprintf(stderr, "packagedb-tables: no command %q\n", command)
 		flags.Usage()
 		return 2
 	}
@@ -114,14 +117,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // onServer creates the tables, if that is the command, and checks them.
 func onServer(ctx context.Context, command string, names packagedb.Option, stdout io.Writer) error {
-	configuration, err := config.LoadDefaultConfig(ctx)
+	client, err := newClient(ctx)
 	if err != nil {
 		return err
 	}
-	if configuration.Region == "" {
-		return errors.New("packagedb-tables: no region: set AWS_REGION, or region in the profile")
-	}
-	client := dynamodb.NewFromConfig(configuration)
 	if command == "create" {
 		if err := packagedb.CreateTables(ctx, client, names); err != nil {
 			return err
@@ -136,4 +135,23 @@ func onServer(ctx context.Context, command string, names packagedb.Option, stdou
 		sampleCredentials(ctx, client, *tables[1].TableName, stdout)
 	}
 	return nil
+}
+
+// newClient returns a client of the server that STAGE stands for.
+func newClient(ctx context.Context) (*dynamodb.Client, error) {
+	if os.Getenv("STAGE") == "TEST" {
+		return dynamodb.New(dynamodb.Options{
+			BaseEndpoint: aws.String(cmp.Or(os.Getenv("AWS_ENDPOINT_URL_DYNAMODB"), "http://localhost:8000")),
+			Region:       "us-east-1",
+			Credentials:  credentials.NewStaticCredentialsProvider("test", "test", ""),
+		}, packagedb.ClientOptions), nil
+	}
+	configuration, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if configuration.Region == "" {
+		return nil, errors.New("packagedb-tables: no region: set AWS_REGION, or region in the profile")
+	}
+	return dynamodb.NewFromConfig(configuration, packagedb.ClientOptions), nil
 }

@@ -54,7 +54,7 @@ func newSession(t *testing.T, document, binaries string) *session {
 // bash returns the command for the shell. What it would get from the last release comes from the work tree, and it
 // finds the servers of the session.
 func (s *session) bash(line string) *exec.Cmd {
-	line = regexp.MustCompile(`go run \S+/cmd/(\S+)@latest`).ReplaceAllString(line, "$1")
+	line = regexp.MustCompile(`go run \S+/cmd/([\w-]+)(@latest)?`).ReplaceAllString(line, "$1")
 	line = strings.ReplaceAll(strings.TrimSuffix(line, "&"), "localhost:8080", s.service)
 	cmd := exec.CommandContext(s.t.Context(), "bash", "-euc", line)
 	cmd.Dir = s.directory
