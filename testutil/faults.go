@@ -226,7 +226,6 @@ func conflict(r *request, next http.Handler, random *rand.Rand) *answer {
 	}
 	return reply(http.StatusBadRequest, map[string]any{
 		"__type": namespace + "TransactionCanceledException",
-		//nolint:misspell // the service's spelling
 		"Message": "Transaction cancelled, please refer cancellation reasons for specific reasons [" +
 			strings.Join(codes, ", ") + "]",
 		"CancellationReasons": reasons,

@@ -59,7 +59,8 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Cache-Control", "no-store")
 	header.Set("Content-Type", "text/html; charset=utf-8")
-	header.Set("Content-Security-Policy", fmt.Sprintf("default-src 'none'; style-src 'nonce-%s'; script-src 'nonce-%[1]s'; "+
+	header.Set("Content-Security-Policy", fmt.Sprintf("default-src 'none'; "+
+		"style-src 'nonce-%s'; script-src 'nonce-%[1]s'; "+
 		"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'", view.Nonce))
 	header.Set("Etag", view.Tag)
 	header.Set("Referrer-Policy", "no-referrer")

@@ -27,7 +27,7 @@ func serve(t *testing.T) *testutil.Server {
 	return server
 }
 
-// runs runs a command and returns what it prints.
+// runs executes a command and returns what it prints.
 func runs(t *testing.T, wantStatus int, args ...string) (stdout, stderr string) {
 	t.Helper()
 	var out, errOut strings.Builder

@@ -90,5 +90,6 @@ func (a *action) lookUpTable(e *Engine) (*table, error) {
 	if err := t.checkPaths(a.projection.Paths()); err != nil {
 		return nil, err
 	}
-	return t, t.checkUpdate(a.update)
+	err = t.checkUpdate(a.update)
+	return t, err
 }

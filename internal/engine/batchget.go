@@ -163,7 +163,7 @@ func (g *tableGets) lookUp(e *Engine) error {
 }
 
 // apply reads item by item: a batch is no transaction.
-func (r *batchGetItem) apply(e *Engine) error {
+func (r *batchGetItem) apply(e *Engine) error { //nolint:unparam // a request may fail here
 	for i := range r.tables {
 		gets := r.tables[i].gets
 		for k := range gets {
@@ -220,7 +220,7 @@ func (g *tableGets) appendUnprocessed(dst []byte, left []itemParameter) []byte {
 		dst = left[i].item.AppendJSON(dst)
 	}
 	dst = append(dst, ']')
-	g.source.members(func(name string, value document) error {
+	_ = g.source.members(func(name string, value document) error {
 		if name != "Keys" {
 			dst = appendMember(dst, name)
 			dst = append(dst, value...)

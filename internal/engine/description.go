@@ -17,7 +17,7 @@ type tableDescription struct {
 	SSEDescription             *sseDescription `json:",omitempty"`
 	TableArn                   string
 	TableClassSummary          *tableClassSummary `json:",omitempty"`
-	TableId                    string             //nolint:revive // named as in the API
+	TableId                    string             //nolint:revive,staticcheck // named as in the API
 	TableName                  string
 	TableSizeBytes             int
 	TableStatus                string

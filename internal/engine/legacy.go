@@ -259,7 +259,7 @@ func (c *legacyCondition) checkOperands() error {
 		if value.Kind() != values[0].Kind() {
 			return invalidParameter("AttributeValues inside AttributeValueList must be of same type")
 		}
-		if !comparable(operator, value.Kind()) {
+		if !takesKind(operator, value.Kind()) {
 			return invalidParameter("ComparisonOperator %s is not valid for %s AttributeValue type", operator, value.Kind())
 		}
 	}
@@ -269,8 +269,8 @@ func (c *legacyCondition) checkOperands() error {
 	return nil
 }
 
-// comparable reports whether an operator takes values of the kind.
-func comparable(operator string, kind attribute.Kind) bool {
+// takesKind reports whether an operator takes values of the kind.
+func takesKind(operator string, kind attribute.Kind) bool {
 	switch operator {
 	case "LT", "LE", "GT", "GE", "BETWEEN", "IN":
 		return kind == attribute.KindS || kind == attribute.KindN || kind == attribute.KindB

@@ -90,7 +90,7 @@ type streamSpecification struct {
 
 type sseSpecification struct {
 	Enabled        *bool
-	KMSMasterKeyId *string //nolint:revive // named as in the API
+	KMSMasterKeyId *string //nolint:revive,staticcheck // named as in the API
 	SSEType        *string
 }
 

@@ -125,23 +125,7 @@ func scanNumeral(text string) (n numeral, ok bool) {
 		rest = rest[1:]
 	}
 
-	var (
-		end         int      // of the digits
-		point       = -1     // where the point is
-		first, last = -1, -1 // where the first and the last digit other than 0 are
-	)
-	for ; end < len(rest) && (isDigit(rest[end]) || rest[end] == '.' && point < 0); end++ {
-		switch rest[end] {
-		case '.':
-			point = end
-		case '0':
-		default:
-			if first < 0 {
-				first = end
-			}
-			last = end
-		}
-	}
+	end, point, first, last := scanDigits(rest)
 	if end == 0 || (end == 1 && point == 0) {
 		return numeral{}, false
 	}
@@ -170,6 +154,25 @@ func scanNumeral(text string) (n numeral, ok bool) {
 		(rest[0] != '0' || whole == 1) && // no superfluous zero in front
 		(point < 0 || (whole > 0 && last == end-1)) // none behind
 	return n, true
+}
+
+// scanDigits returns where the digits of a literal end, where the point is, and where the first and
+// the last digit other than 0 are; -1 stands for none.
+func scanDigits(text string) (end, point, first, last int) {
+	point, first, last = -1, -1, -1
+	for ; end < len(text) && (isDigit(text[end]) || text[end] == '.' && point < 0); end++ {
+		switch text[end] {
+		case '.':
+			point = end
+		case '0':
+		default:
+			if first < 0 {
+				first = end
+			}
+			last = end
+		}
+	}
+	return end, point, first, last
 }
 
 // scanExponent reads the rest of a literal: nothing, or e and a number, of which it returns at most

@@ -3,6 +3,7 @@ package expression
 import (
 	"errors"
 	"iter"
+	"maps"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
@@ -271,9 +272,7 @@ func (t *term) paths(yield func(Path) bool) bool {
 // replaceFields returns a copy of the fields with the results of the clauses below b.
 func (b *branch) replaceFields(fields attribute.Item, results []attribute.Value) (attribute.Item, error) {
 	next := make(attribute.Item, len(fields)+len(b.fields))
-	for name, value := range fields {
-		next[name] = value
-	}
+	maps.Copy(next, fields)
 	for name, below := range b.fields {
 		value, err := below.replace(fields[name], results)
 		if err != nil {

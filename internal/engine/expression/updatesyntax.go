@@ -194,7 +194,8 @@ func (c *compiler) term(s *syntax) (*term, error) {
 			return nil, operandCount(t.op, len(t.args))
 		}
 	}
-	return t, t.check()
+	err := t.check()
+	return t, err
 }
 
 // check rejects operands that can never be right.
