@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -38,9 +39,8 @@ func TestMain(m *testing.M) {
 
 // started is a running command.
 type started struct {
-	output *bufio.Scanner // standard output and standard error
-	url    string
-	stop   func() (status int, rest []string)
+	url  string
+	stop func() (status int, rest []string) // the lines after the first
 }
 
 func start(t *testing.T, args ...string) *started {
@@ -52,19 +52,21 @@ func start(t *testing.T, args ...string) *started {
 		status <- run(ctx, args, writer, writer)
 		writer.Close()
 	}()
-	s := &started{output: bufio.NewScanner(reader)}
-	s.stop = func() (int, []string) {
-		cancel()
-		var rest []string
-		for s.output.Scan() {
-			rest = append(rest, s.output.Text())
+	output := bufio.NewScanner(reader) // of standard output and standard error
+	s := &started{url: awaitURL(t, output)}
+	rest := make(chan []string, 1)
+	go func() {
+		var lines []string
+		for output.Scan() {
+			lines = append(lines, output.Text())
 		}
-		code := <-status
-		status <- code
-		return code, rest
-	}
+		rest <- lines
+	}()
+	s.stop = sync.OnceValues(func() (int, []string) {
+		cancel()
+		return <-status, <-rest
+	})
 	t.Cleanup(func() { s.stop() })
-	s.url = awaitURL(t, s.output)
 	return s
 }
 
@@ -154,18 +156,10 @@ func TestRun_KeepsDataInAFile(t *testing.T) {
 
 func TestRun_LogsRequests(t *testing.T) {
 	command := start(t, "-listen", "localhost:0", "-v")
-	done := make(chan []string)
-	go func() { // the log is a pipe, which must be read
-		var lines []string
-		for command.output.Scan() {
-			lines = append(lines, command.output.Text())
-		}
-		done <- lines
-	}()
 	_, err := packagedb.New(command.client()).ListSpecs(t.Context(), "sub")
 	require.NoError(t, err)
-	command.stop()
-	assert.Regexp(t, `level=INFO msg=Query table=package\.specs status=200 error="" units=0\.5 duration=`, strings.Join(<-done, "\n"))
+	_, said := command.stop()
+	assert.Regexp(t, `level=INFO msg=Query table=package\.specs status=200 error="" units=0\.5 duration=`, strings.Join(said, "\n"))
 }
 
 func TestRun_URL(t *testing.T) {
