@@ -110,6 +110,8 @@ func FuzzDescribeEndpoints(f *testing.F) { fuzzOperation(f, "DescribeEndpoints",
 
 // fuzzSeeds has an operation and a body for each seed.
 var fuzzSeeds = []string{
+	`DescribeTable "\`, // a string that ends in its escape
+	`PutItem {"TableName":"numbers","Item":{"n":{"S":"\`,
 	`DescribeTable {"TableName":"numbers"}`,
 	`DeleteTable {"TableName":"specs"}`,
 	`ListTables {"Limit":1,"ExclusiveStartTableName":"abc"}`,

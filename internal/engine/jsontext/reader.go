@@ -132,7 +132,7 @@ func (r *Reader) String() (string, error) {
 				return unescape(r.text[start-1 : r.pos])
 			}
 			return raw, nil
-		case c == '\\':
+		case c == '\\' && r.pos+1 < len(r.text):
 			escaped = true
 			r.pos++
 		case c < ' ':
