@@ -30,8 +30,8 @@ func listVersions(c call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	newestFirst := append(page, packagedb.Descending())
-	versions, err := c.db.ListSpecVersions(c.Context(), c.sub, c.PathValue("name"), newestFirst...)
+	page = append(page, packagedb.Descending()) // the newest first
+	versions, err := c.db.ListSpecVersions(c.Context(), c.sub, c.PathValue("name"), page...)
 	if err == nil && len(versions) == limit {
 		c.linkNext(strconv.FormatInt(versions[limit-1].UpdatedAt, 10))
 	}
