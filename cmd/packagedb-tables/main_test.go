@@ -93,6 +93,7 @@ func TestRun_PrintAWSCLI(t *testing.T) {
 		var input dynamodb.CreateTableInput
 		require.NoError(t, json.Unmarshal([]byte(strings.Trim(command, "'\n")), &input))
 		assert.True(t, *input.DeletionProtectionEnabled)
+		input.DeletionProtectionEnabled = nil // the test deletes its tables
 		_, err := server.Client.CreateTable(t.Context(), &input)
 		require.NoError(t, err)
 	}

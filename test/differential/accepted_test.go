@@ -64,6 +64,21 @@ var acceptedDifferences = []accepted{
 	},
 	{
 		reason:     "two mistakes",
+		operations: pattern(`TransactWriteItems`),
+		path:       pattern(`failure`),
+		local:      pattern(`400 ValidationException: Invalid \w+Expression: .*`),
+		ours:       pattern(`400 ValidationException: Value provided in ExpressionAttribute(Names|Values) unused .*`),
+		when:       mistaken,
+	},
+	{
+		reason:     "words",
+		operations: pattern(`UpdateItem`),
+		path:       pattern(`failure`),
+		local:      pattern(`400 ValidationException: .* is not supported for the type [A-Z_]+`),
+		ours:       pattern(`400 ValidationException: .* is not supported for the type [A-Z]+`),
+	},
+	{
+		reason:     "two mistakes",
 		operations: pattern(`Query|Scan`),
 		path:       pattern(`failure`),
 		local:      pattern(`400 (Validation|ResourceNotFound)Exception: .*`),
