@@ -148,7 +148,7 @@ func TestDelete_RacingCreates(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db := testutil.New(t, packagedb.WithConsistentReads(), frozen(start))
-			races := map[string]int{"DeleteSpec": 1000, "DeleteAllSpecs": 200}[name]
+			races := map[string]int{"DeleteSpec": scaled(1000, 100), "DeleteAllSpecs": scaled(200, 50)}[name]
 			for i := range races {
 				var running sync.WaitGroup
 				running.Go(func() {
@@ -284,7 +284,7 @@ func TestDeleteSpec_LongHistory(t *testing.T) {
 			t.Parallel()
 			server := testutil.New(t)
 			var items []item
-			for _, stored := range rawHistory("sub", "spec", 4999) {
+			for _, stored := range rawHistory("sub", "spec", scaled(4999, 1499)) {
 				items = append(items, with(stored, "description", text(strings.Repeat("d", 300))))
 			}
 			store(t, server, specsTable, items)

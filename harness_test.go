@@ -196,6 +196,15 @@ func canceled(codes ...string) error {
 // engineUnderTest returns the name of the server that the tests run on.
 func engineUnderTest() string { return os.Getenv("PACKAGEDB_TEST_ENGINE") }
 
+// scaled returns the size of a test: the full one on the embedded engine, and a smaller one on another
+// server, where a request takes many times as long.
+func scaled(full, elsewhere int) int {
+	if engineUnderTest() != "" {
+		return elsewhere
+	}
+	return full
+}
+
 // needsTransactions skips a test on dynalite, which does not support them.
 func needsTransactions(t *testing.T) {
 	t.Helper()

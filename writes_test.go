@@ -152,7 +152,7 @@ func TestCreateUpdateSpec_ManyWritersInOneSecond(t *testing.T) {
 
 func TestCreateUpdateSpec_FourHundredWritersOfOneSpec(t *testing.T) {
 	needsTransactions(t)
-	const writers = 400
+	writers := scaled(400, 50)
 	db := testutil.New(t, frozen(start))
 	var running sync.WaitGroup
 	for i := range writers {
