@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
@@ -154,8 +153,11 @@ func (f *Fault) check() error {
 	return nil
 }
 
-// answer returns the answer to a request that meets the fault, or nil if the connection is dropped.
-func (f *Fault) answer(r *request, next http.Handler, random *rand.Rand) *answer {
+// answer returns the answer to a request, which meets the fault unless that is nil.
+func (f *activeFault) answer(r *request) *answer {
+	if f == nil {
+		return record(r.next, r.Request)
+	}
 	switch f.Kind {
 	case Throttle:
 		return failure(http.StatusBadRequest, "ProvisionedThroughputExceededException",
@@ -170,18 +172,20 @@ func (f *Fault) answer(r *request, next http.Handler, random *rand.Rand) *answer
 	case ServiceUnavailable:
 		return failure(http.StatusServiceUnavailable, "ServiceUnavailable", "Service unavailable"+injected, nil)
 	case DropAfter:
-		_ = record(next, r.Request)
+		_ = record(r.next, r.Request)
 		return nil
 	case Unprocessed:
-		return r.processPart(next, random)
+		return r.processPart()
 	case Conflict:
-		return conflict(r, next, random)
+		return conflict(r)
 	case AccessDenied:
 		return failure(http.StatusBadRequest, "com.amazon.coral.service#AccessDeniedException", fmt.Sprintf(
 			"User: arn:aws:iam::000000000000:user/test is not authorized to perform: dynamodb:%s on resource: %s%s",
 			r.operation, arn(r.table()), injected), nil)
 	case Error:
 		return failure(cmp.Or(f.Status, http.StatusBadRequest), f.Code, cmp.Or(f.Message, f.Code+injected), nil)
+	case Stale:
+		return record(f.past.reader(), r.Request)
 	default: // DropBefore
 		return nil
 	}
@@ -204,26 +208,19 @@ func throttlingReasons(r *request, limit string) []map[string]string {
 	return []map[string]string{{"reason": "Table" + operation + limit, "resource": arn(r.table())}}
 }
 
-type cancellationReason struct {
-	Code    string
-	Message string `json:",omitempty"`
-}
-
 // conflict answers a request as if a transaction held its item, or one of them.
-func conflict(r *request, next http.Handler, random *rand.Rand) *answer {
-	const ongoing = "Transaction is ongoing for the item"
+func conflict(r *request) *answer {
+	const code, ongoing = "TransactionConflict", "Transaction is ongoing for the item"
 	switch r.operation {
 	case "BatchWriteItem":
-		return r.processPart(next, random)
+		return r.processPart()
 	case "PutItem", "UpdateItem", "DeleteItem":
-		return failure(http.StatusBadRequest, "TransactionConflictException", ongoing, nil)
+		return failure(http.StatusBadRequest, code+"Exception", ongoing, nil)
 	}
-	reasons := slices.Repeat([]cancellationReason{{Code: "None"}}, r.actions())
-	reasons[random.IntN(len(reasons))] = cancellationReason{"TransactionConflict", ongoing}
-	codes := make([]string, len(reasons))
-	for i, reason := range reasons {
-		codes[i] = reason.Code
-	}
+	codes := slices.Repeat([]string{"None"}, len(r.actions()))
+	reasons := slices.Repeat([]map[string]string{{"Code": "None"}}, len(codes))
+	held := r.random.IntN(len(codes))
+	codes[held], reasons[held] = code, map[string]string{"Code": code, "Message": ongoing}
 	return reply(http.StatusBadRequest, map[string]any{
 		"__type": namespace + "TransactionCanceledException",
 		"Message": "Transaction cancelled, please refer cancellation reasons for specific reasons [" +

@@ -47,7 +47,7 @@ func (f *forwarder) close() { f.transport.CloseIdleConnections() }
 
 // ServeHTTP implements [http.Handler].
 func (f *forwarder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	q := newRequest(r)
+	q := newRequest(r, nil)
 	answer, err := f.send(r, f.addPrefix(q))
 	switch {
 	case r.Context().Err() != nil:
@@ -80,27 +80,23 @@ func (f *forwarder) send(r *http.Request, body []byte) (*answer, error) {
 	return read(response)
 }
 
-// addPrefix returns the body with the prefix before the names of tables. It passes a malformed body
-// on for the server to reject.
-func (f *forwarder) addPrefix(q request) []byte {
-	decoder := json.NewDecoder(bytes.NewReader(q.body))
-	decoder.UseNumber()
-	var members map[string]any
-	if decoder.Decode(&members) != nil || members == nil {
+// addPrefix returns the body with the prefix before the names of tables.
+func (f *forwarder) addPrefix(q *request) []byte {
+	if q.members == nil {
 		return q.body
 	}
-	if tables, ok := members["RequestItems"].(map[string]any); ok {
+	if tables := object(q.members["RequestItems"]); tables != nil {
 		named := map[string]any{}
 		for name, items := range tables {
 			named[f.realName(name)] = items
 		}
-		members["RequestItems"] = named
+		q.members["RequestItems"] = named
 	}
-	f.addPrefixes(members)
-	if q.operation == "ListTables" && members["ExclusiveStartTableName"] == nil {
-		members["ExclusiveStartTableName"] = f.prefix // its tables follow each other
+	f.addPrefixes(q.members)
+	if q.operation == "ListTables" && q.members["ExclusiveStartTableName"] == nil {
+		q.members["ExclusiveStartTableName"] = f.prefix // its tables follow each other
 	}
-	return encode(members)
+	return encode(q.members)
 }
 
 // addPrefixes puts the prefix before the names of tables in members of JSON objects. No attribute value

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"maps"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
@@ -15,15 +16,19 @@ type request struct {
 	*http.Request
 	operation string
 	body      []byte
+	members   map[string]any // nil if the body is malformed, for the server to reject
+
+	next   http.Handler // answers the request
+	random *rand.Rand   // for the choices of the fault that the request meets
 }
 
-func newRequest(r *http.Request) request {
+func newRequest(r *http.Request, next http.Handler) *request {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		panic(http.ErrAbortHandler) // the client has gone
 	}
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	q := request{Request: r, operation: operation}
+	q := &request{Request: r, operation: operation, members: decode(body), next: next}
 	q.setBody(body)
 	return q
 }
@@ -36,54 +41,57 @@ func (r *request) setBody(body []byte) {
 
 // table returns the name of the first table in the request, or "".
 func (r *request) table() string {
-	var members struct {
-		TableName     string
-		RequestItems  map[string]json.RawMessage
-		TransactItems []map[string]struct{ TableName string }
-	}
-	_ = json.Unmarshal(r.body, &members) // no table in a malformed request
-	for _, item := range members.TransactItems {
-		for _, action := range item {
-			return action.TableName
+	named := r.members
+	if actions := r.actions(); len(actions) > 0 {
+		for _, action := range object(actions[0]) {
+			named = object(action)
 		}
 	}
-	for _, table := range slices.Sorted(maps.Keys(members.RequestItems)) {
-		return table
+	for _, name := range slices.Sorted(maps.Keys(object(r.members["RequestItems"]))) {
+		return name
 	}
-	return members.TableName
+	name, _ := named["TableName"].(string)
+	return name
 }
 
-// actions returns the number of actions of a transaction.
-func (r *request) actions() int {
-	var transaction struct{ TransactItems []json.RawMessage }
-	_ = json.Unmarshal(r.body, &transaction) // no action in a malformed request
-	return len(transaction.TransactItems)
-}
+// actions returns the actions of a transaction.
+func (r *request) actions() []any { return list(r.members["TransactItems"]) }
 
-// batch returns the items of a BatchWriteItem or the keys of a BatchGetItem.
-func (r *request) batch() batch { return parseBatch(r.body, "RequestItems") }
-
-// lacksItems reports whether the request is a batch or transaction without items.
-func (r *request) lacksItems() bool {
-	switch r.operation {
-	case "BatchGetItem", "BatchWriteItem":
-		return r.batch().size() == 0
-	case "TransactGetItems", "TransactWriteItems":
-		return r.actions() == 0
-	}
-	return false
+// hasItems reports whether the request names an item.
+func (r *request) hasItems() bool {
+	return r.members["Item"] != nil || r.members["Key"] != nil ||
+		len(r.actions()) > 0 || len(batchItems(r.members["RequestItems"])) > 0
 }
 
 // isConsistent reports whether a read is strongly consistent, of one table at least.
 func (r *request) isConsistent() bool {
-	type read struct{ ConsistentRead bool }
-	var members struct {
-		read
-		RequestItems map[string]read
+	for _, table := range object(r.members["RequestItems"]) {
+		if object(table)["ConsistentRead"] == true {
+			return true
+		}
 	}
-	_ = json.Unmarshal(r.body, &members) // the server rejects a malformed request
-	for _, table := range members.RequestItems {
-		members.ConsistentRead = members.ConsistentRead || table.ConsistentRead
+	return r.members["ConsistentRead"] == true
+}
+
+// decode returns the members of a JSON object, or nil if it is malformed.
+func decode(text []byte) map[string]any {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var members map[string]any
+	if decoder.Decode(&members) != nil {
+		return nil
 	}
-	return members.ConsistentRead
+	return members
+}
+
+// object returns a JSON value if it is an object, or nil.
+func object(value any) map[string]any {
+	members, _ := value.(map[string]any)
+	return members
+}
+
+// list returns a JSON value if it is a list, or nil.
+func list(value any) []any {
+	elements, _ := value.([]any)
+	return elements
 }

@@ -2,7 +2,6 @@ package testutil
 
 import (
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -15,8 +14,8 @@ type staleness struct {
 	writes int           // reads are behind by this number of writes,
 	delay  time.Duration // or by this time
 
-	mu     sync.Mutex
-	states []*state // oldest first
+	mu     sync.Mutex // held while the engine writes
+	states []state    // oldest first
 }
 
 // state is an engine before a write.
@@ -25,31 +24,25 @@ type state struct {
 	at     time.Time
 }
 
-// noting returns a handler that saves the state of the engine before each write that it passes on.
+// noting returns a handler that passes writes on and notes each that has an effect.
 func (s *staleness) noting(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		s.forget()
-		noted := &state{s.engine.Snapshot(), time.Now()}
-		s.states = append(s.states, noted)
-		s.mu.Unlock()
-		a := record(next, r)
-		if a == nil || a.status != http.StatusOK {
-			s.drop(noted)
-		}
-		a.write(w)
-	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.note(next, r).write(w) })
 }
 
-// drop removes the state before a write that had no effect.
-func (s *staleness) drop(noted *state) {
+func (s *staleness) note(next http.Handler, write *http.Request) *answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.states = slices.DeleteFunc(s.states, func(other *state) bool { return other == noted })
+	noted := state{s.engine.Snapshot(), time.Now()}
+	a := record(next, write)
+	if a != nil && a.status == http.StatusOK {
+		s.states = append(s.states, noted)
+		s.forget()
+	}
+	return a
 }
 
-// reader returns the handler that answers a stale read.
-func (s *staleness) reader() http.Handler {
+// reader returns the engine that answers a stale read.
+func (s *staleness) reader() *engine.Engine {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.forget()
