@@ -17,27 +17,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/open-alchemy/packagedb"
 	"github.com/open-alchemy/packagedb/internal/engine"
 	"github.com/open-alchemy/packagedb/internal/loopback"
 )
 
 const endpointVariable = "PACKAGEDB_TEST_ENDPOINT"
-
-// fatal ends a test whose set-up failed.
-func fatal(tb testing.TB, err error) {
-	tb.Helper()
-	tb.Fatalf("testutil: %v%s", err, hint())
-}
-
-// hint returns the end of the message for a failed set-up.
-func hint() string {
-	endpoint := os.Getenv(endpointVariable)
-	if endpoint == "" {
-		return ""
-	}
-	return fmt.Sprintf("\n%s is %s: start a server there, or unset the variable to use the embedded engine",
-		endpointVariable, endpoint)
-}
 
 // withoutCancel returns the context for the set-up and the cleanup of a test.
 func withoutCancel(tb testing.TB) context.Context { return context.WithoutCancel(tb.Context()) }
@@ -54,20 +39,18 @@ type backend struct {
 func newBackend() (*backend, error) {
 	endpoint := os.Getenv(endpointVariable)
 	if endpoint == "" {
-		return backendOver(engine.New()), nil
+		return backendOver(engine.New(), nil), nil
 	}
 	forwarder, err := newForwarder(endpoint)
 	if err != nil {
 		return nil, err
 	}
-	b := backendOver(forwarder)
-	b.forwarder = forwarder
-	return b, nil
+	return backendOver(forwarder, forwarder), nil
 }
 
-func backendOver(handler http.Handler) *backend {
+func backendOver(handler http.Handler, forwarder *forwarder) *backend {
 	faults := &injector{next: handler}
-	return &backend{faults: faults, client: newClient(faults), setup: newClient(handler)}
+	return &backend{faults, newClient(faults), newClient(handler), forwarder}
 }
 
 const maxAttempts = 10
@@ -89,6 +72,16 @@ func newClient(handler http.Handler) *dynamodb.Client {
 	})
 }
 
+// createTables creates the tables of packagedb that are missing.
+func (b *backend) createTables(ctx context.Context, options ...packagedb.Option) error {
+	err := packagedb.CreateTables(ctx, b.setup, options...)
+	if err != nil && b.forwarder != nil {
+		return fmt.Errorf("%w\n%s is %s: start a server there, or unset the variable to use the embedded engine",
+			err, endpointVariable, b.forwarder.endpoint)
+	}
+	return err
+}
+
 // deleteTimeout bounds the cleanup on a busy server; a table takes less than a second.
 const deleteTimeout = time.Minute
 
@@ -97,7 +90,7 @@ func (b *backend) close(ctx context.Context) error {
 	if b.forwarder == nil {
 		return nil
 	}
-	defer b.forwarder.close()
+	defer b.forwarder.transport.CloseIdleConnections()
 	if !b.forwarder.mayHaveTables.Load() {
 		return nil
 	}

@@ -26,15 +26,15 @@ func New(tb testing.TB, options ...packagedb.Option) *DB {
 	tb.Helper()
 	b, err := newBackend()
 	if err != nil {
-		fatal(tb, err)
+		tb.Fatalf("testutil: %v", err)
 	}
 	tb.Cleanup(func() {
 		if err := b.close(withoutCancel(tb)); err != nil {
 			tb.Errorf("testutil: %v", err)
 		}
 	})
-	if err := packagedb.CreateTables(withoutCancel(tb), b.setup, options...); err != nil {
-		fatal(tb, err)
+	if err := b.createTables(withoutCancel(tb), options...); err != nil {
+		tb.Fatalf("testutil: %v", err)
 	}
 	return &DB{Database: packagedb.New(b.client, options...), Client: b.client, tb: tb, backend: b}
 }

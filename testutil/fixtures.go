@@ -14,16 +14,17 @@ import (
 // starts without tables, and STAGE and AWS_ENDPOINT_URL_DYNAMODB are set while it runs.
 func Database(tb testing.TB) *Server {
 	tb.Helper()
-	l, err := shared.acquire()
+	server, err := shared.acquire()
 	if err != nil {
-		fatal(tb, err)
+		tb.Fatalf("testutil: %v", err)
 	}
 	tb.Cleanup(func() {
 		if err := shared.release(withoutCancel(tb)); err != nil {
 			tb.Errorf("testutil: %v", err)
 		}
 	})
-	return &Server{URL: l.url, Client: l.backend.client, tb: tb, backend: l.backend}
+	server.tb = tb
+	return &server
 }
 
 // SpecsTable returns [Database] with the specs table. It creates both tables if they are missing.
@@ -62,8 +63,8 @@ const (
 func withTables(tb testing.TB) *Server {
 	tb.Helper()
 	server := Database(tb)
-	if err := packagedb.CreateTables(withoutCancel(tb), server.backend.setup); err != nil {
-		fatal(tb, err)
+	if err := server.backend.createTables(withoutCancel(tb)); err != nil {
+		tb.Fatalf("testutil: %v", err)
 	}
 	return server
 }
@@ -73,7 +74,7 @@ func withEmptyTable(tb testing.TB, index int) *Server {
 	server := withTables(tb)
 	table := packagedb.Tables()[index]
 	if err := server.backend.empty(withoutCancel(tb), table); err != nil {
-		fatal(tb, err)
+		tb.Fatalf("testutil: %v", err)
 	}
 	tb.Cleanup(func() {
 		// The test may have deleted the table.

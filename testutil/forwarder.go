@@ -27,9 +27,10 @@ type forwarder struct {
 func newForwarder(endpoint string) (*forwarder, error) {
 	target, err := url.Parse(endpoint)
 	if err != nil || target.Host == "" || target.Scheme != "http" && target.Scheme != "https" {
-		return nil, fmt.Errorf("%q is not a URL such as http://localhost:8000", endpoint)
+		return nil, fmt.Errorf("%s is %q, but must be a URL with its scheme, such as http://localhost:8000",
+			endpointVariable, endpoint)
 	}
-	f := &forwarder{
+	return &forwarder{
 		endpoint: strings.TrimSuffix(endpoint, "/"),
 		prefix:   "test-" + strings.ToLower(rand.Text()[:12]) + ".",
 		transport: &http.Transport{
@@ -38,12 +39,8 @@ func newForwarder(endpoint string) (*forwarder, error) {
 			IdleConnTimeout:       2 * time.Second, // dynalite closes a connection after 5
 			ResponseHeaderTimeout: 30 * time.Second,
 		},
-	}
-	return f, nil
+	}, nil
 }
-
-// close closes the idle connections.
-func (f *forwarder) close() { f.transport.CloseIdleConnections() }
 
 // ServeHTTP implements [http.Handler].
 func (f *forwarder) ServeHTTP(w http.ResponseWriter, r *http.Request) {

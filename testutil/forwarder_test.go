@@ -106,7 +106,8 @@ func TestForwarder(t *testing.T) {
 		for _, endpoint := range []string{"localhost:8000", "http://", "://", "ftp://localhost"} {
 			t.Setenv("PACKAGEDB_TEST_ENDPOINT", endpoint)
 			message := fatal(t, func(tb testing.TB) { testutil.New(tb) })
-			assert.Contains(t, message, "not a URL such as http://localhost:8000")
+			assert.Equal(t, fmt.Sprintf("testutil: PACKAGEDB_TEST_ENDPOINT is %q, but must be a URL with its scheme, "+
+				"such as http://localhost:8000", endpoint), message)
 		}
 	})
 }

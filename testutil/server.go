@@ -1,9 +1,11 @@
 package testutil
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -38,29 +40,38 @@ func (s *Server) Inject(faults ...Fault) *Injected {
 	return s.backend.faults.inject(s.tb, faults)
 }
 
+// Main runs the tests of a package with one server for all of them, and exits. It is all that the
+// TestMain of a package that calls [packagedb.Get] needs:
+//
+//	func TestMain(m *testing.M) { testutil.Main(m) }
+//
+// The server has both tables and listens on a free port of this host, so that any number of test
+// binaries run at once. Main sets STAGE and AWS_ENDPOINT_URL_DYNAMODB for Get to find it. It is shared
+// by all tests of the binary; give each test its own sub. [Database] returns its handle.
+func Main(m *testing.M) { os.Exit(shared.run(m, os.Stderr)) }
+
 // shared is the server of Main and the fixtures.
 var shared sharedServer
 
-// sharedServer serves a backend over TCP while it has users.
+// sharedServer is a server that runs while it has users.
 type sharedServer struct {
-	mu      sync.Mutex
-	users   int
-	running *listening // nil without users
+	mu     sync.Mutex
+	users  int
+	server Server
+	stop   func(context.Context) error
 }
 
 // acquire returns the server. It starts the server for the first user.
-func (s *sharedServer) acquire() (*listening, error) {
+func (s *sharedServer) acquire() (Server, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.users == 0 {
-		started, err := listen()
-		if err != nil {
-			return nil, err
+		if err := s.start(); err != nil {
+			return Server{}, err
 		}
-		s.running = started
 	}
 	s.users++
-	return s.running, nil
+	return s.server, nil
 }
 
 // release stops the server after its last user.
@@ -70,46 +81,54 @@ func (s *sharedServer) release(ctx context.Context) error {
 	if s.users--; s.users > 0 {
 		return nil
 	}
-	stopping := s.running
-	s.running = nil
-	return stopping.stop(ctx)
+	return s.stop(ctx)
 }
 
-// listening is a backend that serves at a URL to which STAGE and AWS_ENDPOINT_URL_DYNAMODB point.
-type listening struct {
-	backend *backend
-	url     string
-	server  *http.Server
-	served  chan struct{} // closed when Serve has returned
-	restore func()        // restores the environment
-}
-
-func listen() (*listening, error) {
-	address := os.Getenv(listenVariable)
-	if address == "" {
-		address = "127.0.0.1:0"
+// run is like Main, but returns the exit code.
+func (s *sharedServer) run(m interface{ Run() int }, stderr io.Writer) (code int) {
+	ctx := context.Background()
+	server, err := s.acquire()
+	if err == nil {
+		if err = server.backend.createTables(ctx); err == nil {
+			code = m.Run()
+		}
+		err = errors.Join(err, s.release(ctx))
 	}
+	if err != nil {
+		fmt.Fprintf(stderr, "testutil: %v\n", err)
+		code = max(code, 1)
+	}
+	return code
+}
+
+// start serves a backend at a URL to which STAGE and AWS_ENDPOINT_URL_DYNAMODB point.
+func (s *sharedServer) start() error {
+	address := cmp.Or(os.Getenv(listenVariable), "127.0.0.1:0")
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("listen at %s (set %s to change it): %w", address, listenVariable, err)
+		return fmt.Errorf("listen at %s (set %s to change it): %w", address, listenVariable, err)
 	}
 	b, err := newBackend()
 	if err != nil {
 		_ = listener.Close()
-		return nil, err
+		return err
 	}
-	l := &listening{
-		backend: b,
-		url:     "http://" + reachable(listener.Addr().(*net.TCPAddr)),
-		server:  newHTTPServer(b.faults, readTimeout),
-		served:  make(chan struct{}),
+	s.server = Server{
+		URL: "http://" + reachable(listener.Addr().(*net.TCPAddr)), Client: b.client, backend: b,
 	}
-	l.restore = setEnvironment(map[string]string{"STAGE": "TEST", "AWS_ENDPOINT_URL_DYNAMODB": l.url})
-	go func() {
-		defer close(l.served)
-		_ = l.server.Serve(listener) // returns when the server is closed
-	}()
-	return l, nil
+	restoreStage := setEnvironment("STAGE", "TEST")
+	restoreEndpoint := setEnvironment("AWS_ENDPOINT_URL_DYNAMODB", s.server.URL)
+	server := newHTTPServer(b.faults, readTimeout)
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = server.Serve(listener) }) // returns when the server is closed
+	s.stop = func(ctx context.Context) error {
+		restoreStage()
+		restoreEndpoint()
+		err := server.Close()
+		serving.Wait()
+		return errors.Join(err, b.close(ctx))
+	}
+	return nil
 }
 
 // newHTTPServer returns a server that drops a request that does not arrive in time.
@@ -131,30 +150,15 @@ func reachable(listening *net.TCPAddr) string {
 	return address.String()
 }
 
-func (l *listening) stop(ctx context.Context) error {
-	l.restore()
-	err := l.server.Close()
-	<-l.served
-	return errors.Join(err, l.backend.close(ctx))
-}
-
-// setEnvironment sets variables and returns a function that restores them.
-func setEnvironment(variables map[string]string) (restore func()) {
-	before := map[string]*string{}
-	for name, value := range variables {
-		before[name] = nil
-		if old, ok := os.LookupEnv(name); ok {
-			before[name] = &old
-		}
-		_ = os.Setenv(name, value) // fails for illegal names only
-	}
+// setEnvironment sets a variable and returns a function that restores it.
+func setEnvironment(name, value string) (restore func()) {
+	before, wasSet := os.LookupEnv(name)
+	_ = os.Setenv(name, value) // fails for illegal names only
 	return func() {
-		for name, old := range before {
-			if old == nil {
-				_ = os.Unsetenv(name)
-			} else {
-				_ = os.Setenv(name, *old)
-			}
+		if !wasSet {
+			_ = os.Unsetenv(name)
+			return
 		}
+		_ = os.Setenv(name, before)
 	}
 }
