@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"iter"
 	"slices"
 	"strings"
 
@@ -128,7 +127,7 @@ func mixedParameters(legacy, expressions []string) error {
 type expressions struct {
 	update       *expression.Update
 	condition    *expression.Condition
-	keyCondition *expression.KeyCondition
+	keyCondition *expression.Condition
 	filter       *expression.Condition
 	projection   *expression.Projection
 }
@@ -160,7 +159,7 @@ func (x *expressionInput) parse() error {
 		}
 	}
 	if text := x.texts.keyCondition; text != nil {
-		if x.keyCondition, err = expression.ParseKeyCondition(*text, attributes); err != nil {
+		if x.keyCondition, err = expression.ParseCondition("KeyConditionExpression", *text, attributes); err != nil {
 			return err
 		}
 	}
@@ -184,9 +183,9 @@ func (x *expressionInput) attributes() (*expression.Attributes, error) {
 func (x *expressions) project(item attribute.Item) attribute.Item { return x.projection.Apply(item) }
 
 // names returns the top-level attributes of the paths.
-func names(paths iter.Seq[expression.Path]) []string {
+func names(paths []expression.Path) []string {
 	var names []string
-	for path := range paths {
+	for _, path := range paths {
 		names = append(names, path.Attribute())
 	}
 	return names

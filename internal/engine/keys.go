@@ -2,7 +2,6 @@ package engine
 
 import (
 	"cmp"
-	"iter"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 	"github.com/open-alchemy/packagedb/internal/engine/expression"
@@ -261,7 +260,7 @@ func (v *view) checkIndexKey(item attribute.Item) error {
 // checkUpdate rejects updates of the table's key, and values that cannot be an
 // index key.
 func (t *table) checkUpdate(u *expression.Update) error {
-	for target := range u.Targets() {
+	for _, target := range u.Targets() {
 		if t.schema.has(target.Attribute()) {
 			return invalidParameter("Cannot update attribute %s. This attribute is part of the key", target.Attribute())
 		}
@@ -292,8 +291,8 @@ func (t *table) checkUpdated(item attribute.Item) error {
 
 // checkPaths rejects paths that lead into a key attribute of the table or
 // one of its indexes, which are always scalars.
-func (t *table) checkPaths(paths iter.Seq[expression.Path]) error {
-	for path := range paths {
+func (t *table) checkPaths(paths []expression.Path) error {
+	for _, path := range paths {
 		if !path.Nested() {
 			continue
 		}

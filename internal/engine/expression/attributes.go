@@ -22,7 +22,7 @@ const (
 )
 
 // Attributes are the ExpressionAttributeNames and ExpressionAttributeValues of one request. They
-// record which of them the parsed expressions use. A nil *Attributes is a request without either.
+// record which of them the parsed expressions use.
 type Attributes struct {
 	names      map[string]string
 	values     map[string]attribute.Value
@@ -99,9 +99,6 @@ func keyTooLong(parameter, key string) error {
 // Unused returns an error if no expression refers to a name or value. Call it after all expressions
 // of the request were parsed.
 func (a *Attributes) Unused() error {
-	if a == nil {
-		return nil
-	}
 	if err := unused(namesParameter, a.names, a.usedNames); err != nil {
 		return err
 	}
@@ -122,24 +119,27 @@ func unused[V any](parameter string, entries map[string]V, used []string) error 
 	return invalid("Value provided in %s unused in expressions: keys: {%s}", parameter, strings.Join(keys, ", "))
 }
 
-func (a *Attributes) name(placeholder string) (string, bool) {
-	if a == nil {
-		return "", false
+func (a *Attributes) name(placeholder string) (string, error) {
+	name, ok := use(a.names, placeholder, &a.usedNames)
+	if !ok {
+		return "", invalid("An expression attribute name used in the document path is not defined; attribute name: %s", placeholder)
 	}
-	name, ok := a.names[placeholder]
-	if ok && !slices.Contains(a.usedNames, placeholder) {
-		a.usedNames = append(a.usedNames, placeholder)
-	}
-	return name, ok
+	return name, nil
 }
 
-func (a *Attributes) value(placeholder string) (attribute.Value, bool) {
-	if a == nil {
-		return attribute.Value{}, false
+func (a *Attributes) value(placeholder string) (attribute.Value, error) {
+	value, ok := use(a.values, placeholder, &a.usedValues)
+	if !ok {
+		return value, invalid("An expression attribute value used in expression is not defined; attribute value: %s", placeholder)
 	}
-	value, ok := a.values[placeholder]
-	if ok && !slices.Contains(a.usedValues, placeholder) {
-		a.usedValues = append(a.usedValues, placeholder)
+	return value, nil
+}
+
+// use returns the entry of a placeholder and records its use.
+func use[V any](entries map[string]V, placeholder string, used *[]string) (V, bool) {
+	entry, ok := entries[placeholder]
+	if ok && !slices.Contains(*used, placeholder) {
+		*used = append(*used, placeholder)
 	}
-	return value, ok
+	return entry, ok
 }

@@ -112,9 +112,9 @@ func TestAttributes_Unused(t *testing.T) {
 	}
 
 	t.Run("a request without names and values has none unused", func(t *testing.T) {
-		var a *Attributes
+		var a Attributes
 		assert.NoError(t, a.Unused())
-		_, err := ParseCondition("FilterExpression", "#a = :v", a)
+		_, err := ParseCondition("FilterExpression", "#a = :v", &a)
 		assert.NotEmpty(t, message(err), "an undefined name")
 	})
 }

@@ -40,7 +40,7 @@ func BenchmarkMatch(b *testing.B) {
 }
 
 func BenchmarkProject(b *testing.B) {
-	projection, err := ParseProjection("s, a.b.c, l[0], l[3].q", nil)
+	projection, err := ParseProjection("s, a.b.c, l[0], l[3].q", &Attributes{})
 	require.NoError(b, err)
 	item := decodeItem(b, projectedItem)
 	b.ReportAllocs()

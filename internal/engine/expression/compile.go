@@ -3,6 +3,7 @@ package expression
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
@@ -14,150 +15,170 @@ const (
 	maxIn = 100
 )
 
-// compiler turns a checked tree into one that can be evaluated. Like the service it works from the
+// compile parses, checks and resolves the text of an expression, and returns its paths in the order
+// of the text. The parameter is the one that the messages name.
+func (a *Attributes) compile(parameter, text string, rule func(*parser) []*node, at place) ([]*node, []Path, error) {
+	trees, err := parse(text, rule)
+	if err != nil {
+		return nil, nil, invalidExpression(parameter, err)
+	}
+	for _, tree := range trees {
+		if err := tree.check(at); err != nil {
+			return nil, nil, invalidExpression(parameter, err)
+		}
+	}
+	r := resolver{attributes: a, paths: make([]Path, 0, len(trees))}
+	for _, tree := range trees {
+		if err := r.resolve(tree); err != nil {
+			return nil, nil, invalidExpression(parameter, err)
+		}
+	}
+	return trees, r.paths, nil
+}
+
+// check looks up the functions of a tree, and rejects what is wrong with it whatever its
+// placeholders stand for: unknown and misplaced functions, reserved words, list indexes out of
+// range. It reports the first in the text.
+func (n *node) check(at place) error {
+	switch n.op {
+	case opPath:
+		return checkSteps(n.steps)
+	case opFunction:
+		n.op = functionNamed(n.text)
+		if err := n.checkPlace(at); err != nil {
+			return err
+		}
+	}
+	if at == inCondition && !n.op.isLogical() {
+		at = inOperand
+	}
+	for _, arg := range n.args {
+		if err := arg.check(at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkPlace checks that a function may stand there.
+func (n *node) checkPlace(at place) error {
+	place := n.op.place()
+	switch {
+	case n.op == opUnknown:
+		return invalid("Invalid function name; function: %s", n.text)
+	case place == at:
+		return nil
+	case place == inUpdate:
+		return invalid("The function is not allowed in a condition expression; function: %s", n.text)
+	case at == inUpdate:
+		return invalid("The function is not allowed in an update expression; function: %s", n.text)
+	}
+	return invalid("The function is not allowed to be used this way in an expression; function: %s", n.text)
+}
+
+func checkSteps(steps []string) error {
+	for _, step := range steps {
+		if isReserved(step) {
+			return invalid("Attribute name is a reserved keyword; reserved keyword: %s", step)
+		}
+		if isDigit(step[0]) {
+			if _, err := strconv.ParseInt(step, 10, 32); err != nil {
+				return invalid("List index is not within the allowable range; index: [%s]", step)
+			}
+		}
+	}
+	return nil
+}
+
+// resolver looks up what the texts of checked trees stand for. Like the service it works from the
 // leaves up, in the order of the text, and reports the first problem that it finds.
-type compiler struct {
+type resolver struct {
 	attributes *Attributes
 	paths      []Path
 	operators  int
 }
 
-// compile parses, checks and resolves the text of a condition.
-func compile(text string, a *Attributes) (*node, []Path, error) {
-	tree, err := parseCondition(text)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := check(tree, asCondition); err != nil {
-		return nil, nil, err
-	}
-	c := compiler{attributes: a}
-	root, err := c.condition(tree)
-	return root, c.paths, err
-}
-
-func (c *compiler) condition(s *syntax) (*node, error) {
-	switch s.op {
-	case opAnd, opOr, opNot:
-		children := make([]*node, len(s.args))
-		for i, arg := range s.args {
-			var err error
-			if children[i], err = c.condition(arg); err != nil {
-				return nil, err
-			}
-		}
-		return &node{op: s.op, children: children}, c.count()
-	}
-	return c.predicate(s)
-}
-
-// predicate compiles a comparison or a function.
-func (c *compiler) predicate(s *syntax) (*node, error) {
-	operands := make([]operand, len(s.args))
-	for i, arg := range s.args {
-		var err error
-		if operands[i], err = c.operand(arg); err != nil {
-			return nil, err
-		}
-	}
-	if err := c.count(); err != nil {
-		return nil, err
-	}
-	op := s.op
-	if op == opFunction {
-		var want int
-		op, want, _ = functionNamed(s.text)
-		if len(operands) != want {
-			return nil, operandCount(op, len(operands))
-		}
-	}
-	if err := checkOperands(op, operands); err != nil {
-		return nil, err
-	}
-	return &node{op: op, operands: operands}, nil
-}
-
-func (c *compiler) operand(s *syntax) (operand, error) {
-	switch s.op {
+func (r *resolver) resolve(n *node) (err error) {
+	switch n.op {
 	case opPath:
-		path, err := c.attributes.resolve(s.steps)
-		c.paths = append(c.paths, path)
-		return operand{path: path}, err
+		n.path, err = r.attributes.path(n.steps)
+		r.paths = append(r.paths, n.path)
+		return err
 	case opValue:
-		value, ok := c.attributes.value(s.text)
-		if !ok {
-			return operand{}, invalid("An expression attribute value used in expression is not defined; attribute value: %s", s.text)
-		}
-		return operand{value: value}, nil
+		n.value, err = r.attributes.value(n.text)
+		return err
 	}
-	size, err := c.predicate(s)
-	if err != nil {
-		return operand{}, err
-	}
-	return operand{sized: &size.operands[0]}, nil
-}
-
-func (c *compiler) count() error {
-	if c.operators++; c.operators > maxOperators {
-		return invalid("The expression contains too many operators; operator count: %d", c.operators)
-	}
-	return nil
-}
-
-func operandCount(op operator, count int) error {
-	return invalid("Incorrect number of operands for operator or function; operator or function: %s, number of operands: %d", op, count)
-}
-
-func checkDistinct(op operator, operands []operand) error {
-	first := operands[0].path
-	if first == nil {
-		return nil
-	}
-	for _, other := range operands[1:] {
-		if slices.Equal(first, other.path) {
-			return invalid("The first operand must be distinct from the remaining operands for this operator or function; operator: %s, first operand: %s", op, first)
+	for _, arg := range n.args {
+		if err := r.resolve(arg); err != nil {
+			return err
 		}
 	}
-	return nil
+	if !n.op.isSection() {
+		if r.operators++; r.operators > maxOperators {
+			return invalid("The expression contains too many operators; operator count: %d", r.operators)
+		}
+	}
+	return n.checkOperands()
 }
 
 // checkOperands rejects operands that can never be right for the operator. It accepts every path,
 // whose value is not known yet.
-func checkOperands(op operator, operands []operand) error {
-	switch op {
+func (n *node) checkOperands() error {
+	if count := len(n.args); n.op >= opAttributeExists && count != n.op.operands() {
+		return invalid("Incorrect number of operands for operator or function; operator or function: %s, number of operands: %d", n.op, count)
+	}
+	switch n.op {
+	case opAnd, opOr, opNot, opSet, opRemove:
+		return nil
+	case opAdd, opDelete:
+		return n.checkSetOperand()
+	case opPlus, opMinus:
+		return n.checkKinds(attribute.KindN)
+	case opListAppend:
+		return n.checkKinds(attribute.KindL)
+	case opAttributeExists, opAttributeNotExists, opIfNotExists:
+		if n.args[0].op != opPath {
+			return invalid("Operator or function requires a document path; operator or function: %s", n.op)
+		}
+		return nil
 	case opLess, opLessOrEqual, opGreater, opGreaterOrEqual, opBetween:
-		if err := checkKinds(op, operands, attribute.KindS, attribute.KindN, attribute.KindB); err != nil {
+		if err := n.checkKinds(attribute.KindS, attribute.KindN, attribute.KindB); err != nil {
 			return err
 		}
 	}
-	if err := checkDistinct(op, operands); err != nil {
+	if err := n.checkDistinct(); err != nil {
 		return err
 	}
-	switch op {
+	switch n.op {
 	case opBetween:
-		return checkBounds(operands[1].value, operands[2].value)
+		return checkBounds(n.args[1].value, n.args[2].value)
 	case opIn:
-		if count := len(operands) - 1; count > maxIn {
+		if count := len(n.args) - 1; count > maxIn {
 			return invalid("The IN operator is provided with too many operands; number of operands: %d", count)
 		}
-	case opAttributeExists, opAttributeNotExists:
-		if operands[0].path == nil {
-			return invalid("Operator or function requires a document path; operator or function: %s", op)
-		}
 	case opAttributeType:
-		return checkTypeName(operands[1])
+		return n.args[1].checkTypeName()
 	case opBeginsWith:
-		return checkKinds(op, operands, attribute.KindS, attribute.KindB)
+		return n.checkKinds(attribute.KindS, attribute.KindB)
 	case opSize:
-		return checkKinds(op, operands, attribute.KindS, attribute.KindB, attribute.KindSS, attribute.KindNS, attribute.KindBS, attribute.KindM, attribute.KindL)
+		return n.checkKinds(attribute.KindS, attribute.KindB, attribute.KindSS, attribute.KindNS, attribute.KindBS, attribute.KindM, attribute.KindL)
 	}
 	return nil
 }
 
-func checkKinds(op operator, operands []operand, allowed ...attribute.Kind) error {
-	for _, o := range operands {
-		if kind := o.kind(); kind != attribute.KindAbsent && !slices.Contains(allowed, kind) {
-			return incorrectType(op, kind.String())
+func (n *node) checkDistinct() error {
+	for _, other := range n.args[1:] {
+		if first := n.args[0]; first.op == opPath && slices.Equal(first.path, other.path) {
+			return invalid("The first operand must be distinct from the remaining operands for this operator or function; operator: %s, first operand: %s", n.op, first.path)
+		}
+	}
+	return nil
+}
+
+func (n *node) checkKinds(allowed ...attribute.Kind) error {
+	for _, arg := range n.args {
+		if kind := arg.kind(); kind != attribute.KindAbsent && !slices.Contains(allowed, kind) {
+			return incorrectType(n.op, kind.String())
 		}
 	}
 	return nil
@@ -165,6 +186,20 @@ func checkKinds(op operator, operands []operand, allowed ...attribute.Kind) erro
 
 func incorrectType(op operator, kind string) error {
 	return invalid("Incorrect operand type for operator or function; operator or function: %s, operand type: %s", op, kind)
+}
+
+// checkSetOperand rejects an operand that cannot be added to or deleted from anything.
+func (n *node) checkSetOperand() error {
+	kind := n.args[1].value.Kind()
+	if kind.Member() != attribute.KindAbsent || n.op == opAdd && kind == attribute.KindN {
+		return nil
+	}
+	return invalid("Incorrect operand type for operator or function; operator: %s, operand type: %s, typeSet: ALLOWED_FOR_%s_OPERAND", n.op, kindWords[kind], n.op)
+}
+
+var kindWords = map[attribute.Kind]string{
+	attribute.KindS: "STRING", attribute.KindN: "NUMBER", attribute.KindB: "BINARY", attribute.KindM: "MAP",
+	attribute.KindL: "LIST", attribute.KindNULL: "NULL", attribute.KindBOOL: "BOOLEAN",
 }
 
 // checkBounds compares the bounds of a BETWEEN if both are given as values.
@@ -192,15 +227,16 @@ func describe(bound attribute.Value) string {
 	return bound.Kind().String() + ":" + content
 }
 
-func checkTypeName(o operand) error {
-	switch kind := o.kind(); kind {
+// checkTypeName checks the second operand of attribute_type.
+func (n *node) checkTypeName() error {
+	switch kind := n.kind(); kind {
 	case attribute.KindAbsent:
 		return incorrectType(opAttributeType, "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}")
 	case attribute.KindS:
 	default:
 		return incorrectType(opAttributeType, kind.String())
 	}
-	switch name := o.value.Str(); name {
+	switch name := n.value.Str(); name {
 	case "S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL":
 		return nil
 	default:

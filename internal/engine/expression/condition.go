@@ -1,28 +1,23 @@
 package expression
 
-import (
-	"iter"
-	"slices"
+import "github.com/open-alchemy/packagedb/internal/engine/attribute"
 
-	"github.com/open-alchemy/packagedb/internal/engine/attribute"
-)
-
-// Condition is a parsed condition or filter expression. It can be used by
-// several goroutines at once.
+// Condition is a parsed condition, filter or key condition expression. It can be used by several
+// goroutines at once.
 type Condition struct {
 	root  *node
 	paths []Path
 }
 
-// ParseCondition parses the text of a ConditionExpression or FilterExpression:
-// parameter is that name, with which the messages begin. The error is an
+// ParseCondition parses the text of a ConditionExpression, FilterExpression or
+// KeyConditionExpression: parameter is that name, with which the messages begin. The error is an
 // *attribute.ValidationError.
 func ParseCondition(parameter, text string, a *Attributes) (*Condition, error) {
-	root, paths, err := compile(text, a)
+	trees, paths, err := a.compile(parameter, text, (*parser).condition, inCondition)
 	if err != nil {
-		return nil, invalidExpression(parameter, err)
+		return nil, err
 	}
-	return &Condition{root: root, paths: paths}, nil
+	return &Condition{root: trees[0], paths: paths}, nil
 }
 
 // Match reports whether the item satisfies the condition. A nil Condition is satisfied by every
@@ -32,9 +27,9 @@ func (c *Condition) Match(it attribute.Item) bool {
 }
 
 // Paths returns the paths in the condition, in the order of its text.
-func (c *Condition) Paths() iter.Seq[Path] {
+func (c *Condition) Paths() []Path {
 	if c == nil {
-		return slices.Values[[]Path](nil)
+		return nil
 	}
-	return slices.Values(c.paths)
+	return c.paths
 }

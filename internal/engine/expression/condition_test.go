@@ -1,7 +1,6 @@
 package expression
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -22,7 +21,7 @@ func TestParseCondition_ErrorsNameTheParameter(t *testing.T) {
 	a := newAttributes(t, `null`, `null`)
 	_, condition := ParseCondition("ConditionExpression", text, a)
 	_, filter := ParseCondition("FilterExpression", text, a)
-	_, key := ParseKeyCondition(text, a)
+	_, key := ParseCondition("KeyConditionExpression", text, a)
 	_, projection := ParseProjection(text, a)
 	for parameter, err := range map[string]error{
 		"ConditionExpression": condition, "FilterExpression": filter, "KeyConditionExpression": key, "ProjectionExpression": projection,
@@ -48,16 +47,16 @@ func TestCondition_PathsInTheOrderOfTheText(t *testing.T) {
 	condition, err := ParseCondition("FilterExpression", "a = :v AND (NOT #c.b[1] > size(c[0].d) OR x IN (y, :v))", newAttributes(t, sampleNames, sampleValues))
 	require.NoError(t, err)
 	var got []string
-	for path := range condition.Paths() {
+	for _, path := range condition.Paths() {
 		got = append(got, path.String())
 	}
 	want := []string{"[a]", "[c.d, b, [1]]", "[c, [0], d]", "[x]", "[y]"}
 	assert.Equal(t, want, got)
-	for path := range condition.Paths() {
+	for _, path := range condition.Paths() {
 		assert.False(t, path.Nested())
 		assert.Equal(t, "a", path.Attribute())
 		break
 	}
 	var none *Condition
-	assert.Empty(t, slices.Collect(none.Paths()))
+	assert.Empty(t, none.Paths())
 }

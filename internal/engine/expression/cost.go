@@ -25,18 +25,18 @@ func (u *Update) Cost() int {
 	return cost
 }
 
-func (t *term) cost() int {
-	switch t.op {
+func (n *node) cost() int {
+	switch n.op {
 	case opValue:
-		return valueCost + t.value.Size()
+		return valueCost + n.value.Size()
 	case opPath:
-		return pathCost + stepCost*len(t.path) + namesSize(t.path)
+		return pathCost + stepCost*len(n.path) + namesSize(n.path)
 	}
 	cost := functionCost
-	if t.op == opIfNotExists {
+	if n.op == opIfNotExists {
 		cost = ifNotExistsCost
 	}
-	for _, arg := range t.args {
+	for _, arg := range n.args {
 		cost += arg.cost()
 	}
 	return cost

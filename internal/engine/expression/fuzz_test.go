@@ -43,7 +43,7 @@ func FuzzParseKeyCondition(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		condition, err := ParseKeyCondition(text, newAttributes(t, sampleNames, sampleValues))
+		condition, err := ParseCondition("KeyConditionExpression", text, newAttributes(t, sampleNames, sampleValues))
 		if err != nil {
 			assert.Contains(t, message(err), "Invalid KeyConditionExpression: ")
 			return
@@ -80,7 +80,7 @@ func FuzzParseProjection(f *testing.F) {
 			return
 		}
 		found := false
-		for path := range projection.Paths() {
+		for _, path := range projection.Paths() {
 			found = found || path.Find(item).Exists()
 		}
 		assert.Equal(t, found, len(projection.Apply(item)) > 0)

@@ -1,7 +1,6 @@
 package expression
 
 import (
-	"iter"
 	"slices"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
@@ -32,35 +31,11 @@ type KeyTerm struct {
 // maxKeyTerms is how many attributes a key can have.
 const maxKeyTerms = 2
 
-// KeyCondition is a parsed key condition expression.
-type KeyCondition struct {
-	root  *node
-	paths []Path
-}
-
-// ParseKeyCondition parses the text of a KeyConditionExpression by the grammar of all conditions;
-// Terms returns an error for one that no key can have. The error is an *attribute.ValidationError.
-func ParseKeyCondition(text string, a *Attributes) (*KeyCondition, error) {
-	root, paths, err := compile(text, a)
-	if err != nil {
-		return nil, invalidExpression("KeyConditionExpression", err)
-	}
-	return &KeyCondition{root: root, paths: paths}, nil
-}
-
-// Paths returns the paths in the condition, in the order of its text.
-func (k *KeyCondition) Paths() iter.Seq[Path] {
-	if k == nil {
-		return slices.Values[[]Path](nil)
-	}
-	return slices.Values(k.paths)
-}
-
 // Terms returns the one or two terms of the condition, on different attributes and each with the
 // attribute on the left of its operator. The error is an *attribute.ValidationError if the
 // condition is no key condition. The caller checks whether the attributes are those of a key.
-func (k *KeyCondition) Terms() ([]KeyTerm, error) {
-	terms, err := appendTerms(make([]KeyTerm, 0, maxKeyTerms), k.root)
+func (c *Condition) Terms() ([]KeyTerm, error) {
+	terms, err := appendTerms(make([]KeyTerm, 0, maxKeyTerms), c.root)
 	if err == nil && len(terms) > maxKeyTerms {
 		err = invalid("Conditions can be of length 1 or 2 only")
 	}
@@ -72,11 +47,11 @@ func (k *KeyCondition) Terms() ([]KeyTerm, error) {
 
 func appendTerms(terms []KeyTerm, n *node) ([]KeyTerm, error) {
 	if n.op == opAnd {
-		terms, err := appendTerms(terms, n.children[0])
+		terms, err := appendTerms(terms, n.args[0])
 		if err != nil {
 			return nil, err
 		}
-		return appendTerms(terms, n.children[1])
+		return appendTerms(terms, n.args[1])
 	}
 	term, err := newTerm(n)
 	if err != nil {
@@ -93,15 +68,15 @@ func newTerm(n *node) (KeyTerm, error) {
 	if !ok {
 		return KeyTerm{}, invalid("Invalid operator used in KeyConditionExpression: %s", n.op)
 	}
-	if (op == KeyBetween || op == KeyBeginsWith) && n.operands[0].value.Exists() {
+	if (op == KeyBetween || op == KeyBeginsWith) && n.args[0].value.Exists() {
 		return KeyTerm{}, invalid("Invalid condition in KeyConditionExpression: %s operator must have the key attribute as its first operand", n.op)
 	}
 	term := KeyTerm{Op: op}
-	for i, o := range n.operands {
+	for i, o := range n.args {
 		switch {
-		case o.sized != nil:
+		case o.op == opSize:
 			return KeyTerm{}, invalid("KeyConditionExpressions cannot contain nested operations")
-		case o.path == nil:
+		case o.op == opValue:
 			term.Values = append(term.Values, o.value)
 		case term.Attribute != "":
 			return KeyTerm{}, invalid("Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition")

@@ -32,12 +32,12 @@ func TestKeyCondition_Terms(t *testing.T) {
 		{"the attribute on the right of >=", ":v >= sk", []KeyTerm{term("sk", KeyLessOrEqual, x)}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			condition, err := ParseKeyCondition(test.text, newAttributes(t, sampleNames, sampleValues))
+			condition, err := ParseCondition("KeyConditionExpression", test.text, newAttributes(t, sampleNames, sampleValues))
 			require.NoError(t, err)
 			got, err := condition.Terms()
 			require.NoError(t, err)
 			assert.Equal(t, test.want, got)
-			for path := range condition.Paths() {
+			for _, path := range condition.Paths() {
 				assert.Equal(t, test.want[0].Attribute, path.Attribute(), path)
 				break
 			}
@@ -103,7 +103,7 @@ func TestKeyCondition_TermsErrors(t *testing.T) {
 		{"pk = :v AND sk = :w AND x = :v", length},
 		{"pk = :v AND (sk = :w AND x = :v)", length},
 	} {
-		condition, err := ParseKeyCondition(test.text, newAttributes(t, sampleNames, sampleValues))
+		condition, err := ParseCondition("KeyConditionExpression", test.text, newAttributes(t, sampleNames, sampleValues))
 		if err == nil {
 			_, err = condition.Terms()
 		}
@@ -111,7 +111,7 @@ func TestKeyCondition_TermsErrors(t *testing.T) {
 	}
 }
 
-func TestParseKeyCondition_Errors(t *testing.T) {
+func TestParseCondition_KeyConditionErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"pk":                    `Syntax error; token: "<EOF>", near: "pk"`,
 		"pk = :v, sk = :w":      `Syntax error; token: ",", near: ":v, sk"`,
@@ -123,7 +123,7 @@ func TestParseKeyCondition_Errors(t *testing.T) {
 		"begins_with(sk, :n)":   "Incorrect operand type for operator or function; operator or function: begins_with, operand type: N",
 		"sk BETWEEN :m AND :n":  "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: {N:5}, upper bound operand: AttributeValue: {N:1}",
 	} {
-		_, err := ParseKeyCondition(text, newAttributes(t, sampleNames, sampleValues))
+		_, err := ParseCondition("KeyConditionExpression", text, newAttributes(t, sampleNames, sampleValues))
 		assert.Equal(t, "Invalid KeyConditionExpression: "+want, message(err), text)
 	}
 }

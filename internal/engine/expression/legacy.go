@@ -24,7 +24,7 @@ func NewCondition(comparisons []Comparison, anyOf bool) *Condition {
 		c.paths = append(c.paths, path)
 		n := comparison.node(path)
 		if c.root != nil {
-			n = &node{op: op, children: []*node{c.root, n}}
+			n = &node{op: op, args: []*node{c.root, n}}
 		}
 		c.root = n
 	}
@@ -32,48 +32,22 @@ func NewCondition(comparisons []Comparison, anyOf bool) *Condition {
 }
 
 func (c *Comparison) node(path Path) *node {
-	op, negated := comparisonOperator(c.Operator)
-	operands := []operand{{path: path}}
+	n := &node{op: comparisonOperators[c.Operator], args: []*node{{op: opPath, path: path}}}
 	for _, value := range c.Values {
-		operands = append(operands, operand{value: value})
+		n.args = append(n.args, &node{op: opValue, value: value})
 	}
-	n := &node{op: op, operands: operands}
-	if negated {
+	if c.Operator == "NOT_CONTAINS" {
 		// Unlike a NOT, NOT_CONTAINS is false of an absent attribute.
-		exists := &node{op: opAttributeExists, operands: operands[:1]}
-		n = &node{op: opAnd, children: []*node{exists, {op: opNot, children: []*node{n}}}}
+		exists := &node{op: opAttributeExists, args: n.args[:1]}
+		n = &node{op: opAnd, args: []*node{exists, {op: opNot, args: []*node{n}}}}
 	}
 	return n
 }
 
-func comparisonOperator(name string) (op operator, negated bool) {
-	switch name {
-	case "NE":
-		return opNotEqual, false
-	case "LT":
-		return opLess, false
-	case "LE":
-		return opLessOrEqual, false
-	case "GT":
-		return opGreater, false
-	case "GE":
-		return opGreaterOrEqual, false
-	case "BETWEEN":
-		return opBetween, false
-	case "IN":
-		return opIn, false
-	case "NULL":
-		return opAttributeNotExists, false
-	case "NOT_NULL":
-		return opAttributeExists, false
-	case "BEGINS_WITH":
-		return opBeginsWith, false
-	case "CONTAINS":
-		return opContains, false
-	case "NOT_CONTAINS":
-		return opContains, true
-	}
-	return opEqual, false
+var comparisonOperators = map[string]operator{
+	"EQ": opEqual, "NE": opNotEqual, "LT": opLess, "LE": opLessOrEqual, "GT": opGreater, "GE": opGreaterOrEqual,
+	"BETWEEN": opBetween, "IN": opIn, "NULL": opAttributeNotExists, "NOT_NULL": opAttributeExists,
+	"BEGINS_WITH": opBeginsWith, "CONTAINS": opContains, "NOT_CONTAINS": opContains,
 }
 
 // NewKeyTerms returns the terms of KeyConditions. The error is an *attribute.ValidationError if no
@@ -84,12 +58,11 @@ func NewKeyTerms(comparisons []Comparison) ([]KeyTerm, error) {
 	}
 	terms := make([]KeyTerm, len(comparisons))
 	for i, c := range comparisons {
-		op, _ := comparisonOperator(c.Operator)
-		keyOp, ok := keyOperator(op)
+		op, ok := keyOperator(comparisonOperators[c.Operator])
 		if !ok {
 			return nil, invalid("Attempted conditional constraint is not an indexable operation")
 		}
-		terms[i] = KeyTerm{Attribute: c.Attribute, Op: keyOp, Values: c.Values}
+		terms[i] = KeyTerm{Attribute: c.Attribute, Op: op, Values: c.Values}
 	}
 	return terms, nil
 }
@@ -105,8 +78,8 @@ type AttributeUpdate struct {
 // NewUpdate returns the update of AttributeUpdates, which are of distinct attributes.
 func NewUpdate(updates []AttributeUpdate) *Update {
 	u := &Update{legacy: true}
-	for i, update := range updates {
-		c := clause{op: opSet, target: Path{{Name: update.Attribute}}, operand: &term{op: opValue, value: update.Value}}
+	for _, update := range updates {
+		c := clause{op: opSet, target: Path{{Name: update.Attribute}}, operand: &node{op: opValue, value: update.Value}}
 		switch {
 		case update.Action == "ADD":
 			c.op = opAdd
@@ -115,8 +88,8 @@ func NewUpdate(updates []AttributeUpdate) *Update {
 		case update.Action == "DELETE":
 			c.op, c.operand = opRemove, nil
 		}
-		u.clauses = append(u.clauses, c)
-		u.root.add(c.target, i)
+		u.add(c)
 	}
+	u.paths = u.targets
 	return u
 }

@@ -8,36 +8,44 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
-// node is a condition that can be evaluated: conditions under AND, OR and NOT,
-// operands under everything else.
+// node is a part of an expression: a condition, an operand, or a clause of an update. The parser
+// sets the operator, the texts and args; compile looks up what the texts stand for.
 type node struct {
-	op       operator
-	children []*node
-	operands []operand
+	op        operator
+	grouped   bool     // stands in parentheses of its own
+	redundant bool     // stands in more than one pair of them
+	text      string   // of a function its name, of a value its placeholder
+	steps     []string // of a path
+	args      []*node
+
+	path  Path
+	value attribute.Value
 }
 
+func (n *node) isOperand() bool { return n.op == opPath || n.op == opValue || n.op == opFunction }
+
+// match evaluates a condition.
 func (n *node) match(it attribute.Item) bool {
 	switch n.op {
 	case opAnd:
-		return n.children[0].match(it) && n.children[1].match(it)
+		return n.args[0].match(it) && n.args[1].match(it)
 	case opOr:
-		return n.children[0].match(it) || n.children[1].match(it)
+		return n.args[0].match(it) || n.args[1].match(it)
 	case opNot:
-		return !n.children[0].match(it)
-	case opIn:
-		value := n.operands[0].find(it)
-		return slices.ContainsFunc(n.operands[1:], func(o operand) bool { return equal(value, o.find(it)) })
+		return !n.args[0].match(it)
 	}
 
-	first := n.operands[0].find(it)
+	first := n.args[0].find(it)
 	switch n.op {
+	case opIn:
+		return slices.ContainsFunc(n.args[1:], func(arg *node) bool { return equal(first, arg.find(it)) })
 	case opAttributeExists:
 		return first.Exists()
 	case opAttributeNotExists:
 		return !first.Exists()
 	}
 
-	second := n.operands[1].find(it)
+	second := n.args[1].find(it)
 	switch n.op {
 	case opEqual:
 		return equal(first, second)
@@ -50,7 +58,7 @@ func (n *node) match(it attribute.Item) bool {
 	case opContains:
 		return contains(first, second)
 	case opBetween:
-		return ordered(opLessOrEqual, second, first) && ordered(opLessOrEqual, first, n.operands[2].find(it))
+		return ordered(opLessOrEqual, second, first) && ordered(opLessOrEqual, first, n.args[2].find(it))
 	}
 	return ordered(n.op, first, second)
 }
@@ -94,31 +102,23 @@ func contains(value, part attribute.Value) bool {
 	return value.Contains(part)
 }
 
-// operand is a document path, an expression attribute value, or the size of
-// another operand. Exactly one of the fields is set.
-type operand struct {
-	path  Path
-	value attribute.Value
-	sized *operand
-}
-
-// kind returns what is known about the operand without an item: KindAbsent for a path.
-func (o *operand) kind() attribute.Kind {
-	if o.sized != nil {
+// kind returns what is known about an operand without an item: KindAbsent for a path.
+func (n *node) kind() attribute.Kind {
+	if n.op == opSize {
 		return attribute.KindN
 	}
-	return o.value.Kind()
+	return n.value.Kind()
 }
 
 // find returns the operand's value for an item, absent if the item has none.
-func (o *operand) find(it attribute.Item) attribute.Value {
-	switch {
-	case o.path != nil:
-		return o.path.Find(it)
-	case o.sized != nil:
-		return size(o.sized.find(it))
+func (n *node) find(it attribute.Item) attribute.Value {
+	switch n.op {
+	case opPath:
+		return n.path.Find(it)
+	case opSize:
+		return size(n.args[0].find(it))
 	}
-	return o.value
+	return n.value
 }
 
 // size returns the value of the size function, absent for kinds that have no size.

@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -37,6 +38,11 @@ func (p Path) Find(it attribute.Item) attribute.Value {
 	return value
 }
 
+// compare orders the names, or the indexes.
+func (s Step) compare(other Step) int {
+	return cmp.Or(strings.Compare(s.Name, other.Name), cmp.Compare(s.Index, other.Index))
+}
+
 func (s Step) find(value attribute.Value) attribute.Value {
 	if s.Name != "" {
 		return value.Fields()[s.Name]
@@ -66,28 +72,23 @@ func (s Step) String() string {
 	return s.Name
 }
 
-// resolve returns the path with the placeholders replaced.
-func (a *Attributes) resolve(steps []element) (Path, error) {
+// path returns the path with the placeholders replaced. The steps have been checked.
+func (a *Attributes) path(steps []string) (path Path, err error) {
 	if len(steps) > maxPath {
 		return nil, invalid("The document path has too many nesting levels; nesting levels: %d", len(steps))
 	}
-	path := make(Path, len(steps))
+	path = make(Path, len(steps))
 	for i, step := range steps {
-		switch step.kind {
-		case tokenInteger:
-			index, err := strconv.ParseInt(step.text, 10, 32)
-			if err != nil {
-				return nil, err
-			}
-			path[i].Index = int(index)
-		case tokenIdentifier:
-			path[i].Name = step.text
+		switch {
+		case isDigit(step[0]):
+			path[i].Index, err = strconv.Atoi(step)
+		case isLetter(step[0]):
+			path[i].Name = step
 		default:
-			name, ok := a.name(step.text)
-			if !ok {
-				return nil, invalid("An expression attribute name used in the document path is not defined; attribute name: %s", step.text)
-			}
-			path[i].Name = name
+			path[i].Name, err = a.name(step)
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
 	return path, nil

@@ -1,7 +1,6 @@
 package expression
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
@@ -55,7 +54,7 @@ func TestProjection_Apply(t *testing.T) {
 	t.Run("everything without a projection", func(t *testing.T) {
 		var none *Projection
 		assert.Equal(t, item, none.Apply(item))
-		assert.Empty(t, slices.Collect(none.Paths()))
+		assert.Empty(t, none.Paths())
 	})
 }
 
@@ -113,7 +112,7 @@ func TestProjection_Paths(t *testing.T) {
 	projection, err := ParseProjection("b, #a.l[0]", newAttributes(t, sampleNames, `null`))
 	require.NoError(t, err)
 	var got []string
-	for path := range projection.Paths() {
+	for _, path := range projection.Paths() {
 		got = append(got, path.String())
 	}
 	assert.Equal(t, []string{"[b]", "[a, l, [0]]"}, got)

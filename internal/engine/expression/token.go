@@ -1,49 +1,10 @@
 package expression
 
-import (
-	"strings"
-	"unicode/utf8"
-)
-
-// tokenKind is the kind of a token of the expression grammar.
-type tokenKind uint8
-
-const (
-	tokenEnd tokenKind = iota
-	tokenUnknown
-	tokenIdentifier // color
-	tokenName       // #color
-	tokenValue      // :color
-	tokenInteger
-	tokenAnd
-	tokenOr
-	tokenNot
-	tokenIn
-	tokenBetween
-	// The keywords of an update expression, which are keywords everywhere.
-	tokenSet
-	tokenRemove
-	tokenAdd
-	tokenDelete
-	tokenEqual
-	tokenNotEqual
-	tokenLess
-	tokenLessOrEqual
-	tokenGreater
-	tokenGreaterOrEqual
-	tokenOpen
-	tokenClose
-	tokenOpenIndex
-	tokenCloseIndex
-	tokenDot
-	tokenComma
-	tokenPlus
-	tokenMinus
-)
+import "unicode/utf8"
 
 // token is a part of an expression's text.
 type token struct {
-	kind       tokenKind
+	kind       operator
 	start, end int
 }
 
@@ -54,96 +15,42 @@ func scan(text string, position int) token {
 		start++
 	}
 	if start == len(text) {
-		return token{kind: tokenEnd, start: start, end: start}
+		return token{kind: opEnd, start: start, end: start}
 	}
 	kind, length := classify(text[start:])
 	return token{kind: kind, start: start, end: start + length}
 }
 
 // classify returns the kind of the token that the text begins with, and its length.
-func classify(text string) (tokenKind, int) {
+func classify(text string) (operator, int) {
 	switch c := text[0]; {
 	case isLetter(c):
 		length := wordLength(text)
-		return keywordOrIdentifier(text[:length]), length
+		return keyword(text[:length]), length
 	case c == '0':
-		return tokenInteger, 1
+		return opInteger, 1
 	case isDigit(c):
 		length := 1
 		for length < len(text) && isDigit(text[length]) {
 			length++
 		}
-		return tokenInteger, length
+		return opInteger, length
 	case c == '#' || c == ':':
 		length := 1 + wordLength(text[1:])
 		if length == 1 {
-			return tokenUnknown, 1
+			return opUnknown, 1
 		}
 		if c == '#' {
-			return tokenName, length
+			return opName, length
 		}
-		return tokenValue, length
+		return opValue, length
 	}
-	return punctuation(text)
-}
-
-func punctuation(text string) (tokenKind, int) {
-	switch {
-	case strings.HasPrefix(text, "<>"):
-		return tokenNotEqual, 2
-	case strings.HasPrefix(text, "<="):
-		return tokenLessOrEqual, 2
-	case strings.HasPrefix(text, ">="):
-		return tokenGreaterOrEqual, 2
+	op := punctuation(text)
+	if op == opUnknown {
+		_, length := utf8.DecodeRuneInString(text)
+		return op, length
 	}
-	switch text[0] {
-	case '=':
-		return tokenEqual, 1
-	case '<':
-		return tokenLess, 1
-	case '>':
-		return tokenGreater, 1
-	case '(':
-		return tokenOpen, 1
-	case ')':
-		return tokenClose, 1
-	case '[':
-		return tokenOpenIndex, 1
-	case ']':
-		return tokenCloseIndex, 1
-	case '.':
-		return tokenDot, 1
-	case ',':
-		return tokenComma, 1
-	case '+':
-		return tokenPlus, 1
-	case '-':
-		return tokenMinus, 1
-	}
-	_, length := utf8.DecodeRuneInString(text)
-	return tokenUnknown, length
-}
-
-// keywords by their length, which tells most identifiers apart at once.
-var keywords = [...][]struct {
-	word string
-	kind tokenKind
-}{
-	2: {{"OR", tokenOr}, {"IN", tokenIn}},
-	3: {{"AND", tokenAnd}, {"NOT", tokenNot}, {"SET", tokenSet}, {"ADD", tokenAdd}},
-	6: {{"REMOVE", tokenRemove}, {"DELETE", tokenDelete}},
-	7: {{"BETWEEN", tokenBetween}},
-}
-
-func keywordOrIdentifier(word string) tokenKind {
-	if len(word) < len(keywords) {
-		for _, keyword := range keywords[len(word)] {
-			if strings.EqualFold(word, keyword.word) {
-				return keyword.kind
-			}
-		}
-	}
-	return tokenIdentifier
+	return op, len(op.String())
 }
 
 // wordLength returns the number of letters, digits and underscores that the text begins with.

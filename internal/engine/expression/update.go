@@ -2,91 +2,68 @@ package expression
 
 import (
 	"errors"
-	"iter"
 	"maps"
+	"slices"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
 // Update is a parsed update expression. It can be used by several goroutines at once.
 type Update struct {
-	legacy  bool // made of AttributeUpdates
-	clauses []clause
-	root    branch // the targets, whose leaves are numbers of clauses
+	legacy         bool // made of AttributeUpdates
+	clauses        []clause
+	targets, paths []Path
+	root           branch // the targets, whose leaves are numbers of clauses
 }
 
 // clause changes what is at one path.
 type clause struct {
 	op      operator // opSet, opRemove, opAdd or opDelete
 	target  Path
-	operand *term // nil for opRemove
+	operand *node // nil for opRemove
 }
 
 // ParseUpdate parses the text of an UpdateExpression. The error is an *attribute.ValidationError.
 func ParseUpdate(text string, a *Attributes) (*Update, error) {
-	u, err := compileUpdate(text, a)
+	const parameter = "UpdateExpression"
+	trees, paths, err := a.compile(parameter, text, (*parser).update, inUpdate)
 	if err != nil {
-		return nil, invalidExpression("UpdateExpression", err)
+		return nil, err
+	}
+	u := &Update{paths: paths}
+	for _, tree := range trees {
+		c := clause{op: tree.op, target: tree.args[0].path}
+		if len(tree.args) > 1 {
+			c.operand = tree.args[1]
+		}
+		u.add(c)
+	}
+	if err := checkOverlap(parameter, u.targets); err != nil {
+		return nil, err
 	}
 	return u, nil
 }
 
-func compileUpdate(text string, a *Attributes) (*Update, error) {
-	trees, err := parseUpdate(text)
-	if err != nil {
-		return nil, err
-	}
-	for _, tree := range trees {
-		if err := checkUpdate(tree); err != nil {
-			return nil, err
-		}
-	}
-	c := compiler{attributes: a}
-	clauses := make([]clause, len(trees))
-	for i, tree := range trees {
-		if clauses[i], err = c.clause(tree); err != nil {
-			return nil, err
-		}
-	}
-	return newUpdate(clauses)
-}
-
-func newUpdate(clauses []clause) (*Update, error) {
-	u := &Update{clauses: clauses}
-	targets := make([]Path, len(clauses))
-	for i, c := range clauses {
-		targets[i] = c.target
-		u.root.add(c.target, i)
-	}
-	return u, checkOverlap(targets)
+func (u *Update) add(c clause) {
+	u.root.add(c.target, len(u.clauses))
+	u.clauses = append(u.clauses, c)
+	u.targets = append(u.targets, c.target)
 }
 
 // Targets returns the paths that the update changes.
-func (u *Update) Targets() iter.Seq[Path] {
-	return func(yield func(Path) bool) {
-		if u == nil {
-			return
-		}
-		for _, c := range u.clauses {
-			if !yield(c.target) {
-				return
-			}
-		}
+func (u *Update) Targets() []Path {
+	if u == nil {
+		return nil
 	}
+	return u.targets
 }
 
 // Paths returns the targets and all paths that the update reads.
-func (u *Update) Paths() iter.Seq[Path] {
-	return func(yield func(Path) bool) {
-		if u == nil {
-			return
-		}
-		for _, c := range u.clauses {
-			if !yield(c.target) || !c.operand.paths(yield) {
-				return
-			}
-		}
+func (u *Update) Paths() []Path {
+	if u == nil {
+		return nil
 	}
+	return u.paths
 }
 
 // Values returns the values that the update sets to top-level attributes
@@ -106,15 +83,8 @@ func (u *Update) Values() attribute.Item {
 
 // Removes reports whether the update does nothing but remove, so that it creates no item.
 func (u *Update) Removes() bool {
-	if u == nil || len(u.clauses) == 0 {
-		return false
-	}
-	for _, c := range u.clauses {
-		if c.op == opSet || c.op == opAdd {
-			return false
-		}
-	}
-	return true
+	return u != nil && len(u.clauses) > 0 &&
+		!slices.ContainsFunc(u.clauses, func(c clause) bool { return c.op == opSet || c.op == opAdd })
 }
 
 // Projection returns the projection on the targets.
@@ -164,116 +134,78 @@ func (c *clause) evaluate(item attribute.Item) (attribute.Value, error) {
 		return operand, err
 	}
 	before := c.target.Find(item)
-	if c.op == opDelete {
-		if !before.Exists() {
+	switch {
+	case !before.Exists():
+		if c.op == opDelete {
 			return before, nil
 		}
-		return subtract(before, operand)
-	}
-	if !before.Exists() {
 		return operand, nil
-	}
-	switch {
+	case c.op == opDelete:
+		return checkSet(attribute.Difference(before, operand))
 	case before.Kind() == attribute.KindN && operand.Kind() == attribute.KindN:
-		return sum(before, operand)
+		return sum(before, operand.Num())
 	case before.Kind() == attribute.KindL && operand.Kind() == attribute.KindL: // AttributeUpdates only
 		return attribute.Concat(before, operand), nil
 	}
-	return join(before, operand)
+	return checkSet(attribute.Union(before, operand))
 }
 
-// join returns the union of two sets.
-func join(set, more attribute.Value) (attribute.Value, error) {
-	union, ok := attribute.Union(set, more)
+// checkSet rejects the result of an operation on values that are not sets of one kind.
+func checkSet(set attribute.Value, ok bool) (attribute.Value, error) {
 	if !ok {
-		return union, errOperandType
+		return set, errOperandType
 	}
-	return union, nil
+	return set, nil
 }
 
-// subtract returns a set without the members of another, absent if none is left.
-func subtract(set, less attribute.Value) (attribute.Value, error) {
-	rest, ok := attribute.Difference(set, less)
-	if !ok {
-		return rest, errOperandType
-	}
-	return rest, nil
-}
-
-func sum(a, b attribute.Value) (attribute.Value, error) {
-	total, err := a.Num().Add(b.Num())
+func sum(a attribute.Value, b attribute.Number) (attribute.Value, error) {
+	total, err := a.Num().Add(b)
 	return attribute.N(total), err
 }
 
-func difference(a, b attribute.Value) (attribute.Value, error) {
-	return sum(a, attribute.N(b.Num().Negate()))
-}
-
-// term is an operand of a SET: a path, a value, or a sum or function of other terms.
-type term struct {
-	op    operator // opPath, opValue, opPlus, opMinus, opIfNotExists or opListAppend
-	path  Path
-	value attribute.Value
-	args  []*term
-}
-
-func (t *term) evaluate(item attribute.Item) (attribute.Value, error) {
-	switch t.op {
+// evaluate returns the value of the operand of an update.
+func (n *node) evaluate(item attribute.Item) (attribute.Value, error) {
+	switch n.op {
 	case opValue:
-		return t.value, nil
+		return n.value, nil
 	case opPath:
-		if value := t.path.Find(item); value.Exists() {
+		if value := n.path.Find(item); value.Exists() {
 			return value, nil
 		}
 		return attribute.Value{}, errNoAttribute
 	}
-	first, err := t.args[0].evaluate(item)
-	if t.op == opIfNotExists && errors.Is(err, errNoAttribute) {
-		return t.args[1].evaluate(item)
+	first, err := n.args[0].evaluate(item)
+	if n.op == opIfNotExists && errors.Is(err, errNoAttribute) {
+		return n.args[1].evaluate(item)
 	}
-	if err != nil || t.op == opIfNotExists {
+	if err != nil || n.op == opIfNotExists {
 		return first, err
 	}
-	second, err := t.args[1].evaluate(item)
+	second, err := n.args[1].evaluate(item)
 	if err != nil {
 		return second, err
 	}
 	kind := attribute.KindN
-	if t.op == opListAppend {
+	if n.op == opListAppend {
 		kind = attribute.KindL
 	}
 	switch {
 	case first.Kind() != kind || second.Kind() != kind:
 		return attribute.Value{}, errOperandType
-	case t.op == opPlus:
-		return sum(first, second)
-	case t.op == opMinus:
-		return difference(first, second)
+	case n.op == opPlus:
+		return sum(first, second.Num())
+	case n.op == opMinus:
+		return sum(first, second.Num().Negate())
 	}
 	return attribute.Concat(first, second), nil
 }
 
-// paths passes the paths of the term to yield until that returns false.
-func (t *term) paths(yield func(Path) bool) bool {
-	if t == nil {
-		return true
-	}
-	if t.op == opPath {
-		return yield(t.path)
-	}
-	for _, arg := range t.args {
-		if !arg.paths(yield) {
-			return false
-		}
-	}
-	return true
-}
-
 // replaceFields returns a copy of the fields with the results of the clauses below b.
 func (b *branch) replaceFields(fields attribute.Item, results []attribute.Value) (attribute.Item, error) {
-	next := make(attribute.Item, len(fields)+len(b.fields))
+	next := make(attribute.Item, len(fields)+len(b.below))
 	maps.Copy(next, fields)
-	for name, below := range b.fields {
+	for _, below := range b.below {
+		name := below.step.Name
 		value, err := below.replace(fields[name], results)
 		if err != nil {
 			return nil, err
@@ -289,13 +221,15 @@ func (b *branch) replaceFields(fields attribute.Item, results []attribute.Value)
 
 // replace returns what takes the place of a value.
 func (b *branch) replace(value attribute.Value, results []attribute.Value) (attribute.Value, error) {
-	switch {
-	case b.whole:
+	if b.whole {
 		return results[b.clause], nil
-	case b.fields != nil && value.Kind() == attribute.KindM:
+	}
+	named := b.below[0].step.Name != ""
+	switch {
+	case named && value.Kind() == attribute.KindM:
 		fields, err := b.replaceFields(value.Fields(), results)
 		return attribute.M(fields), err
-	case b.elements != nil && value.Kind() == attribute.KindL:
+	case !named && value.Kind() == attribute.KindL:
 		elements, err := b.replaceElements(value.Elements(), results)
 		return attribute.L(elements...), err
 	}
@@ -305,23 +239,17 @@ func (b *branch) replace(value attribute.Value, results []attribute.Value) (attr
 // replaceElements returns a copy of a list. Indexes are those of the list as it
 // was: removed elements leave no gap, and elements set after the end are appended.
 func (b *branch) replaceElements(elements []attribute.Value, results []attribute.Value) ([]attribute.Value, error) {
-	next := make([]attribute.Value, 0, len(elements)+len(b.indexes))
-	for i, element := range elements {
-		if below := b.elements[i]; below != nil {
-			var err error
-			if element, err = below.replace(element, results); err != nil {
-				return nil, err
-			}
+	next := make([]attribute.Value, 0, len(elements)+len(b.below))
+	done := 0
+	for _, below := range b.below {
+		at := min(below.step.Index, len(elements))
+		next = append(next, elements[done:at]...)
+		var before attribute.Value
+		if done = at; at < len(elements) {
+			before = elements[at]
+			done++
 		}
-		if element.Exists() {
-			next = append(next, element)
-		}
-	}
-	for _, index := range b.indexes {
-		if index < len(elements) {
-			continue
-		}
-		element, err := b.elements[index].replace(attribute.Value{}, results)
+		element, err := below.replace(before, results)
 		if err != nil {
 			return nil, err
 		}
@@ -329,5 +257,5 @@ func (b *branch) replaceElements(elements []attribute.Value, results []attribute
 			next = append(next, element)
 		}
 	}
-	return next, nil
+	return append(next, elements[done:]...), nil
 }
