@@ -1,67 +1,70 @@
 package differential
 
 import (
-	"maps"
+	"cmp"
 	"regexp"
 	"slices"
 	"sync/atomic"
 )
 
-// accepted is a difference in which the engine follows the service, and
-// DynamoDB Local does not.
+// accepted is a difference in which the engine follows the service, and DynamoDB Local does not. The
+// patterns match whole texts; an empty pattern matches every text.
 type accepted struct {
-	reason     string
-	operations *regexp.Regexp // nil for all of them
-	path       *regexp.Regexp
-	// local and ours match the errors, or the JSON of what differs. An empty
-	// text is a success, or an absent member. A nil pattern matches everything.
-	local, ours *regexp.Regexp
-	when        func(s step, d difference) bool // nil for always
+	reason      string
+	operations  string
+	path        string // "failure" if empty
+	local, ours string // match the failures, or the JSON of what differs
+	when        func(s step, d difference) bool
 }
 
-func (a *accepted) matches(s step, d difference) bool {
-	matches := func(pattern *regexp.Regexp, text string) bool { return pattern == nil || pattern.MatchString(text) }
-	return matches(a.operations, s.operation) &&
-		matches(a.path, d.path) &&
-		matches(a.local, d.localText()) &&
-		matches(a.ours, d.oursText()) &&
-		(a.when == nil || a.when(s, d))
-}
-
-// pattern returns an expression that must match a whole text.
-func pattern(text string) *regexp.Regexp { return regexp.MustCompile(`^(?s:` + text + `)$`) }
+// nothing matches the text of a success and of a missing member.
+const nothing = `()`
 
 // acceptance applies the accepted differences and counts how often each occurs.
-type acceptance struct {
-	differences []accepted
-	counts      []atomic.Int64
+type acceptance []*rule
+
+// rule is an accepted difference with its patterns compiled.
+type rule struct {
+	accepted
+	patterns [4]*regexp.Regexp
+	count    atomic.Int64
 }
 
-func newAcceptance() *acceptance {
-	all := append(slices.Clone(acceptedDifferences), wordedRefusals()...)
-	return &acceptance{all, make([]atomic.Int64, len(all))}
+func newAcceptance() (a acceptance) {
+	for _, d := range acceptedDifferences {
+		r := &rule{accepted: d}
+		for i, text := range []string{d.operations, cmp.Or(d.path, "failure"), d.local, d.ours} {
+			r.patterns[i] = regexp.MustCompile(`^(?s:` + cmp.Or(text, `.*`) + `)$`)
+		}
+		a = append(a, r)
+	}
+	return a
 }
 
-// reject returns the differences that are not accepted.
-func (a *acceptance) reject(s step, differences []difference) []difference {
-	return slices.DeleteFunc(differences, func(d difference) bool { return a.accepts(s, d) })
-}
-
-func (a *acceptance) accepts(s step, d difference) bool {
-	for i := range a.differences {
-		if a.differences[i].matches(s, d) {
-			a.counts[i].Add(1)
-			return true
+func (r *rule) matches(s step, d difference) bool {
+	for i, text := range []string{s.operation, d.path, d.localText(), d.oursText()} {
+		if !r.patterns[i].MatchString(text) {
+			return false
 		}
 	}
-	return false
+	return r.when == nil || r.when(s, d)
 }
 
-// byReason returns the reasons in order, and how often each applied.
-func (a *acceptance) byReason() ([]string, map[string]int64) {
-	counts := map[string]int64{}
-	for i := range a.differences {
-		counts[a.differences[i].reason] += a.counts[i].Load()
+// accepts reports whether a difference is accepted.
+func (a acceptance) accepts(s step, d difference) bool {
+	i := slices.IndexFunc(a, func(r *rule) bool { return r.matches(s, d) })
+	if i < 0 {
+		return false
 	}
-	return slices.Sorted(maps.Keys(counts)), counts
+	a[i].count.Add(1)
+	return true
+}
+
+// byReason returns how often the differences of each reason occurred.
+func (a acceptance) byReason() map[string]int64 {
+	counts := map[string]int64{}
+	for _, r := range a {
+		counts[r.reason] += r.count.Load()
+	}
+	return counts
 }

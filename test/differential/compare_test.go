@@ -31,35 +31,28 @@ func (d *difference) text(value any) string {
 	return string(encode(value))
 }
 
-// excess returns by how much DynamoDB Local's number is larger.
-func (d *difference) excess() float64 {
-	local, _ := d.local.(float64)
-	ours, _ := d.ours.(float64)
-	return local - ours
-}
-
 // compare returns the differences between two answers to a request.
 func compare(operation string, local, ours *answer) []difference {
 	if l, o := withoutEnvelope(local.failure()), withoutEnvelope(ours.failure()); l != o {
 		return []difference{{path: "failure", local: l, ours: o}}
 	}
 	c := comparison{common: operation == "CreateTable" || operation == "DescribeTable" || operation == "DeleteTable"}
-	a, b := normal(operation, local.body), normal(operation, ours.body)
-	for _, body := range []object{a, b} {
+	bodies := [2]object{normal(local.body), normal(ours.body)}
+	for _, body := range bodies {
 		delete(body, "__type")
 		delete(body, "message")
 		delete(body, "Message")
 	}
-	c.values("", a, b)
+	c.values("", bodies[0], bodies[1])
 	return c.differences
 }
 
 // withoutEnvelope removes the heading that the service puts before errors of
 // PutItem, UpdateItem, DeleteItem and Query, and DynamoDB Local does not.
 func withoutEnvelope(failure string) string {
-	const envelope = "400 ValidationException: 1 validation error detected: "
-	if text, ok := strings.CutPrefix(failure, envelope); ok && !strings.Contains(text, "ailed to satisfy constraint") {
-		return "400 ValidationException: " + text
+	const exception, heading = "ValidationException: ", "1 validation error detected: "
+	if text, ok := strings.CutPrefix(failure, exception+heading); ok && !strings.Contains(text, "ailed to satisfy constraint") {
+		return exception + text
 	}
 	return failure
 }
@@ -93,14 +86,9 @@ func (c *comparison) values(path string, local, ours any) {
 }
 
 func (c *comparison) objects(path string, local, ours object) {
-	names := slices.Collect(maps.Keys(local))
-	for name := range ours {
-		if _, ok := local[name]; !ok {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	union := maps.Clone(local)
+	maps.Copy(union, ours)
+	for _, name := range slices.Sorted(maps.Keys(union)) {
 		if c.common && (local[name] == nil || ours[name] == nil) {
 			continue
 		}
@@ -108,30 +96,63 @@ func (c *comparison) objects(path string, local, ours object) {
 	}
 }
 
+// rebuilt returns a deep copy of the value of a member, or of an element of it. The function
+// replaces each part of the copy, inner ones first.
+func rebuilt(member string, value any, replace func(member string, value any) any) any {
+	switch parts := value.(type) {
+	case object:
+		copied := make(object, len(parts))
+		for name, part := range parts {
+			copied[name] = rebuilt(name, part, replace)
+		}
+		value = copied
+	case list:
+		copied := make(list, len(parts))
+		for i, part := range parts {
+			copied[i] = rebuilt(member, part, replace)
+		}
+		value = copied
+	}
+	return replace(member, value)
+}
+
+// clone returns a deep copy of a value.
+func clone[T any](value T) T {
+	return rebuilt("", value, func(_ string, value any) any { return value }).(T)
+}
+
 // normal returns a copy of an answer in which everything without an order is
-// sorted, and numbers have one form.
-func normal(operation string, body object) object {
-	body, _ = normalValue(body).(object)
-	switch operation {
-	case "BatchGetItem":
-		if responses, ok := body["Responses"].(object); ok {
-			for name, items := range responses {
-				responses[name] = sorted(items.(list))
-			}
+// sorted, JSON's numbers have one form, and ids, ARNs and times are missing.
+func normal(body object) object {
+	return rebuilt("", body, normalMember).(object)
+}
+
+func normalMember(member string, value any) any {
+	switch value := value.(type) {
+	case json.Number:
+		if f, err := value.Float64(); err == nil {
+			return f
 		}
-	case "CreateTable", "DescribeTable", "DeleteTable":
-		for _, member := range []string{"Table", "TableDescription"} {
-			if description, ok := body[member].(object); ok {
-				normalDescription(description)
+	case list:
+		switch member {
+		case "SS", "NS", "BS", "AttributeDefinitions", "LocalSecondaryIndexes", "GlobalSecondaryIndexes":
+			return sorted(value)
+		case "ConsumedCapacity":
+			slices.SortFunc(value, func(a, b any) int { return strings.Compare(tableName(a), tableName(b)) })
+		}
+	case object:
+		for _, name := range []string{"TableArn", "TableId", "CreationDateTime", "LastUpdateToPayPerRequestDateTime", "IndexArn"} {
+			delete(value, name)
+		}
+		if member == "Responses" { // of BatchGetItem, by table
+			for table, items := range value {
+				if items, ok := items.(list); ok {
+					value[table] = sorted(items)
+				}
 			}
 		}
 	}
-	if capacities, ok := body["ConsumedCapacity"].(list); ok {
-		slices.SortFunc(capacities, func(a, b any) int {
-			return strings.Compare(tableName(a), tableName(b))
-		})
-	}
-	return body
+	return value
 }
 
 func tableName(capacity any) string {
@@ -139,68 +160,22 @@ func tableName(capacity any) string {
 	return name
 }
 
-// normalValue returns a copy with numbers in one form and sorted sets.
-func normalValue(value any) any {
-	switch value := value.(type) {
-	case object:
-		copied := make(object, len(value))
-		for name, member := range value {
-			copied[name] = normalValue(member)
-			if members, ok := member.(list); ok && len(value) == 1 && (name == "SS" || name == "NS" || name == "BS") {
-				copied[name] = sorted(members)
-			}
-		}
-		return copied
-	case list:
-		copied := make(list, len(value))
-		for i, element := range value {
-			copied[i] = normalValue(element)
-		}
-		return copied
-	case json.Number:
-		if f, err := value.Float64(); err == nil {
-			return f
-		}
-	}
-	return value
-}
-
 // sorted returns the values in an order that does not depend on how numbers
 // are written.
 func sorted(values list) list {
 	return slices.SortedStableFunc(slices.Values(values), func(a, b any) int {
-		return cmp.Compare(string(encode(canonicalNumbers(a))), string(encode(canonicalNumbers(b))))
+		return cmp.Compare(canonicalText(a), canonicalText(b))
 	})
 }
 
-// canonicalNumbers returns a copy with the numbers of attribute values in
-// canonical form.
-func canonicalNumbers(value any) any {
-	switch value := value.(type) {
-	case object:
-		copied := make(object, len(value))
-		for name, member := range value {
-			copied[name] = canonicalNumbers(member)
-			if number := canonicalNumber(member); name == "N" && number != nil {
-				copied[name] = number
-			}
+// canonicalText returns the JSON of a value, with the numbers in canonical form.
+func canonicalText(value any) string {
+	return string(encode(rebuilt("", value, func(member string, value any) any {
+		if number := canonicalNumber(value); number != nil && (member == "N" || member == "NS") {
+			return number
 		}
-		if members, ok := copied["NS"].(list); ok {
-			for i := range members {
-				if number := canonicalNumber(members[i]); number != nil {
-					members[i] = number
-				}
-			}
-		}
-		return copied
-	case list:
-		copied := make(list, len(value))
-		for i, element := range value {
-			copied[i] = canonicalNumbers(element)
-		}
-		return copied
-	}
-	return value
+		return value
+	})))
 }
 
 // canonicalNumber returns a number in the form in which the service returns it,
@@ -212,28 +187,4 @@ func canonicalNumber(text any) any {
 		return nil
 	}
 	return number.String()
-}
-
-// normalDescription removes ids, ARNs and times from a table description.
-func normalDescription(description object) {
-	for _, member := range []string{"TableArn", "TableId", "CreationDateTime"} {
-		delete(description, member)
-	}
-	for _, member := range []string{"BillingModeSummary", "TableThroughputModeSummary"} {
-		if summary, ok := description[member].(object); ok {
-			delete(summary, "LastUpdateToPayPerRequestDateTime")
-		}
-	}
-	for _, member := range []string{"LocalSecondaryIndexes", "GlobalSecondaryIndexes"} {
-		indexes, _ := description[member].(list)
-		for _, index := range indexes {
-			delete(index.(object), "IndexArn")
-		}
-		if indexes != nil {
-			description[member] = sorted(indexes)
-		}
-	}
-	if definitions, ok := description["AttributeDefinitions"].(list); ok {
-		description["AttributeDefinitions"] = sorted(definitions)
-	}
 }

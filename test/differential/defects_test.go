@@ -64,7 +64,7 @@ func TestPlayer_FindsDefects(t *testing.T) {
 }
 
 func TestPlayer_FindsNothingBetweenTwoEngines(t *testing.T) {
-	p := &player{server: embedded(), accepted: &acceptance{}, run: rand.Text}
+	p := &player{server: embedded(), accepted: nil, run: rand.Text}
 	for stream := range uint64(10) {
 		made := generate(2, stream, "defects")
 		all, err := p.play(t.Context(), &made)

@@ -1,6 +1,7 @@
 package differential
 
 import (
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,13 +12,13 @@ import (
 type phrase struct {
 	*generator
 	table  *tableSchema
-	index  *indexSchema      // of a query or scan
-	names  map[string]string // by placeholder
+	index  *indexSchema // of a query or scan
+	names  object       // by placeholder
 	values object
 }
 
 func (g *generator) phrase(t *tableSchema) *phrase {
-	return &phrase{generator: g, table: t, names: map[string]string{}, values: object{}}
+	return &phrase{generator: g, table: t, names: object{}, values: object{}}
 }
 
 // into adds the placeholders to the request.
@@ -29,11 +30,7 @@ func (p *phrase) into(body object) {
 		p.names["#unused"] = "a"
 	}
 	if len(p.names) > 0 {
-		names := object{}
-		for placeholder, name := range p.names {
-			names[placeholder] = name
-		}
-		body["ExpressionAttributeNames"] = names
+		body["ExpressionAttributeNames"] = p.names
 	}
 	if len(p.values) > 0 {
 		body["ExpressionAttributeValues"] = p.values
@@ -92,14 +89,26 @@ func (p *phrase) attribute() string {
 	return pick(p.source, attributeNames...)
 }
 
+// attributes returns some attributes, mostly different ones.
+func (p *phrase) attributes() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		seen := map[string]bool{}
+		for range p.between(1, 4) {
+			if name := p.attribute(); !seen[name] || p.slip(20) {
+				seen[name] = true
+				yield(name)
+			}
+		}
+	}
+}
+
 // path returns the path of an attribute or of a part of one, rarely of a key.
 func (p *phrase) path() string { return p.within(p.attribute()) }
 
 func (p *phrase) within(attribute string) string {
 	var b strings.Builder
 	b.WriteString(p.name(attribute))
-	isKey := slices.ContainsFunc(p.table.keyAttributes(), func(a keyAttribute) bool { return a.name == attribute })
-	if isKey && !p.slip(10) {
+	if _, isKey := named(p.table.keyAttributes(), attribute); isKey && !p.slip(10) {
 		return b.String()
 	}
 	for p.chance(30) {
@@ -142,6 +151,9 @@ func (p *phrase) space() string { return pick(p.source, "", "", "", " ", "  ", "
 
 // gap returns text that separates two words.
 func (p *phrase) gap() string { return pick(p.source, " ", " ", " ", "  ", "\n", "\t ") }
+
+// commas returns the parts of a list.
+func (p *phrase) commas(parts []string) string { return strings.Join(parts, p.space()+","+p.space()) }
 
 func (p *phrase) keyword(word string) string {
 	return p.gap() + pick(p.source, word, word, word, strings.ToLower(word), strings.ToLower(word[:1])+word[1:]) + p.gap()
@@ -195,16 +207,14 @@ func (p *phrase) predicate() string {
 
 func (p *phrase) function() string {
 	name := pick(p.source, "attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains")
-	var arguments []string
+	arguments := []string{p.path()}
 	switch name {
-	case "attribute_exists", "attribute_not_exists":
-		arguments = []string{p.path()}
 	case "attribute_type":
-		arguments = []string{p.path(), p.given(object{"S": pick(p.source, "S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL")})}
+		arguments = append(arguments, p.given(object{"S": pick(p.source, "S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL")}))
 	case "begins_with":
-		arguments = []string{p.path(), p.ordered(pick(p.source, "S", "B"))}
-	default:
-		arguments = []string{p.path(), p.operand()}
+		arguments = append(arguments, p.ordered(pick(p.source, "S", "B")))
+	case "contains":
+		arguments = append(arguments, p.operand())
 	}
 	if p.slip(20) {
 		switch p.IntN(4) {
@@ -218,7 +228,7 @@ func (p *phrase) function() string {
 			name = pick(p.source, "Contains", "foo", "size", "list_append", "if_not_exists")
 		}
 	}
-	return name + p.space() + "(" + strings.Join(arguments, p.space()+","+p.space()) + ")"
+	return name + p.space() + "(" + p.commas(arguments) + ")"
 }
 
 // spoiled returns the text, rarely with a mistake in it.
@@ -244,16 +254,11 @@ func (p *phrase) filter() string { return p.spoiled(p.condition(p.IntN(4))) }
 
 // projection returns a list of paths, mostly of different attributes.
 func (p *phrase) projection() string {
-	var attributes, paths []string
-	for range p.between(1, 4) {
-		attribute := p.attribute()
-		if slices.Contains(attributes, attribute) && !p.slip(20) {
-			continue
-		}
-		attributes = append(attributes, attribute)
+	var paths []string
+	for attribute := range p.attributes() {
 		paths = append(paths, p.within(attribute))
 	}
-	return p.spoiled(strings.Join(paths, p.space()+","+p.space()))
+	return p.spoiled(p.commas(paths))
 }
 
 // keyCondition returns a condition, mostly on the keys of an index.

@@ -2,6 +2,7 @@ package differential
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -9,19 +10,11 @@ import (
 type step struct {
 	operation string
 	body      object
-	walk      walk
+	onwards   bool // continues with the LastEvaluatedKey, until there is none
 	big       bool // belongs to a trace of big items
 	mistaken  bool // has a mistake on purpose
 	foreign   bool // has a parameter of another operation
 }
-
-// walk is how a step continues after its first answer.
-type walk int
-
-const (
-	single  walk = iota
-	onwards      // with the LastEvaluatedKey, until there is none
-)
 
 // trace is a sequence of requests to tables of their own.
 type trace struct {
@@ -41,7 +34,8 @@ type generator struct {
 	mistakes int
 	// slips is the number of mistakes that the current request still gets: at most one, because
 	// servers check for mistakes in different orders.
-	slips int
+	slips    int
+	mistaken bool // the current request has its mistake
 }
 
 // slip reports whether the request gets its mistake here, in percent of the cases if it has none
@@ -50,12 +44,16 @@ func (g *generator) slip(percent int) bool {
 	if g.slips == 0 || !g.chance(percent) {
 		return false
 	}
-	g.slips--
+	g.slips, g.mistaken = 0, true
 	return true
 }
 
-// stepsPerTrace is the length of a trace; one with big items is shorter.
-const stepsPerTrace = 200
+// stepsPerTrace is the length of a trace; one with big items is shorter. It begins with steps that
+// are likely to be writes.
+const (
+	stepsPerTrace = 200
+	firstSteps    = 20
+)
 
 // generate returns the trace of a stream. The names of its tables begin with name.
 func generate(seed, stream uint64, name string) trace {
@@ -70,44 +68,74 @@ func generate(seed, stream uint64, name string) trace {
 	}
 	t := trace{tables: g.tables}
 	for len(t.steps) < steps {
-		t.steps = append(t.steps, g.step(len(t.steps) < 20))
+		t.steps = append(t.steps, g.step(len(t.steps) < firstSteps))
 	}
 	return t
 }
 
-// step returns a random request; in the beginning it is likely to be a write.
-func (g *generator) step(beginning bool) step {
-	reads := 10
-	if beginning {
-		reads = 1
+// operation is a kind of request.
+type operation struct {
+	name         string
+	first, later int // how often it is taken in the first steps, and later
+	body         func(g *generator, t *tableSchema) object
+	parameters   string // those that get mistakes
+}
+
+const (
+	writing     = "ReturnConsumedCapacity ReturnItemCollectionMetrics "
+	returning   = "TableName " + writing + "ReturnValues ReturnValuesOnConditionCheckFailure "
+	conditional = "ConditionExpression ExpressionAttributeNames ExpressionAttributeValues"
+	reading     = "TableName IndexName ConsistentRead ReturnConsumedCapacity Select Limit "
+	filtered    = "FilterExpression ProjectionExpression ExpressionAttributeNames ExpressionAttributeValues AttributesToGet"
+)
+
+var operations = []operation{
+	{"PutItem", 25, 25, (*generator).putItem, returning + conditional},
+	{"BatchWriteItem", 15, 15, (*generator).batchWriteItem, writing},
+	{"DeleteItem", 8, 8, (*generator).deleteItem, returning + conditional},
+	{"UpdateItem", 20, 20, (*generator).updateItem, returning + "UpdateExpression " + conditional},
+	{"TransactWriteItems", 12, 12, (*generator).transactWriteItems, writing + "ClientRequestToken"},
+	{"GetItem", 1, 10, (*generator).getItem, "TableName ConsistentRead ReturnConsumedCapacity ProjectionExpression ExpressionAttributeNames AttributesToGet"},
+	{"Query", 3, 30, (*generator).query, reading + "ScanIndexForward ExclusiveStartKey KeyConditionExpression " + filtered},
+	{"Scan", 1, 10, (*generator).scan, reading + "Segment TotalSegments ExclusiveStartKey " + filtered},
+	{"BatchGetItem", 0, 5, (*generator).batchGetItem, "ReturnConsumedCapacity"},
+	{"TransactGetItems", 0, 5, (*generator).transactGetItems, "ReturnConsumedCapacity"},
+	{"DescribeTable", 0, 2, (*generator).describeTable, "TableName"},
+	{"ListTables", 0, 2, (*generator).listTables, ""},
+	{"CreateTable", 0, 2, (*generator).createTable, ""},
+	{"DeleteTable", 0, 1, (*generator).deleteTable, "TableName"},
+}
+
+// step returns a random request.
+func (g *generator) step(first bool) step {
+	var urn []operation
+	for _, o := range operations {
+		weight := o.later
+		if first {
+			weight = o.first
+		}
+		urn = append(urn, slices.Repeat([]operation{o}, weight)...)
 	}
 	t := &g.tables[g.IntN(len(g.tables))]
-	g.slips = 0
-	mistaken := g.chance(g.mistakes)
-	if mistaken {
+	g.slips, g.mistaken = 0, false
+	if g.chance(g.mistakes) {
 		g.slips = 1
 	}
-	s := weigh(g.source, []option[func(*tableSchema) step]{
-		{25, g.putItem},
-		{15, g.batchWriteItem},
-		{8, g.deleteItem},
-		{20, g.updateItem},
-		{12, g.transactWriteItems},
-		{reads, g.getItem},
-		{3 * reads, g.query},
-		{reads, g.scan},
-		{reads / 2, g.batchGetItem},
-		{reads / 2, g.transactGetItems},
-		{reads / 4, g.describeTable},
-		{reads / 5, g.listTables},
-		{reads / 5, g.createTable},
-		{reads / 8, g.deleteTable},
-	})(t)
-	if g.slip(70) {
-		g.corrupt(&s)
+	o := pick(g.source, urn...)
+	if o.name == "ListTables" && len(g.tables) == 1 {
+		o = operations[slices.IndexFunc(operations, func(o operation) bool { return o.name == "DescribeTable" })]
 	}
-	s.big = g.big
-	s.mistaken = s.mistaken || mistaken && g.slips == 0
+	s := step{operation: o.name, body: o.body(g, t), big: g.big}
+	switch s.operation {
+	case "Query":
+		s.onwards = pick(g.source, false, true)
+	case "Scan": // the order of partitions differs between servers
+		s.onwards = true
+	}
+	if g.slip(70) {
+		g.corrupt(&s, o.parameters)
+	}
+	s.mistaken = g.mistaken
 	return s
 }
 
@@ -118,90 +146,17 @@ func (g *generator) sometimes(percent int, body object, member string, values ..
 	}
 }
 
-func (g *generator) detail(body object) {
+// capacity asks for the consumed capacity.
+func (g *generator) capacity(body object) object {
 	g.sometimes(60, body, "ReturnConsumedCapacity", "INDEXES", "INDEXES", "TOTAL", "NONE")
+	return body
 }
 
-func (g *generator) putItem(t *tableSchema) step {
-	body := object{"TableName": t.name, "Item": g.item(t)}
-	if g.chance(legacyPercent) {
-		g.expecting(t, body)
-	} else {
-		g.conditional(t, body, 35)
-	}
-	g.sometimes(50, body, "ReturnValues", "ALL_OLD", "ALL_OLD", "NONE")
-	g.sometimes(3, body, "ReturnItemCollectionMetrics", "SIZE", "NONE")
-	g.detail(body)
-	return step{operation: "PutItem", body: body}
-}
-
-func (g *generator) deleteItem(t *tableSchema) step {
-	body := object{"TableName": t.name, "Key": g.key(t)}
-	if g.chance(legacyPercent) {
-		g.expecting(t, body)
-	} else {
-		g.conditional(t, body, 40)
-	}
-	g.sometimes(50, body, "ReturnValues", "ALL_OLD", "ALL_OLD", "NONE")
-	g.sometimes(3, body, "ReturnItemCollectionMetrics", "SIZE", "NONE")
-	g.detail(body)
-	return step{operation: "DeleteItem", body: body}
-}
-
-// conditional adds a condition in percent of the cases.
-func (g *generator) conditional(t *tableSchema, body object, percent int) {
-	if g.chance(percent) {
-		p := g.phrase(t)
-		if g.chance(25) {
-			body["ConditionExpression"] = pick(g.source, "attribute_exists", "attribute_not_exists") + "(" + p.name("pk") + ")"
-		} else {
-			body["ConditionExpression"] = p.filter()
-		}
-		p.into(body)
-		g.sometimes(60, body, "ReturnValuesOnConditionCheckFailure", "ALL_OLD", "ALL_OLD", "NONE")
-	}
-}
-
-// key returns a primary key, perhaps that of a stored item.
-func (g *generator) key(t *tableSchema) object {
-	key := object{}
-	for _, a := range t.primary().keys() {
-		key[a.name] = g.keyValue(a)
-	}
-	return key
-}
-
-func (g *generator) getItem(t *tableSchema) step {
-	body := object{"TableName": t.name, "Key": g.key(t)}
-	if g.chance(legacyPercent) {
-		body["AttributesToGet"] = g.attributesToGet(g.phrase(t))
-	} else {
-		g.projecting(t, body, 30)
-	}
-	g.sometimes(50, body, "ConsistentRead", true, false)
-	g.detail(body)
-	return step{operation: "GetItem", body: body}
-}
-
-// projecting adds a projection in percent of the cases.
-func (g *generator) projecting(t *tableSchema, body object, percent int) {
-	if g.chance(percent) {
-		p := g.phrase(t)
-		body["ProjectionExpression"] = p.projection()
-		p.into(body)
-	}
-}
-
-func (g *generator) describeTable(t *tableSchema) step {
-	return step{operation: "DescribeTable", body: object{"TableName": t.name}}
-}
+func (g *generator) describeTable(t *tableSchema) object { return object{"TableName": t.name} }
 
 // listTables lists the tables of the trace. It asks for one table less than there are, so that
 // other tables of the server never appear.
-func (g *generator) listTables(t *tableSchema) step {
-	if len(g.tables) == 1 {
-		return g.describeTable(t)
-	}
+func (g *generator) listTables(*tableSchema) object {
 	body := object{"ExclusiveStartTableName": g.name + ".", "Limit": len(g.tables) - 1}
 	if g.slip(50) {
 		body["Limit"] = pick(g.source, 0, -1, 101, 1000)
@@ -209,21 +164,20 @@ func (g *generator) listTables(t *tableSchema) step {
 	if g.slip(90) {
 		body["ExclusiveStartTableName"] = pick(g.source, "", "ab", "a b", strings.Repeat("x", 256))
 	}
-	return step{operation: "ListTables", body: body}
+	return body
 }
 
 // createTable creates a table that no other request uses. Its definition often
 // has a mistake.
-func (g *generator) createTable(*tableSchema) step {
-	t := g.table(g.name + ".other")
-	s := step{operation: "CreateTable", body: t.definition}
+func (g *generator) createTable(*tableSchema) object {
+	body := g.table(g.name + ".other").definition
 	if g.slips > 0 || g.chance(40) {
-		g.slips = 0
-		g.corruptDefinition(&s)
+		g.slips, g.mistaken = 0, true
+		g.corruptDefinition(body)
 	}
-	return s
+	return body
 }
 
-func (g *generator) deleteTable(*tableSchema) step {
-	return step{operation: "DeleteTable", body: object{"TableName": g.name + pick(g.source, ".other", ".other", ".missing")}}
+func (g *generator) deleteTable(*tableSchema) object {
+	return object{"TableName": g.name + pick(g.source, ".other", ".other", ".missing")}
 }

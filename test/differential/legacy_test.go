@@ -3,10 +3,27 @@ package differential
 import (
 	"maps"
 	"slices"
+	"strings"
 )
 
 // legacyPercent is how often a request has legacy parameters in place of expressions.
 const legacyPercent = 15
+
+// legacyReading replaces the expressions of a query or scan by legacy parameters in legacyPercent of
+// the cases, and reports whether it did.
+func (g *generator) legacyReading(p *phrase, body object, filter string) bool {
+	if !g.chance(legacyPercent) {
+		return false
+	}
+	if _, filtered := body["FilterExpression"]; filtered {
+		g.conditionally(body, filter, g.conditions(p))
+	}
+	if _, projected := body["ProjectionExpression"]; projected {
+		body["AttributesToGet"] = g.attributesToGet(p)
+	}
+	maps.DeleteFunc(body, func(name string, _ any) bool { return strings.Contains(name, "Expression") })
+	return true
+}
 
 // expecting adds Expected to a write.
 func (g *generator) expecting(t *tableSchema, body object) {
@@ -80,13 +97,12 @@ func (g *generator) keyConditions(x *indexSchema) object {
 		return conditions
 	}
 	condition := equal(x.sort)
-	switch operator := pick(g.source, "EQ", "LE", "LT", "GE", "GT", "BEGINS_WITH", "BETWEEN"); {
-	case operator == "BEGINS_WITH" && x.sort.kind == "N" && !g.slip(20):
-	case operator == "BETWEEN":
-		condition["AttributeValueList"] = list{g.keyValue(x.sort), g.keyValue(x.sort)}
-		fallthrough
-	default:
+	operator := pick(g.source, "EQ", "LE", "LT", "GE", "GT", "BEGINS_WITH", "BETWEEN")
+	if operator != "BEGINS_WITH" || x.sort.kind != "N" || g.slip(20) {
 		condition["ComparisonOperator"] = operator
+	}
+	if operator == "BETWEEN" {
+		condition["AttributeValueList"] = list{g.keyValue(x.sort), g.keyValue(x.sort)}
 	}
 	conditions[x.sort.name] = condition
 	return conditions
@@ -94,15 +110,7 @@ func (g *generator) keyConditions(x *indexSchema) object {
 
 // attributesToGet returns names of attributes, mostly different ones.
 func (g *generator) attributesToGet(p *phrase) list {
-	names := list{}
-	seen := map[string]bool{}
-	for range g.between(1, 4) {
-		if name := p.attribute(); !seen[name] || g.slip(20) {
-			seen[name] = true
-			names = append(names, name)
-		}
-	}
-	return names
+	return asList(slices.Collect(p.attributes()))
 }
 
 // attributeUpdates returns the legacy form of an update that makes an item.
@@ -128,16 +136,4 @@ func (g *generator) attributeUpdates(t *tableSchema) object {
 		updates[attribute] = update
 	}
 	return updates
-}
-
-// withoutExpressions removes the expressions of a request.
-func withoutExpressions(body object) {
-	maps.DeleteFunc(body, func(name string, _ any) bool {
-		switch name {
-		case "ConditionExpression", "FilterExpression", "KeyConditionExpression", "ProjectionExpression", "UpdateExpression",
-			"ExpressionAttributeNames", "ExpressionAttributeValues":
-			return true
-		}
-		return false
-	})
 }

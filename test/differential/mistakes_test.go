@@ -32,19 +32,19 @@ func places(value any) []place {
 	return all
 }
 
-// corrupt puts one mistake into a request.
-func (g *generator) corrupt(s *step) {
-	if s.operation == "CreateTable" || s.operation == "ListTables" {
+// corrupt puts one mistake into a request: a place in it, or one of the parameters.
+func (g *generator) corrupt(s *step, parameters string) {
+	if parameters == "" {
 		return
 	}
-	s.body = clone(s.body).(object)
+	s.body = clone(s.body)
 	switch {
 	case g.chance(30):
-		g.corruptMember(s, parameters[s.operation])
+		g.corruptMember(s.body, strings.Fields(parameters))
 		return
 	case g.chance(5):
 		s.foreign = true
-		g.corruptMember(s, foreign(s.operation))
+		g.corruptMember(s.body, foreign(s.operation))
 		return
 	}
 	all := places(s.body)
@@ -90,70 +90,62 @@ func (g *generator) corruptPlace(at place) {
 	at.set(pick[any](g.source, nil, true, 0, -1, 1.5, "x", "", list{}, object{}, list{"x"}, object{"S": "x"}))
 }
 
-// parameters are the ones of each operation that get mistakes.
-var parameters = map[string][]string{
-	"GetItem":            {"TableName", "ConsistentRead", "ReturnConsumedCapacity", "ProjectionExpression", "ExpressionAttributeNames", "AttributesToGet"},
-	"PutItem":            {"TableName", "ReturnConsumedCapacity", "ReturnItemCollectionMetrics", "ReturnValues", "ReturnValuesOnConditionCheckFailure", "ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues"},
-	"DeleteItem":         {"TableName", "ReturnConsumedCapacity", "ReturnItemCollectionMetrics", "ReturnValues", "ReturnValuesOnConditionCheckFailure", "ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues"},
-	"UpdateItem":         {"TableName", "ReturnConsumedCapacity", "ReturnItemCollectionMetrics", "ReturnValues", "ReturnValuesOnConditionCheckFailure", "UpdateExpression", "ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues"},
-	"Query":              {"TableName", "IndexName", "ConsistentRead", "ReturnConsumedCapacity", "Select", "Limit", "ScanIndexForward", "ExclusiveStartKey", "KeyConditionExpression", "FilterExpression", "ProjectionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues", "AttributesToGet"},
-	"Scan":               {"TableName", "IndexName", "ConsistentRead", "ReturnConsumedCapacity", "Select", "Limit", "Segment", "TotalSegments", "ExclusiveStartKey", "FilterExpression", "ProjectionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues", "AttributesToGet"},
-	"BatchGetItem":       {"ReturnConsumedCapacity"},
-	"BatchWriteItem":     {"ReturnConsumedCapacity", "ReturnItemCollectionMetrics"},
-	"TransactGetItems":   {"ReturnConsumedCapacity"},
-	"TransactWriteItems": {"ReturnConsumedCapacity", "ReturnItemCollectionMetrics", "ClientRequestToken"},
-	"DescribeTable":      {"TableName"},
-	"DeleteTable":        {"TableName"},
-}
-
 // foreign returns the parameters that only other operations have. Servers
 // ignore them.
 func foreign(operation string) []string {
-	var others []string
-	for _, name := range slices.Sorted(maps.Keys(parameters)) {
-		for _, parameter := range parameters[name] {
-			if !slices.Contains(parameters[operation], parameter) && !slices.Contains(others, parameter) {
-				others = append(others, parameter)
-			}
+	var own, others []string
+	for _, o := range operations {
+		if o.name == operation {
+			own = append(own, strings.Fields(o.parameters)...)
+		} else {
+			others = append(others, strings.Fields(o.parameters)...)
 		}
 	}
-	return others
+	slices.Sort(others)
+	return slices.DeleteFunc(slices.Compact(others), func(name string) bool { return slices.Contains(own, name) })
+}
+
+// unlikely are values of parameters. Those that are not listed are mostly texts.
+var unlikely = map[string][]any{
+	"Limit": {0, 1, -1, 2, 1.5, 1e6, 1000001, 3e9, "1", true},
+	"ExpressionAttributeNames": {
+		object{}, object{"#a": ""}, object{"a": "b"}, object{"#": "a"}, object{"#a": "b"}, object{"#a-b": "b"}, object{"#a": 1},
+	},
+	"ExpressionAttributeValues": {
+		object{}, object{":a": object{}}, object{"a": object{"S": "x"}}, object{":a": object{"S": "x"}}, object{":": object{"S": "x"}},
+		object{":a": object{"N": "x"}}, object{":a": "x"}, object{":a": object{"NS": list{}}},
+	},
+	"AttributesToGet":    {list{}, list{"a", "b"}, list{"a", "a"}, list{"m"}, "a"},
+	"ConsistentRead":     {"true", "no", "x", 1, list{}, true},
+	"TableName":          {"missing", "", "a", "a!", strings.Repeat("t", 256), 1, nil},
+	"ReturnValues":       {"ALL_NEW", "UPDATED_OLD", "UPDATED_NEW", "all_old", "", 1},
+	"ClientRequestToken": {"", strings.Repeat("t", 37), 1},
+	"":                   {"", "BAD", "all_old", "a", "a = :a", "#a", "COUNT", "SIZE", "attribute_exists(pk)", "pk = :a", 1, list{}},
 }
 
 // corruptMember sets one of the members to an unlikely value.
-func (g *generator) corruptMember(s *step, members []string) {
+func (g *generator) corruptMember(body object, members []string) {
 	member := pick(g.source, members...)
-	var value any
+	like := member
 	switch member {
-	case "Limit", "Segment", "TotalSegments":
-		value = pick[any](g.source, 0, 1, -1, 2, 1.5, 1e6, 1000001, 3e9, "1", true)
 	case "ExclusiveStartKey":
-		value = any(g.startKey(&g.tables[0], g.tables[0].primary()))
-	case "ExpressionAttributeNames":
-		value = pick[any](g.source, object{}, object{"#a": ""}, object{"a": "b"}, object{"#": "a"}, object{"#a": "b"}, object{"#a-b": "b"}, object{"#a": 1})
-	case "ExpressionAttributeValues":
-		value = pick[any](g.source, object{}, object{":a": object{}}, object{"a": object{"S": "x"}}, object{":a": object{"S": "x"}}, object{":": object{"S": "x"}},
-			object{":a": object{"N": "x"}}, object{":a": "x"}, object{":a": object{"NS": list{}}})
-	case "AttributesToGet":
-		value = pick[any](g.source, list{}, list{"a", "b"}, list{"a", "a"}, list{"m"}, "a")
-	case "ConsistentRead", "ScanIndexForward":
-		value = pick[any](g.source, "true", "no", "x", 1, list{}, true)
-	case "TableName":
-		value = pick[any](g.source, "missing", "", "a", "a!", strings.Repeat("t", 256), 1, nil)
-	case "ReturnValues":
-		value = pick[any](g.source, "ALL_NEW", "UPDATED_OLD", "UPDATED_NEW", "all_old", "", 1)
-	case "ClientRequestToken":
-		value = pick[any](g.source, "", strings.Repeat("t", 37), 1)
-	default:
-		value = pick[any](g.source, "", "BAD", "all_old", "a", "a = :a", "#a", "COUNT", "SIZE", "attribute_exists(pk)", "pk = :a", 1, list{})
+		body[member] = g.startKey(&g.tables[0], g.tables[0].primary())
+		return
+	case "Segment", "TotalSegments":
+		like = "Limit"
+	case "ScanIndexForward":
+		like = "ConsistentRead"
 	}
-	s.body[member] = value
+	values, listed := unlikely[like]
+	if !listed {
+		values = unlikely[""]
+	}
+	body[member] = pick(g.source, values...)
 }
 
 // corruptDefinition puts a mistake into a table definition, but not in the name.
-func (g *generator) corruptDefinition(s *step) {
-	s.mistaken = true
-	all := places(s.body)
+func (g *generator) corruptDefinition(body object) {
+	all := places(body)
 	at := all[g.IntN(len(all))]
 	switch at.member {
 	case "TableName":
@@ -165,28 +157,9 @@ func (g *generator) corruptDefinition(s *step) {
 		at.set(pick(g.source, "local1", "x", "", "a!", strings.Repeat("i", 256)))
 	default:
 		if g.chance(20) {
-			s.body[pick(g.source, "TableClass", "DeletionProtectionEnabled")] = pick[any](g.source, "STANDARD", "x", false)
+			body[pick(g.source, "TableClass", "DeletionProtectionEnabled")] = pick[any](g.source, "STANDARD", "x", false)
 			return
 		}
 		g.corruptPlace(at)
 	}
-}
-
-// clone returns a deep copy of a value.
-func clone(value any) any {
-	switch value := value.(type) {
-	case object:
-		copied := make(object, len(value))
-		for name, member := range value {
-			copied[name] = clone(member)
-		}
-		return copied
-	case list:
-		copied := make(list, len(value))
-		for i, element := range value {
-			copied[i] = clone(element)
-		}
-		return copied
-	}
-	return value
 }

@@ -1,17 +1,59 @@
 package differential
 
-import "github.com/open-alchemy/packagedb/internal/engine/attribute"
+func (g *generator) getItem(t *tableSchema) object {
+	body := object{"TableName": t.name, "Key": g.key(t)}
+	if g.chance(legacyPercent) {
+		body["AttributesToGet"] = g.attributesToGet(g.phrase(t))
+	} else {
+		g.projecting(t, body, 30)
+	}
+	g.sometimes(50, body, "ConsistentRead", true, false)
+	return g.capacity(body)
+}
+
+// projecting adds a projection in percent of the cases.
+func (g *generator) projecting(t *tableSchema, body object, percent int) {
+	if g.chance(percent) {
+		p := g.phrase(t)
+		body["ProjectionExpression"] = p.projection()
+		p.into(body)
+	}
+}
+
+func (g *generator) batchGetItem(t *tableSchema) object {
+	requests := object{}
+	key := func(_ *tableSchema, key object) any { return key }
+	for table, keys := range g.shares(t, g.count(maxKeys+1, maxKeys+1, 1, 3, 8, 20), key) {
+		gets := object{"Keys": keys}
+		g.projecting(table, gets, 25)
+		g.sometimes(40, gets, "ConsistentRead", true, false)
+		requests[table.name] = gets
+	}
+	return g.capacity(object{"RequestItems": requests})
+}
+
+func (g *generator) transactGetItems(t *tableSchema) object {
+	actions := list{}
+	get := func(t *tableSchema, key object) any {
+		get := object{"TableName": t.name, "Key": key}
+		g.projecting(t, get, 25)
+		return object{"Get": get}
+	}
+	for _, share := range g.shares(t, pick(g.source, 1, 3, 6), get) {
+		actions = append(actions, share...)
+	}
+	return g.capacity(object{"TransactItems": actions})
+}
 
 // query reads one partition of a table or an index.
-func (g *generator) query(t *tableSchema) step {
+func (g *generator) query(t *tableSchema) object {
 	x := pick(g.source, t.indexes...)
 	p := g.phrase(t)
 	p.index = &x
 	body := object{"TableName": t.name, "KeyConditionExpression": p.keyCondition(&x)}
 	g.sometimes(50, body, "ScanIndexForward", false, false, true)
-	g.reading(p, &x, body)
-	if g.chance(legacyPercent) {
-		g.legacyReading(p, body, "QueryFilter")
+	g.reading(p, body)
+	if g.legacyReading(p, body, "QueryFilter") {
 		body["KeyConditions"] = g.keyConditions(&x)
 	}
 	if x.name == "" && g.chance(8) {
@@ -20,42 +62,27 @@ func (g *generator) query(t *tableSchema) step {
 	if g.slip(8) {
 		body["ExclusiveStartKey"] = g.wrongStartKey(t, &x)
 	}
-	return step{operation: "Query", body: body, walk: pick(g.source, single, onwards)}
+	return body
 }
 
-// scan reads a whole table or index, or its segments one after the other. Every scan continues to
-// its end, because the order of partitions differs between servers.
-func (g *generator) scan(t *tableSchema) step {
+// scan reads a whole table or index, or its segments one after the other.
+func (g *generator) scan(t *tableSchema) object {
 	x := pick(g.source, t.indexes...)
 	p := g.phrase(t)
 	p.index = &x
 	body := object{"TableName": t.name}
-	g.reading(p, &x, body)
-	if g.chance(legacyPercent) {
-		g.legacyReading(p, body, "ScanFilter")
-	}
+	g.reading(p, body)
+	g.legacyReading(p, body, "ScanFilter")
 	if g.chance(25) {
 		body["TotalSegments"] = pick(g.source, 1, 2, 3, 8)
 		body["Segment"] = 0
 	}
-	return step{operation: "Scan", body: body, walk: onwards}
-}
-
-// legacyReading replaces the expressions of a query or scan by legacy parameters.
-func (g *generator) legacyReading(p *phrase, body object, filter string) {
-	_, filtered := body["FilterExpression"]
-	_, projected := body["ProjectionExpression"]
-	withoutExpressions(body)
-	if filtered {
-		g.conditionally(body, filter, g.conditions(p))
-	}
-	if projected {
-		body["AttributesToGet"] = g.attributesToGet(p)
-	}
+	return body
 }
 
 // reading adds the parameters that queries and scans share.
-func (g *generator) reading(p *phrase, x *indexSchema, body object) {
+func (g *generator) reading(p *phrase, body object) {
+	x := p.index
 	if x.name != "" {
 		body["IndexName"] = x.name
 	}
@@ -86,7 +113,7 @@ func (g *generator) reading(p *phrase, x *indexSchema, body object) {
 	default:
 		g.sometimes(40, body, "Select", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES", "COUNT")
 	}
-	g.detail(body)
+	g.capacity(body)
 }
 
 // startKey returns an ExclusiveStartKey, which need not be the key of an item.
@@ -94,11 +121,9 @@ func (g *generator) startKey(t *tableSchema, x *indexSchema) object {
 	key := object{}
 	for _, a := range t.startAttributes(x) {
 		value := g.keyValue(a)
-		if text, ok := value["N"].(string); ok {
-			// DynamoDB Local does not find its place with "0.10" in place of "0.1".
-			if number, err := attribute.ParseNumber(text); err == nil {
-				value = object{"N": number.String()}
-			}
+		// DynamoDB Local does not find its place with "0.10" in place of "0.1".
+		if number := canonicalNumber(value["N"]); number != nil {
+			value = object{"N": number}
 		}
 		key[a.name] = value
 	}

@@ -39,10 +39,17 @@ type tableSchema struct {
 func (t *tableSchema) primary() *indexSchema { return &t.indexes[0] }
 
 // keyAttributes returns the key attributes of the table and its indexes, each once.
-func (t *tableSchema) keyAttributes() []keyAttribute {
-	var all []keyAttribute
-	for i := range t.indexes {
-		for _, a := range t.indexes[i].keys() {
+func (t *tableSchema) keyAttributes() []keyAttribute { return keysOf(t.indexes...) }
+
+// startAttributes returns the attributes of an ExclusiveStartKey: the keys of
+// the table and of the index.
+func (t *tableSchema) startAttributes(x *indexSchema) []keyAttribute {
+	return keysOf(*t.primary(), *x)
+}
+
+func keysOf(indexes ...indexSchema) (all []keyAttribute) {
+	for i := range indexes {
+		for _, a := range indexes[i].keys() {
 			if !slices.Contains(all, a) {
 				all = append(all, a)
 			}
@@ -51,33 +58,29 @@ func (t *tableSchema) keyAttributes() []keyAttribute {
 	return all
 }
 
-// startAttributes returns the attributes of an ExclusiveStartKey: the keys of
-// the table and of the index.
-func (t *tableSchema) startAttributes(x *indexSchema) []keyAttribute {
-	all := slices.Clone(t.primary().keys())
-	for _, a := range x.keys() {
-		if !slices.Contains(all, a) {
-			all = append(all, a)
-		}
+// named returns the attribute with the name, or false.
+func named(attributes []keyAttribute, name string) (keyAttribute, bool) {
+	at := slices.IndexFunc(attributes, func(a keyAttribute) bool { return a.name == name })
+	if at < 0 {
+		return keyAttribute{}, false
 	}
-	return all
+	return attributes[at], true
 }
 
 func (g *generator) keyKind() string { return pick(g.source, "S", "S", "S", "N", "B") }
 
 // table returns a random table with up to two local and two global indexes.
 func (g *generator) table(name string) tableSchema {
-	t := tableSchema{name: name}
 	primary := indexSchema{partition: keyAttribute{"pk", g.keyKind()}}
 	if g.chance(75) {
 		primary.sort = keyAttribute{"sk", g.keyKind()}
 	}
-	t.indexes = []indexSchema{primary}
+	t := tableSchema{name: name, indexes: []indexSchema{primary}}
 	var local, global list
 	if primary.sort.name != "" {
 		for i := range g.IntN(3) {
 			x := indexSchema{name: pick(g.source, "local", "lsi.") + string(rune('1'+i)), partition: primary.partition}
-			x.sort = keyAttribute{pick(g.source, "l1", "l2", "a"), ""}
+			x.sort.name = pick(g.source, "l1", "l2", "a")
 			local = append(local, g.index(&t, x))
 		}
 	}
@@ -104,9 +107,8 @@ func (g *generator) table(name string) tableSchema {
 	}
 	if g.chance(20) {
 		delete(t.definition, "BillingMode")
-		t.definition["ProvisionedThroughput"] = throughput()
-		for _, x := range global {
-			x.(object)["ProvisionedThroughput"] = throughput()
+		for _, billed := range append(list{t.definition}, global...) {
+			billed.(object)["ProvisionedThroughput"] = object{"ReadCapacityUnits": 1000, "WriteCapacityUnits": 1000}
 		}
 	}
 	if local != nil {
@@ -118,48 +120,42 @@ func (g *generator) table(name string) tableSchema {
 	return t
 }
 
-func throughput() object {
-	return object{"ReadCapacityUnits": 1000, "WriteCapacityUnits": 1000}
-}
-
 // index resolves the types of the key attributes, adds the index to the table
 // and returns its definition.
 func (g *generator) index(t *tableSchema, x indexSchema) object {
-	known := t.keyAttributes()
-	resolve := func(a *keyAttribute) {
-		if a.name == "" {
-			return
-		}
-		a.kind = g.keyKind()
-		for _, k := range known {
-			if k.name == a.name {
-				a.kind = k.kind
+	for _, a := range []*keyAttribute{&x.partition, &x.sort} {
+		if a.name != "" {
+			a.kind = g.keyKind()
+			if known, ok := named(t.keyAttributes(), a.name); ok {
+				a.kind = known.kind
 			}
 		}
-		known = append(known, *a)
 	}
-	resolve(&x.partition)
-	resolve(&x.sort)
 	projection := object{"ProjectionType": pick(g.source, "ALL", "KEYS_ONLY", "INCLUDE")}
 	switch projection["ProjectionType"] {
 	case "KEYS_ONLY":
 		x.projected = []string{}
 	case "INCLUDE":
-		further := list{}
-		for _, name := range sample(g.source, g.between(1, 3), []string{"a", "b", "c", "m", "n", "list"}) {
-			further = append(further, name)
-			x.projected = append(x.projected, name)
-		}
-		projection["NonKeyAttributes"] = further
+		x.projected = sample(g.source, g.between(1, 3), []string{"a", "b", "c", "m", "n", "list"})
+		projection["NonKeyAttributes"] = asList(x.projected)
 	}
 	t.indexes = append(t.indexes, x)
 	return object{"IndexName": x.name, "KeySchema": keySchema(&x), "Projection": projection}
 }
 
+func asList[T any](values []T) list {
+	all := make(list, len(values))
+	for i, value := range values {
+		all[i] = value
+	}
+	return all
+}
+
 func keySchema(x *indexSchema) list {
-	keys := list{object{"AttributeName": x.partition.name, "KeyType": "HASH"}}
-	if x.sort.name != "" {
-		keys = append(keys, object{"AttributeName": x.sort.name, "KeyType": "RANGE"})
+	kinds := []string{"HASH", "RANGE"}
+	keys := list{}
+	for i, a := range x.keys() {
+		keys = append(keys, object{"AttributeName": a.name, "KeyType": kinds[i]})
 	}
 	return keys
 }

@@ -35,23 +35,22 @@ type answer struct {
 	body   object
 }
 
-// failure returns the status, exception and message of an error, empty for a success.
+// failure returns the exception and message of an error, after its status if that is not 400. It is
+// empty for a success.
 func (a *answer) failure() string {
 	if a.status == http.StatusOK {
 		return ""
 	}
 	kind, _ := a.body["__type"].(string)
-	if _, name, ok := strings.Cut(kind, "#"); ok {
-		kind = name
+	message, ok := a.body["message"].(string)
+	if !ok {
+		message, _ = a.body["Message"].(string)
 	}
-	message := a.body["message"]
-	if message == nil {
-		message = a.body["Message"]
+	failure := kind[strings.IndexByte(kind, '#')+1:] + ": " + message
+	if a.status != http.StatusBadRequest {
+		failure = fmt.Sprint(a.status, " ", failure)
 	}
-	if message == nil {
-		message = ""
-	}
-	return fmt.Sprintf("%d %s: %v", a.status, kind, message)
+	return failure
 }
 
 // send performs one request. It fails if the connection does, or if the answer

@@ -54,7 +54,7 @@ func (p *player) simplify(best *trace, try func(*trace) (bool, error)) error {
 	last := best.steps[len(best.steps)-1]
 	for i := 0; ; {
 		s := last
-		s.body = clone(s.body).(object)
+		s.body = clone(s.body)
 		all := places(s.body)
 		if i >= len(all) {
 			return nil

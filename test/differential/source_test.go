@@ -28,23 +28,3 @@ func sample[T any](s source, count int, choices []T) []T {
 	}
 	return taken
 }
-
-// option is a choice that is taken in proportion to its weight.
-type option[T any] struct {
-	weight int
-	choice T
-}
-
-func weigh[T any](s source, options []option[T]) T {
-	total := 0
-	for _, o := range options {
-		total += o.weight
-	}
-	at := s.IntN(total)
-	for _, o := range options {
-		if at -= o.weight; at < 0 {
-			return o.choice
-		}
-	}
-	panic("unreachable: the weights add up to the total")
-}

@@ -5,33 +5,6 @@ import (
 	"strings"
 )
 
-func (g *generator) updateItem(t *tableSchema) step {
-	body := object{"TableName": t.name, "Key": g.key(t)}
-	if g.chance(legacyPercent) {
-		body["AttributeUpdates"] = g.attributeUpdates(t)
-		if g.chance(30) {
-			g.expecting(t, body)
-		}
-	} else {
-		g.updating(t, body)
-	}
-	g.sometimes(60, body, "ReturnValues", "ALL_NEW", "ALL_NEW", "ALL_OLD", "UPDATED_NEW", "UPDATED_OLD", "NONE")
-	g.sometimes(3, body, "ReturnItemCollectionMetrics", "SIZE", "NONE")
-	g.detail(body)
-	return step{operation: "UpdateItem", body: body}
-}
-
-// updating adds an update, and perhaps a condition.
-func (g *generator) updating(t *tableSchema, body object) {
-	p := g.phrase(t)
-	body["UpdateExpression"] = p.update()
-	if g.chance(30) {
-		body["ConditionExpression"] = p.filter()
-		g.sometimes(60, body, "ReturnValuesOnConditionCheckFailure", "ALL_OLD", "ALL_OLD", "NONE")
-	}
-	p.into(body)
-}
-
 // update returns an update expression, mostly of different attributes.
 func (p *phrase) update() string {
 	var clauses, updated []string
@@ -46,7 +19,7 @@ func (p *phrase) update() string {
 			actions = append(actions, p.updateAction(clause, attribute))
 		}
 		if len(actions) > 0 {
-			clauses = append(clauses, pick(p.source, clause, clause, strings.ToLower(clause))+p.gap()+strings.Join(actions, p.space()+","+p.space()))
+			clauses = append(clauses, pick(p.source, clause, clause, strings.ToLower(clause))+p.gap()+p.commas(actions))
 		}
 	}
 	// An update that only removes creates an item on DynamoDB Local alone.
@@ -62,7 +35,8 @@ func (p *phrase) isKey(attribute, clause string) bool {
 	if clause == "ADD" || clause == "DELETE" {
 		keys = p.table.keyAttributes()
 	}
-	return slices.ContainsFunc(keys, func(a keyAttribute) bool { return a.name == attribute })
+	_, isKey := named(keys, attribute)
+	return isKey
 }
 
 // updateAction returns one action of a clause.
@@ -71,12 +45,10 @@ func (p *phrase) updateAction(clause, attribute string) string {
 	switch clause {
 	case "REMOVE":
 		return target
-	case "ADD":
-		if p.chance(50) {
+	case "ADD", "DELETE":
+		if clause == "ADD" && p.chance(50) {
 			return target + p.gap() + p.given(p.scalar("N"))
 		}
-		return target + p.gap() + p.given(p.set())
-	case "DELETE":
 		return target + p.gap() + p.given(p.set())
 	}
 	return target + p.space() + "=" + p.space() + p.newValue(attribute)
@@ -84,9 +56,8 @@ func (p *phrase) updateAction(clause, attribute string) string {
 
 // newValue returns the operand of SET.
 func (p *phrase) newValue(attribute string) string {
-	at := slices.IndexFunc(p.table.keyAttributes(), func(a keyAttribute) bool { return a.name == attribute })
-	if at >= 0 && !p.slip(10) {
-		return p.given(p.keyValue(p.table.keyAttributes()[at]))
+	if a, isKey := named(p.table.keyAttributes(), attribute); isKey && !p.slip(10) {
+		return p.given(p.keyValue(a))
 	}
 	switch p.IntN(8) {
 	case 0, 1:

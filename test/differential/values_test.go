@@ -2,7 +2,7 @@ package differential
 
 import (
 	"encoding/base64"
-	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
@@ -26,6 +26,9 @@ var (
 	}
 	binaries = []string{"AA==", "AAE=", "AQ==", "/w==", "/wA=", "gA==", "fw==", "YWJj", "YWI=", ""}
 
+	pools      = map[string][]string{"S": texts, "N": numbers, "B": binaries}
+	partitions = map[string][]string{"S": {"p1", "p2", "p3", "é"}, "N": {"1", "1.0", "2.50", "-3", "2.5"}, "B": {"AQ==", "/w==", "AA=="}}
+
 	attributeNames = []string{"a", "b", "c", "m", "n", "list", "set", "f", "long_name_1", "ü", "a.b", "x y", "size", "name", "#h", "0d"}
 	fieldNames     = []string{"a", "x", "y", "z", "name", "k.1"}
 )
@@ -38,27 +41,14 @@ func (g *generator) keyValue(a keyAttribute) object {
 	if g.slip(4) {
 		return pick(g.source, object{"S": "x"}, object{"N": "1"}, object{"B": "AQ=="}, object{"BOOL": true}, object{"NULL": true}, object{"L": list{}}, object{"M": object{}})
 	}
-	kind := a.kind
-	few := a.name == "pk" || a.name == "g1" || a.name == "g2"
-	if few && g.big && g.chance(70) { // partitions of several pages
-		return map[string]object{"S": {"S": "p1"}, "N": {"N": "1"}, "B": {"B": "AQ=="}}[kind]
-	}
-	switch kind {
-	case "N":
-		if few {
-			return object{"N": pick(g.source, "1", "1.0", "2.50", "-3", "2.5")}
+	pool := pools[a.kind]
+	if a.name == "pk" || a.name == "g1" || a.name == "g2" {
+		pool = partitions[a.kind]
+		if g.big && g.chance(70) { // partitions of several pages
+			return object{a.kind: pool[0]}
 		}
-		return object{"N": pick(g.source, numbers...)}
-	case "B":
-		if few {
-			return object{"B": pick(g.source, "AQ==", "/w==", "AA==")}
-		}
-		return object{"B": g.notEmpty(binaries)}
 	}
-	if few {
-		return object{"S": pick(g.source, "p1", "p2", "p3", "é")}
-	}
-	return object{"S": g.notEmpty(texts)}
+	return object{a.kind: g.notEmpty(pool)}
 }
 
 // notEmpty returns a text of the pool, rarely the empty one, which keys must not have.
@@ -106,13 +96,9 @@ func (g *generator) value(depth int) object {
 	if depth > 0 {
 		kinds = 10
 	}
-	switch g.IntN(kinds) {
-	case 0, 1:
-		return g.scalar("S")
-	case 2, 3:
-		return g.scalar("N")
-	case 4:
-		return g.scalar("B")
+	switch n := g.IntN(kinds); n {
+	case 0, 1, 2, 3, 4:
+		return g.scalar("SSNNB"[n : n+1])
 	case 5:
 		return object{"BOOL": g.chance(50)}
 	case 6:
@@ -134,27 +120,21 @@ func (g *generator) value(depth int) object {
 }
 
 func (g *generator) scalar(kind string) object {
-	switch kind {
-	case "S":
-		return object{"S": pick(g.source, texts...)}
-	case "N":
+	if kind == "N" {
 		return object{"N": g.number()}
 	}
-	return object{"B": pick(g.source, binaries...)}
+	return object{kind: pick(g.source, pools[kind]...)}
 }
 
 // set returns a set, mostly without duplicates; a number in two forms is one.
 func (g *generator) set() object {
 	kind := pick(g.source, "SS", "NS", "BS")
 	pool := map[string][]string{"SS": texts, "NS": {"0", "1", "2.5", "-3", "1e3", "10", "0.001"}, "BS": binaries}[kind]
-	members := list{}
 	count := g.between(1, 4)
 	if g.slip(5) {
 		count = 0
 	}
-	for _, member := range sample(g.source, count, pool) {
-		members = append(members, member)
-	}
+	members := asList(sample(g.source, count, pool))
 	if g.slip(5) {
 		members = append(members, pick(g.source, pool...))
 	}
@@ -187,7 +167,8 @@ func (g *generator) fill(t *tableSchema, item object) {
 	if g.big {
 		target = g.between(30<<10, 300<<10)
 		if g.chance(15) {
-			target = maxItemBytes/g.between(1, 1+t.localIndexes()) + g.between(-3, 3)
+			local := slices.DeleteFunc(slices.Clone(t.indexes[1:]), func(x indexSchema) bool { return x.global })
+			target = maxItemBytes/g.between(1, 1+len(local)) + g.between(-3, 3)
 		}
 	}
 	delete(item, "f")
@@ -198,24 +179,10 @@ func (g *generator) fill(t *tableSchema, item object) {
 
 const maxItemBytes = 400 << 10
 
-func (t *tableSchema) localIndexes() int {
-	count := 0
-	for i := range t.indexes[1:] {
-		if !t.indexes[1+i].global {
-			count++
-		}
-	}
-	return count
-}
-
 // sizeOf returns the size of an item, zero if it is not valid.
 func sizeOf(item object) int {
-	text, err := json.Marshal(item)
-	if err != nil {
-		return 0
-	}
 	var parsed attribute.Item
-	if parsed.UnmarshalJSON(text) != nil {
+	if parsed.UnmarshalJSON(encode(item)) != nil {
 		return 0
 	}
 	return attribute.Size(parsed)

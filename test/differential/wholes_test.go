@@ -17,33 +17,6 @@ func isWhole(s step) bool {
 	return false
 }
 
-// whole is the pages of a query or scan together.
-type whole struct {
-	refusal        *answer
-	items          list
-	hasItems       bool
-	count, scanned float64
-	pages          int
-	capacity       any
-}
-
-// whole reads all pages of a step on both sides and compares the totals.
-func (p *play) whole(ctx context.Context, s step) (*finding, error) {
-	local, err := p.readAll(ctx, p.server, s)
-	if err != nil {
-		return nil, err
-	}
-	ours, err := p.readAll(ctx, p.ours, s)
-	if err != nil {
-		return nil, err
-	}
-	if local.refusal == nil && ours.refusal == nil && isPart(s) {
-		return nil, nil
-	}
-	sortKey := p.sortKey(s)
-	return p.examine(s, local.answer(sortKey), ours.answer(sortKey)), nil
-}
-
 // isPart reports whether a step reads a part that differs between servers: it
 // has a start key, or asks for one segment of several.
 func isPart(s step) bool {
@@ -74,66 +47,55 @@ func (p *play) sortKey(s step) string {
 	return ""
 }
 
-// readAll reads all pages of all segments.
-func (p *play) readAll(ctx context.Context, on *server, s step) (*whole, error) {
-	w := &whole{items: list{}}
+// pages sends the request of a step, and as many more as its pages and segments take.
+func (p *play) pages(ctx context.Context, on *server, s step) (pages []*answer, err error) {
 	for segment := range max(1, segments(s)) {
-		body := clone(s.body).(object)
+		body := clone(s.body)
 		if segment > 0 {
 			body["Segment"] = segment
 		}
-		for {
-			p.compared++
+		for more := true; more; {
 			a, err := on.send(ctx, s.operation, encode(body))
 			if err != nil {
 				return nil, err
 			}
+			pages = append(pages, a)
 			if a.status != http.StatusOK {
-				w.refusal = a
-				return w, nil
+				return pages, nil
 			}
-			w.add(a)
-			next, more := a.body["LastEvaluatedKey"]
-			if !more {
-				break
-			}
-			body["ExclusiveStartKey"] = next
+			body["ExclusiveStartKey"], more = a.body["LastEvaluatedKey"]
+			more = more && (s.onwards || isWhole(s))
 		}
 	}
-	return w, nil
+	return pages, nil
 }
 
-func (w *whole) add(a *answer) {
-	items, _ := a.body["Items"].(list)
-	w.items = append(w.items, items...)
-	w.hasItems = w.hasItems || items != nil
-	body := normalValue(a.body).(object)
-	count, _ := body["Count"].(float64)
-	scanned, _ := body["ScannedCount"].(float64)
-	w.count += count
-	w.scanned += scanned
-	w.pages++
-	w.capacity = a.body["ConsumedCapacity"]
-}
-
-// answer returns the pages as one answer, with the sort keys in their order.
-// Consumed capacity depends on how the items are divided into pages, and is
-// included for a single page only.
-func (w *whole) answer(sortKey string) *answer {
-	if w.refusal != nil {
-		return w.refusal
+// total returns the pages as one answer, with the sort keys in their order: the
+// error if there is one. Consumed capacity depends on how the items are divided
+// into pages, and is included for a single page only.
+func total(pages []*answer, sortKey string) *answer {
+	if last := pages[len(pages)-1]; last.status != http.StatusOK {
+		return last
 	}
-	body := object{"Count": w.count, "ScannedCount": w.scanned}
-	if w.hasItems {
-		body["Items"] = sorted(w.items)
-		order := list{}
-		for _, item := range w.items {
-			order = append(order, item.(object)[sortKey])
+	var count, scanned float64
+	var items, order list
+	body := object{}
+	for _, page := range pages {
+		page := normal(page.body)
+		c, _ := page["Count"].(float64)
+		n, _ := page["ScannedCount"].(float64)
+		count, scanned = count+c, scanned+n
+		found, hasItems := page["Items"].(list)
+		if items = append(items, found...); hasItems {
+			body["Items"] = sorted(items)
 		}
-		body["Order"] = order
+		if len(pages) == 1 {
+			body["ConsumedCapacity"] = page["ConsumedCapacity"]
+		}
 	}
-	if w.pages == 1 && w.capacity != nil {
-		body["ConsumedCapacity"] = w.capacity
+	for _, item := range items {
+		order = append(order, item.(object)[sortKey])
 	}
+	body["Count"], body["ScannedCount"], body["Order"] = count, scanned, order
 	return &answer{status: http.StatusOK, body: body}
 }
