@@ -55,6 +55,7 @@ func (d *deletion) reset() {
 
 // deleteItems deletes what a query finds.
 func (d *deletion) deleteItems(ctx context.Context, q query) error {
+	q.consistent = true
 	sortKeyOf := func(key item) (string, error) { return textOf(key, d.sortKey), nil }
 	for key, err := range list(ctx, d.client, q, sortKeyOf) {
 		if err == nil {
@@ -125,10 +126,8 @@ func (d *deletion) failure() error {
 // request fails or the context ends.
 func (d *deletion) deleteBatch(ctx context.Context, sortKeys []string) error {
 	for retry := 0; ; retry++ {
-		var output *dynamodb.BatchWriteItemOutput
-		err := retryConflicts(ctx, func() (err error) {
-			output, err = answered(d.client.BatchWriteItem(ctx, d.batchInput(sortKeys)))
-			return err
+		output, err := sendWrite(ctx, d.client, Client.BatchWriteItem, func() *dynamodb.BatchWriteItemInput {
+			return d.batchInput(sortKeys)
 		})
 		if err != nil {
 			return err

@@ -21,7 +21,7 @@ import (
 // changes nothing. The options are those of [New].
 func CheckTables(ctx context.Context, client DescribeClient, options ...Option) error {
 	var found []error
-	read := [][]string{append(slices.Clone(wholeSpec), attrTitle, attrDescription), credentialsAuth}
+	read := [][]string{append(slices.Clone(wholeSpec.required), attrTitle, attrDescription), credentialsAuth.required}
 	for i, want := range Tables(options...) {
 		name := *want.TableName
 		table, err := describeTable(ctx, client, name)

@@ -6,35 +6,44 @@ import (
 	"errors"
 	"iter"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
 // ListCredentials implements [Database].
 func (f *facade) ListCredentials(ctx context.Context, sub string, options ...ListOption) ([]CredentialsInfo, error) {
-	return collect(f.Credentials(ctx, sub, options...))
+	return collect(f.credentials(ctx, "ListCredentials", sub, options))
 }
 
 // Credentials implements [Database].
 func (f *facade) Credentials(ctx context.Context, sub string, options ...ListOption) iter.Seq2[CredentialsInfo, error] {
-	q := f.queryUser(f.credentialsTable, "", sub).paged(options, func(after string) (item, error) {
-		if err := checkKey("after", after, maxSortKey); err != nil {
-			return nil, err
+	return f.credentials(ctx, "Credentials", sub, options)
+}
+
+func (f *facade) credentials(
+	ctx context.Context, operation, sub string, options []ListOption,
+) iter.Seq2[CredentialsInfo, error] {
+	return iterate(func(yield func(CredentialsInfo) bool) (err error) {
+		ctx, end := f.begin(ctx, operation, sub, f.credentialsTable)
+		defer end(&err)
+		if err := checkSub(sub); err != nil {
+			return err
 		}
-		return credentialsKey(sub, after), nil
-	})
-	q.projection = projection(credentialsInfo)
-	q = q.of("list credentials of", sub, checkSub(sub))
-	return list(ctx, f.client, q, func(stored item) (CredentialsInfo, error) {
-		record, err := f.decodeCredentials(stored, sub, credentialsInfo)
-		return record.info(), err
+		q := f.queryUser(f.credentialsTable, "", sub, credentialsInfo)
+		q, err = q.paged(options, func(after string) (item, error) {
+			return credentialsKey(sub, after), checkKey("after", after, maxSortKey)
+		})
+		if err != nil {
+			return err
+		}
+		return each(ctx, f.client, q, f.decodeCredentialsInfo, yield)
 	})
 }
 
 // CreateCredentials implements [Database].
 func (f *facade) CreateCredentials(ctx context.Context, sub string, credentials CredentialsInput) (err error) {
-	defer wrap(&err, "create credentials", credentials.ID, f.credentialsTable)
+	ctx, end := f.begin(ctx, "CreateCredentials", credentials.ID, f.credentialsTable)
+	defer end(&err)
 	attempts := 0
 	err = f.putCredentials(ctx, sub, credentials, "attribute_not_exists(id)", countAttempts(&attempts))
 	if !isConditionFailure(err) {
@@ -48,46 +57,32 @@ func (f *facade) CreateCredentials(ctx context.Context, sub string, credentials 
 
 // CreateUpdateCredentials implements [Database].
 func (f *facade) CreateUpdateCredentials(ctx context.Context, sub string, credentials CredentialsInput) (err error) {
-	defer wrap(&err, "create or update credentials", credentials.ID, f.credentialsTable)
+	ctx, end := f.begin(ctx, "CreateUpdateCredentials", credentials.ID, f.credentialsTable)
+	defer end(&err)
 	return f.putCredentials(ctx, sub, credentials, "")
 }
 
 // GetCredentials implements [Database].
 func (f *facade) GetCredentials(ctx context.Context, sub, id string) (_ *CredentialsInfo, err error) {
-	defer wrap(&err, "get credentials", id, f.credentialsTable)
+	ctx, end := f.begin(ctx, "GetCredentials", id, f.credentialsTable)
+	defer end(&err)
 	if err := checkCredentialsKey(sub, id); err != nil {
 		return nil, err
 	}
 	key := credentialsKey(sub, id)
-	stored, err := f.getItem(ctx, f.credentialsTable, key, projection(credentialsInfo), f.consistentReads)
-	if err != nil {
-		return nil, err
-	}
-	record, err := f.decodeCredentials(stored, sub, credentialsInfo)
-	if err == nil && record.ID != id {
-		err = malformed(errors.New("not the requested item"), stored, attrID)
-	}
-	if err != nil {
-		return nil, err
-	}
-	info := record.info()
-	return &info, nil
+	return get(ctx, f.client, f.credentialsTable, key, f.consistentReads, credentialsInfo, f.decodeCredentialsInfo)
 }
 
 // GetUser implements [Database].
 func (f *facade) GetUser(ctx context.Context, publicKey string) (_ *CredentialsAuthInfo, err error) {
-	defer wrap(&err, "get user of public key", publicKey, f.credentialsTable)
+	ctx, end := f.begin(ctx, "GetUser", publicKey, f.credentialsTable)
+	defer end(&err)
 	if err := checkPublicKey(publicKey); err != nil {
 		return nil, err
 	}
-	var found []credentialsItem
-	for record, err := range list(ctx, f.client, f.queryPublicKey(publicKey), func(stored item) (credentialsItem, error) {
-		return f.decodeCredentials(stored, "", credentialsAuth)
-	}) {
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, record)
+	found, err := collect(list(ctx, f.client, f.queryPublicKey(publicKey), f.decodeCredentials))
+	if err != nil {
+		return nil, err
 	}
 	switch {
 	case len(found) == 0:
@@ -104,27 +99,23 @@ func (f *facade) GetUser(ctx context.Context, publicKey string) (_ *CredentialsA
 
 // DeleteCredentials implements [Database].
 func (f *facade) DeleteCredentials(ctx context.Context, sub, id string) (err error) {
-	defer wrap(&err, "delete credentials", id, f.credentialsTable)
+	ctx, end := f.begin(ctx, "DeleteCredentials", id, f.credentialsTable)
+	defer end(&err)
 	if err := checkCredentialsKey(sub, id); err != nil {
 		return err
 	}
-	return retryConflicts(ctx, func() error {
-		_, err := answered(f.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
-			TableName: aws.String(f.credentialsTable),
-			Key:       credentialsKey(sub, id),
-		}))
-		return err
-	})
+	return f.deleteItem(ctx, f.credentialsTable, credentialsKey(sub, id), "", nil)
 }
 
 // DeleteAllCredentials implements [Database].
 func (f *facade) DeleteAllCredentials(ctx context.Context, sub string) (err error) {
-	defer wrap(&err, "delete all credentials of", sub, f.credentialsTable)
+	ctx, end := f.begin(ctx, "DeleteAllCredentials", sub, f.credentialsTable)
+	defer end(&err)
 	if err := checkSub(sub); err != nil {
 		return err
 	}
 	return f.delete(f.credentialsTable, sub, attrID, func(d *deletion) error {
-		return d.deleteItems(ctx, f.queryUser(f.credentialsTable, "", sub).keys(keysOfItem))
+		return d.deleteItems(ctx, f.queryUser(f.credentialsTable, "", sub, keysOfCredentials))
 	})
 }
 
@@ -145,20 +136,13 @@ func (f *facade) putCredentials(
 	if err := checkCredentialsItem(stored); err != nil {
 		return err
 	}
-	put := conditionalPut{table: f.credentialsTable, item: stored, condition: condition}
-	return retryConflicts(ctx, func() error {
-		_, err := answered(f.client.PutItem(ctx, put.input(), options...))
-		return err
-	})
+	return f.put(ctx, conditionalPut{table: f.credentialsTable, item: stored, condition: condition}, options...)
 }
 
 // isStored reports whether exactly these credentials are stored.
 func (f *facade) isStored(ctx context.Context, sub string, credentials CredentialsInput) bool {
-	stored, err := f.getItem(ctx, f.credentialsTable, credentialsKey(sub, credentials.ID), "", true)
-	if err != nil {
-		return false
-	}
-	record, err := f.decodeCredentials(stored, sub, credentialsAuth)
+	key := credentialsKey(sub, credentials.ID)
+	record, err := get(ctx, f.client, f.credentialsTable, key, true, credentialsAuth, f.decodeCredentials)
 	return err == nil && record.PublicKey == credentials.PublicKey &&
 		bytes.Equal(record.SecretKeyHash.data, credentials.SecretKeyHash) && bytes.Equal(record.Salt.data, credentials.Salt)
 }
@@ -168,19 +152,15 @@ func (f *facade) binary(name string, data []byte) binary {
 	return binary{data: data, base64: f.pythonFacade, name: name}
 }
 
-// decodeCredentials returns a stored item as a record, of any user if the sub is empty.
-func (f *facade) decodeCredentials(stored item, sub string, attributes []string) (credentialsItem, error) {
+func (f *facade) decodeCredentials(stored item) (credentialsItem, error) {
 	record := credentialsItem{SecretKeyHash: f.binary(attrSecretKeyHash, nil), Salt: f.binary(attrSalt, nil)}
-	err := checkItem(stored, sub, attributes)
-	if err == nil {
-		err = attributevalue.UnmarshalMap(stored, &record)
-	}
-	return record, malformed(err, stored, attrID)
+	err := attributevalue.UnmarshalMap(stored, &record)
+	return record, err
 }
 
-// info returns the part of the credentials that may be shown.
-func (record credentialsItem) info() CredentialsInfo {
-	return CredentialsInfo{ID: record.ID, PublicKey: record.PublicKey, Salt: record.Salt.data}
+func (f *facade) decodeCredentialsInfo(stored item) (CredentialsInfo, error) {
+	record, err := f.decodeCredentials(stored)
+	return CredentialsInfo{ID: record.ID, PublicKey: record.PublicKey, Salt: record.Salt.data}, err
 }
 
 func credentialsKey(sub, id string) item {
@@ -190,12 +170,12 @@ func credentialsKey(sub, id string) item {
 // queryPublicKey reads the items of a public key, no more than show that it is ambiguous.
 func (f *facade) queryPublicKey(publicKey string) query {
 	return query{
-		table:      f.credentialsTable,
-		index:      credentialsIndex,
-		condition:  "public_key = :public_key",
-		values:     map[string]string{":public_key": publicKey},
-		projection: projection(credentialsAuth),
-		limit:      2,
-		pageSize:   2,
+		table:     f.credentialsTable,
+		index:     credentialsIndex,
+		condition: "public_key = :public_key",
+		values:    map[string]string{":public_key": publicKey},
+		selection: credentialsAuth,
+		limit:     2,
+		pageSize:  2,
 	}
 }

@@ -119,14 +119,24 @@ type facade struct {
 
 // New returns a Database that calls the client. It sends nothing.
 func New(client Client, options ...Option) Database {
-	s := newSettings(options)
-	if s.observe == nil {
-		return &facade{client: client, settings: s}
+	return &facade{client: client, settings: newSettings(options)}
+}
+
+// begin starts a call. Its end wraps the error and reports the call to the observer.
+func (f *facade) begin(
+	ctx context.Context, operation, subject, table string,
+) (_ context.Context, end func(err *error)) {
+	ctx, report := f.observe(ctx, operation)
+	return ctx, func(err *error) {
+		wrap(err, operation, subject, table)
+		report(*err)
 	}
-	return &observed{&facade{client: observedClient{client}, settings: s}, s.observe}
 }
 
 // DeleteAll implements [Database].
 func (f *facade) DeleteAll(ctx context.Context, sub string) error {
-	return errors.Join(f.DeleteAllSpecs(ctx, sub), f.DeleteAllCredentials(ctx, sub))
+	ctx, report := f.observe(ctx, "DeleteAll")
+	err := errors.Join(f.DeleteAllSpecs(ctx, sub), f.DeleteAllCredentials(ctx, sub))
+	report(err)
+	return err
 }

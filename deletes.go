@@ -3,13 +3,13 @@ package packagedb
 import (
 	"context"
 	"errors"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
@@ -20,11 +20,11 @@ import (
 // maxTransaction is DynamoDB's limit on the items of a transaction.
 const maxTransaction = 100
 
-// keys returns the query of a delete, which reads consistently and keys only.
-func (q query) keys(attributes []string) query {
+// specKeys iterates over the keys of the items of a query, which it reads consistently.
+func (d *deletion) specKeys(ctx context.Context, q query) iter.Seq2[specKey, error] {
 	q.consistent = true
-	q.projection = projection(attributes)
-	return q
+	q.selection = keysOfSpec
+	return list(ctx, d.client, q, decodeSpecKey)
 }
 
 // specRest is the part of one spec that is deleted in one transaction: its latest item and its
@@ -56,7 +56,7 @@ func (d *deletion) deleteSpec(ctx context.Context, id string) error {
 // finds everything.
 func (d *deletion) deleteAllSpecs(ctx context.Context) error {
 	_, err := withTransactions(d.facade,
-		func() (bool, error) { return d.deleteSpecs(ctx, d.queryUser(d.table, specsIndex, d.sub)) },
+		func() (bool, error) { return d.deleteSpecs(ctx, d.queryUser(d.table, specsIndex, d.sub, keysOfSpec)) },
 		func() (bool, error) { return true, nil },
 	)
 	if err != nil {
@@ -64,7 +64,7 @@ func (d *deletion) deleteAllSpecs(ctx context.Context) error {
 	}
 	d.reset()
 	ids := map[string]bool{}
-	for key, err := range list(ctx, d.client, d.queryUser(d.table, "", d.sub).keys(keysOfSpec), decodeSpecKey) {
+	for key, err := range d.specKeys(ctx, d.queryUser(d.table, "", d.sub, keysOfSpec)) {
 		switch {
 		case err != nil:
 			return err
@@ -91,12 +91,10 @@ func (d *deletion) deleteAllSpecs(ctx context.Context) error {
 // many in one transaction.
 type wholeSpecs struct {
 	*deletion
-	open   []*specRest // of which more items may follow; each id and a # begin the next one's
-	closed []*specRest // for the next transaction
-	size   int         // items of the next transaction
-
-	mu      sync.Mutex
-	changed bool // a latest item was not the one that had been read
+	open    []*specRest // of which more items may follow; each id and a # begin the next one's
+	closed  []*specRest // for the next transaction
+	size    int         // items of the next transaction
+	changed atomic.Bool // a latest item was not the one that had been read
 }
 
 // deleteSpecs deletes the specs whose items the query over the index finds. It reports whether one
@@ -107,7 +105,7 @@ func (d *deletion) deleteSpecs(ctx context.Context, q query) (changed bool, err 
 	if q.specID != "" {
 		w.open = []*specRest{{id: q.specID}}
 	}
-	for key, err := range list(ctx, d.client, q.keys(keysOfSpec), decodeSpecKey) {
+	for key, err := range d.specKeys(ctx, q) {
 		if err == nil {
 			err = w.take(ctx, key)
 		}
@@ -124,7 +122,7 @@ func (d *deletion) deleteSpecs(ctx context.Context, q query) (changed bool, err 
 		return false, err
 	}
 	err = d.wait(ctx)
-	return w.changed, err
+	return w.changed.Load(), err
 }
 
 // take adds an item to those of its spec. In the order of the index the items of specs whose ids
@@ -168,7 +166,7 @@ func (w *wholeSpecs) closeLast(ctx context.Context) error {
 		case err != nil:
 			return err
 		case latest.indexed:
-			w.setChanged()
+			w.changed.Store(true)
 			return nil
 		case latest.latest == nil && len(spec.versions) == 0:
 			return nil
@@ -190,20 +188,14 @@ func (s *specRest) size() int { return len(s.versions) + 1 }
 // getLatestKey reads the latest item of a spec by its key. It returns the zero specKey if there is
 // none.
 func (d *deletion) getLatestKey(ctx context.Context, id string) (specKey, error) {
-	stored, err := d.getItem(ctx, d.table, latestKey(d.sub, id), projection(keysOfSpec), true)
+	key, err := get(ctx, d.client, d.table, latestKey(d.sub, id), true, keysOfSpec, decodeSpecKey)
 	if errors.Is(err, ErrNotFound) {
 		return specKey{}, nil
 	}
 	if err != nil {
 		return specKey{}, err
 	}
-	return decodeSpecKey(stored)
-}
-
-func (w *wholeSpecs) setChanged() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.changed = true
+	return *key, nil
 }
 
 // send deletes the closed specs after the older versions of all specs so far.
@@ -232,19 +224,19 @@ func (w *wholeSpecs) deleteWhole(ctx context.Context, specs []*specRest) error {
 		}
 	}
 	err := w.transact(ctx, func() []types.TransactWriteItem { return w.transactItems(specs) })
-	var canceled *types.TransactionCanceledException
-	switch {
-	case err == nil:
+	if err == nil {
 		w.deleted.Add(int64(stored))
 		return nil
-	case errors.As(err, &canceled) && hasReason(canceled, conditionalCheckFailed):
-		w.setChanged()
-		unchanged := unchangedSpecs(canceled, specs)
+	}
+	if reasons := canceledFor(err, conditionalCheckFailed); len(reasons) > 0 {
+		w.changed.Store(true)
+		unchanged := unchangedSpecs(reasons, specs)
 		if len(unchanged) == 0 {
 			return nil
 		}
 		return w.deleteWhole(ctx, unchanged)
-	case !isRejected(err) || items <= 2:
+	}
+	if !isRejected(err) || items <= 2 {
 		return err
 	}
 	if half := len(specs) / 2; half > 0 {
@@ -265,8 +257,7 @@ func (w *wholeSpecs) deleteWhole(ctx context.Context, specs []*specRest) error {
 
 // isRejected reports whether the server rejected the transaction as a whole, perhaps for its size.
 func isRejected(err error) bool {
-	var canceled *types.TransactionCanceledException
-	return errorCode(err) == "ValidationException" || errors.As(err, &canceled) && hasReason(canceled, "ValidationError")
+	return errorCode(err) == "ValidationException" || len(canceledFor(err, "ValidationError")) > 0
 }
 
 func (w *wholeSpecs) transactItems(specs []*specRest) []types.TransactWriteItem {
@@ -289,8 +280,7 @@ func (w *wholeSpecs) transactItems(specs []*specRest) []types.TransactWriteItem 
 }
 
 // unchangedSpecs returns the specs whose latest items did not cancel the transaction.
-func unchangedSpecs(canceled *types.TransactionCanceledException, specs []*specRest) (unchanged []*specRest) {
-	reasons := canceled.CancellationReasons
+func unchangedSpecs(reasons []types.CancellationReason, specs []*specRest) (unchanged []*specRest) {
 	for _, spec := range specs {
 		if len(reasons) < spec.size() {
 			return nil
@@ -333,10 +323,10 @@ func sameLatest(latest item) (condition string, values item) {
 // at the second of an old one.
 func (d *deletion) deleteInTurn(ctx context.Context, id string) (changed bool, err error) {
 	d.reset()
-	q := d.querySpec(d.sub, id, true).keys(keysOfSpec)
+	q := d.querySpec(d.sub, id, true)
 	q.descending = true
 	latestGone := false
-	for key, err := range list(ctx, d.client, q, decodeSpecKey) {
+	for key, err := range d.specKeys(ctx, q) {
 		if err != nil {
 			return false, err
 		}
@@ -370,16 +360,8 @@ func (d *deletion) deleteLatest(ctx context.Context, id string, first specKey) (
 			return first.indexed, err
 		}
 	}
-	err = retryConflicts(ctx, func() error {
-		condition, values := sameLatest(first.latest)
-		_, err := answered(d.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
-			TableName:                 aws.String(d.table),
-			Key:                       latestKey(d.sub, id),
-			ConditionExpression:       aws.String(condition),
-			ExpressionAttributeValues: values,
-		}))
-		return err
-	})
+	condition, values := sameLatest(first.latest)
+	err = d.deleteItem(ctx, d.table, latestKey(d.sub, id), condition, values)
 	if isConditionFailure(err) {
 		return true, nil
 	}

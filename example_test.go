@@ -47,7 +47,7 @@ func ExampleNew() {
 	_, err := db.GetSpec(context.Background(), "the user's sub", "") // rejected before anything is sent
 	fmt.Println(err)
 	// Output:
-	// packagedb: get spec "" in table staging.specs: invalid input: name is empty
+	// packagedb: GetSpec "" in table staging.specs: invalid input: name is empty
 }
 
 // A spec is created, listed, got and deleted.

@@ -3,7 +3,6 @@ package packagedb
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"time"
 
@@ -34,7 +33,7 @@ type Call struct {
 // at the end of the call, in the caller's goroutine and with the call's context; observe may be
 // called concurrently. Requests then ask for the consumed capacity, which costs nothing.
 func WithObserver(observe func(ctx context.Context, call Call)) Option {
-	return func(s *settings) { s.observe = observe }
+	return func(s *settings) { s.observer = observe }
 }
 
 func errorClass(err error) string {
@@ -59,140 +58,97 @@ func errorClass(err error) string {
 	return "other"
 }
 
-// tally counts what the requests of one call report. Deletes send several concurrently.
-type tally struct {
-	mu   sync.Mutex
-	call Call
+// observation counts what the requests of one call report. Deletes send several concurrently.
+type observation struct {
+	facade *facade
+	mu     sync.Mutex
+	call   Call
 }
 
-type tallyKey struct{}
+type observationKey struct{}
 
-// begin starts the observation of a call, which end completes.
-func (o *observed) begin(ctx context.Context, operation string) (_ context.Context, end func(err *error)) {
-	t := &tally{call: Call{Operation: operation}}
+// observe starts the observation of a call, which report completes. A call within another one of the
+// same Database is part of that.
+func (f *facade) observe(ctx context.Context, operation string) (_ context.Context, report func(err error)) {
+	outer, ok := ctx.Value(observationKey{}).(*observation)
+	if f.observer == nil || ok && outer.facade == f {
+		return ctx, func(error) {}
+	}
+	o := &observation{facade: f, call: Call{Operation: operation}}
 	started := time.Now()
-	return context.WithValue(ctx, tallyKey{}, t), func(err *error) {
-		t.mu.Lock()
-		call := t.call
-		t.mu.Unlock()
-		call.Duration = time.Since(started)
-		call.ErrorClass = errorClass(*err)
-		o.observe(ctx, call)
+	return context.WithValue(ctx, observationKey{}, o), func(err error) {
+		o.call.Duration = time.Since(started)
+		o.call.ErrorClass = errorClass(err)
+		f.observer(ctx, o.call)
 	}
 }
 
-// observedClient adds up what the requests of a call report.
-type observedClient struct{ Client }
-
-// request sends a request and counts it for the call in the context.
-func request[O any](
-	ctx context.Context, options []func(*dynamodb.Options),
-	send func(options ...func(*dynamodb.Options)) (*O, error), report func(call *Call, output *O),
-) (*O, error) {
-	attempts := 0
-	output, err := send(append(slices.Clip(options), countAttempts(&attempts))...)
-	t, ok := ctx.Value(tallyKey{}).(*tally)
-	if !ok {
-		return output, err
+// askForCapacity makes a request report the capacity that it consumes.
+func askForCapacity(input any) {
+	switch input := input.(type) {
+	case *dynamodb.GetItemInput:
+		input.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
+	case *dynamodb.QueryInput:
+		input.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
+	case *dynamodb.PutItemInput:
+		input.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
+	case *dynamodb.DeleteItemInput:
+		input.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
+	case *dynamodb.BatchWriteItemInput:
+		input.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
+	case *dynamodb.TransactWriteItemsInput:
+		input.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
+		input.ReturnItemCollectionMetrics = types.ReturnItemCollectionMetricsSize
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
+}
+
+// add counts a request: how often it was sent, and its answer.
+func (o *observation) add(attempts int, output any, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	attempts = max(1, attempts) // a client may ignore options
-	t.call.Requests += attempts
-	t.call.Retries += attempts - 1
+	o.call.Requests += attempts
+	o.call.Retries += attempts - 1
+	if err == nil {
+		o.call.addUnits(output)
+		return
+	}
 	if conflict, _ := isConflict(err); conflict {
-		t.call.Conflicts++
+		o.call.Conflicts++
 	}
-	if err == nil && output != nil {
-		report(&t.call, output)
-	}
-	return output, err
 }
 
-func units(consumed ...types.ConsumedCapacity) (sum float64) {
-	for _, capacity := range consumed {
-		sum += aws.ToFloat64(capacity.CapacityUnits)
+func (c *Call) addUnits(output any) {
+	switch output := output.(type) {
+	case *dynamodb.GetItemOutput:
+		c.ReadUnits += unitsOf(output.ConsumedCapacity)
+	case *dynamodb.QueryOutput:
+		c.ReadUnits += unitsOf(output.ConsumedCapacity)
+	case *dynamodb.PutItemOutput:
+		c.WriteUnits += unitsOf(output.ConsumedCapacity)
+	case *dynamodb.DeleteItemOutput:
+		c.WriteUnits += unitsOf(output.ConsumedCapacity)
+	case *dynamodb.BatchWriteItemOutput:
+		for _, consumed := range output.ConsumedCapacity {
+			c.WriteUnits += unitsOf(&consumed)
+		}
+	case *dynamodb.TransactWriteItemsOutput:
+		for _, consumed := range output.ConsumedCapacity {
+			c.WriteUnits += unitsOf(&consumed)
+		}
+		for _, metrics := range output.ItemCollectionMetrics {
+			for _, collection := range metrics {
+				for _, estimate := range collection.SizeEstimateRangeGB {
+					c.CollectionGB = max(c.CollectionGB, estimate)
+				}
+			}
+		}
 	}
-	return sum
 }
 
 func unitsOf(consumed *types.ConsumedCapacity) float64 {
 	if consumed == nil {
 		return 0
 	}
-	return units(*consumed)
-}
-
-func (c observedClient) GetItem(
-	ctx context.Context, input *dynamodb.GetItemInput, options ...func(*dynamodb.Options),
-) (*dynamodb.GetItemOutput, error) {
-	input.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
-	return request(ctx, options, func(options ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
-		return c.Client.GetItem(ctx, input, options...)
-	}, func(call *Call, output *dynamodb.GetItemOutput) {
-		call.ReadUnits += unitsOf(output.ConsumedCapacity)
-	})
-}
-
-func (c observedClient) Query(
-	ctx context.Context, input *dynamodb.QueryInput, options ...func(*dynamodb.Options),
-) (*dynamodb.QueryOutput, error) {
-	input.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
-	return request(ctx, options, func(options ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
-		return c.Client.Query(ctx, input, options...)
-	}, func(call *Call, output *dynamodb.QueryOutput) {
-		call.ReadUnits += unitsOf(output.ConsumedCapacity)
-	})
-}
-
-func (c observedClient) PutItem(
-	ctx context.Context, input *dynamodb.PutItemInput, options ...func(*dynamodb.Options),
-) (*dynamodb.PutItemOutput, error) {
-	input.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
-	return request(ctx, options, func(options ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
-		return c.Client.PutItem(ctx, input, options...)
-	}, func(call *Call, output *dynamodb.PutItemOutput) {
-		call.WriteUnits += unitsOf(output.ConsumedCapacity)
-	})
-}
-
-func (c observedClient) DeleteItem(
-	ctx context.Context, input *dynamodb.DeleteItemInput, options ...func(*dynamodb.Options),
-) (*dynamodb.DeleteItemOutput, error) {
-	input.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
-	return request(ctx, options, func(options ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
-		return c.Client.DeleteItem(ctx, input, options...)
-	}, func(call *Call, output *dynamodb.DeleteItemOutput) {
-		call.WriteUnits += unitsOf(output.ConsumedCapacity)
-	})
-}
-
-func (c observedClient) BatchWriteItem(
-	ctx context.Context, input *dynamodb.BatchWriteItemInput, options ...func(*dynamodb.Options),
-) (*dynamodb.BatchWriteItemOutput, error) {
-	input.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
-	return request(ctx, options, func(options ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error) {
-		return c.Client.BatchWriteItem(ctx, input, options...)
-	}, func(call *Call, output *dynamodb.BatchWriteItemOutput) {
-		call.WriteUnits += units(output.ConsumedCapacity...)
-	})
-}
-
-func (c observedClient) TransactWriteItems(
-	ctx context.Context, input *dynamodb.TransactWriteItemsInput, options ...func(*dynamodb.Options),
-) (*dynamodb.TransactWriteItemsOutput, error) {
-	input.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
-	input.ReturnItemCollectionMetrics = types.ReturnItemCollectionMetricsSize
-	return request(ctx, options, func(options ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
-		return c.Client.TransactWriteItems(ctx, input, options...)
-	}, func(call *Call, output *dynamodb.TransactWriteItemsOutput) {
-		call.WriteUnits += units(output.ConsumedCapacity...)
-		for _, metrics := range output.ItemCollectionMetrics {
-			for _, collection := range metrics {
-				for _, estimate := range collection.SizeEstimateRangeGB {
-					call.CollectionGB = max(call.CollectionGB, estimate)
-				}
-			}
-		}
-	})
+	return aws.ToFloat64(consumed.CapacityUnits)
 }

@@ -15,7 +15,7 @@ type settings struct {
 	consistentReads bool
 	now             func() time.Time
 	pythonFacade    bool
-	observe         func(context.Context, Call)
+	observer        func(context.Context, Call)
 }
 
 func newSettings(options []Option) settings {
@@ -76,17 +76,6 @@ type page struct {
 	limit      *int
 	after      *string
 	descending bool
-}
-
-func newPage(options []ListOption) (page, error) {
-	var p page
-	for _, option := range options {
-		option(&p)
-	}
-	if p.limit != nil && *p.limit < 1 {
-		return page{}, invalid("limit %d is less than 1", *p.limit)
-	}
-	return p, nil
 }
 
 // Limit bounds the number of results. A limit less than 1 is [ErrInvalidInput].

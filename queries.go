@@ -5,30 +5,28 @@ import (
 	"errors"
 	"iter"
 	"math"
+	"reflect"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// query is a DynamoDB query. Each page has a new request, because a client may change its inputs.
+// query is a DynamoDB query, and how far it has been read.
 type query struct {
-	operation, subject string // for errors; empty if the caller wraps them
-	err                error  // yielded in place of any request
-
 	table, index string
 	condition    string
 	values       map[string]string
-	projection   string
+	selection    selection
 	consistent   bool
 	descending   bool
 
-	after    item   // the exclusive start key
+	start    item   // the exclusive start key of the next page
 	limit    int    // results, 0 for all
-	pageSize int32  // items of the first request, 0 for as many as 1 MB holds
+	pageSize int32  // items of the next page, 0 for as many as 1 MB holds
 	specID   string // if set, other specs' items within the range of index keys are skipped
 	mustFind bool   // nothing found is ErrNotFound
+	done     bool   // no page follows
 }
 
 // The key conditions. Attribute values are named after the attributes.
@@ -42,114 +40,48 @@ const (
 // results.
 const filteredPageSize = 100
 
-func (q query) input(start item, pageSize int32) *dynamodb.QueryInput {
+// input returns the request of the next page, new for each because a client may change its inputs.
+func (q *query) input() *dynamodb.QueryInput {
 	input := &dynamodb.QueryInput{
 		TableName:                 aws.String(q.table),
+		IndexName:                 optional(q.index),
 		KeyConditionExpression:    aws.String(q.condition),
-		ExpressionAttributeNames:  subName(q.condition, q.projection),
+		ProjectionExpression:      optional(q.selection.projection),
+		ExpressionAttributeNames:  subName(q.condition, q.selection.projection),
 		ExpressionAttributeValues: textItem(q.values),
-		ExclusiveStartKey:         cloneItem(start),
+		ExclusiveStartKey:         cloneItem(q.start),
 		ConsistentRead:            aws.Bool(q.consistent),
 		ScanIndexForward:          aws.Bool(!q.descending),
 	}
-	if q.index != "" {
-		input.IndexName = aws.String(q.index)
-	}
-	if q.projection != "" {
-		input.ProjectionExpression = aws.String(q.projection)
-	}
-	if pageSize > 0 {
-		input.Limit = aws.Int32(pageSize)
+	if q.pageSize > 0 {
+		input.Limit = aws.Int32(q.pageSize)
 	}
 	return input
 }
 
-// list iterates over the decoded results of a query, and requests the next page only when it is
-// needed. It yields an error last.
-func list[T any](ctx context.Context, client Client, q query, decode func(item) (T, error)) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		stopped, err := eachResult(ctx, client, q, decode, func(value T) bool { return yield(value, nil) })
-		if stopped || err == nil {
-			return
-		}
-		if q.operation != "" {
-			wrap(&err, q.operation, q.subject, q.table)
-		}
-		var zero T
-		yield(zero, err)
-	}
-}
-
-// eachResult calls yield with each result, and reports whether yield stopped it.
-func eachResult[T any](
-	ctx context.Context, client Client, q query, decode func(item) (T, error), yield func(T) bool,
-) (stopped bool, err error) {
-	if q.err != nil {
-		return false, q.err
-	}
-	pages := pageReader{client: client, query: q, start: q.after, size: q.pageSize}
-	found := 0
-	for !pages.done {
-		items, err := pages.next(ctx, found)
-		if err != nil {
-			return false, err
-		}
-		for _, stored := range items {
-			value, err := decode(stored)
-			if err == nil {
-				err = ctx.Err()
-			}
-			if err != nil {
-				return false, err
-			}
-			if !yield(value) {
-				return true, nil
-			}
-			if found++; found == q.limit {
-				return false, nil
-			}
-		}
-	}
-	if found == 0 && q.mustFind {
-		return false, ErrNotFound
-	}
-	return false, nil
-}
-
-// pageReader reads the pages of a query, one with each call of next.
-type pageReader struct {
-	client Client
-	query  query
-	start  item  // the exclusive start key of the next page
-	size   int32 // the limit on its items, 0 for none
-	last   string
-	done   bool
-}
-
-// next returns the items of the next page that belong to the query. found is the number of results so
-// far.
-func (r *pageReader) next(ctx context.Context, found int) ([]item, error) {
-	output, err := answered(r.client.Query(ctx, r.query.input(r.start, r.size)))
+// nextPage reads the next page, and returns those of its items that belong to the query. found is
+// the number of results so far.
+func (q *query) nextPage(ctx context.Context, client Client, found int) ([]item, error) {
+	output, err := send(ctx, client, Client.Query, q.input())
 	if err != nil {
 		return nil, err
 	}
 	items := output.Items
-	if r.query.specID != "" {
-		items = slices.DeleteFunc(items, func(stored item) bool { return !isOfSpec(stored, r.query.specID) })
+	if q.specID != "" {
+		items = slices.DeleteFunc(items, func(stored item) bool { return !isOfSpec(stored, q.specID) })
 	}
-	if r.start = output.LastEvaluatedKey; len(r.start) == 0 {
-		r.done = true
+	if len(output.LastEvaluatedKey) == 0 {
+		q.done = true
 		return items, nil
 	}
-	key := keyText(r.start)
-	if key == r.last {
+	if reflect.DeepEqual(q.start, output.LastEvaluatedKey) {
 		return nil, errors.New("the server repeats a page")
 	}
-	r.last = key
-	if r.size > 0 {
-		r.size = pageSizeOf(r.query.limit - found - len(items))
-		if r.query.limit == 0 || len(items) < len(output.Items) {
-			r.size = max(r.size, filteredPageSize)
+	q.start = output.LastEvaluatedKey
+	if q.pageSize > 0 {
+		q.pageSize = pageSizeOf(q.limit - found - len(items))
+		if q.limit == 0 || len(items) < len(output.Items) {
+			q.pageSize = max(q.pageSize, filteredPageSize)
 		}
 	}
 	return items, nil
@@ -157,6 +89,71 @@ func (r *pageReader) next(ctx context.Context, found int) ([]item, error) {
 
 // pageSizeOf returns a limit as a 32-bit integer, as DynamoDB takes it.
 func pageSizeOf(limit int) int32 { return int32(min(max(limit, 0), math.MaxInt32)) }
+
+// paged selects a page. start returns the key that After stands for.
+func (q query) paged(options []ListOption, start func(after string) (item, error)) (_ query, err error) {
+	var p page
+	for _, option := range options {
+		option(&p)
+	}
+	q.descending = p.descending
+	if p.limit != nil {
+		if *p.limit < 1 {
+			return query{}, invalid("limit %d is less than 1", *p.limit)
+		}
+		q.limit, q.pageSize = *p.limit, pageSizeOf(*p.limit)
+	}
+	if p.after != nil {
+		q.start, err = start(*p.after)
+		q.mustFind = false
+	}
+	return q, err
+}
+
+// each calls yield with each decoded result of a query until yield returns false. It requests a page
+// only when it is needed.
+func each[T any](
+	ctx context.Context, client Client, q query, decode func(item) (T, error), yield func(T) bool,
+) error {
+	found := 0
+	for !q.done {
+		items, err := q.nextPage(ctx, client, found)
+		if err != nil {
+			return err
+		}
+		for _, stored := range items {
+			value, err := decodeItem(stored, q.values[":sub"], q.selection, decode)
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err != nil {
+				return err
+			}
+			if found++; !yield(value) || found == q.limit {
+				return nil
+			}
+		}
+	}
+	if found == 0 && q.mustFind {
+		return ErrNotFound
+	}
+	return nil
+}
+
+// list iterates over the decoded results of a query, and yields an error last.
+func list[T any](ctx context.Context, client Client, q query, decode func(item) (T, error)) iter.Seq2[T, error] {
+	return iterate(func(yield func(T) bool) error { return each(ctx, client, q, decode, yield) })
+}
+
+// iterate iterates over what run passes to yield, and yields the error of run last.
+func iterate[T any](run func(yield func(T) bool) error) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		if err := run(func(value T) bool { return yield(value, nil) }); err != nil {
+			var zero T
+			yield(zero, err)
+		}
+	}
+}
 
 // collect returns all results, or the error. Without an error the slice is not nil.
 func collect[T any](results iter.Seq2[T, error]) ([]T, error) {
@@ -170,61 +167,35 @@ func collect[T any](results iter.Seq2[T, error]) ([]T, error) {
 	return all, nil
 }
 
-// getItem returns the item with the key, or ErrNotFound.
-func (f *facade) getItem(
-	ctx context.Context, table string, key item, projection string, consistent bool,
-) (item, error) {
-	input := &dynamodb.GetItemInput{
-		TableName: aws.String(table), Key: key, ConsistentRead: aws.Bool(consistent),
-	}
-	if projection != "" {
-		input.ProjectionExpression = aws.String(projection)
-		input.ExpressionAttributeNames = subName(projection)
-	}
-	output, err := answered(f.client.GetItem(ctx, input))
+// get returns the decoded item with the key, or ErrNotFound.
+func get[T any](
+	ctx context.Context, client Client, table string, key item, consistent bool, selected selection,
+	decode func(item) (T, error),
+) (*T, error) {
+	output, err := send(ctx, client, Client.GetItem, &dynamodb.GetItemInput{
+		TableName:                aws.String(table),
+		Key:                      cloneItem(key),
+		ProjectionExpression:     optional(selected.projection),
+		ExpressionAttributeNames: subName(selected.projection),
+		ConsistentRead:           aws.Bool(consistent),
+	})
 	if err != nil {
 		return nil, err
 	}
-	if len(output.Item) == 0 {
+	stored := output.Item
+	if len(stored) == 0 {
 		return nil, ErrNotFound
 	}
-	return output.Item, nil
-}
-
-// answered returns an error for an answer that is neither an output nor an error.
-func answered[T any](output *T, err error) (*T, error) {
-	if err == nil && output == nil {
-		return nil, errors.New("the client returned neither an output nor an error")
+	for attribute := range key {
+		if textOf(stored, attribute) != textOf(key, attribute) {
+			return nil, malformed(errors.New("not the requested item"), stored)
+		}
 	}
-	return output, err
-}
-
-// of sets the operation and its subject. If err is not nil, the query yields it and sends nothing.
-func (q query) of(operation, subject string, err error) query {
-	q.operation, q.subject = operation, subject
+	value, err := decodeItem(stored, "", selected, decode)
 	if err != nil {
-		q.err = err
+		return nil, err
 	}
-	return q
-}
-
-// paged selects a page. start returns the key that After stands for.
-func (q query) paged(options []ListOption, start func(after string) (item, error)) query {
-	p, err := newPage(options)
-	if err == nil && p.after != nil {
-		q.after, err = start(*p.after)
-		q.mustFind = false
-	}
-	if err != nil {
-		q.err = err
-		return q
-	}
-	q.descending = p.descending
-	if p.limit != nil {
-		q.limit = *p.limit
-		q.pageSize = pageSizeOf(q.limit)
-	}
-	return q
+	return &value, nil
 }
 
 // queryLatest reads the latest items of the user's specs.
@@ -233,6 +204,7 @@ func (f *facade) queryLatest(sub string) query {
 		table:      f.specsTable,
 		condition:  ofSubLatest,
 		values:     map[string]string{":sub": sub, ":latest": latestPosition + keySeparator},
+		selection:  wholeSpec,
 		consistent: f.consistentReads,
 	}
 }
@@ -249,30 +221,20 @@ func (f *facade) querySpec(sub, id string, latest bool) query {
 		index:      specsIndex,
 		condition:  ofSpec,
 		values:     map[string]string{":sub": sub, ":first": first, ":last": last},
+		selection:  wholeSpec,
 		consistent: f.consistentReads,
 		specID:     id,
 	}
 }
 
 // queryUser reads all items of the user in a table or in a local index of it.
-func (f *facade) queryUser(table, index, sub string) query {
+func (f *facade) queryUser(table, index, sub string, selected selection) query {
 	return query{
 		table:      table,
 		index:      index,
 		condition:  ofSub,
 		values:     map[string]string{":sub": sub},
+		selection:  selected,
 		consistent: f.consistentReads,
 	}
-}
-
-// textItem returns the attribute values of strings, or nil if there are none.
-func textItem(texts map[string]string) item {
-	if len(texts) == 0 {
-		return nil
-	}
-	values := make(item, len(texts))
-	for name, text := range texts {
-		values[name] = &types.AttributeValueMemberS{Value: text}
-	}
-	return values
 }

@@ -28,30 +28,6 @@ type specItem struct {
 	IDUpdatedAt string `dynamodbav:"id_updated_at"` // sort key of the local index: id, #, 20 digits or "latest"
 }
 
-// UnmarshalDynamoDBAttributeValue implements Unmarshaler of package attributevalue, because lists of specs
-// take a third longer than the bare request with attributevalue's reflection (bench, ListSpecs100).
-func (record *specItem) UnmarshalDynamoDBAttributeValue(value types.AttributeValue) error {
-	stored, ok := value.(*types.AttributeValueMemberM)
-	if !ok {
-		return errors.New("not an item")
-	}
-	*record = specItem{
-		Sub:         textOf(stored.Value, attrSub),
-		ID:          textOf(stored.Value, attrID),
-		Name:        textOf(stored.Value, attrName),
-		UpdatedAt:   textOf(stored.Value, attrUpdatedAt),
-		Version:     textOf(stored.Value, attrVersion),
-		Title:       textOf(stored.Value, attrTitle),
-		Description: textOf(stored.Value, attrDescription),
-		UpdatedAtID: textOf(stored.Value, attrUpdatedAtID),
-		IDUpdatedAt: textOf(stored.Value, attrIDUpdatedAt),
-	}
-	if count, ok := stored.Value[attrModelCount].(*types.AttributeValueMemberN); ok {
-		record.ModelCount, _ = strconv.Atoi(count.Value) // requireAttributes has checked it
-	}
-	return nil
-}
-
 // credentialsItem is an item of the credentials table.
 type credentialsItem struct {
 	Sub           string `dynamodbav:"sub"`        // partition key
@@ -116,22 +92,33 @@ const (
 	attrSalt          = "salt"
 )
 
-// The projections, and with them the attributes that an answer must have.
+// selection is the part of items that a read returns, and the attributes that each must have.
+type selection struct {
+	projection string // an expression, or everything if empty
+	required   []string
+}
+
 var (
-	wholeSpec = []string{
+	wholeSpec = selection{required: []string{
 		attrSub, attrID, attrName, attrUpdatedAt, attrVersion, attrModelCount, attrUpdatedAtID, attrIDUpdatedAt,
+	}}
+	versionOfSpec   = selectAttributes(attrSub, attrUpdatedAtID, attrVersion)
+	countOfSpec     = selectAttributes(attrSub, attrUpdatedAtID, attrModelCount)
+	credentialsInfo = selectAttributes(attrSub, attrID, attrPublicKey, attrSalt)
+	credentialsAuth = selectAttributes(attrSub, attrID, attrPublicKey, attrSecretKeyHash, attrSalt)
+
+	// Deletes read the keys of malformed items too.
+	keysOfSpec = selection{
+		projection: "#sub, updated_at_id, id_updated_at, updated_at, version",
+		required:   []string{attrUpdatedAtID},
 	}
-	versionOfSpec   = []string{attrSub, attrUpdatedAtID, attrVersion}
-	countOfSpec     = []string{attrSub, attrUpdatedAtID, attrModelCount}
-	keysOfSpec      = []string{attrSub, attrUpdatedAtID, attrIDUpdatedAt, attrUpdatedAt, attrVersion}
-	credentialsInfo = []string{attrSub, attrID, attrPublicKey, attrSalt}
-	credentialsAuth = []string{attrSub, attrID, attrPublicKey, attrSecretKeyHash, attrSalt}
-	keysOfItem      = []string{attrSub, attrID}
+	keysOfCredentials = selectAttributes(attrSub, attrID)
 )
 
-// projection returns a projection expression.
-func projection(attributes []string) string {
-	return strings.Replace(strings.Join(attributes, ", "), attrSub, "#"+attrSub, 1)
+// selectAttributes selects attributes that every item must have.
+func selectAttributes(attributes ...string) selection {
+	projection := strings.Replace(strings.Join(attributes, ", "), attrSub, "#"+attrSub, 1)
+	return selection{projection: projection, required: attributes}
 }
 
 // subName returns the expression attribute names for the expressions. The word sub is reserved.
@@ -144,124 +131,83 @@ func subName(expressions ...string) map[string]string {
 	return nil
 }
 
-// checkItem returns an error unless a stored item has the attributes and belongs to the user. An empty
-// sub is that of any user.
-func checkItem(stored item, sub string, attributes []string) error {
-	if err := requireAttributes(stored, attributes); err != nil {
-		return err
+// decodeItem decodes a stored item after it has checked that the item has the attributes and belongs to the
+// user. An empty sub is that of any user.
+func decodeItem[T any](stored item, sub string, selected selection, decode func(item) (T, error)) (value T, err error) {
+	for _, name := range selected.required {
+		if err := checkAttribute(name, stored[name]); err != nil {
+			return value, malformed(err, stored)
+		}
 	}
 	if sub != "" && textOf(stored, attrSub) != sub {
-		return errors.New("item of another user")
+		return value, malformed(errors.New("item of another user"), stored)
 	}
-	return nil
+	value, err = decode(stored)
+	return value, malformed(err, stored)
 }
 
-// decodeSpecItem returns a stored item of a user, or the attributes of it that were asked for.
-func decodeSpecItem(stored item, sub string, attributes []string) (record specItem, err error) {
-	if err = checkItem(stored, sub, attributes); err == nil {
-		err = record.UnmarshalDynamoDBAttributeValue(&types.AttributeValueMemberM{Value: stored})
-	}
-	return record, malformed(err, stored, attrUpdatedAtID)
-}
-
-// requireAttributes checks what attributevalue does not: that the attributes are present, have the
-// table's type and are not empty. The optional ones may be missing.
-func requireAttributes(stored item, attributes []string) error {
-	for _, name := range attributes {
-		if stored[name] == nil {
-			return fmt.Errorf("attribute %s is missing", name)
-		}
-		if err := checkAttribute(name, stored[name]); err != nil {
-			return err
-		}
-	}
-	for _, name := range []string{attrTitle, attrDescription} {
-		if _, ok := stored[name].(*types.AttributeValueMemberS); stored[name] != nil && !ok {
-			return fmt.Errorf("attribute %s is not a string", name)
-		}
-	}
-	return nil
-}
-
+// checkAttribute checks what attributevalue does not: that the attribute is present, has the table's type
+// and is not empty.
 func checkAttribute(name string, value types.AttributeValue) error {
-	want, empty := "a string", false
-	var got string
+	got, size := "", 0
+	switch value := value.(type) {
+	case nil:
+		return fmt.Errorf("attribute %s is missing", name)
+	case *types.AttributeValueMemberS:
+		got, size = "a string", len(value.Value)
+	case *types.AttributeValueMemberN:
+		got, size = "a number", len(value.Value)
+	case *types.AttributeValueMemberB:
+		got, size = "binary", len(value.Value)
+	}
+	want := "a string"
 	switch name {
 	case attrModelCount:
 		want = "a number"
 	case attrSecretKeyHash, attrSalt:
 		want = "binary"
 	}
-	switch value := value.(type) {
-	case *types.AttributeValueMemberS:
-		got, empty = "a string", value.Value == ""
-	case *types.AttributeValueMemberN:
-		if name == attrModelCount {
-			return checkModelCount(value.Value)
-		}
-		got = "a number"
-	case *types.AttributeValueMemberB:
-		got, empty = "binary", len(value.Value) == 0
-	}
 	if got != want {
 		return fmt.Errorf("attribute %s is not %s", name, want)
 	}
-	if empty {
+	if size == 0 {
 		return fmt.Errorf("attribute %s is empty", name)
 	}
 	return nil
 }
 
-func checkModelCount(text string) error {
-	count, err := strconv.Atoi(text)
-	switch {
-	case err != nil:
-		return fmt.Errorf("attribute model_count %s is not an integer", quote(text))
-	case count < 0:
-		return fmt.Errorf("attribute model_count %d is negative", count)
-	}
-	return nil
-}
-
 // malformed wraps err with the key of the item.
-func malformed(err error, stored item, sortKey string) error {
+func malformed(err error, stored item) error {
 	if err == nil {
 		return nil
+	}
+	sortKey := attrUpdatedAtID
+	if stored[sortKey] == nil { // credentials
+		sortKey = attrID
 	}
 	return fmt.Errorf("malformed item with key sub %s, %s %s: %w",
 		quote(textOf(stored, attrSub)), sortKey, quote(textOf(stored, sortKey)), err)
 }
 
-// decodeSpec returns a stored version of a user's spec, or the latest item.
-func decodeSpec(sub string) func(item) (SpecInfo, error) {
-	return func(stored item) (SpecInfo, error) {
-		record, err := decodeSpecItem(stored, sub, wholeSpec)
-		if err != nil {
-			return SpecInfo{}, err
-		}
-		spec, err := record.info()
-		return spec, malformed(err, stored, attrUpdatedAtID)
+func decodeModelCount(stored item) (int, error) {
+	text := stored[attrModelCount].(*types.AttributeValueMemberN).Value // decodeItem has checked its type
+	count, err := strconv.Atoi(text)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("attribute model_count %s is not an integer", quote(text))
+	case count < 0:
+		return 0, fmt.Errorf("attribute model_count %d is negative", count)
 	}
+	return count, nil
 }
 
-// storedSpec is an item of the specs table.
-type storedSpec struct {
-	SpecInfo
-	isLatest bool
-}
+func decodeVersion(stored item) (string, error) { return textOf(stored, attrVersion), nil }
 
-// decodeStoredSpec is like decodeSpec, and reports which of the two kinds the item is.
-func decodeStoredSpec(sub string) func(item) (storedSpec, error) {
-	return func(stored item) (storedSpec, error) {
-		spec, err := decodeSpec(sub)(stored)
-		return storedSpec{spec, textOf(stored, attrUpdatedAtID) == latestKeys(spec.ID).updatedAtID}, err
-	}
-}
-
-// info returns the record as a SpecInfo, or an error if its key contradicts its attributes.
-func (record specItem) info() (SpecInfo, error) {
-	position, id, ok := splitUpdatedAtID(record.UpdatedAtID)
-	second, err := parseSecond(record.UpdatedAt)
+// decodeSpec decodes a version of a spec, or the latest item. Lists of specs take a third longer with
+// attributevalue's reflection than with textOf (bench, ListSpecs100).
+func decodeSpec(stored item) (SpecInfo, error) {
+	position, id, ok := splitUpdatedAtID(textOf(stored, attrUpdatedAtID))
+	second, err := parseSecond(textOf(stored, attrUpdatedAt))
 	switch {
 	case !ok:
 		return SpecInfo{}, errors.New("key of neither a version nor a latest item")
@@ -269,38 +215,41 @@ func (record specItem) info() (SpecInfo, error) {
 		return SpecInfo{}, fmt.Errorf("attribute updated_at: %w", err)
 	case position != latestPosition && position != versionPosition(second):
 		return SpecInfo{}, errors.New("attribute updated_at contradicts the key")
-	case record.ID != id:
+	case textOf(stored, attrID) != id:
 		return SpecInfo{}, errors.New("attribute id contradicts the key")
-	case record.IDUpdatedAt != id+keySeparator+position:
+	case textOf(stored, attrIDUpdatedAt) != id+keySeparator+position:
 		return SpecInfo{}, errors.New("attribute id_updated_at contradicts the key")
 	}
+	for _, name := range []string{attrTitle, attrDescription} {
+		if _, ok := stored[name].(*types.AttributeValueMemberS); stored[name] != nil && !ok {
+			return SpecInfo{}, fmt.Errorf("attribute %s is not a string", name)
+		}
+	}
+	models, err := decodeModelCount(stored)
 	return SpecInfo{
-		ID: id, Name: record.Name, UpdatedAt: second, Version: record.Version,
-		ModelCount: record.ModelCount, Title: record.Title, Description: record.Description,
-	}, nil
+		ID: id, Name: textOf(stored, attrName), UpdatedAt: second, Version: textOf(stored, attrVersion),
+		ModelCount: models, Title: textOf(stored, attrTitle), Description: textOf(stored, attrDescription),
+	}, err
 }
 
 // specKey is the part of an item of the specs table that a delete reads.
 type specKey struct {
-	updatedAtID  string
-	idUpdatedAt  string
-	position, id string // empty if this package writes no such key
-	indexed      bool   // the item is at the place in the index that its key implies
-	latest       item   // if it is a latest item, the attributes that tell it from an earlier one
+	updatedAtID string
+	idUpdatedAt string
+	id          string // empty if this package writes no such key
+	indexed     bool   // the item is at the place in the index that its key implies
+	latest      item   // if it is a latest item, the attributes that tell it from an earlier one
 }
 
 func decodeSpecKey(stored item) (specKey, error) {
 	key := specKey{updatedAtID: textOf(stored, attrUpdatedAtID), idUpdatedAt: textOf(stored, attrIDUpdatedAt)}
-	if key.updatedAtID == "" {
-		return key, malformed(errors.New("no sort key"), stored, attrUpdatedAtID)
-	}
-	var ok bool
-	if key.position, key.id, ok = splitUpdatedAtID(key.updatedAtID); !ok {
-		key.position, key.id = "", ""
+	position, id, ok := splitUpdatedAtID(key.updatedAtID)
+	if !ok {
 		return key, nil
 	}
-	key.indexed = key.idUpdatedAt == key.id+keySeparator+key.position
-	if key.position == latestPosition {
+	key.id = id
+	key.indexed = key.idUpdatedAt == id+keySeparator+position
+	if position == latestPosition {
 		key.latest = item{attrUpdatedAt: stored[attrUpdatedAt], attrVersion: stored[attrVersion]}
 	}
 	return key, nil
@@ -314,9 +263,24 @@ func textOf(stored item, attribute string) string {
 	return ""
 }
 
-// keyText returns a text that is unique to an item's key among those of one user.
-func keyText(key item) string {
-	return textOf(key, attrUpdatedAtID) + textOf(key, attrIDUpdatedAt) + textOf(key, attrSub) + "/" + textOf(key, attrID)
+// textItem returns the attribute values of strings, or nil if there are none.
+func textItem(texts map[string]string) item {
+	if len(texts) == 0 {
+		return nil
+	}
+	values := make(item, len(texts))
+	for name, text := range texts {
+		values[name] = &types.AttributeValueMemberS{Value: text}
+	}
+	return values
+}
+
+// optional returns a text, or nil if it is empty.
+func optional(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
 }
 
 // cloneItem returns a deep copy of an item of strings, numbers and bytes.

@@ -3,20 +3,22 @@ package packagedb
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"math"
 )
 
 // CountCustomerModels implements [Database].
 func (f *facade) CountCustomerModels(ctx context.Context, sub string) (_ int, err error) {
-	defer wrap(&err, "count customer models of", sub, f.specsTable)
+	ctx, end := f.begin(ctx, "CountCustomerModels", sub, f.specsTable)
+	defer end(&err)
 	if err := checkSub(sub); err != nil {
 		return 0, err
 	}
 	q := f.queryLatest(sub)
-	q.projection = projection(countOfSpec)
+	q.selection = countOfSpec
 	total := 0
-	for count, err := range list(ctx, f.client, q, decodeModelCount(sub)) {
+	for count, err := range list(ctx, f.client, q, decodeModelCount) {
 		if err != nil {
 			return 0, err
 		}
@@ -28,16 +30,10 @@ func (f *facade) CountCustomerModels(ctx context.Context, sub string) (_ int, er
 	return total, nil
 }
 
-func decodeModelCount(sub string) func(item) (int, error) {
-	return func(stored item) (int, error) {
-		record, err := decodeSpecItem(stored, sub, countOfSpec)
-		return record.ModelCount, err
-	}
-}
-
 // CreateUpdateSpec implements [Database].
 func (f *facade) CreateUpdateSpec(ctx context.Context, sub string, spec SpecInput) (_ *SpecInfo, err error) {
-	defer wrap(&err, "create or update spec", spec.Name, f.specsTable)
+	ctx, end := f.begin(ctx, "CreateUpdateSpec", spec.Name, f.specsTable)
+	defer end(&err)
 	id, err := specID(sub, spec.Name)
 	if err != nil {
 		return nil, err
@@ -50,52 +46,29 @@ func (f *facade) CreateUpdateSpec(ctx context.Context, sub string, spec SpecInpu
 
 // GetLatestSpecVersion implements [Database].
 func (f *facade) GetLatestSpecVersion(ctx context.Context, sub, name string) (_ string, err error) {
-	defer wrap(&err, "get latest version of spec", name, f.specsTable)
+	ctx, end := f.begin(ctx, "GetLatestSpecVersion", name, f.specsTable)
+	defer end(&err)
 	id, err := specID(sub, name)
 	if err != nil {
 		return "", err
 	}
-	record, err := f.getLatest(ctx, sub, id, versionOfSpec)
-	return record.Version, err
+	key := latestKey(sub, id)
+	version, err := get(ctx, f.client, f.specsTable, key, f.consistentReads, versionOfSpec, decodeVersion)
+	if err != nil {
+		return "", err
+	}
+	return *version, nil
 }
 
 // GetSpec implements [Database].
 func (f *facade) GetSpec(ctx context.Context, sub, name string) (_ *SpecInfo, err error) {
-	defer wrap(&err, "get spec", name, f.specsTable)
+	ctx, end := f.begin(ctx, "GetSpec", name, f.specsTable)
+	defer end(&err)
 	id, err := specID(sub, name)
 	if err != nil {
 		return nil, err
 	}
-	record, err := f.getLatest(ctx, sub, id, wholeSpec)
-	if err != nil {
-		return nil, err
-	}
-	spec, err := record.info()
-	if err != nil {
-		return nil, malformed(err, latestKey(sub, id), attrUpdatedAtID)
-	}
-	return &spec, nil
-}
-
-// getLatest reads the latest item of a spec, or the attributes of it that a projection names.
-func (f *facade) getLatest(ctx context.Context, sub, id string, attributes []string) (specItem, error) {
-	expression := projection(attributes)
-	if len(attributes) == len(wholeSpec) {
-		expression = ""
-	}
-	key := latestKey(sub, id)
-	stored, err := f.getItem(ctx, f.specsTable, key, expression, f.consistentReads)
-	if err != nil {
-		return specItem{}, err
-	}
-	record, err := decodeSpecItem(stored, sub, attributes)
-	if err == nil && record.UpdatedAtID != latestKeys(id).updatedAtID {
-		err = malformed(errors.New("another one was asked for"), stored, attrUpdatedAtID)
-	}
-	if err != nil {
-		return specItem{}, err
-	}
-	return record, nil
+	return get(ctx, f.client, f.specsTable, latestKey(sub, id), f.consistentReads, wholeSpec, decodeSpec)
 }
 
 // versionsPageSize is the number of versions that GetSpecVersion reads first. Items of usual size
@@ -104,7 +77,8 @@ const versionsPageSize = 16
 
 // GetSpecVersion implements [Database].
 func (f *facade) GetSpecVersion(ctx context.Context, sub, name, version string) (_ *SpecInfo, err error) {
-	defer wrap(&err, "get version "+quote(version)+" of spec", name, f.specsTable)
+	ctx, end := f.begin(ctx, "GetSpecVersion", name, f.specsTable)
+	defer end(&err)
 	id, err := specID(sub, name)
 	if err != nil {
 		return nil, err
@@ -115,7 +89,7 @@ func (f *facade) GetSpecVersion(ctx context.Context, sub, name, version string) 
 	q := f.querySpec(sub, id, false)
 	q.descending = true
 	q.pageSize = versionsPageSize
-	for spec, err := range list(ctx, f.client, q, decodeSpec(sub)) {
+	for spec, err := range list(ctx, f.client, q, decodeSpec) {
 		if err != nil {
 			return nil, err
 		}
@@ -123,51 +97,79 @@ func (f *facade) GetSpecVersion(ctx context.Context, sub, name, version string) 
 			return &spec, nil
 		}
 	}
-	return nil, ErrNotFound
+	return nil, fmt.Errorf("version %s: %w", quote(version), ErrNotFound)
 }
 
 // ListSpecs implements [Database].
 func (f *facade) ListSpecs(ctx context.Context, sub string, options ...ListOption) ([]SpecInfo, error) {
-	return collect(f.Specs(ctx, sub, options...))
+	return collect(f.specs(ctx, "ListSpecs", sub, options))
 }
 
 // Specs implements [Database].
 func (f *facade) Specs(ctx context.Context, sub string, options ...ListOption) iter.Seq2[SpecInfo, error] {
-	q := f.queryLatest(sub).paged(options, func(after string) (item, error) {
-		if err := checkKey("after", after, maxSpecID); err != nil {
-			return nil, err
+	return f.specs(ctx, "Specs", sub, options)
+}
+
+func (f *facade) specs(ctx context.Context, operation, sub string, options []ListOption) iter.Seq2[SpecInfo, error] {
+	return iterate(func(yield func(SpecInfo) bool) (err error) {
+		ctx, end := f.begin(ctx, operation, sub, f.specsTable)
+		defer end(&err)
+		if err := checkSub(sub); err != nil {
+			return err
 		}
-		return latestKey(sub, after), nil
+		q, err := f.queryLatest(sub).paged(options, func(after string) (item, error) {
+			return latestKey(sub, after), checkKey("after", after, maxSpecID)
+		})
+		if err != nil {
+			return err
+		}
+		return each(ctx, f.client, q, decodeSpec, yield)
 	})
-	return list(ctx, f.client, q.of("list specs of", sub, checkSub(sub)), decodeSpec(sub))
 }
 
 // ListSpecVersions implements [Database].
 func (f *facade) ListSpecVersions(ctx context.Context, sub, name string, options ...ListOption) ([]SpecInfo, error) {
-	return collect(f.SpecVersions(ctx, sub, name, options...))
+	return collect(f.specVersions(ctx, "ListSpecVersions", sub, name, options))
 }
 
 // SpecVersions implements [Database].
 func (f *facade) SpecVersions(ctx context.Context, sub, name string, options ...ListOption) iter.Seq2[SpecInfo, error] {
-	id, err := specID(sub, name)
-	q := f.querySpec(sub, id, false)
-	q.mustFind = true
-	q = q.paged(options, func(after string) (item, error) {
-		second, err := parseSecond(after)
+	return f.specVersions(ctx, "SpecVersions", sub, name, options)
+}
+
+func (f *facade) specVersions(
+	ctx context.Context, operation, sub, name string, options []ListOption,
+) iter.Seq2[SpecInfo, error] {
+	return iterate(func(yield func(SpecInfo) bool) (err error) {
+		ctx, end := f.begin(ctx, operation, name, f.specsTable)
+		defer end(&err)
+		id, err := specID(sub, name)
 		if err != nil {
-			return nil, invalid("after %s is not an UpdatedAt in decimal", quote(after))
+			return err
 		}
-		keys := versionKeys(id, second)
-		return textItem(map[string]string{
-			attrSub: sub, attrUpdatedAtID: keys.updatedAtID, attrIDUpdatedAt: keys.idUpdatedAt,
-		}), nil
+		q := f.querySpec(sub, id, false)
+		q.mustFind = true
+		q, err = q.paged(options, func(after string) (item, error) {
+			second, err := parseSecond(after)
+			if err != nil {
+				return nil, invalid("after %s is not an UpdatedAt in decimal", quote(after))
+			}
+			keys := versionKeys(id, second)
+			return textItem(map[string]string{
+				attrSub: sub, attrUpdatedAtID: keys.updatedAtID, attrIDUpdatedAt: keys.idUpdatedAt,
+			}), nil
+		})
+		if err != nil {
+			return err
+		}
+		return each(ctx, f.client, q, decodeSpec, yield)
 	})
-	return list(ctx, f.client, q.of("list versions of spec", name, err), decodeSpec(sub))
 }
 
 // DeleteSpec implements [Database].
 func (f *facade) DeleteSpec(ctx context.Context, sub, name string) (err error) {
-	defer wrap(&err, "delete spec", name, f.specsTable)
+	ctx, end := f.begin(ctx, "DeleteSpec", name, f.specsTable)
+	defer end(&err)
 	id, err := specID(sub, name)
 	if err != nil {
 		return err
@@ -177,7 +179,8 @@ func (f *facade) DeleteSpec(ctx context.Context, sub, name string) (err error) {
 
 // DeleteAllSpecs implements [Database].
 func (f *facade) DeleteAllSpecs(ctx context.Context, sub string) (err error) {
-	defer wrap(&err, "delete all specs of", sub, f.specsTable)
+	ctx, end := f.begin(ctx, "DeleteAllSpecs", sub, f.specsTable)
+	defer end(&err)
 	if err := checkSub(sub); err != nil {
 		return err
 	}

@@ -35,12 +35,12 @@ type conditionalPut struct {
 }
 
 func (p conditionalPut) input() *dynamodb.PutItemInput {
-	input := &dynamodb.PutItemInput{TableName: aws.String(p.table), Item: cloneItem(p.item)}
-	if p.condition != "" {
-		input.ConditionExpression = aws.String(p.condition)
-		input.ExpressionAttributeValues = cloneItem(p.values)
+	return &dynamodb.PutItemInput{
+		TableName:                 aws.String(p.table),
+		Item:                      cloneItem(p.item),
+		ConditionExpression:       optional(p.condition),
+		ExpressionAttributeValues: cloneItem(p.values),
 	}
-	return input
 }
 
 func (p conditionalPut) transactItem() types.TransactWriteItem {
@@ -141,11 +141,11 @@ func (f *facade) writeAtOnce(ctx context.Context, write specWrite, second int64)
 		err = f.transact(ctx, func() []types.TransactWriteItem {
 			return []types.TransactWriteItem{version.transactItem(), latest.transactItem()}
 		})
-		var canceled *types.TransactionCanceledException
-		if !errors.As(err, &canceled) || !hasReason(canceled, conditionalCheckFailed) {
+		reasons := canceledFor(err, conditionalCheckFailed)
+		if len(reasons) == 0 {
 			return second, err
 		}
-		if second, err = write.afterRejection(canceled, second); err != nil {
+		if second, err = write.afterRejection(reasons, second); err != nil {
 			return 0, err
 		}
 		if rejections >= 2 {
@@ -157,14 +157,14 @@ func (f *facade) writeAtOnce(ctx context.Context, write specWrite, second int64)
 }
 
 // afterRejection returns the second to try after conditions canceled a transaction.
-func (w specWrite) afterRejection(canceled *types.TransactionCanceledException, second int64) (int64, error) {
+func (w specWrite) afterRejection(reasons []types.CancellationReason, second int64) (int64, error) {
 	next, err := second, error(nil)
 	inTheWay := false
-	for i, reason := range canceled.CancellationReasons {
+	for i, reason := range reasons {
 		if len(reason.Item) == 0 {
 			continue
 		}
-		stored, decodeErr := decodeSpec(w.sub)(reason.Item)
+		stored, decodeErr := decodeItem(reason.Item, w.sub, wholeSpec, decodeSpec)
 		if decodeErr != nil && i == 0 {
 			continue // skip a malformed version item
 		}
@@ -196,7 +196,7 @@ func (f *facade) writeInTurn(ctx context.Context, write specWrite, second int64)
 		if err != nil {
 			return 0, err
 		}
-		err = f.putIf(ctx, version)
+		err = f.put(ctx, version)
 		if isConditionFailure(err) {
 			// Another version was stored there meanwhile, or is not in the index.
 			second = min(second, maxSecond-1) + 1
@@ -208,7 +208,7 @@ func (f *facade) writeInTurn(ctx context.Context, write specWrite, second int64)
 		if err != nil {
 			return 0, err
 		}
-		err = f.putIf(ctx, latest)
+		err = f.put(ctx, latest)
 		if isConditionFailure(err) {
 			err = nil // another writer was faster
 		}
@@ -216,12 +216,23 @@ func (f *facade) writeInTurn(ctx context.Context, write specWrite, second int64)
 	}
 }
 
-// putIf puts an item if its condition is met.
-func (f *facade) putIf(ctx context.Context, put conditionalPut) error {
-	return retryConflicts(ctx, func() error {
-		_, err := answered(f.client.PutItem(ctx, put.input()))
-		return err
+// put puts an item if its condition is met.
+func (f *facade) put(ctx context.Context, put conditionalPut, options ...func(*dynamodb.Options)) error {
+	_, err := sendWrite(ctx, f.client, Client.PutItem, put.input, options...)
+	return err
+}
+
+// deleteItem deletes an item, under a condition unless that is empty.
+func (f *facade) deleteItem(ctx context.Context, table string, key item, condition string, values item) error {
+	_, err := sendWrite(ctx, f.client, Client.DeleteItem, func() *dynamodb.DeleteItemInput {
+		return &dynamodb.DeleteItemInput{
+			TableName:                 aws.String(table),
+			Key:                       cloneItem(key),
+			ConditionExpression:       optional(condition),
+			ExpressionAttributeValues: cloneItem(values),
+		}
 	})
+	return err
 }
 
 // afterNewest returns the second for the version after the spec's latest item and its newest
@@ -230,19 +241,17 @@ func (f *facade) afterNewest(ctx context.Context, write specWrite, second int64)
 	q := f.querySpec(write.sub, write.id, true)
 	q.consistent = true
 	q.descending = true
-	q.pageSize = 2
+	q.limit, q.pageSize = 2, 2
 	next := second
-	for stored, err := range list(ctx, f.client, q, decodeStoredSpec(write.sub)) {
+	for stored, err := range list(ctx, f.client, q, decodeSpec) {
 		if err != nil {
 			return 0, err
 		}
-		placed, err := write.after(stored.SpecInfo, second)
+		placed, err := write.after(stored, second)
 		if err != nil {
 			return 0, err
 		}
-		if next = max(next, placed); !stored.isLatest {
-			break
-		}
+		next = max(next, placed)
 	}
 	return next, nil
 }
