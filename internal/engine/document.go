@@ -41,8 +41,14 @@ func (d document) read(in input) error { return d.members(in.field) }
 
 // members passes the members of an object that are not null to read.
 func (d document) members(read func(name string, value document) error) error {
+	return d.object("", read)
+}
+
+// object reads a map or structure, giving each member that is not null to read; class is the
+// service's name of its type.
+func (d document) object(class string, read func(name string, value document) error) error {
 	reader := jsontext.NewReader(string(d))
-	return reader.Members(func(name string) error {
+	return reader.Object(class, func(name string) error {
 		value, err := reader.Raw()
 		if err != nil || value == "null" {
 			return err
@@ -58,8 +64,8 @@ func (d document) compact() string {
 	return text.String()
 }
 
-// elements passes the elements of an array to read.
-func (d document) elements(read func(document) error) error {
+// list reads an array, giving each element to read.
+func (d document) list(read func(document) error) error {
 	reader := jsontext.NewReader(string(d))
 	return reader.Elements(func() error {
 		element, err := reader.Raw()
@@ -70,72 +76,26 @@ func (d document) elements(read func(document) error) error {
 	})
 }
 
-// mismatch returns the service's error for a scalar of the wrong JSON type; class is the expected
-// one.
-func (d document) mismatch(class string) error {
-	switch d[0] {
-	case '{':
-		return serialization("Start of structure or map found where not expected")
-	case '[':
-		return serialization("Unrecognized collection type class java.lang." + class)
-	case '"':
-		return serialization("STRING_VALUE cannot be converted to " + class)
-	case 't':
-		return serialization("TRUE_VALUE cannot be converted to " + class)
-	case 'f':
-		return serialization("FALSE_VALUE cannot be converted to " + class)
-	case 'n':
-		return serialization("NULL_VALUE cannot be converted to " + class)
-	}
-	if strings.ContainsAny(string(d), ".eE") {
-		return serialization("DECIMAL_VALUE cannot be converted to " + class)
-	}
-	return serialization("NUMBER_VALUE cannot be converted to " + class)
-}
-
 func (d document) string(into **string) error {
-	if d[0] != '"' {
-		return d.mismatch("String")
-	}
-	text := d.unquote()
-	*into = &text
-	return nil
-}
-
-// unquote returns the content of a string.
-func (d document) unquote() string {
 	reader := jsontext.NewReader(string(d))
-	text, _ := reader.String()
-	return text
+	text, err := reader.String()
+	*into = &text
+	return err
 }
 
 func (d document) boolean(into **bool) error {
-	switch d[0] {
-	case 't', 'f':
-		truth := d[0] == 't'
-		*into = &truth
-		return nil
-	case '"':
-		switch strings.ToUpper(d.unquote()) {
-		case "TRUE", "1", "YES":
-			truth := true
-			*into = &truth
-			return nil
-		case "FALSE", "0", "NO":
-			truth := false
-			*into = &truth
-			return nil
-		}
-		return serialization("Unexpected token received from parser")
-	}
-	return d.mismatch("Boolean")
+	reader := jsontext.NewReader(string(d))
+	truth, err := reader.Boolean()
+	*into = &truth
+	return err
 }
 
 // integer reads a number; a fraction is cut off as the service does. Values
 // beyond an int64 become its extremes, which every constraint rejects.
 func (d document) integer(class string, into **int64) error {
 	if c := d[0]; c != '-' && (c < '0' || c > '9') {
-		return d.mismatch(class)
+		reader := jsontext.NewReader(string(d))
+		return reader.Mismatch(class)
 	}
 	n, err := strconv.ParseInt(string(d), 10, 64)
 	if err != nil {
@@ -153,18 +113,6 @@ func (d document) integer(class string, into **int64) error {
 	return nil
 }
 
-// list reads an array, giving each element to read.
-func (d document) list(read func(document) error) error {
-	switch d[0] {
-	case '[':
-	case '{':
-		return serialization("Start of structure or map found where not expected")
-	default:
-		return serialization("Unexpected field type")
-	}
-	return d.elements(read)
-}
-
 func (d document) strings(into *[]string) error {
 	*into = []string{}
 	return d.list(func(element document) error {
@@ -175,19 +123,6 @@ func (d document) strings(into *[]string) error {
 		*into = append(*into, *text)
 		return nil
 	})
-}
-
-// object reads a map or structure, giving each member to read; class is the
-// service's name of its type.
-func (d document) object(class string, read func(name string, value document) error) error {
-	switch d[0] {
-	case '{':
-	case '[':
-		return serialization("Unrecognized collection type " + class)
-	default:
-		return serialization("Unexpected field type")
-	}
-	return d.members(read)
 }
 
 // structure reads an object into in.

@@ -329,13 +329,3 @@ func kindWord(kind attribute.Kind) string {
 	}
 	return "binary"
 }
-
-func kindNamed(name string) attribute.Kind {
-	switch name {
-	case "S":
-		return attribute.KindS
-	case "N":
-		return attribute.KindN
-	}
-	return attribute.KindB
-}

@@ -117,7 +117,7 @@ func (t *tableDefinition) keySchema(keys []keySchemaElement) keySchema {
 	resolve := func(name string) keyAttribute {
 		for _, a := range t.AttributeDefinitions {
 			if *a.AttributeName == name {
-				return keyAttribute{name, kindNamed(*a.AttributeType)}
+				return keyAttribute{name, attribute.KindNamed(*a.AttributeType)}
 			}
 		}
 		return keyAttribute{}

@@ -17,12 +17,11 @@ const maxNesting = 31
 const (
 	attributeValueClass = "com.amazonaws.dynamodb.v20120810.AttributeValue"
 
-	messageEmpty    = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
-	messageSeveral  = "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
-	messageNesting  = "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
-	messageNull     = "One or more parameter values were invalid: Null attribute value types must have the value of true"
-	messageSetNull  = "One or more parameter values were invalid: An string set may not have a null string as a member"
-	messageNoStruct = "Start of structure or map found where not expected"
+	messageEmpty   = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
+	messageSeveral = "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
+	messageNesting = "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
+	messageNull    = "One or more parameter values were invalid: Null attribute value types must have the value of true"
+	messageSetNull = "One or more parameter values were invalid: An string set may not have a null string as a member"
 )
 
 // ParseItem reads an item from its wire form, {"name": {"S": "x"}}. It fails with a
@@ -114,15 +113,8 @@ func (d *decoder) fields(nesting int) (Item, error) {
 	if nesting > maxNesting {
 		return nil, d.tooDeep()
 	}
-	switch d.Peek() {
-	case '{':
-	case '[':
-		return nil, &jsontext.SerializationError{Message: "Unrecognized collection type java.util.Map<java.lang.String, " + attributeValueClass + ">"}
-	default:
-		return nil, d.misplaced("Unexpected field type")
-	}
 	fields := Item{}
-	err := d.Members(func(name string) error {
+	err := d.Object("java.util.Map<java.lang.String, "+attributeValueClass+">", func(name string) error {
 		clean := d.invalid == nil
 		d.report(validateName(name))
 		value, err := d.value(nesting)
@@ -138,20 +130,18 @@ func (d *decoder) fields(nesting int) (Item, error) {
 // value reads an attribute value that has nesting maps and lists around it.
 func (d *decoder) value(nesting int) (Value, error) {
 	switch d.Peek() {
-	case '{':
+	case '{', '[':
 	case 'n':
 		d.report(invalid(messageEmpty))
 		_, err := d.Null()
 		return Value{}, err
-	case '[':
-		return Value{}, &jsontext.SerializationError{Message: "Unrecognized collection type class " + attributeValueClass}
 	default:
-		return Value{}, d.misplaced("Unexpected value type in payload")
+		return Value{}, d.Misplaced("Unexpected value type in payload")
 	}
 	var value Value
 	seen := false
-	err := d.Members(func(key string) error {
-		kind := kindNamed(key)
+	err := d.Object("class "+attributeValueClass, func(key string) error {
+		kind := KindNamed(key)
 		if kind == KindAbsent {
 			return d.Skip()
 		}
@@ -182,10 +172,10 @@ func (d *decoder) content(kind Kind, nesting int) (Value, error) {
 	case KindSS, KindNS, KindBS:
 		return d.set(kind)
 	case KindBOOL:
-		truth, err := d.boolean()
+		truth, err := d.Boolean()
 		return Value{kind: KindBOOL, truth: truth}, err
 	case KindNULL:
-		truth, err := d.boolean()
+		truth, err := d.Boolean()
 		if !truth {
 			d.report(invalid(messageNull))
 		}
@@ -202,9 +192,6 @@ func (d *decoder) list(nesting int) ([]Value, error) {
 	if nesting > maxNesting {
 		return nil, d.tooDeep()
 	}
-	if err := d.array(); err != nil {
-		return nil, err
-	}
 	var elements []Value
 	err := d.Elements(func() error {
 		value, err := d.value(nesting)
@@ -215,9 +202,6 @@ func (d *decoder) list(nesting int) ([]Value, error) {
 }
 
 func (d *decoder) set(kind Kind) (Value, error) {
-	if err := d.array(); err != nil {
-		return Value{}, err
-	}
 	members := make([]string, 0, 4)
 	known := d.invalid
 	err := d.Elements(func() error {
@@ -251,123 +235,33 @@ func nullMember(kind Kind) *ValidationError {
 	return invalid(messageEmpty)
 }
 
-// array returns an error unless the next token begins an array.
-func (d *decoder) array() error {
-	switch d.Peek() {
-	case '[':
-		return nil
-	case '{':
-		return &jsontext.SerializationError{Message: messageNoStruct}
-	}
-	return d.misplaced("Unexpected field type")
-}
-
 // member reads the content of an S, N or B: a value's, or that of one member of a set.
 func (d *decoder) member(kind Kind) (string, error) {
-	class := "java.lang.String"
 	if kind == KindB {
-		class = "java.nio.ByteBuffer"
+		return d.binary()
 	}
+	text, err := d.String()
+	if err != nil || kind == KindS {
+		return text, err
+	}
+	number, problem := parseNumber(text)
+	d.report(problem)
+	return number.String(), nil
+}
+
+// binary reads base64 in its canonical form only.
+func (d *decoder) binary() (string, error) {
 	switch d.Peek() {
-	case '"':
+	case '"', '{':
 	case '[':
-		return "", &jsontext.SerializationError{Message: "Unrecognized collection type class " + class}
-	case '{':
-		return "", &jsontext.SerializationError{Message: messageNoStruct}
+		return "", &jsontext.SerializationError{Message: "Unrecognized collection type class java.nio.ByteBuffer"}
 	default:
-		token, err := d.Scalar()
-		if err != nil {
-			return "", err
-		}
-		if kind == KindB {
-			return "", &jsontext.SerializationError{Message: "only base-64-encoded strings are convertible to bytes"}
-		}
-		return "", &jsontext.SerializationError{Message: token + " cannot be converted to String"}
+		return "", d.Misplaced("only base-64-encoded strings are convertible to bytes")
 	}
 	text, err := d.String()
 	if err != nil {
 		return "", err
 	}
-	switch kind {
-	case KindN:
-		number, problem := parseNumber(text)
-		d.report(problem)
-		return number.String(), nil
-	case KindB:
-		return decodeBinary(text)
-	}
-	return text, nil
-}
-
-// boolean reads a BOOL or NULL, for which DynamoDB takes some strings as well.
-func (d *decoder) boolean() (bool, error) {
-	switch d.Peek() {
-	case '"':
-		text, err := d.String()
-		if err != nil {
-			return false, err
-		}
-		switch strings.ToUpper(text) {
-		case "TRUE", "1", "YES":
-			return true, nil
-		case "FALSE", "0", "NO":
-			return false, nil
-		}
-		return false, &jsontext.SerializationError{Message: "Unexpected token received from parser"}
-	case '[':
-		return false, &jsontext.SerializationError{Message: "Unrecognized collection type class java.lang.Boolean"}
-	case '{':
-		return false, &jsontext.SerializationError{Message: messageNoStruct}
-	}
-	switch token, err := d.Scalar(); {
-	case err != nil:
-		return false, err
-	case token == "TRUE_VALUE":
-		return true, nil
-	case token == "FALSE_VALUE":
-		return false, nil
-	default:
-		return false, &jsontext.SerializationError{Message: token + " cannot be converted to Boolean"}
-	}
-}
-
-// misplaced returns the error for a scalar where none is expected: the message, if the scalar is
-// well-formed JSON.
-func (d *decoder) misplaced(message string) error {
-	if err := d.Skip(); err != nil {
-		return err
-	}
-	return &jsontext.SerializationError{Message: message}
-}
-
-func kindNamed(name string) Kind {
-	switch name {
-	case "S":
-		return KindS
-	case "N":
-		return KindN
-	case "B":
-		return KindB
-	case "SS":
-		return KindSS
-	case "NS":
-		return KindNS
-	case "BS":
-		return KindBS
-	case "M":
-		return KindM
-	case "L":
-		return KindL
-	case "NULL":
-		return KindNULL
-	case "BOOL":
-		return KindBOOL
-	}
-	return KindAbsent
-}
-
-// decodeBinary accepts base64 in its canonical form only.
-func decodeBinary(text string) (string, error) {
 	if length := utf8.RuneCountInString(text); length%4 != 0 {
 		return "", &jsontext.SerializationError{Message: "Base64 encoded length is expected a multiple of 4 bytes but found: " + strconv.Itoa(length)}
 	}

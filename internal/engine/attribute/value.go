@@ -27,6 +27,16 @@ var kindNames = [...]string{"", "S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL
 // String returns the abbreviation of the wire format: "S", "N", "BOOL", ...
 func (k Kind) String() string { return kindNames[k] }
 
+// KindNamed returns the kind with that abbreviation, KindAbsent if there is none.
+func KindNamed(name string) Kind {
+	for kind := KindS; kind <= KindBOOL; kind++ {
+		if kindNames[kind] == name {
+			return kind
+		}
+	}
+	return KindAbsent
+}
+
 // Value is one attribute value. It is immutable by convention: it may be shared freely, but what
 // Fields, Elements and Members return must not be changed. The zero Value is absent.
 type Value struct {

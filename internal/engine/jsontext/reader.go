@@ -24,6 +24,8 @@ func (e *SerializationError) Error() string {
 // ErrMalformed is the error of every method that meets text that is not JSON.
 var ErrMalformed = &SerializationError{}
 
+var errStructure = &SerializationError{Message: "Start of structure or map found where not expected"}
+
 // Reader reads JSON from front to back. It holds its text as one string and returns parts of it:
 // reading an item allocates once for all its names and strings.
 type Reader struct {
@@ -75,9 +77,23 @@ func (r *Reader) Null() (bool, error) {
 	return true, r.literal("null")
 }
 
+// Object reads an object as Members does. Its type is the class in the messages.
+func (r *Reader) Object(class string, member func(key string) error) error {
+	switch r.Peek() {
+	case '{':
+		return r.Members(member)
+	case '[':
+		return &SerializationError{Message: "Unrecognized collection type " + class}
+	}
+	return r.Misplaced("Unexpected field type")
+}
+
 // Members reads an object, calling member with each key in front of its value.
 func (r *Reader) Members(member func(key string) error) error {
 	return r.enclosed('{', '}', func() error {
+		if r.Peek() != '"' {
+			return ErrMalformed
+		}
 		key, err := r.String()
 		if err != nil {
 			return err
@@ -91,7 +107,13 @@ func (r *Reader) Members(member func(key string) error) error {
 
 // Elements reads an array, calling element in front of each of its values.
 func (r *Reader) Elements(element func() error) error {
-	return r.enclosed('[', ']', element)
+	switch r.Peek() {
+	case '[':
+		return r.enclosed('[', ']', element)
+	case '{':
+		return errStructure
+	}
+	return r.Misplaced("Unexpected field type")
 }
 
 func (r *Reader) enclosed(opening, closing byte, part func() error) error {
@@ -117,7 +139,7 @@ func (r *Reader) enclosed(opening, closing byte, part func() error) error {
 // String reads a string. One without escapes is a part of the text.
 func (r *Reader) String() (string, error) {
 	if !r.accept('"') {
-		return "", ErrMalformed
+		return "", r.Mismatch("String")
 	}
 	start, ascii, escaped := r.pos, true, false
 	for ; r.pos < len(r.text); r.pos++ {
@@ -142,6 +164,52 @@ func (r *Reader) String() (string, error) {
 		}
 	}
 	return "", ErrMalformed
+}
+
+// Boolean reads a boolean, for which DynamoDB takes some strings as well.
+func (r *Reader) Boolean() (bool, error) {
+	switch c := r.Peek(); c {
+	case 't', 'f':
+		_, err := r.scalar()
+		return c == 't', err
+	case '"':
+		text, err := r.String()
+		if err != nil {
+			return false, err
+		}
+		switch strings.ToUpper(text) {
+		case "TRUE", "1", "YES":
+			return true, nil
+		case "FALSE", "0", "NO":
+			return false, nil
+		}
+		return false, &SerializationError{Message: "Unexpected token received from parser"}
+	}
+	return false, r.Mismatch("Boolean")
+}
+
+// Mismatch consumes the next value and returns DynamoDB's error for it where a class of java.lang is
+// expected.
+func (r *Reader) Mismatch(class string) error {
+	switch r.Peek() {
+	case '{':
+		return errStructure
+	case '[':
+		return &SerializationError{Message: "Unrecognized collection type class java.lang." + class}
+	}
+	token, err := r.scalar()
+	if err != nil {
+		return err
+	}
+	return &SerializationError{Message: token + " cannot be converted to " + class}
+}
+
+// Misplaced consumes the next value and returns the message as the error for it.
+func (r *Reader) Misplaced(message string) error {
+	if err := r.Skip(); err != nil {
+		return err
+	}
+	return &SerializationError{Message: message}
 }
 
 // unescape resolves the escapes of a string with its quotes. Strings that need
@@ -206,11 +274,8 @@ func (r *Reader) skip(depth int) error {
 		return r.Members(func(string) error { return r.skip(depth + 1) })
 	case '[':
 		return r.Elements(func() error { return r.skip(depth + 1) })
-	case '"':
-		_, err := r.String()
-		return err
 	}
-	_, err := r.Scalar()
+	_, err := r.scalar()
 	return err
 }
 
@@ -230,16 +295,19 @@ func (r *Reader) End() error {
 	return nil
 }
 
-// Scalar consumes a boolean, a null or a number, and returns the name of such a token in DynamoDB's
-// messages.
-func (r *Reader) Scalar() (token string, err error) {
+// scalar consumes a string, boolean, null or number, and returns the name of such a token in
+// DynamoDB's messages.
+func (r *Reader) scalar() (token string, err error) {
 	switch c := r.Peek(); {
+	case c == '"':
+		_, err := r.String()
+		return "STRING_VALUE", err
 	case c == 't':
 		return "TRUE_VALUE", r.literal("true")
 	case c == 'f':
 		return "FALSE_VALUE", r.literal("false")
 	case c == 'n':
-		return "VALUE_NULL", r.literal("null")
+		return "NULL_VALUE", r.literal("null")
 	case c == '-' || isDigit(c):
 		integer, err := r.number()
 		if integer {
