@@ -34,7 +34,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -42,31 +41,29 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"os"
-	"os/signal"
-	"runtime/debug"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/internal/command"
 	"github.com/open-alchemy/packagedb/internal/engine"
 	"github.com/open-alchemy/packagedb/internal/loopback"
 )
 
 const (
+	usage = `packagedb-local serves an embedded DynamoDB over HTTP for services under development, with a page at /-/.
+
+usage: packagedb-local [-listen host:port] [-data file] [-tables=false] [-v]
+
+`
 	defaultAddress = "localhost:8000"
 	stopTimeout    = 5 * time.Second
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
-}
+func main() { command.Main(run) }
 
 // settings are the flags.
 type settings struct {
@@ -78,25 +75,17 @@ type settings struct {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var s settings
 	flags := flag.NewFlagSet("packagedb-local", flag.ContinueOnError)
-	flags.SetOutput(stderr)
 	flags.StringVar(&s.address, "listen", defaultAddress, "`host:port` to listen at; port 0 is any free port")
 	flags.StringVar(&s.data, "data", "", "`file` to keep what is stored in; all is in memory without it")
 	flags.BoolVar(&s.tables, "tables", true, "create those of both tables that are missing")
 	flags.BoolVar(&s.verbose, "v", false, "log each request")
-	showVersion := flags.Bool("version", false, "print the version and exit")
-	switch err := flags.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		return 0
-	case err != nil:
-		return 2
-	case flags.NArg() > 0:
+	if status, done := command.Parse(flags, usage, args, stdout, stderr); done {
+		return status
+	}
+	if flags.NArg() > 0 {
 		fmt.Fprintf(stderr, "packagedb-local: unexpected argument %q\n", flags.Arg(0))
 		flags.Usage()
 		return 2
-	case *showVersion:
-		built, _ := debug.ReadBuildInfo()
-		fmt.Fprintln(stdout, "packagedb-local", cmp.Or(built.Main.Version, "(unknown)"))
-		return 0
 	}
 	level := slog.LevelWarn
 	if s.verbose {
@@ -111,11 +100,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 func serve(ctx context.Context, s settings, stdout io.Writer, logger *slog.Logger) (err error) {
-	sockets, err := listen(ctx, s.address)
-	if err != nil {
-		return err
-	}
-	defer sockets.close()
 	stored := engine.New()
 	if s.data != "" {
 		if stored, err = engine.Open(s.data, logger); err != nil {
@@ -136,18 +120,19 @@ func serve(ctx context.Context, s settings, stdout io.Writer, logger *slog.Logge
 		specs, credentials := packagedb.Tables()[0], packagedb.Tables()[1]
 		created = *specs.TableName + ", " + *credentials.TableName
 	}
+	listeners, url, err := listen(s.address)
+	if err != nil {
+		return err
+	}
 	answered := &requests{engine: stored, logger: logger}
-	server := newServer(route(&page{
-		store:    store{engine: stored, database: packagedb.New(client)},
-		requests: answered, url: sockets.url(), data: s.data, started: time.Now(),
-	}, answered))
-	failed := make(chan error, len(sockets.listeners))
+	server := newServer(route(newPage(client, answered, url, s.data), answered))
+	failed := make(chan error, len(listeners))
 	var serving sync.WaitGroup
 	defer serving.Wait()
-	for _, listener := range sockets.listeners {
+	for _, listener := range listeners {
 		serving.Go(func() { failed <- server.Serve(listener) })
 	}
-	announce(stdout, sockets.url(), created, s.data)
+	announce(stdout, url, created, s.data)
 
 	select {
 	case <-ctx.Done():

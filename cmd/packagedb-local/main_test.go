@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -18,13 +17,13 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"github.com/open-alchemy/packagedb"
-	"github.com/open-alchemy/packagedb/internal/engine"
 )
 
 // If asCommand is set, the test binary acts as the command.
@@ -39,95 +38,90 @@ func TestMain(m *testing.M) {
 
 // started is a running command.
 type started struct {
-	url  string
-	stop func() (status int, rest []string) // the lines after the first
+	url    string
+	client *dynamodb.Client                // its requests are on the page
+	stop   func() (status int, out string) // the output after the first line
 }
 
+// start runs the command, at a free port unless args say otherwise.
 func start(t *testing.T, args ...string) *started {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	reader, writer := io.Pipe()
-	status := make(chan int, 1)
+	reader, writer := io.Pipe() // standard output and standard error
+	status, rest := make(chan int, 1), make(chan []byte, 1)
 	go func() {
-		status <- run(ctx, args, writer, writer)
+		status <- run(ctx, append([]string{"-listen", "localhost:0"}, args...), writer, writer)
 		writer.Close()
 	}()
-	output := bufio.NewScanner(reader) // of standard output and standard error
-	s := &started{url: awaitURL(t, output)}
-	rest := make(chan []string, 1)
+	output := bufio.NewReader(reader)
+	url := awaitURL(t, output)
 	go func() {
-		var lines []string
-		for output.Scan() {
-			lines = append(lines, output.Text())
-		}
-		rest <- lines
+		text, _ := io.ReadAll(output)
+		rest <- text
 	}()
-	s.stop = sync.OnceValues(func() (int, []string) {
+	stop := sync.OnceValues(func() (int, string) {
 		cancel()
-		return <-status, <-rest
+		return <-status, string(<-rest)
 	})
-	t.Cleanup(func() { s.stop() })
-	return s
+	t.Cleanup(func() { stop() })
+	return &started{url, newClient(url), stop}
 }
 
 // awaitURL reads the first line of a command and returns the URL in it.
-func awaitURL(t *testing.T, output *bufio.Scanner) string {
+func awaitURL(t *testing.T, output *bufio.Reader) string {
 	t.Helper()
-	output.Scan()
-	url, ok := strings.CutPrefix(output.Text(), "packagedb-local: listening at ")
-	require.True(t, ok, output.Text())
-	return url
+	line, err := output.ReadString('\n')
+	require.NoError(t, err)
+	url, ok := strings.CutPrefix(line, "packagedb-local: listening at ")
+	require.True(t, ok, line)
+	return strings.TrimSpace(url)
 }
 
-// use makes packagedb.Get find the command.
-func (s *started) use(t *testing.T) packagedb.Database {
-	t.Helper()
-	t.Setenv("STAGE", "TEST")
-	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", s.url)
-	db, err := packagedb.Get()
-	require.NoError(t, err)
-	return db
+func newClient(url string, options ...func(*dynamodb.Options)) *dynamodb.Client {
+	return dynamodb.New(dynamodb.Options{
+		BaseEndpoint: &url,
+		Region:       "us-east-1",
+		Credentials:  credentials.NewStaticCredentialsProvider("test", "test", ""),
+	}, options...)
 }
 
 func (s *started) tables(t *testing.T) []string {
 	t.Helper()
-	list, err := s.client().ListTables(t.Context(), &dynamodb.ListTablesInput{})
+	list, err := s.client.ListTables(t.Context(), &dynamodb.ListTablesInput{})
 	require.NoError(t, err)
 	return list.TableNames
 }
 
 func TestRun_ServesUntilItIsInterrupted(t *testing.T) {
-	command := start(t, "-listen", "localhost:0")
-	db := command.use(t)
-	_, err := db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "pets", Version: "1.0.0"})
+	command := start(t)
+	t.Setenv("STAGE", "TEST")
+	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", command.url)
+	db, err := packagedb.Get()
 	require.NoError(t, err)
-	version, err := db.GetLatestSpecVersion(t.Context(), "sub", "pets")
+	_, err = db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "pets", Version: "1.0.0"})
 	require.NoError(t, err)
-	assert.Equal(t, "1.0.0", version)
 	assert.Equal(t, []string{"package.credentials", "package.specs"}, command.tables(t))
 
 	status, said := command.stop()
 	assert.Zero(t, status)
-	require.Len(t, said, 8)
-	assert.Equal(t, []string{
-		"page:   " + command.url + "/-/",
-		"tables: package.specs, package.credentials",
-		"data:   in memory, gone when this stops",
-		"",
-		"Point a service at it with",
-		"  STAGE=TEST AWS_ENDPOINT_URL_DYNAMODB=" + command.url,
-		"Stop it with Ctrl-C.",
-	}, said[:7])
-	assert.Regexp(t, `^packagedb-local: stopped, [3-9] requests answered$`, said[7])
+	rest, ok := strings.CutPrefix(said, "page:   "+command.url+`/-/
+tables: package.specs, package.credentials
+data:   in memory, gone when this stops
+
+Point a service at it with
+  STAGE=TEST AWS_ENDPOINT_URL_DYNAMODB=`+command.url+`
+Stop it with Ctrl-C.
+`)
+	assert.True(t, ok, said)
+	assert.Regexp(t, `^packagedb-local: stopped, [2-9] requests answered\n$`, rest)
 	_, err = net.Dial("tcp", strings.TrimPrefix(command.url, "http://"))
 	assert.Error(t, err)
 }
 
 func TestRun_WithoutTables(t *testing.T) {
-	command := start(t, "-listen", "127.0.0.1:0", "-tables=false")
+	command := start(t, "-tables=false")
 	assert.Empty(t, command.tables(t))
-	body := command.page(t, "")
-	assert.Contains(t, text(body), "table package.specs: Requested resource not found")
+	assert.Contains(t, text(command.page(t, "")), "table package.specs: Requested resource not found")
 	_, said := command.stop()
 	assert.Contains(t, said, "tables: none created")
 }
@@ -135,16 +129,15 @@ func TestRun_WithoutTables(t *testing.T) {
 func TestRun_KeepsDataInAFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "data")
 	for _, version := range []string{"1.0.0", "2.0.0"} {
-		command := start(t, "-listen", "localhost:0", "-data", file)
-		db := packagedb.New(command.client())
-		_, err := db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "pets", Version: version})
+		command := start(t, "-data", file)
+		_, err := packagedb.New(command.client).CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "pets", Version: version})
 		require.NoError(t, err)
 		status, said := command.stop()
 		assert.Zero(t, status)
 		assert.Contains(t, said, "data:   kept in "+file)
 	}
-	command := start(t, "-listen", "localhost:0", "-data", file)
-	versions, err := packagedb.New(command.client()).ListSpecVersions(t.Context(), "sub", "pets")
+	command := start(t, "-data", file)
+	versions, err := packagedb.New(command.client).ListSpecVersions(t.Context(), "sub", "pets")
 	require.NoError(t, err)
 	assert.Len(t, versions, 2)
 
@@ -155,11 +148,11 @@ func TestRun_KeepsDataInAFile(t *testing.T) {
 }
 
 func TestRun_LogsRequests(t *testing.T) {
-	command := start(t, "-listen", "localhost:0", "-v")
-	_, err := packagedb.New(command.client()).ListSpecs(t.Context(), "sub")
+	command := start(t, "-v")
+	_, err := packagedb.New(command.client).ListSpecs(t.Context(), "sub")
 	require.NoError(t, err)
 	_, said := command.stop()
-	assert.Regexp(t, `level=INFO msg=Query table=package\.specs status=200 error="" units=0\.5 duration=`, strings.Join(said, "\n"))
+	assert.Regexp(t, `level=INFO msg=Query table=package\.specs status=200 error="" units=0\.5 duration=`, said)
 }
 
 func TestRun_URL(t *testing.T) {
@@ -183,7 +176,7 @@ func TestRun_LocalhostIsBothLoopbackAddresses(t *testing.T) {
 		t.Skipf("this host has no IPv6: %v", err)
 	}
 	listener.Close()
-	command := start(t, "-listen", "localhost:0")
+	command := start(t)
 	_, port, _ := strings.Cut(strings.TrimPrefix(command.url, "http://"), ":")
 	for _, host := range []string{"127.0.0.1", "::1"} {
 		connection, err := net.Dial("tcp", net.JoinHostPort(host, port))
@@ -211,7 +204,7 @@ func TestRun_Arguments(t *testing.T) {
 		{"a file that is no journal", []string{"-listen", "127.0.0.1:0", "-data", damaged}, 1, "", "line 1: not the first line of a journal"},
 		{"an argument", []string{"8000"}, 2, "", `unexpected argument "8000"`},
 		{"an unknown flag", []string{"-port", "8000"}, 2, "", "flag provided but not defined: -port"},
-		{"a call for help", []string{"-h"}, 0, "", "Usage of packagedb-local"},
+		{"a call for help", []string{"-h"}, 0, "serves an embedded DynamoDB over HTTP", ""},
 		{"a call for the version", []string{"-version"}, 0, "packagedb-local ", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -219,7 +212,8 @@ func TestRun_Arguments(t *testing.T) {
 			assert.Equal(t, test.status, run(t.Context(), test.args, &stdout, &stderr))
 			assert.Contains(t, stdout.String(), test.stdout)
 			assert.Contains(t, stderr.String(), test.stderr)
-			assert.Equal(t, test.stdout == "", stdout.Len() == 0)
+			assert.Equal(t, test.status == 0, stderr.Len() == 0)
+			assert.Equal(t, test.status != 0, stdout.Len() == 0)
 		})
 	}
 }
@@ -232,8 +226,6 @@ func TestRun_EndsWithASignal(t *testing.T) {
 		t.Run(signal.String(), func(t *testing.T) {
 			command := startProcess(t)
 			require.NoError(t, command.Process.Signal(signal))
-			_, err := io.Copy(io.Discard, command.stdout)
-			require.NoError(t, err)
 			assert.NoError(t, command.Wait())
 		})
 	}
@@ -242,30 +234,27 @@ func TestRun_EndsWithASignal(t *testing.T) {
 // process is a command in a process of its own.
 type process struct {
 	*exec.Cmd
-	stdout io.Reader
-	url    string
+	url string
 }
 
 func startProcess(t *testing.T, args ...string) *process {
 	t.Helper()
-	p := &process{Cmd: exec.CommandContext(t.Context(), os.Args[0], append([]string{"-listen", "localhost:0"}, args...)...)}
-	p.Env = append(os.Environ(), asCommand+"=1")
-	p.Stderr = os.Stderr
-	stdout, err := p.StdoutPipe()
+	command := exec.CommandContext(t.Context(), os.Args[0], append([]string{"-listen", "localhost:0"}, args...)...)
+	command.Env = append(os.Environ(), asCommand+"=1")
+	command.Stderr = os.Stderr
+	stdout, err := command.StdoutPipe()
 	require.NoError(t, err)
-	require.NoError(t, p.Start())
-	p.stdout = stdout
-	p.url = awaitURL(t, bufio.NewScanner(stdout))
-	return p
+	require.NoError(t, command.Start())
+	return &process{command, awaitURL(t, bufio.NewReader(stdout))}
 }
 
 func TestNewServer_EndsARequestWithoutABody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, connection := net.Pipe()
-		listener := &pipe{make(chan net.Conn, 1), make(chan struct{})}
-		listener.connections <- connection
+		listener := make(pipe, 1)
+		listener <- connection
 		failed := make(chan error, 1)
-		server := newServer(&requests{engine: engine.New(), logger: slog.New(slog.DiscardHandler)})
+		server := newServer(newRequests())
 		go func() { failed <- server.Serve(listener) }()
 
 		begin := time.Now()
@@ -279,20 +268,15 @@ func TestNewServer_EndsARequestWithoutABody(t *testing.T) {
 	})
 }
 
-// pipe is a listener with one connection.
-type pipe struct {
-	connections chan net.Conn
-	closed      chan struct{}
-}
+// pipe is a listener that accepts the connections sent to it.
+type pipe chan net.Conn
 
-func (p *pipe) Accept() (net.Conn, error) {
-	select {
-	case connection := <-p.connections:
+func (p pipe) Accept() (net.Conn, error) {
+	if connection, ok := <-p; ok {
 		return connection, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
 	}
+	return nil, net.ErrClosed
 }
 
-func (p *pipe) Close() error   { close(p.closed); return nil }
-func (p *pipe) Addr() net.Addr { return &net.TCPAddr{} }
+func (p pipe) Close() error   { close(p); return nil }
+func (p pipe) Addr() net.Addr { return &net.TCPAddr{} }

@@ -1,15 +1,20 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	_ "embed"
 	"fmt"
 	"html/template"
 	"net"
 	"net/http"
-	"slices"
+	"net/url"
 	"strings"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/open-alchemy/packagedb"
 )
 
 const pagePath = "/-/"
@@ -25,25 +30,29 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 
 // page shows what is stored and the last requests, read-only.
 type page struct {
-	store    store
-	requests *requests
-	url      string
-	data     string // the path of the journal, if there is one
-	started  time.Time
+	URL, Data string // Data is the path of the journal, if there is one
+	Started   time.Time
+	requests  *requests
+	client    *dynamodb.Client // its requests are not among the requests
+	database  packagedb.Database
+}
+
+func newPage(client *dynamodb.Client, requests *requests, url, data string) *page {
+	return &page{url, data, time.Now(), requests, client, packagedb.New(client)}
 }
 
 // pageView is what the template shows.
 type pageView struct {
-	URL, Data, Nonce, Tag string
-	Started               time.Time
-	Count                 int
-	Requests              []exchange
-	Tables                []tableView
-	Items                 *itemsView
-	User                  string
-	Users                 []userView
-	MoreUsers             bool
-	Error                 error
+	*page
+	Nonce, Tag string
+	Count      int
+	Requests   []exchange
+	Tables     []tableView
+	Items      *itemsView
+	User       string
+	Users      []userView
+	MoreUsers  bool
+	Error      error
 }
 
 func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -52,10 +61,8 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	count, last := p.requests.recent()
-	view := pageView{
-		URL: p.url, Data: p.data, Nonce: rand.Text(), Started: p.started, Count: count, Requests: last,
-		Tag: fmt.Sprintf(`"%d-%d"`, p.started.UnixNano(), count),
-	}
+	view := pageView{page: p, Nonce: rand.Text(), Count: count, Requests: last}
+	view.Tag = fmt.Sprintf(`"%d-%d"`, p.Started.UnixNano(), count)
 	header := w.Header()
 	header.Set("Cache-Control", "no-store")
 	header.Set("Content-Type", "text/html; charset=utf-8")
@@ -69,25 +76,23 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNotModified) // what is stored changes with a request only
 		return
 	}
-	view.fill(r, &p.store)
+	view.Error = view.read(r.Context(), r.URL.Query())
 	_ = pageTemplate.Execute(w, view) // the browser may be gone
 }
 
-func (v *pageView) fill(r *http.Request, s *store) {
-	query := r.URL.Query()
-	if v.Tables, v.Error = s.tables(r.Context()); v.Error != nil {
-		return
+// read reads what the query selects: the items of a table, or users.
+func (v *pageView) read(ctx context.Context, query url.Values) (err error) {
+	if v.Tables, err = v.tables(ctx); err != nil {
+		return err
 	}
-	if name := query.Get("table"); name != "" {
-		table := tableView{Name: name}
-		if i := slices.IndexFunc(v.Tables, func(t tableView) bool { return t.Name == name }); i >= 0 {
-			table = v.Tables[i]
-		}
-		v.Items = s.items(r.Context(), table, query.Get("after"))
-		return
+	if table := query.Get("table"); table != "" {
+		v.Items = &itemsView{Table: table, After: query.Get("after")}
+		v.Items.Error = v.Items.read(ctx, v.client)
+		return nil
 	}
 	v.User = query.Get("user")
-	v.Users, v.MoreUsers, v.Error = s.users(r.Context(), v.User)
+	v.Users, v.MoreUsers, err = v.users(ctx, v.User)
+	return err
 }
 
 // route sends the page's paths to the page and all others to the requests. A browser's request must

@@ -40,7 +40,7 @@ type requests struct {
 
 	mu    sync.Mutex
 	count int
-	last  [keptRequests]exchange
+	last  []exchange
 }
 
 // ServeHTTP answers as the engine does. It asks for the consumed capacity if the client does not,
@@ -50,25 +50,23 @@ func (s *requests) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if _, operation, ok := strings.Cut(r.Header.Get("X-Amz-Target"), "."); ok {
 		x.Operation = operation
 	}
-	var body []byte
-	if r.ContentLength <= maxRequestBytes {
-		body, _ = io.ReadAll(io.LimitReader(r.Body, maxRequestBytes)) // an error comes back below
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxRequestBytes+1)) // the engine rejects a longer one
+	if err != nil {
+		panic(http.ErrAbortHandler) // no client waits for an answer
 	}
 	asked := x.readRequest(body)
-	if len(asked) > len(body) && r.ContentLength >= 0 {
-		r.ContentLength = int64(len(asked))
-	}
-	r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(asked), r.Body))
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(asked)), int64(len(asked))
 	response, err := loopback.Client{Handler: s.engine}.RoundTrip(r)
 	if err != nil {
-		panic(http.ErrAbortHandler) // as the engine did, which cannot read the request
+		panic(http.ErrAbortHandler)
 	}
 	defer response.Body.Close()
 	x.Status = response.StatusCode
 	answer, _ := io.ReadAll(response.Body) // from memory
-	consumed := x.readAnswer(answer)
-	if len(asked) > len(body) {
-		answer = cut(answer, consumed)
+	members := x.readAnswer(answer)
+	if len(asked) > len(body) && members["ConsumedCapacity"] != nil {
+		delete(members, "ConsumedCapacity")
+		answer, _ = json.Marshal(members) // they were decoded
 		response.Header.Set("Content-Length", strconv.Itoa(len(answer)))
 		response.Header.Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(answer)), 10))
 	}
@@ -111,48 +109,28 @@ func (x *exchange) readRequest(body []byte) []byte {
 	return slices.Concat(body[:start], []byte(`"ReturnConsumedCapacity":"TOTAL",`), body[start:])
 }
 
-// readAnswer reads the error or the units of an answer. It returns the JSON of the consumed
-// capacity.
-func (x *exchange) readAnswer(answer []byte) json.RawMessage {
-	var out struct {
-		Type             string `json:"__type"`
-		ConsumedCapacity json.RawMessage
-	}
-	if json.Unmarshal(answer, &out) != nil {
-		return nil // the health check
-	}
-	x.Error = out.Type[strings.LastIndexByte(out.Type, '#')+1:]
-	type units struct{ CapacityUnits float64 }
-	var one units
-	var several []units
-	if json.Unmarshal(out.ConsumedCapacity, &several) != nil && json.Unmarshal(out.ConsumedCapacity, &one) == nil {
-		several = []units{one}
-	}
-	for _, table := range several {
+// readAnswer reads the error or the units of an answer, and returns its members.
+func (x *exchange) readAnswer(answer []byte) (members map[string]json.RawMessage) {
+	var exception string
+	type consumed struct{ CapacityUnits float64 }
+	var one consumed
+	var several []consumed
+	// What an answer does not have stays zero.
+	_ = json.Unmarshal(answer, &members)
+	_ = json.Unmarshal(members["__type"], &exception)
+	_ = json.Unmarshal(members["ConsumedCapacity"], &one)
+	_ = json.Unmarshal(members["ConsumedCapacity"], &several)
+	x.Error = exception[strings.LastIndexByte(exception, '#')+1:]
+	for _, table := range append(several, one) {
 		x.Units += table.CapacityUnits
 	}
-	return out.ConsumedCapacity
-}
-
-// cut returns an answer without its consumed capacity. No item has the same text, because the value of
-// an attribute begins with its type.
-func cut(answer []byte, consumed json.RawMessage) []byte {
-	before, after, found := bytes.Cut(answer, append([]byte(`"ConsumedCapacity":`), consumed...))
-	switch {
-	case !found:
-		return answer
-	case after[0] == ',':
-		after = after[1:]
-	default:
-		before = bytes.TrimSuffix(before, []byte(","))
-	}
-	return slices.Concat(before, after)
+	return members
 }
 
 func (s *requests) add(x exchange) {
 	s.mu.Lock()
-	s.last[s.count%keptRequests] = x
 	s.count++
+	s.last = append(s.last[max(0, len(s.last)-keptRequests+1):], x)
 	s.mu.Unlock()
 	s.logger.Info(x.Operation,
 		"table", x.Tables, "status", x.Status, "error", x.Error, "units", x.Units, "duration", x.Duration)
@@ -162,8 +140,7 @@ func (s *requests) add(x exchange) {
 func (s *requests) recent() (count int, last []exchange) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i := s.count - 1; i >= max(0, s.count-keptRequests); i-- {
-		last = append(last, s.last[i%keptRequests])
-	}
+	last = slices.Clone(s.last)
+	slices.Reverse(last)
 	return s.count, last
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -9,70 +8,39 @@ import (
 	"syscall"
 )
 
-// sockets are the listeners of one address.
-type sockets struct {
-	host      string
-	listeners []net.Listener
-}
-
-// listen listens at an address. For localhost that is both loopback addresses, because clients
-// differ in which they try first.
-func listen(ctx context.Context, address string) (*sockets, error) {
-	host, _, err := net.SplitHostPort(address)
+// listen listens at an address and returns its URL for clients on this host. For localhost it
+// listens at both loopback addresses, because clients differ in which they try first.
+func listen(address string) (listeners []net.Listener, url string, err error) {
+	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return nil, fmt.Errorf("-listen %s: it must be host:port, such as %s", address, defaultAddress)
+		return nil, "", fmt.Errorf("-listen %s: it must be host:port, such as %s", address, defaultAddress)
 	}
-	s := &sockets{host: host}
-	if err := s.add(ctx, address); err != nil {
-		return nil, cannotListen(address, err)
+	hosts := []string{host}
+	if host == "localhost" {
+		hosts = []string{"127.0.0.1", "::1"}
 	}
-	if host != "localhost" {
-		return s, nil
+	var failure error
+	for _, candidate := range hosts {
+		listener, err := net.Listen("tcp", net.JoinHostPort(candidate, port))
+		switch {
+		case err == nil:
+			listeners = append(listeners, listener)
+			port = strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+		case errors.Is(err, syscall.EADDRINUSE):
+			for _, listener := range listeners {
+				_ = listener.Close()
+			}
+			return nil, "", fmt.Errorf("%s is taken: another program listens there; "+
+				"stop it, or choose another port with -listen", address)
+		default: // This host may well have only one of the loopback addresses.
+			failure = fmt.Errorf("-listen %s: %w", address, err)
+		}
 	}
-	other := "::1"
-	if s.address().IP.To4() == nil {
-		other = "127.0.0.1"
+	if len(listeners) == 0 {
+		return nil, "", failure
 	}
-	other = net.JoinHostPort(other, s.port())
-	// A host may well have only one of the two.
-	if err := s.add(ctx, other); errors.Is(err, syscall.EADDRINUSE) {
-		s.close()
-		return nil, cannotListen(other, err)
-	}
-	return s, nil
-}
-
-func (s *sockets) add(ctx context.Context, address string) error {
-	var configuration net.ListenConfig
-	listener, err := configuration.Listen(ctx, "tcp", address)
-	if err == nil {
-		s.listeners = append(s.listeners, listener)
-	}
-	return err
-}
-
-func cannotListen(address string, err error) error {
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("%s is taken: another program listens there; stop it, or choose another port with -listen", address)
-	}
-	return fmt.Errorf("-listen %s: %w", address, err)
-}
-
-func (s *sockets) close() {
-	for _, listener := range s.listeners {
-		_ = listener.Close() // the server may have closed it before
-	}
-}
-
-func (s *sockets) address() *net.TCPAddr { return s.listeners[0].Addr().(*net.TCPAddr) }
-
-func (s *sockets) port() string { return strconv.Itoa(s.address().Port) }
-
-// url returns the URL for clients on this host.
-func (s *sockets) url() string {
-	host := s.host
-	if s.address().IP.IsUnspecified() {
+	if listeners[0].Addr().(*net.TCPAddr).IP.IsUnspecified() {
 		host = "localhost"
 	}
-	return "http://" + net.JoinHostPort(host, s.port())
+	return listeners, "http://" + net.JoinHostPort(host, port), nil
 }

@@ -1,21 +1,22 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
+
 	"github.com/open-alchemy/packagedb"
-	"github.com/open-alchemy/packagedb/internal/loopback"
 )
 
 const (
@@ -25,16 +26,9 @@ const (
 	maxTextBytes  = 300
 )
 
-// store reads what the page shows.
-type store struct {
-	engine   http.Handler
-	database packagedb.Database
-}
-
 type tableView struct {
 	Name  string
 	Items int64
-	Keys  []string
 }
 
 type userView struct {
@@ -53,82 +47,50 @@ type specView struct {
 
 // itemsView is a page of the raw items of a table.
 type itemsView struct {
-	Table   tableView
-	After   bool
+	Table   string
+	After   string // the key in JSON that the page starts after, if there is one
 	Columns []string
 	Rows    [][]valueView
-	Next    string // where the next page starts, if there is one
+	Next    string // the key in JSON that the next page starts after, if there is one
 	Error   error
 }
 
 type valueView struct{ Type, Text string }
 
-// item is an item in DynamoDB's JSON: its attributes' values by their types.
-type item map[string]map[string]any
-
-// call performs an operation of DynamoDB. The page does not list it.
-func (s *store) call(ctx context.Context, operation string, in, out any) error {
-	body, err := json.Marshal(in)
-	if err != nil {
-		return err
+// brief returns an error of DynamoDB without the details of the request.
+func brief(err error) error {
+	var exception smithy.APIError
+	if errors.As(err, &exception) {
+		return errors.New(exception.ErrorMessage())
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://localhost/", bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Content-Type", "application/x-amz-json-1.0")
-	request.Header.Set("X-Amz-Target", "DynamoDB_20120810."+operation)
-	request.Header.Set("Authorization", "AWS4-HMAC-SHA256")
-	response, err := loopback.Client{Handler: s.engine}.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	answer, _ := io.ReadAll(response.Body) // from memory
-	if response.StatusCode != http.StatusOK {
-		var exception struct{ Message string }
-		_ = json.Unmarshal(answer, &exception)
-		return errors.New(exception.Message)
-	}
-	return json.Unmarshal(answer, out)
+	return err
 }
 
-// tables returns the first 100 tables by name.
-func (s *store) tables(ctx context.Context) (tables []tableView, err error) {
-	var list struct{ TableNames []string }
-	if err := s.call(ctx, "ListTables", struct{}{}, &list); err != nil {
-		return nil, err
+func (p *page) tables(ctx context.Context) (tables []tableView, err error) {
+	list, err := p.client.ListTables(ctx, &dynamodb.ListTablesInput{})
+	if err != nil {
+		return nil, brief(err)
 	}
 	for _, name := range list.TableNames {
-		var out struct {
-			Table struct {
-				ItemCount int64
-				KeySchema []struct{ AttributeName string }
-			}
+		out, err := p.client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &name})
+		if err == nil { // or else it is deleted already
+			tables = append(tables, tableView{name, *out.Table.ItemCount})
 		}
-		if s.call(ctx, "DescribeTable", map[string]any{"TableName": name}, &out) != nil {
-			continue // already deleted
-		}
-		table := tableView{Name: name, Items: out.Table.ItemCount}
-		for _, key := range out.Table.KeySchema {
-			table.Keys = append(table.Keys, key.AttributeName)
-		}
-		tables = append(tables, table)
 	}
 	return tables, nil
 }
 
 // users returns the one user, or the first users in the tables, in order.
-func (s *store) users(ctx context.Context, only string) (users []userView, more bool, err error) {
+func (p *page) users(ctx context.Context, only string) (users []userView, more bool, err error) {
 	subs := []string{only}
 	if only == "" {
-		if subs, more, err = s.subs(ctx); err != nil {
+		if subs, more, err = p.subs(ctx); err != nil {
 			return nil, false, err
 		}
 	}
 	for _, sub := range subs {
 		user := userView{Sub: sub}
-		user.Error = s.fill(ctx, &user)
+		user.Error = user.read(ctx, p.database)
 		users = append(users, user)
 	}
 	return users, more, nil
@@ -136,100 +98,114 @@ func (s *store) users(ctx context.Context, only string) (users []userView, more 
 
 // subs returns the users of both tables. It jumps from one to the next, however many items they
 // have.
-func (s *store) subs(ctx context.Context) (subs []string, more bool, err error) {
-	last := strings.Repeat("\U0010ffff", 1024/utf8.UTFMax) // the greatest sort key
+func (p *page) subs(ctx context.Context) (subs []string, more bool, err error) {
+	last := &types.AttributeValueMemberS{Value: strings.Repeat("\U0010ffff", 1024/utf8.UTFMax)} // the greatest sort key
 	found := map[string]bool{}
 	for _, table := range packagedb.Tables() {
-		in := map[string]any{"TableName": *table.TableName, "Limit": 1}
+		in := &dynamodb.ScanInput{TableName: table.TableName, Limit: aws.Int32(1)}
 		for !more {
-			var out struct{ Items []item }
-			if err := s.call(ctx, "Scan", in, &out); err != nil {
-				return nil, false, fmt.Errorf("table %s: %w", *table.TableName, err)
+			out, err := p.client.Scan(ctx, in)
+			if err != nil {
+				return nil, false, fmt.Errorf("table %s: %w", *table.TableName, brief(err))
 			}
 			if len(out.Items) == 0 {
 				break
 			}
 			sub := out.Items[0]["sub"]
-			found[fmt.Sprint(sub["S"])] = true
+			if text, ok := sub.(*types.AttributeValueMemberS); ok {
+				found[text.Value] = true
+			} // or else the next scan fails
 			more = len(found) == shownUsers
-			in["ExclusiveStartKey"] = item{"sub": sub, *table.KeySchema[1].AttributeName: {"S": last}}
+			in.ExclusiveStartKey = map[string]types.AttributeValue{"sub": sub, *table.KeySchema[1].AttributeName: last}
 		}
 	}
 	return slices.Sorted(maps.Keys(found)), more, nil
 }
 
-func (s *store) fill(ctx context.Context, user *userView) error {
-	specs, err := s.database.ListSpecs(ctx, user.Sub)
+func (u *userView) read(ctx context.Context, db packagedb.Database) error {
+	specs, err := db.ListSpecs(ctx, u.Sub)
 	if err != nil {
 		return err
 	}
 	for _, spec := range specs {
-		versions, err := s.database.ListSpecVersions(ctx, user.Sub, spec.Name,
-			packagedb.Descending(), packagedb.Limit(shownVersions+1))
+		versions, err := db.ListSpecVersions(ctx, u.Sub, spec.Name, packagedb.Descending(), packagedb.Limit(shownVersions+1))
 		if err != nil {
 			return err
 		}
 		shown := min(len(versions), shownVersions)
-		user.Models += spec.ModelCount
-		user.Specs = append(user.Specs, specView{spec, versions[:shown], shown < len(versions)})
+		u.Models += spec.ModelCount
+		u.Specs = append(u.Specs, specView{spec, versions[:shown], shown < len(versions)})
 	}
-	user.Credentials, err = s.database.ListCredentials(ctx, user.Sub)
+	u.Credentials, err = db.ListCredentials(ctx, u.Sub)
 	return err
 }
 
-// items returns a page of a table's items. It starts after a key in JSON, if there is one.
-func (s *store) items(ctx context.Context, table tableView, after string) *itemsView {
-	view := &itemsView{Table: table, After: after != ""}
-	in := map[string]any{"TableName": table.Name, "Limit": itemsPerPage}
-	if after != "" {
-		in["ExclusiveStartKey"] = json.RawMessage(after)
+// read reads the items. The key's attributes are the first columns.
+func (v *itemsView) read(ctx context.Context, client *dynamodb.Client) error {
+	description, err := client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &v.Table})
+	if err != nil {
+		return brief(err)
 	}
-	var out struct {
-		Items            []item
-		LastEvaluatedKey json.RawMessage
+	in := &dynamodb.ScanInput{TableName: &v.Table, Limit: aws.Int32(itemsPerPage)}
+	if v.After != "" {
+		if in.ExclusiveStartKey, err = attributevalue.UnmarshalMapJSON([]byte(v.After)); err != nil {
+			return err
+		}
 	}
-	if view.Error = s.call(ctx, "Scan", in, &out); view.Error != nil {
-		return view
+	out, err := client.Scan(ctx, in)
+	if err != nil {
+		return brief(err)
 	}
-	view.Next = string(out.LastEvaluatedKey)
+	if out.LastEvaluatedKey != nil {
+		next, err := attributevalue.MarshalMapJSON(out.LastEvaluatedKey)
+		if err != nil {
+			return err
+		}
+		v.Next = string(next)
+	}
 	names := map[string]bool{}
 	for _, item := range out.Items {
 		for name := range item {
 			names[name] = true
 		}
 	}
-	for _, key := range table.Keys {
-		delete(names, key)
+	for _, key := range description.Table.KeySchema {
+		v.Columns = append(v.Columns, *key.AttributeName)
+		delete(names, *key.AttributeName)
 	}
-	view.Columns = append(slices.Clone(table.Keys), slices.Sorted(maps.Keys(names))...)
+	v.Columns = append(v.Columns, slices.Sorted(maps.Keys(names))...)
 	for _, item := range out.Items {
-		row := make([]valueView, len(view.Columns))
-		for i, name := range view.Columns {
-			row[i] = newValueView(name, item[name])
+		row := make([]valueView, len(v.Columns))
+		for i, name := range v.Columns {
+			if value, ok := item[name]; ok {
+				row[i] = newValueView(name, value)
+			}
 		}
-		view.Rows = append(view.Rows, row)
+		v.Rows = append(v.Rows, row)
 	}
-	return view
+	return nil
 }
 
 // newValueView returns a value for the page, without hashes and salts.
-func newValueView(attribute string, value map[string]any) valueView {
-	for kind, content := range value {
-		text, isText := content.(string)
-		if !isText {
-			encoded, _ := json.Marshal(content) // it was decoded
-			text = string(encoded)
+func newValueView(attribute string, value types.AttributeValue) (view valueView) {
+	encoded, _ := attributevalue.MarshalJSON(value) // it was decoded
+	var typed map[string]any
+	_ = json.Unmarshal(encoded, &typed)
+	for kind, content := range typed {
+		view.Type = kind
+		var isText bool
+		if view.Text, isText = content.(string); !isText {
+			encoded, _ = json.Marshal(content)
+			view.Text = string(encoded)
 		}
-		if attribute == "secret_key_hash" || attribute == "salt" {
-			if data, err := base64.StdEncoding.DecodeString(text); err == nil && kind == "B" {
-				return valueView{kind, fmt.Sprintf("redacted, %d bytes", len(data))}
-			}
-			return valueView{kind, "redacted"}
-		}
-		if len(text) > maxTextBytes {
-			text = fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(text[:maxTextBytes], ""), len(text))
-		}
-		return valueView{kind, text}
 	}
-	return valueView{}
+	if attribute == "secret_key_hash" || attribute == "salt" {
+		view.Text = "redacted"
+		if data, ok := value.(*types.AttributeValueMemberB); ok {
+			view.Text = fmt.Sprintf("redacted, %d bytes", len(data.Value))
+		}
+	} else if len(view.Text) > maxTextBytes {
+		view.Text = fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(view.Text[:maxTextBytes], ""), len(view.Text))
+	}
+	return view
 }

@@ -31,6 +31,8 @@
 //		The name of the table of the specs, package.specs by default.
 //	-credentials table
 //		The name of the table of the credentials, package.credentials by default.
+//	-version
+//		Print the version and exit.
 //
 // The exit status is 0 if the tables match or were printed, 1 if they do not match or cannot be reached,
 // and 2 for wrong arguments.
@@ -44,9 +46,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -54,6 +54,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/internal/command"
 )
 
 const usage = `usage: packagedb-tables [-specs table] [-credentials table] command
@@ -71,40 +72,26 @@ The exit status is 0 if the tables match or were printed, 1 if they do not match
 and 2 for wrong arguments. The flags are:
 `
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
-}
+func main() { command.Main(run) }
 
 // run returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	defaults := packagedb.Tables()
 	flags := flag.NewFlagSet("packagedb-tables", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.Usage = func() {
-		fmt.Fprint(stderr, usage)
-		flags.PrintDefaults()
-	}
 	specs := flags.String("specs", *defaults[0].TableName, "the name of the specs `table`")
 	credentialsTable := flags.String("credentials", *defaults[1].TableName, "the name of the credentials `table`")
-	switch err := flags.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		return 0
-	case err != nil:
-		return 2
+	if status, done := command.Parse(flags, usage, args, stdout, stderr); done {
+		return status
 	}
 	names := packagedb.WithTableNames(*specs, *credentialsTable)
 	var err error
-	switch command := strings.Join(flags.Args(), " "); command {
+	switch action := strings.Join(flags.Args(), " "); action {
 	case "check", "create":
-		err = onServer(ctx, command, names, stdout)
-	case "print aws-cli":
-		err = printAWSCLI(stdout, names)
-	case "print terraform":
-		err = printTerraform(stdout, names)
+		err = onServer(ctx, action, names, stdout)
+	case "print aws-cli", "print terraform":
+		err = printTables(stdout, flags.Arg(1), names)
 	default:
-		fmt.Fprintf(stderr, "packagedb-tables: no command %q\n", command)
+		fmt.Fprintf(stderr, "packagedb-tables: no command %q\n", action)
 		flags.Usage()
 		return 2
 	}
@@ -115,13 +102,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// onServer creates the tables, if that is the command, and checks them.
-func onServer(ctx context.Context, command string, names packagedb.Option, stdout io.Writer) error {
+// onServer creates the tables, if that is the action, and checks them.
+func onServer(ctx context.Context, action string, names packagedb.Option, stdout io.Writer) error {
 	client, err := newClient(ctx)
 	if err != nil {
 		return err
 	}
-	if command == "create" {
+	if action == "create" {
 		if err := packagedb.CreateTables(ctx, client, names); err != nil {
 			return err
 		}
@@ -131,7 +118,7 @@ func onServer(ctx context.Context, command string, names packagedb.Option, stdou
 	}
 	tables := packagedb.Tables(names)
 	fmt.Fprintf(stdout, "the tables %s and %s match\n", *tables[0].TableName, *tables[1].TableName)
-	if command == "check" {
+	if action == "check" {
 		sampleCredentials(ctx, client, *tables[1].TableName, stdout)
 	}
 	return nil

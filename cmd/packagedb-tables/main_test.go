@@ -109,29 +109,32 @@ func TestRun_PrintTerraform(t *testing.T) {
 }
 
 func TestRun_Arguments(t *testing.T) {
+	for _, variable := range []string{"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"} {
+		t.Setenv(variable, "")
+	}
+	t.Setenv("AWS_CONFIG_FILE", "none")
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "none")
 	for name, test := range map[string]struct {
-		args   []string
-		status int
-		want   string
+		args           []string
+		status         int
+		stdout, stderr string
 	}{
-		"no command":             {nil, 2, "usage: "},
-		"an unknown command":     {[]string{"delete"}, 2, "usage: "},
-		"two commands":           {[]string{"create", "check"}, 2, "usage: "},
-		"print without a format": {[]string{"print"}, 2, "usage: "},
-		"an unknown flag":        {[]string{"-table", "x", "check"}, 2, "not defined: -table"},
-		"a call for help":        {[]string{"-h"}, 0, "The exit status is 0 if"},
-		"no region":              {[]string{"check"}, 1, "no region: set AWS_REGION"},
-		"an impossible name":     {[]string{"-specs", "it's", "print", "aws-cli"}, 1, `table name "it's": not 3 to 255 letters`},
+		"no command":             {nil, 2, "", "usage: "},
+		"an unknown command":     {[]string{"delete"}, 2, "", "usage: "},
+		"two commands":           {[]string{"create", "check"}, 2, "", "usage: "},
+		"print without a format": {[]string{"print"}, 2, "", "usage: "},
+		"an unknown flag":        {[]string{"-table", "x", "check"}, 2, "", "not defined: -table"},
+		"a call for help":        {[]string{"-h"}, 0, "The exit status is 0 if", ""},
+		"a call for the version": {[]string{"-version"}, 0, "packagedb-tables ", ""},
+		"no region":              {[]string{"check"}, 1, "", "no region: set AWS_REGION"},
+		"an impossible name":     {[]string{"-specs", "it's", "print", "aws-cli"}, 1, "", `table name "it's": not 3 to 255 letters`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, variable := range []string{"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"} {
-				t.Setenv(variable, "")
-			}
-			t.Setenv("AWS_CONFIG_FILE", "none")
-			t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "none")
 			stdout, stderr := runs(t, test.status, test.args...)
-			assert.Empty(t, stdout)
-			assert.Contains(t, stderr, test.want)
+			assert.Contains(t, stdout, test.stdout)
+			assert.Contains(t, stderr, test.stderr)
+			assert.Equal(t, test.status == 0, stderr == "")
+			assert.Equal(t, test.status != 0, stdout == "")
 		})
 	}
 }

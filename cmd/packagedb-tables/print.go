@@ -16,41 +16,30 @@ import (
 
 var tableName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)
 
-// tables returns the tables for production. Their names need no quoting.
-func tables(names packagedb.Option) ([]dynamodb.CreateTableInput, error) {
+// printTables prints the tables for production, in one of the formats. Their names need no quoting.
+func printTables(stdout io.Writer, format string, names packagedb.Option) error {
 	tables := packagedb.Tables(names)
 	for i := range tables {
 		if name := *tables[i].TableName; !tableName.MatchString(name) {
-			return nil, fmt.Errorf("packagedb-tables: table name %q: not 3 to 255 letters, digits, _, . and -", name)
+			return fmt.Errorf("packagedb-tables: table name %q: not 3 to 255 letters, digits, _, . and -", name)
 		}
 		tables[i].DeletionProtectionEnabled = aws.Bool(true)
 	}
-	return tables, nil
+	return formats.ExecuteTemplate(stdout, format, tables)
 }
 
-// printAWSCLI prints a command for each table.
-func printAWSCLI(stdout io.Writer, names packagedb.Option) error {
-	tables, err := tables(names)
+// inputJSON returns an input in the form that the AWS CLI reads.
+func inputJSON(input dynamodb.CreateTableInput) (string, error) {
+	text, err := json.Marshal(input)
 	if err != nil {
-		return err
+		return "", err
 	}
-	for _, table := range tables {
-		text, err := json.Marshal(table)
-		if err != nil {
-			return err
-		}
-		var members any
-		if err := json.Unmarshal(text, &members); err != nil {
-			return err
-		}
-		if text, err = json.MarshalIndent(withoutEmpty(members), "", "  "); err != nil {
-			return err
-		}
-		if _, err := fmt.Fprintf(stdout, "aws dynamodb create-table --cli-input-json '%s'\n", text); err != nil {
-			return err
-		}
+	var members any
+	if err := json.Unmarshal(text, &members); err != nil {
+		return "", err
 	}
-	return nil
+	text, err = json.MarshalIndent(withoutEmpty(members), "", "  ")
+	return string(text), err
 }
 
 // withoutEmpty removes the members that an input does not set.
@@ -72,10 +61,16 @@ func withoutEmpty(value any) any {
 	return value
 }
 
-var terraform = template.Must(template.New("terraform").Funcs(template.FuncMap{
+// formats are the templates of all formats. Terraform's is set up as infrastructure/template.yaml is.
+var formats = template.Must(template.New("").Funcs(template.FuncMap{
+	"json":     inputJSON,
 	"resource": func(i int) string { return [...]string{"specs", "credentials"}[i] },
 	"lower":    strings.ToLower,
-}).Parse(`{{range $i, $table := .}}{{if $i}}
+}).Parse(`
+{{- define "aws-cli"}}{{range .}}aws dynamodb create-table --cli-input-json '{{json .}}'
+{{end}}{{end}}
+
+{{- define "terraform"}}{{range $i, $table := .}}{{if $i}}
 {{end}}resource "aws_dynamodb_table" "{{resource $i}}" {
   name                        = "{{.TableName}}"
   billing_mode                = "{{.BillingMode}}"
@@ -112,13 +107,4 @@ var terraform = template.Must(template.New("terraform").Funcs(template.FuncMap{
     enabled = true
   }
 }
-{{end}}`))
-
-// printTerraform prints a resource for each table, set up as in infrastructure/template.yaml.
-func printTerraform(stdout io.Writer, names packagedb.Option) error {
-	tables, err := tables(names)
-	if err != nil {
-		return err
-	}
-	return terraform.Execute(stdout, tables)
-}
+{{end}}{{end}}`))

@@ -4,13 +4,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"strconv"
 	"text/tabwriter"
 	"time"
@@ -50,16 +47,15 @@ func run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	stored, deletes := recorded.Calls[:recorded.ItemsAfterCall], recorded.Calls[recorded.ItemsAfterCall:]
-	var text bytes.Buffer
-	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
-	if err := replay(ctx, db, &clock, stored); err != nil {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	if err := recording.Replay(ctx, db, &clock, stored); err != nil {
 		return err
 	}
 	fmt.Fprintf(table, "Replayed %d recorded calls of the Python facade: every result is the same.\n\n", len(stored))
 	if err := show(ctx, db, table, users[0]); err != nil {
 		return err
 	}
-	if err := replay(ctx, db, &clock, deletes); err != nil {
+	if err := recording.Replay(ctx, db, &clock, deletes); err != nil {
 		return err
 	}
 	fmt.Fprintf(table, "\nReplayed %d more, which delete two users: every result is the same. What is left:\n\n",
@@ -69,19 +65,7 @@ func run(ctx context.Context, out io.Writer) error {
 	}
 	fmt.Fprint(table, "\nNext, run a server for your own service, and look into it at http://localhost:8000/-/\n"+
 		"  go run ./cmd/packagedb-local\n")
-	if err := table.Flush(); err != nil {
-		return err
-	}
-	_, err = out.Write(regexp.MustCompile(` +\n`).ReplaceAll(text.Bytes(), []byte("\n"))) // the padding of empty cells
-	return err
-}
-
-func replay(ctx context.Context, db packagedb.Database, clock *recording.Clock, calls []recording.Call) error {
-	var differences []error
-	for _, call := range calls {
-		differences = append(differences, call.Replay(ctx, db, clock))
-	}
-	return errors.Join(differences...)
+	return table.Flush()
 }
 
 // show prints the specs of a user with their histories, and who has which public key.
@@ -91,14 +75,18 @@ func show(ctx context.Context, db packagedb.Database, out io.Writer, sub string)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "\n%s\tid %s\tmodels %d\t%s\n", spec.Name, spec.ID, spec.ModelCount, spec.Title)
-		mark := "latest"
+		title := ""
+		if spec.Title != "" {
+			title = "\t" + spec.Title
+		}
+		fmt.Fprintf(out, "\n%s\tid %s\tmodels %d%s\n", spec.Name, spec.ID, spec.ModelCount, title)
+		mark := "\tlatest"
 		for version, err := range db.SpecVersions(ctx, sub, spec.Name, packagedb.Descending()) {
 			if err != nil {
 				return err
 			}
 			updated := time.Unix(version.UpdatedAt, 0).UTC().Format(time.DateTime)
-			fmt.Fprintf(out, "  version %s\t%s\t%s\n", version.Version, updated, mark)
+			fmt.Fprintf(out, "  version %s\t%s%s\n", version.Version, updated, mark)
 			mark = ""
 		}
 	}

@@ -4,6 +4,7 @@ package loopback
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"net"
 	"net/http"
@@ -27,7 +28,8 @@ type Client struct {
 func (c Client) Do(request *http.Request) (*http.Response, error) {
 	response, err := c.RoundTrip(request)
 	if err != nil {
-		return nil, &url.Error{Op: operation(request.Method), URL: request.URL.Redacted(), Err: err}
+		operation := request.Method[:1] + strings.ToLower(request.Method[1:])
+		return nil, &url.Error{Op: operation, URL: request.URL.Redacted(), Err: err}
 	}
 	return response, nil
 }
@@ -50,14 +52,6 @@ func (c Client) RoundTrip(request *http.Request) (*http.Response, error) {
 	return w.response(request), nil
 }
 
-// operation returns the method in the form in which an [http.Client] reports it.
-func operation(method string) string {
-	if method == "" {
-		return "Get"
-	}
-	return method[:1] + strings.ToLower(method[1:])
-}
-
 // received returns the request as a server sees it.
 func received(request *http.Request) *http.Request {
 	r := request.WithContext(request.Context())
@@ -66,23 +60,11 @@ func received(request *http.Request) *http.Request {
 	r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.1", 1, 1
 	r.RemoteAddr = "loopback"
 	r.GetBody = nil
-	switch r.Body {
-	case nil, http.NoBody:
+	r.Host = cmp.Or(r.Host, request.URL.Host)
+	if r.Body == nil || r.Body == http.NoBody {
 		r.Body, r.ContentLength = http.NoBody, 0
-	default:
-		// An unknown length is 0 to a client and -1 to a server.
-		if r.ContentLength == 0 {
-			r.ContentLength = -1
-		}
-	}
-	if r.Host == "" {
-		r.Host = request.URL.Host
-	}
-	if r.Method == "" {
-		r.Method = http.MethodGet
-	}
-	if r.Header == nil {
-		r.Header = http.Header{}
+	} else if r.ContentLength == 0 {
+		r.ContentLength = -1 // an unknown length, which is 0 to a client
 	}
 	return r
 }

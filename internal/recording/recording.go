@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"regexp"
 	"sync/atomic"
 	"time"
 
@@ -32,8 +33,7 @@ type Call struct {
 	Name   string `json:"call"`
 	Now    int64  `json:"now"` // the clock, in whole Unix seconds
 	Args   Args   `json:"args"`
-	Result any    `json:"result"`
-	Error  string `json:"error"`
+	Result any    `json:"result"` // nil too for a call that found nothing
 }
 
 // Args are the arguments of a call. Each call takes some of them.
@@ -46,19 +46,17 @@ type Args struct {
 	Description   string `json:"description"`
 	ModelCount    int    `json:"model_count"`
 	PublicKey     string `json:"public_key"`
-	SecretKeyHash binary `json:"secret_key_hash"`
-	Salt          binary `json:"salt"`
+	SecretKeyHash []byte `json:"secret_key_hash"`
+	Salt          []byte `json:"salt"`
 }
 
-// binary is the recording's form of bytes.
-type binary struct {
-	Base64 []byte `json:"b64"`
-}
+// recordedBytes matches bytes in the recording, an object with their base64 text.
+var recordedBytes = regexp.MustCompile(`\{\s*"b64": ("[^"]*")\s*\}`)
 
 // PythonRun returns the recorded run.
 func PythonRun() (*Recording, error) {
 	var recording Recording
-	if err := json.Unmarshal(pythonRun, &recording); err != nil {
+	if err := json.Unmarshal(recordedBytes.ReplaceAll(pythonRun, []byte("$1")), &recording); err != nil {
 		return nil, fmt.Errorf("read the recorded run: %w", err)
 	}
 	return &recording, nil
@@ -72,26 +70,37 @@ type Clock struct {
 // Now returns that time. It is a clock for [packagedb.WithClock].
 func (c *Clock) Now() time.Time { return time.Unix(c.second.Load(), 0) }
 
-// Replay makes the call, and returns an error if the result is not the recorded one. The database
-// must use the clock.
-func (c Call) Replay(ctx context.Context, db packagedb.Database, clock *Clock) error {
-	clock.second.Store(c.Now)
+// Replay makes the calls, and returns an error for each result that is not the recorded one. The
+// database must use the clock.
+func Replay(ctx context.Context, db packagedb.Database, clock *Clock, calls []Call) error {
+	var differences []error
+	for i, call := range calls {
+		clock.second.Store(call.Now)
+		if err := call.replay(ctx, db); err != nil {
+			differences = append(differences, fmt.Errorf("call %d: %s %+v: %w", i+1, call.Name, call.Args, err))
+		}
+	}
+	return errors.Join(differences...)
+}
+
+func (c Call) replay(ctx context.Context, db packagedb.Database) error {
 	result, err := c.make(ctx, db)
 	if errors.Is(err, packagedb.ErrNotFound) {
-		if c.Result != nil || (c.Error != "" && c.Error != "not_found") {
-			return fmt.Errorf("%s %+v: got no result, recorded %v%s", c.Name, c.Args, c.Result, c.Error)
-		}
-		return nil
+		result, err = nil, nil
 	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", c.Name, err)
-	}
-	got, err := plain(result)
 	if err != nil {
 		return err
 	}
-	if want := unwrap(c.Result); c.Error != "" || !reflect.DeepEqual(got, want) {
-		return fmt.Errorf("%s %+v: got %v, recorded %v%s", c.Name, c.Args, got, want, c.Error)
+	text, err := json.Marshal(result)
+	if err != nil {
+		return err
+	}
+	var got any
+	if err := json.Unmarshal(text, &got); err != nil {
+		return err
+	}
+	if !reflect.DeepEqual(got, c.Result) {
+		return fmt.Errorf("got %v, recorded %v", got, c.Result)
 	}
 	return nil
 }
@@ -124,8 +133,7 @@ func (c Call) make(ctx context.Context, db packagedb.Database) (any, error) {
 		return db.ListCredentials(ctx, args.Sub)
 	case "create_update_credentials":
 		return nil, db.CreateUpdateCredentials(ctx, args.Sub, packagedb.CredentialsInput{
-			ID: args.ID, PublicKey: args.PublicKey,
-			SecretKeyHash: args.SecretKeyHash.Base64, Salt: args.Salt.Base64,
+			ID: args.ID, PublicKey: args.PublicKey, SecretKeyHash: args.SecretKeyHash, Salt: args.Salt,
 		})
 	case "get_credentials":
 		return db.GetCredentials(ctx, args.Sub, args.ID)
@@ -144,35 +152,4 @@ func (c Call) make(ctx context.Context, db packagedb.Database) (any, error) {
 	default:
 		return nil, fmt.Errorf("unknown call %q", c.Name)
 	}
-}
-
-// plain returns a result as decoded JSON.
-func plain(result any) (any, error) {
-	data, err := json.Marshal(result)
-	if err != nil {
-		return nil, err
-	}
-	var decoded any
-	if err := json.Unmarshal(data, &decoded); err != nil {
-		return nil, err
-	}
-	return decoded, nil
-}
-
-// unwrap replaces bytes, as the recording writes them, by their base64 text.
-func unwrap(recorded any) any {
-	switch recorded := recorded.(type) {
-	case []any:
-		for i := range recorded {
-			recorded[i] = unwrap(recorded[i])
-		}
-	case map[string]any:
-		if text, ok := recorded["b64"]; ok {
-			return text
-		}
-		for name := range recorded {
-			recorded[name] = unwrap(recorded[name])
-		}
-	}
-	return recorded
 }
