@@ -167,7 +167,7 @@ func currentInstance() (*instance, error) {
 func newClient(env *environment) (*dynamodb.Client, error) {
 	stage := env.stage()
 	if stage != stageTest && stage != stageProd {
-		return nil, fmt.Errorf("%w: %s is %q, it must be %s or %s",
+		return nil, fmt.Errorf("%w: %s is %q, it must be %s or %s; testutil.Main sets it for tests",
 			ErrInvalidStage, stageVariable, stage, stageTest, stageProd)
 	}
 	attempts := 0

@@ -83,7 +83,7 @@ func TestGet_Stage(t *testing.T) {
 			db, err := packagedb.Get()
 			assert.Nil(t, db)
 			require.ErrorIs(t, err, packagedb.ErrInvalidStage)
-			assert.ErrorContains(t, err, "TEST or PROD")
+			assert.ErrorContains(t, err, "TEST or PROD; testutil.Main sets it for tests")
 		})
 	}
 }
