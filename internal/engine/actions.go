@@ -44,8 +44,16 @@ func (a *action) field(name string, value document) error {
 // constrain checks the declared shape of what every kind has. The parameters are at the given place
 // of the request.
 func (a *action) constrain(c *constraints, at string) {
+	a.constrainTable(c, at)
+	a.constrainSubject(c, at)
+}
+
+func (a *action) constrainTable(c *constraints, at string) {
 	c.notNull(at+"tableName", a.tableName != nil)
 	c.name(at+"tableName", a.tableName, 1)
+}
+
+func (a *action) constrainSubject(c *constraints, at string) {
 	c.notNull(at+memberName(a.kind.subject), a.subject.present)
 }
 

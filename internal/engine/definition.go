@@ -45,7 +45,7 @@ func (t *tableDefinition) check() error {
 // constrain checks the declared shape.
 func (t *tableDefinition) constrain() error {
 	if t.TableName == nil {
-		return validation("The parameter 'TableName' is required but was not present in the request")
+		return errNoTableName
 	}
 	var c constraints
 	c.notNull("attributeDefinitions", t.AttributeDefinitions != nil)

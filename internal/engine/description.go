@@ -1,16 +1,19 @@
 package engine
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // tableDescription is a table in an answer.
 type tableDescription struct {
-	AttributeDefinitions       []attributeDefinition
-	BillingModeSummary         *billingModeSummary `json:",omitempty"`
-	CreationDateTime           timestamp
+	AttributeDefinitions       []attributeDefinition `json:",omitempty"`
+	BillingModeSummary         *billingModeSummary   `json:",omitempty"`
+	CreationDateTime           *timestamp            `json:",omitempty"`
 	DeletionProtectionEnabled  bool
 	GlobalSecondaryIndexes     []globalIndexDescription `json:",omitempty"`
 	ItemCount                  int
-	KeySchema                  []keySchemaElement
+	KeySchema                  []keySchemaElement  `json:",omitempty"`
 	LocalSecondaryIndexes      []indexDescription  `json:",omitempty"`
 	OnDemandThroughput         *onDemandThroughput `json:",omitempty"`
 	ProvisionedThroughput      throughputDescription
@@ -36,8 +39,39 @@ type throughputModeSummary struct {
 }
 
 type throughputDescription struct {
+	LastIncreaseDateTime                  *timestamp `json:",omitempty"`
+	LastDecreaseDateTime                  *timestamp `json:",omitempty"`
 	NumberOfDecreasesToday                int
 	ReadCapacityUnits, WriteCapacityUnits int64
+}
+
+// throughputHistory is what is known of earlier throughput of a table or index, the zero value if it
+// never changed.
+type throughputHistory struct {
+	increased, decreased time.Time
+	decreases            int // on the day of decreased
+}
+
+// change notes that the throughput changes.
+func (h *throughputHistory) change(from, to *provisionedThroughput, now time.Time) {
+	if from == nil || to == nil {
+		return
+	}
+	if *to.ReadCapacityUnits > *from.ReadCapacityUnits || *to.WriteCapacityUnits > *from.WriteCapacityUnits {
+		h.increased = now
+	}
+	if *to.ReadCapacityUnits < *from.ReadCapacityUnits || *to.WriteCapacityUnits < *from.WriteCapacityUnits {
+		h.decreases = h.decreasesOn(now) + 1
+		h.decreased = now
+	}
+}
+
+// decreasesOn returns the number of decreases on the day of now, which ends at midnight UTC.
+func (h *throughputHistory) decreasesOn(now time.Time) int {
+	if h.decreased.UTC().Truncate(24*time.Hour) != now.UTC().Truncate(24*time.Hour) {
+		return 0
+	}
+	return h.decreases
 }
 
 type warmThroughputDescription struct {
@@ -70,16 +104,16 @@ type globalIndexDescription struct {
 }
 
 // describe returns the description of a table and its global indexes in the given status.
-func (t *table) describe(status string) *tableDescription {
+func (t *table) describe(status string, now time.Time) *tableDescription {
 	d := t.definition
 	described := &tableDescription{
 		AttributeDefinitions:      d.AttributeDefinitions,
-		CreationDateTime:          timestamp(t.created),
+		CreationDateTime:          timestampOf(t.created),
 		DeletionProtectionEnabled: d.DeletionProtectionEnabled != nil && *d.DeletionProtectionEnabled,
 		ItemCount:                 t.views[0].tree.Len(),
 		KeySchema:                 d.KeySchema,
 		OnDemandThroughput:        d.OnDemandThroughput,
-		ProvisionedThroughput:     d.ProvisionedThroughput.describe(),
+		ProvisionedThroughput:     t.describeThroughput("", d.ProvisionedThroughput, now),
 		SSEDescription:            d.SSESpecification.describe(),
 		TableArn:                  t.arn(),
 		TableId:                   t.id,
@@ -103,7 +137,7 @@ func (t *table) describe(status string) *tableDescription {
 		described.LocalSecondaryIndexes = append(described.LocalSecondaryIndexes, t.describeIndex(&d.LocalSecondaryIndexes[i].secondaryIndex))
 	}
 	for i := range d.GlobalSecondaryIndexes {
-		described.GlobalSecondaryIndexes = append(described.GlobalSecondaryIndexes, t.describeGlobalIndex(&d.GlobalSecondaryIndexes[i], status))
+		described.GlobalSecondaryIndexes = append(described.GlobalSecondaryIndexes, t.describeGlobalIndex(&d.GlobalSecondaryIndexes[i], status, now))
 	}
 	return described
 }
@@ -120,21 +154,37 @@ func (t *table) describeIndex(x *secondaryIndex) indexDescription {
 	}
 }
 
-func (t *table) describeGlobalIndex(x *globalSecondaryIndex, status string) globalIndexDescription {
+func (t *table) describeGlobalIndex(x *globalSecondaryIndex, status string, now time.Time) globalIndexDescription {
 	return globalIndexDescription{
 		indexDescription:      t.describeIndex(&x.secondaryIndex),
 		IndexStatus:           status,
-		ProvisionedThroughput: x.ProvisionedThroughput.describe(),
+		ProvisionedThroughput: t.describeThroughput(*x.IndexName, x.ProvisionedThroughput, now),
 		OnDemandThroughput:    x.OnDemandThroughput,
 		WarmThroughput:        x.WarmThroughput.describe(),
 	}
 }
 
-func (t *provisionedThroughput) describe() throughputDescription {
-	if t == nil {
+// describeThroughput describes the throughput of the index, or of the table for the name "".
+func (t *table) describeThroughput(index string, p *provisionedThroughput, now time.Time) throughputDescription {
+	if p == nil {
 		return throughputDescription{}
 	}
-	return throughputDescription{ReadCapacityUnits: *t.ReadCapacityUnits, WriteCapacityUnits: *t.WriteCapacityUnits}
+	h := t.throughput[index]
+	return throughputDescription{
+		LastIncreaseDateTime:   timestampOf(h.increased),
+		LastDecreaseDateTime:   timestampOf(h.decreased),
+		NumberOfDecreasesToday: h.decreasesOn(now),
+		ReadCapacityUnits:      *p.ReadCapacityUnits,
+		WriteCapacityUnits:     *p.WriteCapacityUnits,
+	}
+}
+
+// timestampOf returns nil for the zero time.
+func timestampOf(t time.Time) *timestamp {
+	if t.IsZero() {
+		return nil
+	}
+	return (*timestamp)(&t)
 }
 
 func (t *warmThroughput) describe() *warmThroughputDescription {

@@ -98,19 +98,7 @@ func (r *writeItem) field(name string, value document) error {
 }
 
 func (r *writeItem) check() error {
-	var c constraints
-	if is(r.tableName, "") && r.subject.present {
-		c.unshownLength("TableName", 0, 1, 255)
-		return c.err()
-	}
-	c.oneOf("conditionalOperator", r.legacy.conditionalOperator, "OR", "AND")
-	c.capacity(r.returnCapacity)
-	r.constrain(&c, "")
-	r.legacy.constrain(&c)
-	r.constrainReturnValues(&c)
-	c.oneOf("returnItemCollectionMetrics", r.returnMetrics, "SIZE", "NONE")
-	c.oneOf("returnValuesOnConditionCheckFailure", r.returnOnFailure, "ALL_OLD", "NONE")
-	if err := c.err(); err != nil {
+	if err := r.checkShape(); err != nil {
 		return err
 	}
 	if err := r.checkEnveloped(); err != nil {
@@ -122,16 +110,45 @@ func (r *writeItem) check() error {
 	return r.checkSize()
 }
 
-// constrainReturnValues checks ReturnValues. The service's message is shorter, unless a value nests
-// too deeply.
-func (r *writeItem) constrainReturnValues(c *constraints) {
-	allowed := []string{"ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"}
-	if r.returnValues != nil && !slices.Contains(allowed, *r.returnValues) && !r.tooDeep() {
-		c.add("Failed to satisfy constraint: Member must satisfy enum value set: [ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATE_NEW, NONE]")
-		return
+// checkShape checks the declared shape. Since June 2026 the service words some violations anew, and an
+// update with wrong ReturnValues or a write with an empty TableName has no other. It still uses the
+// older rules for a request that lacks a required parameter or nests a value too deeply.
+func (r *writeItem) checkShape() error {
+	older := r.tableName == nil || !r.subject.present || r.tooDeep()
+	returnValues := []string{"ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"}
+	badReturnValues := r.returnValues != nil && !slices.Contains(returnValues, *r.returnValues)
+	var c constraints
+	switch {
+	case older:
+		c.oneOf("conditionalOperator", r.legacy.conditionalOperator, "OR", "AND")
+	case *r.tableName == "":
+		c.unshownLength("TableName", 0, 1, 255)
+		return c.err()
+	case badReturnValues && r.kind == updateKind:
+		c.add(unknownReturnValues)
+		return c.err()
+	case r.legacy.unknownOperator():
+		c.add(unknownConditionalOperator)
 	}
-	c.oneOf("returnValues", r.returnValues, allowed...)
+	c.capacity(r.returnCapacity)
+	r.constrainTable(&c, "")
+	if badReturnValues && !older {
+		c.add(unknownReturnValues)
+	} else {
+		c.oneOf("returnValues", r.returnValues, returnValues...)
+	}
+	r.constrainSubject(&c, "")
+	r.legacy.constrain(&c)
+	c.oneOf("returnItemCollectionMetrics", r.returnMetrics, "SIZE", "NONE")
+	c.oneOf("returnValuesOnConditionCheckFailure", r.returnOnFailure, "ALL_OLD", "NONE")
+	return c.err()
 }
+
+// The newer messages about unknown values, which are not those that the service accepts.
+const (
+	unknownReturnValues        = "Failed to satisfy constraint: Member must satisfy enum value set: [ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATE_NEW, NONE]"
+	unknownConditionalOperator = "Failed to satisfy constraint: Member must satisfy enum value set: [ALL, OR]"
+)
 
 // checkEnveloped checks what the service reports in the form of a violation of the declared shape,
 // unless a value nests too deeply.

@@ -99,6 +99,30 @@ func TestPutItem_Errors(t *testing.T) {
 	})
 }
 
+// TestWrites_NewerAndOlderRules asserts which wording a violation has, and which violations stand alone.
+func TestWrites_NewerAndOlderRules(t *testing.T) {
+	const (
+		key      = `"TableName":"specs","Key":{"holder":{"S":"u"},"mark":{"S":"1"}}`
+		wrong    = `"ReturnValues":"NEW","ReturnConsumedCapacity":"X"`
+		expected = `,"Expected":{"a":{"Exists":false},"b":{"Exists":false}},"ConditionalOperator":"XOR"`
+		one      = "ValidationException: 1 validation error detected: "
+		values   = "Failed to satisfy constraint: Member must satisfy enum value set: [ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATE_NEW, NONE]"
+		capacity = "Value 'X' at 'returnConsumedCapacity' failed to satisfy constraint: Member must satisfy enum value set: [INDEXES, TOTAL, NONE]"
+		noKey    = "Value null at 'key' failed to satisfy constraint: Member must not be null"
+	)
+	perform(t, newEngine(t), []exchange{
+		{"a delete reports both enums", "DeleteItem", `{` + key + `,` + wrong + `}`, "ValidationException: 2 validation errors detected: " + capacity + "; " + values},
+		{"an update only its return values", "UpdateItem", `{` + key + `,` + wrong + `}`, one + values},
+		{"an empty name stands alone", "UpdateItem", `{"TableName":"","Key":{},` + wrong + `}`, one + "Value at 'TableName' failed to satisfy constraint: Member must have length greater than or equal to 1"},
+		{"unless there is no key", "UpdateItem", `{"TableName":"",` + wrong + `}`, "ValidationException: 4 validation errors detected: " + capacity +
+			"; Value '' at 'tableName' failed to satisfy constraint: Member must have length greater than or equal to 1" +
+			"; Value 'NEW' at 'returnValues' failed to satisfy constraint: Member must satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]; " + noKey},
+		{"an unknown operator", "DeleteItem", `{` + key + expected + `}`, one + "Failed to satisfy constraint: Member must satisfy enum value set: [ALL, OR]"},
+		{"an unknown operator and no key", "DeleteItem", `{"TableName":"specs"` + expected + `}`,
+			"ValidationException: 2 validation errors detected: Value 'XOR' at 'conditionalOperator' failed to satisfy constraint: Member must satisfy enum value set: [OR, AND]; " + noKey},
+	})
+}
+
 func TestPutItem_SizeLimits(t *testing.T) {
 	text := func(n int) string { return strings.Repeat("x", n) }
 	const partition = "ValidationException: One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes"

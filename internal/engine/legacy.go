@@ -149,12 +149,15 @@ func constrainConditions(c *constraints, at string, conditions []legacyCondition
 	}
 }
 
+// unknownOperator reports whether the ConditionalOperator is unknown.
+func (l *legacyInput) unknownOperator() bool {
+	o := l.conditionalOperator
+	return o != nil && *o != "AND" && *o != "OR"
+}
+
 // check rejects what is wrong whatever the table is, in the service's order.
 func (l *legacyInput) check() error {
 	for i, name := range l.attributesToGet {
-		if err := attribute.ValidateName(name); err != nil {
-			return err
-		}
 		if err := attribute.ValidateName(name); err != nil {
 			return err
 		}

@@ -77,8 +77,8 @@ func (r *reading) constrain(c *constraints) {
 // checkOperator rejects an unknown ConditionalOperator, which the service
 // reports before everything else.
 func (r *reading) checkOperator() error {
-	if o := r.legacy.conditionalOperator; o != nil && *o != "AND" && *o != "OR" {
-		return validation("Failed to satisfy constraint: Member must satisfy enum value set: [ALL, OR]")
+	if r.legacy.unknownOperator() {
+		return validation(unknownConditionalOperator)
 	}
 	return nil
 }

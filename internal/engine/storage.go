@@ -20,9 +20,11 @@ type table struct {
 	definition *tableDefinition
 	// onDemandSince is the last change to on-demand capacity, zero if there was none.
 	onDemandSince time.Time
-	tags          map[string]string
-	ttl           *timeToLive // nil if it is not enabled
-	schema        *keySchema  // that of views[0]
+	// throughput is by the name of the index, "" for the table.
+	throughput map[string]throughputHistory
+	tags       map[string]string
+	ttl        *timeToLive // nil if it is not enabled
+	schema     *keySchema  // that of views[0]
 	// views are the orders of the items: the table itself, then its local and its global indexes.
 	views []*view
 	// indexesByName are the indexes in the order in which they are checked.
@@ -79,6 +81,7 @@ func newTable(definition *tableDefinition, name string, number uint64, created t
 		id:         fmt.Sprintf("00000000-0000-4000-8000-%012x", number),
 		created:    created,
 		definition: definition,
+		throughput: map[string]throughputHistory{},
 		tags:       map[string]string{},
 	}
 	if definition.onDemand() {

@@ -25,7 +25,7 @@ func (e *Engine) createTable(in *tableDefinition) (*tableDescribed, error) {
 	e.ids++
 	t := newTable(in, name, e.ids, e.now())
 	e.tables[name] = t
-	return &tableDescribed{t.describe("CREATING")}, nil
+	return &tableDescribed{t.describe("CREATING", t.created)}, nil
 }
 
 // tableInput is the input of the operations whose only parameter is a table.
@@ -34,10 +34,15 @@ type tableInput struct {
 }
 
 func (in *tableInput) check() error {
+	if in.TableName == nil {
+		return errNoTableName
+	}
 	var c constraints
 	c.tableName(in.TableName)
 	return c.err()
 }
+
+var errNoTableName = validation("The parameter 'TableName' is required but was not present in the request")
 
 func (e *Engine) deleteTable(in *tableInput) (*tableDescribed, error) {
 	t, err := e.namedTable(*in.TableName)
@@ -48,7 +53,10 @@ func (e *Engine) deleteTable(in *tableInput) (*tableDescribed, error) {
 		return nil, validation("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
 	}
 	delete(e.tables, t.name)
-	return &tableDescribed{t.describe("DELETING")}, nil
+	described := t.describe("DELETING", e.now())
+	described.AttributeDefinitions, described.KeySchema, described.CreationDateTime = nil, nil, nil
+	described.LocalSecondaryIndexes, described.GlobalSecondaryIndexes = nil, nil
+	return &tableDescribed{described}, nil
 }
 
 type describeTableOutput struct {
@@ -62,7 +70,7 @@ func (e *Engine) describeTable(in *tableInput) (*describeTableOutput, error) {
 	}
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	return &describeTableOutput{t.describe("ACTIVE")}, nil
+	return &describeTableOutput{t.describe("ACTIVE", e.now())}, nil
 }
 
 // table returns the table with the given name or ARN, for an operation on items.

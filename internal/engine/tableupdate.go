@@ -46,6 +46,9 @@ type deleteGlobalSecondaryIndexAction struct {
 }
 
 func (in *updateTableInput) constrain() error {
+	if in.TableName == nil {
+		return errNoTableName
+	}
 	var c constraints
 	constrainAttributes(&c, in.AttributeDefinitions)
 	c.tableName(in.TableName)
@@ -143,14 +146,16 @@ func (e *Engine) updateTable(in *updateTableInput) (*tableDescribed, error) {
 	if err := u.apply(); err != nil {
 		return nil, err
 	}
+	now := e.now()
 	var deleted []globalIndexDescription
 	for i := range u.before.GlobalSecondaryIndexes {
 		if x := &u.before.GlobalSecondaryIndexes[i]; u.after.globalIndex(*x.IndexName) == nil {
-			deleted = append(deleted, t.describeGlobalIndex(x, "DELETING"))
+			deleted = append(deleted, t.describeGlobalIndex(x, "DELETING", now))
+			delete(t.throughput, *x.IndexName)
 		}
 	}
-	t.redefine(&u, e.now())
-	described := t.describe("UPDATING")
+	t.redefine(&u, now)
+	described := t.describe("UPDATING", now)
 	for i := range described.GlobalSecondaryIndexes {
 		x := &described.GlobalSecondaryIndexes[i]
 		if x.IndexStatus = u.status(*x.IndexName); x.IndexStatus == "CREATING" {
@@ -268,7 +273,7 @@ func (u *tableUpdate) applyIndex(update *globalSecondaryIndexUpdate) error {
 				return validation("Attempting to create an index which already exists")
 			}
 		}
-		if err := u.defineAttributes(); err != nil {
+		if err := u.defineAttributes(&x); err != nil {
 			return err
 		}
 		d.GlobalSecondaryIndexes = append(d.GlobalSecondaryIndexes, x)
@@ -309,8 +314,9 @@ func (x *globalSecondaryIndex) update(to *indexThroughput, onDemand bool) error 
 	return to.OnDemandThroughput.validate(onDemand)
 }
 
-// defineAttributes adds the attribute definitions of the request to those of the table.
-func (u *tableUpdate) defineAttributes() error {
+// defineAttributes adds the attribute definitions of the request to those of the table, for a new
+// index. Like the service it keeps the type of an attribute that is not in the key of the index.
+func (u *tableUpdate) defineAttributes(x *globalSecondaryIndex) error {
 	d := &u.after
 	d.AttributeDefinitions = slices.Clone(d.AttributeDefinitions)
 	for i, a := range u.in.AttributeDefinitions {
@@ -323,6 +329,9 @@ func (u *tableUpdate) defineAttributes() error {
 			d.AttributeDefinitions = append(d.AttributeDefinitions, a)
 			continue
 		}
+		if !x.hasKey(*a.AttributeName) {
+			continue
+		}
 		for _, b := range u.before.AttributeDefinitions {
 			if *a.AttributeName == *b.AttributeName && *a.AttributeType != *b.AttributeType {
 				return invalidParameter("Attributes cannot be redefined. Please check that your attribute has the same type as previously defined. Attribute: %s", *a.AttributeName)
@@ -330,6 +339,10 @@ func (u *tableUpdate) defineAttributes() error {
 		}
 	}
 	return nil
+}
+
+func (x *secondaryIndex) hasKey(name string) bool {
+	return slices.ContainsFunc(x.KeySchema, func(k keySchemaElement) bool { return *k.AttributeName == name })
 }
 
 // globalIndex returns the global index of that name, nil if there is none.
@@ -361,6 +374,12 @@ func (t *table) redefine(u *tableUpdate, now time.Time) {
 	if u.after.onDemand() && !u.before.onDemand() {
 		t.onDemandSince = now
 	}
+	t.changeThroughput("", u.before.ProvisionedThroughput, u.after.ProvisionedThroughput, now)
+	for _, x := range u.after.GlobalSecondaryIndexes {
+		if before := u.before.globalIndex(*x.IndexName); before != nil {
+			t.changeThroughput(*x.IndexName, before.ProvisionedThroughput, x.ProvisionedThroughput, now)
+		}
+	}
 	if !slices.ContainsFunc(u.in.GlobalSecondaryIndexUpdates, func(update globalSecondaryIndexUpdate) bool { return update.Update == nil }) {
 		return
 	}
@@ -370,6 +389,13 @@ func (t *table) redefine(u *tableUpdate, now time.Time) {
 		t.replace(nil, t.storedRecord(r.item))
 		return true
 	})
+}
+
+// changeThroughput notes a change of the throughput of the index, or of the table for the name "".
+func (t *table) changeThroughput(index string, from, to *provisionedThroughput, now time.Time) {
+	history := t.throughput[index]
+	history.change(from, to, now)
+	t.throughput[index] = history
 }
 
 // storedRecord is like newRecord, for an item that was stored before the table had all of its

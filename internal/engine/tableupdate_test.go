@@ -81,8 +81,47 @@ func TestUpdateTable_Throughput(t *testing.T) {
 		{"too much", "UpdateTable", updateSpecs(`"ProvisionedThroughput":{"ReadCapacityUnits":1000000000001,"WriteCapacityUnits":6}`),
 			"ValidationException: Given value 1000000000001 for ReadCapacityUnits is out of bounds"},
 	})
-	call(t, e, "UpdateTable", updateSpecs(`"ProvisionedThroughput":{"ReadCapacityUnits":10,"WriteCapacityUnits":6}`))
-	equal(t, "throughput", described(t, e, "ProvisionedThroughput"), `{"ProvisionedThroughput":{"NumberOfDecreasesToday":0,"ReadCapacityUnits":10,"WriteCapacityUnits":6}}`)
+}
+
+func TestUpdateTable_ThroughputHistory(t *testing.T) {
+	now := time.Date(2026, 11, 24, 20, 0, 0, 0, time.UTC)
+	e := engine.New(engine.WithClock(func() time.Time { return now }))
+	call(t, e, "CreateTable", createProvisioned)
+	change := func(throughput string) string { return `"ProvisionedThroughput":{` + throughput + `}` }
+	index := func(throughput string) string {
+		return `"GlobalSecondaryIndexUpdates":[{"Update":{"IndexName":"byG",` + change(throughput) + `}}]`
+	}
+	throughput := func() string {
+		table := described(t, e, "ProvisionedThroughput", "GlobalSecondaryIndexes")
+		return text(t, table["ProvisionedThroughput"]) + text(t, table["GlobalSecondaryIndexes"].([]any)[0].(map[string]any)["ProvisionedThroughput"])
+	}
+	for _, step := range []struct{ update, want string }{
+		{change(`"ReadCapacityUnits":10,"WriteCapacityUnits":6`),
+			`{"LastIncreaseDateTime":1795550400,"NumberOfDecreasesToday":0,"ReadCapacityUnits":10,"WriteCapacityUnits":6}` +
+				`{"NumberOfDecreasesToday":0,"ReadCapacityUnits":1,"WriteCapacityUnits":2}`},
+		{change(`"ReadCapacityUnits":11,"WriteCapacityUnits":5`) + "," + index(`"ReadCapacityUnits":1,"WriteCapacityUnits":1`),
+			`{"LastDecreaseDateTime":1795554000,"LastIncreaseDateTime":1795554000,"NumberOfDecreasesToday":1,"ReadCapacityUnits":11,"WriteCapacityUnits":5}` +
+				`{"LastDecreaseDateTime":1795554000,"NumberOfDecreasesToday":1,"ReadCapacityUnits":1,"WriteCapacityUnits":1}`},
+		{change(`"ReadCapacityUnits":9,"WriteCapacityUnits":5`),
+			`{"LastDecreaseDateTime":1795557600,"LastIncreaseDateTime":1795554000,"NumberOfDecreasesToday":2,"ReadCapacityUnits":9,"WriteCapacityUnits":5}` +
+				`{"LastDecreaseDateTime":1795554000,"NumberOfDecreasesToday":1,"ReadCapacityUnits":1,"WriteCapacityUnits":1}`},
+	} {
+		call(t, e, "UpdateTable", updateSpecs(step.update))
+		assert.Equal(t, step.want, throughput())
+		now = now.Add(time.Hour)
+	}
+	now = now.Add(2 * time.Hour)
+	assert.Contains(t, throughput(), `"NumberOfDecreasesToday":0`)
+	call(t, e, "UpdateTable", updateSpecs(change(`"ReadCapacityUnits":8,"WriteCapacityUnits":5`)))
+	assert.Contains(t, throughput(), `"NumberOfDecreasesToday":1,"ReadCapacityUnits":8`)
+}
+
+func TestUpdateTable_DefinitionsThatNoKeyUses(t *testing.T) {
+	e := engine.New()
+	call(t, e, "CreateTable", createProvisioned)
+	call(t, e, "UpdateTable", updateSpecs(`"AttributeDefinitions":[{"AttributeName":"n","AttributeType":"N"},{"AttributeName":"p","AttributeType":"N"},{"AttributeName":"x","AttributeType":"S"}],
+		"GlobalSecondaryIndexUpdates":[{"Create":{"IndexName":"byN","KeySchema":[{"AttributeName":"n","KeyType":"HASH"}],"Projection":{"ProjectionType":"ALL"},"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}}}]`))
+	equal(t, "definitions", described(t, e, "AttributeDefinitions"), `{"AttributeDefinitions":[{"AttributeName":"p","AttributeType":"S"},{"AttributeName":"g","AttributeType":"S"},{"AttributeName":"n","AttributeType":"N"}]}`)
 }
 
 func TestUpdateTable_CreatesAnIndexWithTheItemsThatAreThere(t *testing.T) {
@@ -131,7 +170,7 @@ func TestUpdateTable_Errors(t *testing.T) {
 	}
 	perform(t, e, []exchange{
 		{"nothing", "UpdateTable", `{"TableName":"specs"}`, "ValidationException: At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required"},
-		{"no name", "UpdateTable", `{}`, "ValidationException: 1 validation error detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null"},
+		{"no name", "UpdateTable", `{}`, "ValidationException: The parameter 'TableName' is required but was not present in the request"},
 		{"no table", "UpdateTable", `{"TableName":"none","BillingMode":"PAY_PER_REQUEST"}`, "ResourceNotFoundException: Requested resource not found: Table: none not found"},
 		{"an empty change", "UpdateTable", indexes(`{}`), invalid + "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be null"},
 		{"two changes in one", "UpdateTable", indexes(`{"Delete":{"IndexName":"byG"},"Update":{"IndexName":"byG"}}`), invalid + "Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object"},

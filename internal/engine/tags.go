@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -34,13 +35,15 @@ type listTagsOfResourceOutput struct {
 
 func (in *tagResourceInput) check() error {
 	var c constraints
-	c.notNull("resourceArn", in.ResourceArn != nil)
-	c.text("resourceArn", in.ResourceArn, 1, 1283)
+	c.resource(in.ResourceArn)
 	c.notNull("tags", in.Tags != nil)
-	switch err := c.err(); {
-	case err != nil:
+	if err := c.err(); err != nil {
 		return err
-	case len(in.Tags) == 0:
+	}
+	if err := validateResource(*in.ResourceArn); err != nil {
+		return err
+	}
+	if len(in.Tags) == 0 {
 		return validation("Atleast one Tag needs to be provided as Input.")
 	}
 	return validateTags(in.Tags)
@@ -48,10 +51,12 @@ func (in *tagResourceInput) check() error {
 
 func (in *untagResourceInput) check() error {
 	var c constraints
-	c.notNull("resourceArn", in.ResourceArn != nil)
-	c.text("resourceArn", in.ResourceArn, 1, 1283)
+	c.resource(in.ResourceArn)
 	c.notNull("tagKeys", in.TagKeys != nil)
-	if err := c.err(); err != nil || len(in.TagKeys) > 0 {
+	if err := c.err(); err != nil {
+		return err
+	}
+	if err := validateResource(*in.ResourceArn); err != nil || len(in.TagKeys) > 0 {
 		return err
 	}
 	return validation("Atleast one Tag Key needs to be provided as Input.")
@@ -59,18 +64,35 @@ func (in *untagResourceInput) check() error {
 
 func (in *listTagsOfResourceInput) check() error {
 	var c constraints
-	c.notNull("resourceArn", in.ResourceArn != nil)
-	c.text("resourceArn", in.ResourceArn, 1, 1283)
-	return c.err()
+	c.resource(in.ResourceArn)
+	if err := c.err(); err != nil {
+		return err
+	}
+	return validateResource(*in.ResourceArn)
+}
+
+func (c *constraints) resource(arn *string) {
+	c.notNull("resourceArn", arn != nil)
+	c.text("resourceArn", arn, 1, 1283)
+}
+
+func validateResource(arn string) error {
+	switch {
+	case !isARN(arn):
+		return invalidParameter("ARNs must start with 'arn:': %s", arn)
+	case !strings.HasPrefix(arn, "arn:aws:dynamodb:"):
+		return invalidParameter("Provided Arn is not a DynamoDB resource arn: %s", arn)
+	}
+	return nil
 }
 
 func validateTags(tags []tag) error {
 	seen := map[string]bool{}
 	for _, tag := range tags {
 		switch key := tag.Key; {
-		case key == nil || *key == "" || utf8.RuneCountInString(*key) > maxTagKeyLength:
+		case key == nil || *key == "" || !validTag(*key, maxTagKeyLength):
 			return validation("The Tag Key provided is invalid, Key: %s", shown(key))
-		case tag.Value == nil || utf8.RuneCountInString(*tag.Value) > maxTagValueLength:
+		case tag.Value == nil || !validTag(*tag.Value, maxTagValueLength):
 			return validation("The Tag Value provided is invalid, Value: %s", shown(tag.Value))
 		case strings.HasPrefix(*key, "aws:"):
 			return validation("Tag Key cannot be prefixed with aws:, Key: %s", *key)
@@ -80,6 +102,13 @@ func validateTags(tags []tag) error {
 		seen[*tag.Key] = true
 	}
 	return validateTagCount(len(tags))
+}
+
+// validTag reports whether a key or value of a tag has at most so many characters, all of them allowed.
+func validTag(text string, most int) bool {
+	return utf8.RuneCountInString(text) <= most && !strings.ContainsFunc(text, func(r rune) bool {
+		return !unicode.In(r, unicode.L, unicode.N, unicode.Z) && !strings.ContainsRune("+-=._:/@", r)
+	})
 }
 
 func validateTagCount(count int) error {
@@ -100,10 +129,6 @@ func (t *table) tag(tags []tag) {
 func (e *Engine) resource(arn, operation string) (*table, error) {
 	name, ours := strings.CutPrefix(arn, arnPrefix)
 	switch {
-	case !isARN(arn):
-		return nil, invalidParameter("ARNs must start with 'arn:': %s", arn)
-	case !strings.HasPrefix(arn, "arn:aws:dynamodb:"):
-		return nil, invalidParameter("Provided Arn is not a DynamoDB resource arn: %s", arn)
 	case !ours:
 		return nil, dynamoDBException("AccessDeniedException", "User: arn:aws:iam::"+account+":root is not authorized to perform: dynamodb:"+operation+" on resource: "+arn)
 	case e.tables[name] == nil:

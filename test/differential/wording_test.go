@@ -7,6 +7,7 @@ var wording = []accepted{
 	{reason: "words", local: `ResourceNotFoundException: Cannot do operations on a non-existent table`, ours: `ResourceNotFoundException: Requested resource not found.*`},
 	{reason: "words", local: `ResourceInUseException: Cannot create preexisting table`, ours: `ResourceInUseException: Table already exists: .*`},
 	{reason: "words", local: `ValidationException: Invalid table/index name\. .*`, ours: `ResourceNotFoundException: Requested resource not found.*`},
+	{reason: "words", local: `ValidationException: Invalid table/index name\. .*`, ours: `ValidationException: The parameter 'TableName' is required but was not present in the request`},
 	{reason: "words", local: `ValidationException: Cannot have two attributes with the same name`, ours: invalid + `Duplicate (AttributeName|value in attribute name|attribute name in NonKeyAttributes): .*`},
 	{reason: "words", local: `ValidationException: Cannot have two attributes with the same name`, ours: `ValidationException: Can not use both expression and non-expression parameters .*`},
 	{reason: "words", local: `ValidationException: .* not specified in Attribute Definitions\. *Type unknown\.`, ours: invalid + `Some index key attributes are not defined .*`},
