@@ -19,7 +19,7 @@ import (
 func TestDelete_UnprocessedItems(t *testing.T) {
 	t.Run("they are sent again under any name of the table", func(t *testing.T) {
 		server := testutil.New(t)
-		store(t, server, specsTable, rawHistory("sub", "spec", 150))
+		store(t, server, specsTable, rawHistory("sub", "spec", 150)...)
 		db := intercept(server, func(_ string, input any, next func() (any, error)) (any, error) {
 			batch, ok := input.(*dynamodb.BatchWriteItemInput)
 			if !ok {
@@ -38,6 +38,8 @@ func TestDelete_UnprocessedItems(t *testing.T) {
 		require.NoError(t, db.DeleteSpec(t.Context(), "sub", "spec"))
 		assert.Empty(t, scan(t, server, specsTable))
 	})
+	credentials := testutil.New(t)
+	require.NoError(t, credentials.CreateCredentials(t.Context(), "sub", secret))
 	for name, unprocessed := range map[string]types.WriteRequest{
 		"an empty request":              {},
 		"a request without a key":       {DeleteRequest: &types.DeleteRequest{}},
@@ -45,24 +47,21 @@ func TestDelete_UnprocessedItems(t *testing.T) {
 		"a request that puts something": {PutRequest: &types.PutRequest{}},
 	} {
 		t.Run(name+" is an error", func(t *testing.T) {
-			server := testutil.New(t)
-			require.NoError(t, server.CreateCredentials(t.Context(), "sub", testutil.Credentials(1)))
-			db := intercept(server, func(op string, _ any, next func() (any, error)) (any, error) {
-				output, err := next()
-				if op == "BatchWriteItem" {
-					output.(*dynamodb.BatchWriteItemOutput).UnprocessedItems = map[string][]types.WriteRequest{credentialsTable: {unprocessed}}
+			db := intercept(credentials, func(op string, _ any, next func() (any, error)) (any, error) {
+				if op != "BatchWriteItem" {
+					return next()
 				}
-				return output, err
+				return &dynamodb.BatchWriteItemOutput{
+					UnprocessedItems: map[string][]types.WriteRequest{credentialsTable: {unprocessed}},
+				}, nil
 			})
 			assert.ErrorContains(t, db.DeleteAllCredentials(t.Context(), "sub"), "unprocessed")
 		})
 	}
 	t.Run("they are retried until the context ends", func(t *testing.T) {
-		server := testutil.New(t)
-		require.NoError(t, server.CreateCredentials(t.Context(), "sub", testutil.Credentials(1)))
 		ctx, cancel := context.WithCancel(t.Context())
 		batches := 0
-		db := intercept(server, func(_ string, input any, next func() (any, error)) (any, error) {
+		db := intercept(credentials, func(_ string, input any, next func() (any, error)) (any, error) {
 			batch, ok := input.(*dynamodb.BatchWriteItemInput)
 			if !ok {
 				return next()
@@ -80,8 +79,8 @@ func TestDelete_UnprocessedItems(t *testing.T) {
 func TestDelete_ConflictsAreRetried(t *testing.T) {
 	for _, conflict := range []error{&types.TransactionConflictException{}, &types.TransactionInProgressException{}} {
 		server := testutil.New(t)
-		store(t, server, specsTable, rawHistory("sub", "spec", 150))
-		require.NoError(t, server.CreateCredentials(t.Context(), "sub", testutil.Credentials(1)))
+		store(t, server, specsTable, rawHistory("sub", "spec", 150)...)
+		require.NoError(t, server.CreateCredentials(t.Context(), "sub", secret))
 		var mu sync.Mutex
 		met := map[string]int{}
 		db := intercept(server, func(op string, _ any, next func() (any, error)) (any, error) {
@@ -94,7 +93,7 @@ func TestDelete_ConflictsAreRetried(t *testing.T) {
 			}
 			return next()
 		})
-		require.NoError(t, db.DeleteCredentials(t.Context(), "sub", testutil.Credentials(1).ID))
+		require.NoError(t, db.DeleteCredentials(t.Context(), "sub", secret.ID))
 		require.NoError(t, db.DeleteAll(t.Context(), "sub"))
 		assert.Empty(t, scan(t, server, specsTable))
 	}
@@ -123,19 +122,4 @@ func TestDelete_ErrorCountsConfirmedItems(t *testing.T) {
 	assert.ErrorContains(t, err, fmt.Sprintf(": %d items confirmed deleted: broken", confirmed.Load()))
 	require.NoError(t, server.DeleteAllCredentials(t.Context(), "sub"), "a delete can be repeated")
 	assert.Empty(t, scan(t, server, credentialsTable))
-}
-
-func TestDelete_EndsWithItsContext(t *testing.T) {
-	server := testutil.New(t)
-	store(t, server, specsTable, rawHistory("sub", "spec", 150))
-	ctx, cancel := context.WithCancel(t.Context())
-	db := intercept(server, func(op string, _ any, next func() (any, error)) (any, error) {
-		if op != "BatchWriteItem" {
-			return next()
-		}
-		cancel()
-		<-ctx.Done()
-		return nil, ctx.Err()
-	})
-	assert.ErrorIs(t, db.DeleteSpec(ctx, "sub", "spec"), context.Canceled)
 }

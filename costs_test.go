@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"text/tabwriter"
@@ -29,7 +30,8 @@ type pattern struct {
 	specs    []item // what is stored
 	users    []item
 	options  []packagedb.Option
-	call     func(ctx context.Context, db packagedb.Database) error
+	call     string
+	run      func(ctx context.Context, db packagedb.Database) error // in place of the call
 	requests int
 	read     float64
 	write    float64
@@ -39,80 +41,41 @@ func patterns() []pattern {
 	short, long := padded(itemBytes, rawHistory("sub", "spec", 4)), padded(itemBytes, rawHistory("sub", "spec", 246))
 	large := padded(largeBytes, rawHistory("sub", "spec", 13))
 	fifty := padded(itemBytes, manySpecs(50, 247))
-	credentials := padded(itemBytes, manyCredentials(1))
+	credentials := padded(itemBytes, []item{rawCredentials("sub", secret)})
 	manyUsers := padded(itemBytes, manyCredentials(247))
 	many := padded(itemBytes, manySpecs(2000, 4000))
-
-	createSpec := func(ctx context.Context, db packagedb.Database) error {
-		_, err := db.CreateUpdateSpec(ctx, "sub", packagedb.SpecInput{Name: "spec", Version: "new", ModelCount: 1})
-		return err
-	}
-	createCredentials := packagedb.CredentialsInput{ID: "000", PublicKey: "sub000", SecretKeyHash: []byte("hash"), Salt: []byte("salt")}
-	list := func(options ...packagedb.ListOption) func(ctx context.Context, db packagedb.Database) error {
-		return func(ctx context.Context, db packagedb.Database) error {
-			return second(db.ListSpecs(ctx, "sub", options...))
-		}
-	}
-	versions := func(options ...packagedb.ListOption) func(ctx context.Context, db packagedb.Database) error {
-		return func(ctx context.Context, db packagedb.Database) error {
-			return second(db.ListSpecVersions(ctx, "sub", "spec", options...))
-		}
-	}
-	version := func(version string) func(ctx context.Context, db packagedb.Database) error {
-		return func(ctx context.Context, db packagedb.Database) error {
-			return second(db.GetSpecVersion(ctx, "sub", "spec", version))
-		}
-	}
-	deleteSpec := func(ctx context.Context, db packagedb.Database) error { return db.DeleteSpec(ctx, "sub", "spec") }
-	deleteSpecs := func(ctx context.Context, db packagedb.Database) error { return db.DeleteAllSpecs(ctx, "sub") }
 	return []pattern{
-		{name: "create a spec", call: createSpec, requests: 1, write: 6},
-		{name: "create a version", specs: short, call: createSpec, requests: 1, write: 6},
-		{name: "create a version beside the Python facade", specs: short, call: createSpec, requests: 2, read: 1, write: 6,
+		{name: "create a spec", call: "CreateUpdateSpec", requests: 1, write: 6},
+		{name: "create a version", specs: short, call: "CreateUpdateSpec", requests: 1, write: 6},
+		{name: "create a version beside the Python facade", specs: short, call: "CreateUpdateSpec", requests: 2, read: 1, write: 6,
 			options: []packagedb.Option{packagedb.WithPythonFacade()}},
-		{name: "get a spec", specs: short, requests: 1, read: 0.5, call: func(ctx context.Context, db packagedb.Database) error {
-			return second(db.GetSpec(ctx, "sub", "spec"))
+		{name: "get a spec", specs: short, call: "GetSpec", requests: 1, read: 0.5},
+		{name: "get the latest version", specs: short, call: "GetLatestSpecVersion", requests: 1, read: 0.5},
+		{name: "get one of 4 versions", specs: short, call: "GetSpecVersion", requests: 1, read: 0.5},
+		{name: "get the newest of 246 versions", specs: long, requests: 1, read: 1, run: func(ctx context.Context, db packagedb.Database) error {
+			return errorOf(db.GetSpecVersion(ctx, "sub", "spec", fmt.Sprint("v", start+245)))
 		}},
-		{name: "get the latest version", specs: short, requests: 1, read: 0.5, call: func(ctx context.Context, db packagedb.Database) error {
-			return second(db.GetLatestSpecVersion(ctx, "sub", "spec"))
+		{name: "get the oldest of 246 versions", specs: long, call: "GetSpecVersion", requests: 4, read: 11.5},
+		{name: "list 4 versions", specs: short, call: "ListSpecVersions", requests: 1, read: 0.5},
+		{name: "list 13 versions of 200 KB", specs: large, call: "ListSpecVersions", requests: 3, read: 317.5},
+		{name: "list 50 specs", specs: fifty, call: "ListSpecs", requests: 1, read: 2.5},
+		{name: "list 2000 specs", specs: many, call: "ListSpecs", requests: 1, read: 85.5},
+		{name: "list 100 of 2000 specs", specs: many, requests: 1, read: 4.5, run: func(ctx context.Context, db packagedb.Database) error {
+			return errorOf(db.ListSpecs(ctx, "sub", packagedb.Limit(100), packagedb.After("spec-0999")))
 		}},
-		{name: "get one of 4 versions", specs: short, call: version(fmt.Sprint("v", start)), requests: 1, read: 0.5},
-		{name: "get the newest of 246 versions", specs: long, call: version(fmt.Sprint("v", start+245)), requests: 1, read: 1},
-		{name: "get the oldest of 246 versions", specs: long, call: version(fmt.Sprint("v", start)), requests: 4, read: 11.5},
-		{name: "list 4 versions", specs: short, call: versions(), requests: 1, read: 0.5},
-		{name: "list 13 versions of 200 KB", specs: large, call: versions(), requests: 3, read: 317.5},
-		{name: "list 50 specs", specs: fifty, call: list(), requests: 1, read: 2.5},
-		{name: "list 2000 specs", specs: many, call: list(), requests: 1, read: 85.5},
-		{name: "list 100 of 2000 specs", specs: many, call: list(packagedb.Limit(100), packagedb.After("spec-0999")), requests: 1, read: 4.5},
-		{name: "count the models of 50 specs", specs: fifty, requests: 1, read: 2.5, call: func(ctx context.Context, db packagedb.Database) error {
-			return second(db.CountCustomerModels(ctx, "sub"))
-		}},
-		{name: "delete a spec that does not exist", call: deleteSpec, requests: 2, read: 2},
-		{name: "delete a spec of 4 versions", specs: short, call: deleteSpec, requests: 2, read: 1, write: 15},
-		{name: "delete a spec of 246 versions", specs: long, call: deleteSpec, requests: 8, read: 22, write: 594},
-		{name: "delete 247 items of 50 specs", specs: fifty, call: deleteSpecs, requests: 5, read: 23, write: 741},
+		{name: "count the models of 50 specs", specs: fifty, call: "CountCustomerModels", requests: 1, read: 2.5},
+		{name: "delete a spec that does not exist", call: "DeleteSpec", requests: 2, read: 2},
+		{name: "delete a spec of 4 versions", specs: short, call: "DeleteSpec", requests: 2, read: 1, write: 15},
+		{name: "delete a spec of 246 versions", specs: long, call: "DeleteSpec", requests: 8, read: 22, write: 594},
+		{name: "delete 247 items of 50 specs", specs: fifty, call: "DeleteAllSpecs", requests: 5, read: 23, write: 741},
 
-		{name: "create credentials", requests: 1, write: 2, call: func(ctx context.Context, db packagedb.Database) error {
-			return db.CreateCredentials(ctx, "sub", createCredentials)
-		}},
-		{name: "create or update credentials", requests: 1, write: 2, call: func(ctx context.Context, db packagedb.Database) error {
-			return db.CreateUpdateCredentials(ctx, "sub", createCredentials)
-		}},
-		{name: "get credentials", users: credentials, requests: 1, read: 0.5, call: func(ctx context.Context, db packagedb.Database) error {
-			return second(db.GetCredentials(ctx, "sub", "000"))
-		}},
-		{name: "get a user", users: credentials, requests: 1, read: 0.5, call: func(ctx context.Context, db packagedb.Database) error {
-			return second(db.GetUser(ctx, "sub000"))
-		}},
-		{name: "list 247 credentials", users: manyUsers, requests: 1, read: 11, call: func(ctx context.Context, db packagedb.Database) error {
-			return second(db.ListCredentials(ctx, "sub"))
-		}},
-		{name: "delete credentials", users: credentials, requests: 1, write: 2, call: func(ctx context.Context, db packagedb.Database) error {
-			return db.DeleteCredentials(ctx, "sub", "000")
-		}},
-		{name: "delete 247 credentials", users: manyUsers, requests: 11, read: 22, write: 494, call: func(ctx context.Context, db packagedb.Database) error {
-			return db.DeleteAllCredentials(ctx, "sub")
-		}},
+		{name: "create credentials", call: "CreateCredentials", requests: 1, write: 2},
+		{name: "create or update credentials", call: "CreateUpdateCredentials", requests: 1, write: 2},
+		{name: "get credentials", users: credentials, call: "GetCredentials", requests: 1, read: 0.5},
+		{name: "get a user", users: credentials, call: "GetUser", requests: 1, read: 0.5},
+		{name: "list 247 credentials", users: manyUsers, call: "ListCredentials", requests: 1, read: 11},
+		{name: "delete credentials", users: credentials, call: "DeleteCredentials", requests: 1, write: 2},
+		{name: "delete 247 credentials", users: manyUsers, call: "DeleteAllCredentials", requests: 11, read: 22, write: 494},
 	}
 }
 
@@ -127,9 +90,13 @@ func TestDatabase_Costs(t *testing.T) {
 		t.Run(p.name, func(t *testing.T) {
 			var seen observer
 			db := testutil.New(t, append(p.options, seen.option(), frozen(start+1000))...)
-			store(t, db, specsTable, p.specs)
-			store(t, db, credentialsTable, p.users)
-			require.NoError(t, p.call(t.Context(), db))
+			store(t, db, specsTable, p.specs...)
+			store(t, db, credentialsTable, p.users...)
+			if p.run != nil {
+				require.NoError(t, p.run(t.Context(), db))
+			} else {
+				require.NoError(t, call(t.Context(), db, p.call))
+			}
 			got := seen.last(t)
 			assert.Equal(t, p.requests, got.Requests)
 			if engineUnderTest() == "" { // other engines count other units
@@ -148,24 +115,24 @@ func TestDatabase_Costs(t *testing.T) {
 func TestLimit_AllPagesCostAboutOneList(t *testing.T) {
 	var seen observer
 	db := testutil.New(t, seen.option())
-	store(t, db, specsTable, padded(itemBytes, manySpecs(2000, 4000)))
-	store(t, db, specsTable, padded(itemBytes, rawHistory("sub", "spec-0000", 2000)))
-	store(t, db, credentialsTable, padded(itemBytes, manyCredentials(2000)))
-	for _, order := range [][]packagedb.ListOption{nil, {packagedb.Descending()}} {
-		for name, list := range map[string]func(options ...packagedb.ListOption) (keys []string, err error){
-			"ListSpecs": func(options ...packagedb.ListOption) ([]string, error) {
-				specs, err := db.ListSpecs(t.Context(), "sub", options...)
-				return keysOf(specs, func(spec packagedb.SpecInfo) string { return spec.ID }), err
-			},
-			"ListSpecVersions": func(options ...packagedb.ListOption) ([]string, error) {
-				history, err := db.ListSpecVersions(t.Context(), "sub", "spec-0000", options...)
-				return keysOf(history, func(spec packagedb.SpecInfo) string { return fmt.Sprint(spec.UpdatedAt) }), err
-			},
-			"ListCredentials": func(options ...packagedb.ListOption) ([]string, error) {
-				all, err := db.ListCredentials(t.Context(), "sub", options...)
-				return keysOf(all, func(credentials packagedb.CredentialsInfo) string { return credentials.ID }), err
-			},
-		} {
+	store(t, db, specsTable, padded(itemBytes, manySpecs(2000, 4000))...)
+	store(t, db, specsTable, padded(itemBytes, rawHistory("sub", "spec-0000", 2000))...)
+	store(t, db, credentialsTable, padded(itemBytes, manyCredentials(2000))...)
+	for name, list := range map[string]func(options ...packagedb.ListOption) (keys []string, err error){
+		"ListSpecs": func(options ...packagedb.ListOption) ([]string, error) {
+			specs, err := db.ListSpecs(t.Context(), "sub", options...)
+			return keysOf(specs, func(spec packagedb.SpecInfo) string { return spec.ID }), err
+		},
+		"ListSpecVersions": func(options ...packagedb.ListOption) ([]string, error) {
+			history, err := db.ListSpecVersions(t.Context(), "sub", "spec-0000", options...)
+			return keysOf(history, func(spec packagedb.SpecInfo) string { return fmt.Sprint(spec.UpdatedAt) }), err
+		},
+		"ListCredentials": func(options ...packagedb.ListOption) ([]string, error) {
+			all, err := db.ListCredentials(t.Context(), "sub", options...)
+			return keysOf(all, func(credentials packagedb.CredentialsInfo) string { return credentials.ID }), err
+		},
+	} {
+		for _, order := range [][]packagedb.ListOption{nil, {packagedb.Descending()}} {
 			t.Run(fmt.Sprintf("%s, %d options", name, len(order)), func(t *testing.T) {
 				whole, err := list(order...)
 				require.NoError(t, err)
@@ -173,7 +140,7 @@ func TestLimit_AllPagesCostAboutOneList(t *testing.T) {
 				one := seen.last(t).ReadUnits
 				var all []string
 				paged, requests := 0.0, 0
-				options := append([]packagedb.ListOption{packagedb.Limit(100)}, order...)
+				options := append(slices.Clip(order), packagedb.Limit(100))
 				for {
 					page, err := list(options...)
 					require.NoError(t, err)
@@ -182,7 +149,7 @@ func TestLimit_AllPagesCostAboutOneList(t *testing.T) {
 					if len(page) < 100 {
 						break
 					}
-					options = append([]packagedb.ListOption{packagedb.Limit(100), packagedb.After(page[99])}, order...)
+					options = append(options, packagedb.After(page[99]))
 				}
 				assert.Equal(t, whole, all)
 				assert.Equal(t, 21, requests)
@@ -200,9 +167,6 @@ func keysOf[T any](results []T, key func(T) string) (keys []string) {
 	return keys
 }
 
-// second returns the error of a call and drops its result.
-func second[T any](_ T, err error) error { return err }
-
 // manySpecs returns the given number of items of specs, with the versions spread over them.
 func manySpecs(specs, items int) (all []item) {
 	for i := range specs {
@@ -215,10 +179,9 @@ func manySpecs(specs, items int) (all []item) {
 // manyCredentials returns items of credentials with the ids 000, 001 and so on.
 func manyCredentials(count int) (all []item) {
 	for i := range count {
-		id := fmt.Sprintf("%03d", i)
-		all = append(all, item{
-			"sub": text("sub"), "id": text(id), "public_key": text("sub" + id), "secret_key_hash": bytesOf("hash"), "salt": bytesOf("salt"),
-		})
+		credentials := secret
+		credentials.ID = fmt.Sprintf("%03d", i)
+		all = append(all, rawCredentials("sub", credentials))
 	}
 	return all
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -33,21 +32,6 @@ func requireValid(t *testing.T, call string, err error, valid bool) {
 	} else {
 		require.ErrorIs(t, err, packagedb.ErrInvalidInput, call)
 	}
-}
-
-// rawSpec returns the version item of a spec at the start, as the server gets it.
-func rawSpec(sub, id string, spec packagedb.SpecInput) item {
-	raw := item{
-		"sub": text(sub), "id": text(id), "name": text(spec.Name), "updated_at": text("1700000000"),
-		"version": text(spec.Version), "model_count": number(strconv.Itoa(spec.ModelCount)),
-		"updated_at_id": text("00000000001700000000#" + id), "id_updated_at": text(id + "#00000000001700000000"),
-	}
-	for name, value := range map[string]string{"title": spec.Title, "description": spec.Description} {
-		if value != "" {
-			raw[name] = text(value)
-		}
-	}
-	return raw
 }
 
 // bystanders are specs and credentials that no call may change: of another user, and of the same

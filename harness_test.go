@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"os"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -57,13 +57,6 @@ func textOf(stored item, attribute string) string {
 // frozen returns a clock that always shows the same second.
 func frozen(second int64) packagedb.Option {
 	return packagedb.WithClock(func() time.Time { return time.Unix(second, 0) })
-}
-
-// clock is a clock that a test sets. It counts from start.
-type clock struct{ offset atomic.Int64 }
-
-func (c *clock) option() packagedb.Option {
-	return packagedb.WithClock(func() time.Time { return time.Unix(start+c.offset.Load(), 0) })
 }
 
 // exampleDatabase returns an empty database for an example, whose clock always shows the start of
@@ -151,16 +144,14 @@ func failOn(op string, err error) handler {
 
 // requestLog records the operations that a handler gets.
 type requestLog struct {
-	mu     sync.Mutex
-	ops    []string
-	inputs []any
+	mu  sync.Mutex
+	ops []string
 }
 
 func (l *requestLog) then(handle handler) handler {
 	return func(op string, input any, next func() (any, error)) (any, error) {
 		l.mu.Lock()
 		l.ops = append(l.ops, op)
-		l.inputs = append(l.inputs, input)
 		l.mu.Unlock()
 		return handle(op, input, next)
 	}
@@ -171,7 +162,7 @@ func (l *requestLog) take() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	ops := l.ops
-	l.ops, l.inputs = nil, nil
+	l.ops = nil
 	return ops
 }
 
@@ -182,6 +173,56 @@ var writePaths = []struct {
 }{
 	{"with transactions", passOn},
 	{"without transactions", withoutTransactions},
+}
+
+// Secrets with bytes that are no text.
+var (
+	secretHash = []byte("Hush! \x01\xfe hash")
+	secretSalt = []byte("Psst! \x02\xfd salt")
+
+	secret = packagedb.CredentialsInput{ID: "id", PublicKey: "key", SecretKeyHash: secretHash, Salt: secretSalt}
+)
+
+// calls returns the calls of a Database, for the user "sub" and their spec "spec" or the credentials secret.
+func calls(ctx context.Context, db packagedb.Database) map[string]func() error {
+	spec := packagedb.SpecInput{Name: "spec", Version: "new", ModelCount: 1}
+	return map[string]func() error{
+		"CountCustomerModels":     func() error { return errorOf(db.CountCustomerModels(ctx, "sub")) },
+		"CreateUpdateSpec":        func() error { return errorOf(db.CreateUpdateSpec(ctx, "sub", spec)) },
+		"GetLatestSpecVersion":    func() error { return errorOf(db.GetLatestSpecVersion(ctx, "sub", "spec")) },
+		"ListSpecs":               func() error { return errorOf(db.ListSpecs(ctx, "sub")) },
+		"Specs":                   func() error { return lastError(db.Specs(ctx, "sub")) },
+		"GetSpec":                 func() error { return errorOf(db.GetSpec(ctx, "sub", "spec")) },
+		"GetSpecVersion":          func() error { return errorOf(db.GetSpecVersion(ctx, "sub", "spec", "v1700000000")) },
+		"DeleteSpec":              func() error { return db.DeleteSpec(ctx, "sub", "spec") },
+		"ListSpecVersions":        func() error { return errorOf(db.ListSpecVersions(ctx, "sub", "spec")) },
+		"SpecVersions":            func() error { return lastError(db.SpecVersions(ctx, "sub", "spec")) },
+		"DeleteAllSpecs":          func() error { return db.DeleteAllSpecs(ctx, "sub") },
+		"ListCredentials":         func() error { return errorOf(db.ListCredentials(ctx, "sub")) },
+		"Credentials":             func() error { return lastError(db.Credentials(ctx, "sub")) },
+		"CreateCredentials":       func() error { return db.CreateCredentials(ctx, "sub", secret) },
+		"CreateUpdateCredentials": func() error { return db.CreateUpdateCredentials(ctx, "sub", secret) },
+		"GetCredentials":          func() error { return errorOf(db.GetCredentials(ctx, "sub", secret.ID)) },
+		"GetUser":                 func() error { return errorOf(db.GetUser(ctx, secret.PublicKey)) },
+		"DeleteCredentials":       func() error { return db.DeleteCredentials(ctx, "sub", secret.ID) },
+		"DeleteAllCredentials":    func() error { return db.DeleteAllCredentials(ctx, "sub") },
+		"DeleteAll":               func() error { return db.DeleteAll(ctx, "sub") },
+	}
+}
+
+// call makes one of the calls.
+func call(ctx context.Context, db packagedb.Database, name string) error {
+	return calls(ctx, db)[name]()
+}
+
+// errorOf returns the error of a call and drops its result.
+func errorOf[T any](_ T, err error) error { return err }
+
+// lastError returns the error that an iteration yields last.
+func lastError[T any](results iter.Seq2[T, error]) (last error) {
+	for _, last = range results {
+	}
+	return last
 }
 
 // canceled returns the error of a canceled transaction, with a reason for each item.
@@ -213,12 +254,6 @@ func needsTransactions(t *testing.T) {
 	}
 }
 
-func putItem(t *testing.T, db *testutil.DB, table string, stored item) {
-	t.Helper()
-	_, err := db.Client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &table, Item: stored})
-	require.NoError(t, err)
-}
-
 // deleteItem deletes an item of the specs table.
 func deleteItem(t *testing.T, db *testutil.DB, sub, updatedAtID string) {
 	t.Helper()
@@ -241,7 +276,7 @@ func scan(t *testing.T, db *testutil.DB, table string) (items []item) {
 }
 
 // store puts raw items, 25 at a time.
-func store(t *testing.T, db *testutil.DB, table string, items []item) {
+func store(t *testing.T, db *testutil.DB, table string, items ...item) {
 	t.Helper()
 	for batch := range slices.Chunk(items, 25) {
 		requests := make([]types.WriteRequest, len(batch))
@@ -279,18 +314,63 @@ func rawHistory(sub, id string, versions int) (items []item) {
 	return append(items, rawLatest(sub, id, start+int64(versions)-1))
 }
 
-// without returns a copy of an item that lacks an attribute.
-func without(stored item, attribute string) item {
-	copied := maps.Clone(stored)
-	delete(copied, attribute)
-	return copied
+// rawSpec returns the version item of a spec at the start, as the server gets it.
+func rawSpec(sub, id string, spec packagedb.SpecInput) item {
+	raw := item{
+		"sub": text(sub), "id": text(id), "name": text(spec.Name), "updated_at": text("1700000000"),
+		"version": text(spec.Version), "model_count": number(fmt.Sprint(spec.ModelCount)),
+		"updated_at_id": text("00000000001700000000#" + id), "id_updated_at": text(id + "#00000000001700000000"),
+	}
+	for name, value := range map[string]string{"title": spec.Title, "description": spec.Description} {
+		if value != "" {
+			raw[name] = text(value)
+		}
+	}
+	return raw
 }
 
-// with returns a copy of an item with another value of an attribute.
+// rawCredentials returns the item of credentials.
+func rawCredentials(sub string, credentials packagedb.CredentialsInput) item {
+	return item{
+		"sub": text(sub), "id": text(credentials.ID), "public_key": text(credentials.PublicKey),
+		"secret_key_hash": bytesOf(string(credentials.SecretKeyHash)), "salt": bytesOf(string(credentials.Salt)),
+	}
+}
+
+// with returns a copy of an item with another value of an attribute, or without the attribute if nil.
 func with(stored item, attribute string, value types.AttributeValue) item {
-	copied := maps.Clone(stored)
-	copied[attribute] = value
-	return copied
+	changed := maps.Clone(stored)
+	changed[attribute] = value
+	if value == nil {
+		delete(changed, attribute)
+	}
+	return changed
+}
+
+// textSize returns the size of an item's strings, bytes and attribute names, without its numbers.
+func textSize(stored item) (size int) {
+	for name, value := range stored {
+		size += len(name)
+		switch value := value.(type) {
+		case *types.AttributeValueMemberS:
+			size += len(value.Value)
+		case *types.AttributeValueMemberB:
+			size += len(value.Value)
+		}
+	}
+	return size
+}
+
+// isAccepted reports whether the server accepts an item.
+func isAccepted(t *testing.T, db *testutil.DB, table string, stored item) bool {
+	t.Helper()
+	_, err := db.Client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &table, Item: stored})
+	var api smithy.APIError
+	if errors.As(err, &api) && api.ErrorCode() == "ValidationException" {
+		return false
+	}
+	require.NoError(t, err)
+	return true
 }
 
 // create stores a version of a spec.
@@ -301,12 +381,36 @@ func create(t *testing.T, db packagedb.Database, sub, name, version string) *pac
 	return stored
 }
 
+// history returns the history of the spec "spec" of the user "sub".
+func history(t *testing.T, db packagedb.Database) []packagedb.SpecInfo {
+	t.Helper()
+	all, err := db.ListSpecVersions(t.Context(), "sub", "spec")
+	require.NoError(t, err)
+	return all
+}
+
 // versions returns the versions of a history.
 func versions(history []packagedb.SpecInfo) (all []string) {
 	for _, entry := range history {
 		all = append(all, entry.Version)
 	}
 	return all
+}
+
+// observer keeps the calls that are reported to it.
+type observer struct{ calls []packagedb.Call }
+
+func (o *observer) option() packagedb.Option {
+	return packagedb.WithObserver(func(_ context.Context, call packagedb.Call) {
+		call.Duration = 0
+		o.calls = append(o.calls, call)
+	})
+}
+
+func (o *observer) last(t *testing.T) packagedb.Call {
+	t.Helper()
+	require.NotEmpty(t, o.calls)
+	return o.calls[len(o.calls)-1]
 }
 
 // assertWhole asserts that the last of the history is the latest version, or that the spec is gone.

@@ -25,11 +25,7 @@ func TestErrInvalidInput_FromTheByteAtWhichTheServerRejects(t *testing.T) {
 		input := packagedb.CredentialsInput{
 			ID: id, PublicKey: publicKey, SecretKeyHash: []byte("hash"), Salt: []byte(strings.Repeat("s", salt)),
 		}
-		raw := item{
-			"sub": text(sub), "id": text(id), "public_key": text(publicKey),
-			"secret_key_hash": bytesOf("hash"), "salt": bytesOf(string(input.Salt)),
-		}
-		return raw, db.CreateUpdateCredentials(t.Context(), sub, input)
+		return rawCredentials(sub, input), db.CreateUpdateCredentials(t.Context(), sub, input)
 	}
 	// The number 100 has two bytes. The names and the other values are as in the items below.
 	restOfSpec := textSize(rawSpec("sub", "spec", packagedb.SpecInput{Name: "spec", Version: "1", Description: "d"})) - 1 + 2

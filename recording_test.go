@@ -1,7 +1,6 @@
 package packagedb_test
 
 import (
-	"bytes"
 	"encoding/base64"
 	"testing"
 
@@ -31,28 +30,6 @@ func TestWithPythonFacade_RecordedRun(t *testing.T) {
 	assert.NoError(t, recording.Replay(t.Context(), db, &clock, run.Calls[run.ItemsAfterCall:]))
 }
 
-func TestWithPythonFacade_SignIn(t *testing.T) {
-	run, err := recording.PythonRun()
-	require.NoError(t, err)
-	db := testutil.New(t, packagedb.WithPythonFacade())
-	for _, stored := range run.Items[credentialsTable] {
-		putItem(t, db, credentialsTable, unwire(t, stored))
-	}
-	signedIn := 0
-	for _, call := range run.Calls[:run.ItemsAfterCall] {
-		user, err := db.GetUser(t.Context(), call.Args.PublicKey)
-		if call.Name != "create_update_credentials" || err != nil {
-			continue // overwritten or deleted later in the run
-		}
-		if bytes.Equal(call.Args.Salt, user.Salt) {
-			assert.Equal(t, call.Args.SecretKeyHash, user.SecretKeyHash)
-			assert.Equal(t, call.Args.ID, user.ID)
-			signedIn++
-		}
-	}
-	assert.Positive(t, signedIn)
-}
-
 // wire returns an item in DynamoDB's JSON.
 func wire(t *testing.T, stored item) map[string]any {
 	t.Helper()
@@ -70,26 +47,4 @@ func wire(t *testing.T, stored item) map[string]any {
 		}
 	}
 	return values
-}
-
-// unwire is the inverse of wire.
-func unwire(t *testing.T, values map[string]any) item {
-	t.Helper()
-	stored := item{}
-	for name, value := range values {
-		for kind, data := range value.(map[string]any) {
-			data := data.(string)
-			switch kind {
-			case "S":
-				stored[name] = text(data)
-			case "N":
-				stored[name] = number(data)
-			case "B":
-				decoded, err := base64.StdEncoding.DecodeString(data)
-				require.NoError(t, err)
-				stored[name] = bytesOf(string(decoded))
-			}
-		}
-	}
-	return stored
 }

@@ -2,6 +2,7 @@ package packagedb_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -15,52 +16,14 @@ import (
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
-// repeatPages answers every query with its first page, as if more followed.
-func repeatPages() handler {
-	pages := map[string]*dynamodb.QueryOutput{}
-	return func(_ string, input any, next func() (any, error)) (any, error) {
-		query := *input.(*dynamodb.QueryInput).KeyConditionExpression + *input.(*dynamodb.QueryInput).TableName
-		if page := pages[query]; page != nil {
-			return page, nil
-		}
-		output, err := next()
-		if err == nil {
-			pages[query] = output.(*dynamodb.QueryOutput)
-			pages[query].LastEvaluatedKey = item{"sub": text("sub")}
-		}
-		return output, err
-	}
-}
-
 // specReads are the calls that read specs, with the key of the item that each reads.
-var specReads = map[string]struct {
-	key  string
-	call func(t *testing.T, db packagedb.Database) error
-}{
-	"CountCustomerModels": {"latest#spec", func(t *testing.T, db packagedb.Database) error {
-		_, err := db.CountCustomerModels(t.Context(), "sub")
-		return err
-	}},
-	"GetLatestSpecVersion": {"latest#spec", func(t *testing.T, db packagedb.Database) error {
-		_, err := db.GetLatestSpecVersion(t.Context(), "sub", "spec")
-		return err
-	}},
-	"ListSpecs": {"latest#spec", func(t *testing.T, db packagedb.Database) error {
-		_, err := db.ListSpecs(t.Context(), "sub")
-		return err
-	}},
-	"GetSpec": {"latest#spec", func(t *testing.T, db packagedb.Database) error {
-		_, err := db.GetSpec(t.Context(), "sub", "spec")
-		return err
-	}},
-	"GetSpecVersion": {"00000000001700000000#spec", func(t *testing.T, db packagedb.Database) error {
-		_, err := db.GetSpecVersion(t.Context(), "sub", "spec", "v1700000000")
-		return err
-	}},
-	"ListSpecVersions": {"00000000001700000000#spec", func(t *testing.T, db packagedb.Database) error {
-		_, err := db.ListSpecVersions(t.Context(), "sub", "spec")
-		return err
-	}},
+var specReads = map[string]string{
+	"CountCustomerModels":  "latest#spec",
+	"GetLatestSpecVersion": "latest#spec",
+	"ListSpecs":            "latest#spec",
+	"GetSpec":              "latest#spec",
+	"GetSpecVersion":       "00000000001700000000#spec",
+	"ListSpecVersions":     "00000000001700000000#spec",
 }
 
 func TestGetSpec_MalformedItems(t *testing.T) {
@@ -97,49 +60,36 @@ func TestGetSpec_MalformedItems(t *testing.T) {
 			t.Parallel()
 			db := testutil.New(t)
 			for _, stored := range rawHistory("sub", "spec", 1) {
-				putItem(t, db, specsTable, replaced(stored, test.attribute, test.value))
+				store(t, db, specsTable, with(stored, test.attribute, test.value))
 			}
-			for name, read := range specReads {
-				err := read.call(t, db)
+			for name, key := range specReads {
+				err := call(t.Context(), db, name)
 				if slices.Contains(test.unread, name) {
 					assert.NoError(t, err, name)
-					continue
+				} else {
+					assertMalformed(t, err, name, test.attribute, key)
 				}
-				assertMalformed(t, err, name, test.attribute, "sub", read.key)
 			}
 			require.NoError(t, db.DeleteSpec(t.Context(), "sub", "spec"))
 			assert.Empty(t, scan(t, db, specsTable))
 		})
 	}
-	t.Run("a latest item that is not in the index", func(t *testing.T) {
+	t.Run("an item whose key contradicts its attributes", func(t *testing.T) {
 		db := testutil.New(t)
-		putItem(t, db, specsTable, without(rawLatest("sub", "spec", start), "id_updated_at"))
-		_, err := db.GetSpec(t.Context(), "sub", "spec")
-		assertMalformed(t, err, "GetSpec", "id_updated_at", "sub", "latest#spec")
-		_, err = db.ListSpecs(t.Context(), "sub")
-		assertMalformed(t, err, "ListSpecs", "id_updated_at", "sub", "latest#spec")
-	})
-	t.Run("a version whose date contradicts its key", func(t *testing.T) {
-		db := testutil.New(t)
-		putItem(t, db, specsTable, with(rawVersion("sub", "spec", start), "updated_at", text("7")))
-		_, err := db.ListSpecVersions(t.Context(), "sub", "spec")
-		assertMalformed(t, err, "ListSpecVersions", "updated_at", "sub", "00000000001700000000#spec")
+		store(t, db, specsTable, with(rawLatest("sub", "spec", start), "id_updated_at", nil),
+			with(rawVersion("sub", "spec", start), "updated_at", text("7")))
+		for name, attribute := range map[string]string{
+			"GetSpec": "id_updated_at", "ListSpecs": "id_updated_at", "GetSpecVersion": "updated_at", "ListSpecVersions": "updated_at",
+		} {
+			assertMalformed(t, call(t.Context(), db, name), name, attribute, specReads[name])
+		}
 	})
 }
 
-// replaced returns a copy of an item with another value of an attribute, or without it if nil. DynamoDB
-// stores no empty key, so that an attribute of an index key stays as it is.
-func replaced(stored item, attribute string, value types.AttributeValue) item {
-	if value == nil {
-		return without(stored, attribute)
-	}
-	return with(stored, attribute, value)
-}
-
-func assertMalformed(t *testing.T, err error, call, attribute, sub, sortKey string) {
+func assertMalformed(t *testing.T, err error, call, attribute, sortKey string) {
 	t.Helper()
 	if assert.Error(t, err, call) {
-		for _, part := range []string{"malformed item", attribute, fmt.Sprintf("%q", sub), fmt.Sprintf("%q", sortKey)} {
+		for _, part := range []string{"malformed item", attribute, `"sub"`, fmt.Sprintf("%q", sortKey)} {
 			assert.ErrorContains(t, err, part, call)
 		}
 		assert.NotErrorIs(t, err, packagedb.ErrNotFound, call)
@@ -153,20 +103,18 @@ func TestCreateUpdateSpec_MalformedLatestItem(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, updated_at %+v", path.name, updatedAt), func(t *testing.T) {
 				t.Parallel()
 				server := testutil.New(t)
-				putItem(t, server, specsTable, replaced(rawLatest("sub", "spec", start), "updated_at", updatedAt))
-				_, err := intercept(server, path.handle, frozen(start)).
-					CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "2"})
-				assertMalformed(t, err, "CreateUpdateSpec", "updated_at", "sub", "latest#spec")
+				store(t, server, specsTable, with(rawLatest("sub", "spec", start), "updated_at", updatedAt))
+				err := call(t.Context(), intercept(server, path.handle, frozen(start)), "CreateUpdateSpec")
+				assertMalformed(t, err, "CreateUpdateSpec", "updated_at", "latest#spec")
 			})
 		}
 	}
 }
 
 func TestCredentials_MalformedItems(t *testing.T) {
-	whole := item{
-		"sub": text("sub"), "id": text("id"), "public_key": text("key"),
-		"secret_key_hash": bytesOf("aGFzaA=="), "salt": bytesOf("c2FsdA=="),
-	}
+	whole := rawCredentials("sub", packagedb.CredentialsInput{
+		ID: "id", PublicKey: "key", SecretKeyHash: []byte("aGFzaA=="), Salt: []byte("c2FsdA=="),
+	})
 	lists := []string{"GetCredentials", "ListCredentials"}
 	for _, test := range []struct {
 		name, attribute string
@@ -184,16 +132,14 @@ func TestCredentials_MalformedItems(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			db := testutil.New(t, packagedb.WithPythonFacade())
-			putItem(t, db, credentialsTable, replaced(whole, test.attribute, test.value))
-			_, getErr := db.GetCredentials(t.Context(), "sub", "id")
-			_, listErr := db.ListCredentials(t.Context(), "sub")
-			_, userErr := db.GetUser(t.Context(), "key")
-			for name, err := range map[string]error{"GetCredentials": getErr, "ListCredentials": listErr, "GetUser": userErr} {
+			store(t, db, credentialsTable, with(whole, test.attribute, test.value))
+			for _, name := range append(lists, "GetUser") {
+				err := call(t.Context(), db, name)
 				if slices.Contains(test.unread, name) {
 					assert.NoError(t, err, name)
-					continue
+				} else {
+					assertMalformed(t, err, name, test.attribute, "id")
 				}
-				assertMalformed(t, err, name, test.attribute, "sub", "id")
 			}
 		})
 	}
@@ -201,54 +147,43 @@ func TestCredentials_MalformedItems(t *testing.T) {
 
 func TestAnswers_OfTheWrongItem(t *testing.T) {
 	server := testutil.New(t)
-	store(t, server, specsTable, append(rawHistory("sub", "spec", 1), rawHistory("other", "spec", 1)...))
-	require.NoError(t, server.CreateCredentials(t.Context(), "sub", testutil.Credentials(1)))
-	for name, spoil := range map[string]func(stored item){
-		"another user": func(stored item) { stored["sub"] = text("other") },
-		"another key": func(stored item) {
-			for _, attribute := range []string{"id", "updated_at_id"} {
-				if stored[attribute] != nil {
-					stored[attribute] = text(strings.Replace(textOf(stored, attribute), "spec", "else", 1) + "x")
-				}
-			}
+	store(t, server, specsTable, rawHistory("sub", "spec", 1)...)
+	require.NoError(t, call(t.Context(), server, "CreateCredentials"))
+	for name, test := range map[string]struct {
+		spoil func(stored item)
+		calls []string
+	}{
+		"another user": {
+			func(stored item) { stored["sub"] = text("other") },
+			append(slices.Collect(maps.Keys(specReads)), "GetCredentials", "ListCredentials"),
 		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			db := intercept(server, func(_ string, _ any, next func() (any, error)) (any, error) {
-				output, err := next()
-				switch output := output.(type) {
-				case *dynamodb.GetItemOutput:
-					spoil(output.Item)
-				case *dynamodb.QueryOutput:
-					for _, stored := range output.Items {
-						spoil(stored)
+		"another key": {
+			func(stored item) {
+				for _, attribute := range []string{"id", "updated_at_id"} {
+					if stored[attribute] != nil {
+						stored[attribute] = text(strings.Replace(textOf(stored, attribute), "spec", "else", 1) + "x")
 					}
 				}
-				return output, err
-			})
-			for call, read := range specReads {
-				if name == "another key" && (call == "CountCustomerModels" || call == "ListSpecs") {
-					continue // a list does not know the keys
-				}
-				assert.Error(t, read.call(t, db), call)
-			}
-			_, err := db.GetCredentials(t.Context(), "sub", testutil.Credentials(1).ID)
-			assert.Error(t, err)
-		})
-	}
-	t.Run("another public key", func(t *testing.T) {
+			},
+			[]string{"GetLatestSpecVersion", "GetSpec", "GetSpecVersion", "ListSpecVersions", "GetCredentials"},
+		},
+		"another public key": {func(stored item) { stored["public_key"] = text("other") }, []string{"GetUser"}},
+	} {
 		db := intercept(server, func(_ string, _ any, next func() (any, error)) (any, error) {
 			output, err := next()
-			output.(*dynamodb.QueryOutput).Items[0]["public_key"] = text("other")
+			switch output := output.(type) {
+			case *dynamodb.GetItemOutput:
+				test.spoil(output.Item)
+			case *dynamodb.QueryOutput:
+				for _, stored := range output.Items {
+					test.spoil(stored)
+				}
+			}
 			return output, err
 		})
-		_, err := db.GetUser(t.Context(), testutil.Credentials(1).PublicKey)
-		assert.ErrorContains(t, err, "another public key")
-	})
-	t.Run("neither an output nor an error", func(t *testing.T) {
-		db := intercept(server, func(string, any, func() (any, error)) (any, error) { return nil, nil })
-		for call, read := range specReads {
-			assert.ErrorContains(t, read.call(t, db), "neither an output nor an error", call)
+		for _, read := range test.calls {
+			require.NoError(t, call(t.Context(), server, read), read)
+			assert.Error(t, call(t.Context(), db, read), "%s of %s", read, name)
 		}
-	})
+	}
 }

@@ -2,7 +2,6 @@ package packagedb_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -22,11 +21,6 @@ import (
 	"github.com/open-alchemy/packagedb"
 	"github.com/open-alchemy/packagedb/internal/loopback"
 	"github.com/open-alchemy/packagedb/testutil"
-)
-
-var (
-	secretHash = []byte("Hush! \x01\xfe hash")
-	secretSalt = []byte("Psst! \x02\xfd salt")
 )
 
 // traces returns the forms in which a secret might be printed.
@@ -68,94 +62,78 @@ func assertNoSecretInAnyVerb(t *testing.T, name string, value any) {
 }
 
 func TestRedaction_Values(t *testing.T) {
-	input := packagedb.CredentialsInput{ID: "id", PublicKey: "key", SecretKeyHash: secretHash, Salt: secretSalt}
 	info := packagedb.CredentialsInfo{ID: "id", PublicKey: "key", Salt: secretSalt}
 	auth := packagedb.CredentialsAuthInfo{Sub: "sub", SecretKeyHash: secretHash, Salt: secretSalt}
 	for name, value := range map[string]any{
-		"CredentialsInput":       input,
-		"*CredentialsInput":      &input,
+		"CredentialsInput":       secret,
+		"*CredentialsInput":      &secret,
 		"CredentialsInfo":        info,
 		"*CredentialsInfo":       &info,
 		"CredentialsAuthInfo":    auth,
 		"*CredentialsAuthInfo":   &auth,
-		"a slice of inputs":      []packagedb.CredentialsInput{input},
+		"a slice of inputs":      []packagedb.CredentialsInput{secret},
 		"a map of auths":         map[string]packagedb.CredentialsAuthInfo{"a": auth},
-		"a struct with an input": struct{ Held packagedb.CredentialsInput }{input},
+		"a struct with an input": struct{ Held packagedb.CredentialsInput }{secret},
 		"a struct with a pointer": struct {
 			Held *packagedb.CredentialsAuthInfo
 		}{&auth},
-		"a nil *CredentialsInfo":   (*packagedb.CredentialsInfo)(nil),
-		"a nil *CredentialsInput":  (*packagedb.CredentialsInput)(nil),
-		"a nil *CredentialsAuthIn": (*packagedb.CredentialsAuthInfo)(nil),
+		"a nil *CredentialsInfo":     (*packagedb.CredentialsInfo)(nil),
+		"a nil *CredentialsInput":    (*packagedb.CredentialsInput)(nil),
+		"a nil *CredentialsAuthInfo": (*packagedb.CredentialsAuthInfo)(nil),
 	} {
 		assertNoSecretInAnyVerb(t, name, value)
 	}
 	// The JSON of CredentialsInfo shows the salt if requested; a slice of them is logged as text.
-	assertNoSecret(t, "%v of a slice", fmt.Sprintf("%v %+v %#v", []packagedb.CredentialsInfo{info}, []packagedb.CredentialsInfo{info}, []packagedb.CredentialsInfo{info}))
+	infos := []packagedb.CredentialsInfo{info}
+	assertNoSecret(t, "%v of a slice", fmt.Sprintf("%v %+v %#v", infos, infos, infos))
 
-	assert.Equal(t, "{ID:id PublicKey:key SecretKeyHash:[redacted] Salt:[redacted]}", fmt.Sprintf("%+v", input))
+	assert.Equal(t, "{ID:id PublicKey:key SecretKeyHash:[redacted] Salt:[redacted]}", fmt.Sprintf("%+v", secret))
 	assert.Equal(t, `packagedb.CredentialsAuthInfo{Sub:"sub", ID:"", SecretKeyHash:[redacted], Salt:[redacted]}`, fmt.Sprintf("%#v", auth))
 }
 
 func TestJSON_ShapeOfThePythonFacade(t *testing.T) {
-	for _, test := range []struct {
-		name  string
-		value any
-		want  string
-	}{
-		{
-			"a spec with everything",
-			packagedb.SpecInfo{ID: "a", Name: "A", UpdatedAt: 7, Version: "1", ModelCount: 2, Title: "t", Description: "d"},
-			`{"id":"a","name":"A","updated_at":7,"version":"1","model_count":2,"title":"t","description":"d"}`,
+	for want, value := range map[string]any{
+		`{"id":"a","name":"A","updated_at":7,"version":"1","model_count":2,"title":"t","description":"d"}`: packagedb.SpecInfo{
+			ID: "a", Name: "A", UpdatedAt: 7, Version: "1", ModelCount: 2, Title: "t", Description: "d",
 		},
-		{
-			"a spec without title and description",
-			packagedb.SpecInfo{ID: "a", Name: "A", UpdatedAt: 7, Version: "1"},
-			`{"id":"a","name":"A","updated_at":7,"version":"1","model_count":0}`,
+		`{"id":"a","name":"A","updated_at":7,"version":"1","model_count":0}`: packagedb.SpecInfo{
+			ID: "a", Name: "A", UpdatedAt: 7, Version: "1",
 		},
-		{
-			"credentials", packagedb.CredentialsInfo{ID: "a", PublicKey: "k", Salt: []byte("salt")},
-			`{"id":"a","public_key":"k","salt":"c2FsdA=="}`,
-		},
-		{
-			"an input leaves its secrets out",
-			packagedb.CredentialsInput{ID: "a", PublicKey: "k", SecretKeyHash: secretHash, Salt: secretSalt},
-			`{"id":"a","public_key":"k"}`,
-		},
-		{
-			"an auth leaves its secrets out",
-			packagedb.CredentialsAuthInfo{Sub: "s", SecretKeyHash: secretHash, Salt: secretSalt}, `{"sub":"s","id":""}`,
-		},
+		`{"id":"a","public_key":"k","salt":"c2FsdA=="}`: packagedb.CredentialsInfo{ID: "a", PublicKey: "k", Salt: []byte("salt")},
+		// These leave their secrets out.
+		`{"id":"id","public_key":"key"}`: secret,
+		`{"sub":"s","id":""}`:            packagedb.CredentialsAuthInfo{Sub: "s", SecretKeyHash: secretHash, Salt: secretSalt},
 	} {
-		data, err := json.Marshal(test.value)
-		require.NoError(t, err, test.name)
-		assert.Equal(t, test.want, string(data), test.name)
+		data, err := json.Marshal(value)
+		require.NoError(t, err)
+		assert.Equal(t, want, string(data))
 	}
 }
 
 func TestRedaction_Errors(t *testing.T) {
-	input := packagedb.CredentialsInput{ID: "id", PublicKey: "key", SecretKeyHash: secretHash, Salt: secretSalt}
 	db := testutil.New(t, packagedb.WithPythonFacade())
-	broken := intercept(db, failOn("PutItem", errors.New("rejected")))
-	invalid := input
+	invalid, large := secret, secret
 	invalid.ID = ""
-	large := input
 	large.Salt = bytes.Repeat(secretSalt, 50_000)
-
-	putItem(t, db, credentialsTable, item{
-		"sub": text("sub"), "id": text("id"), "public_key": text("key"),
-		"secret_key_hash": bytesOf(string(secretHash)), "salt": bytesOf(string(secretSalt)),
-	})
-	_, malformed := db.GetUser(t.Context(), "key")
-	_, malformedInfo := db.GetCredentials(t.Context(), "sub", "id")
-
-	for name, err := range map[string]error{
-		"a rejected write":      broken.CreateUpdateCredentials(t.Context(), "sub", input),
-		"an invalid input":      broken.CreateUpdateCredentials(t.Context(), "sub", invalid),
-		"a large input":         broken.CreateUpdateCredentials(t.Context(), "sub", large),
-		"a malformed auth":      malformed,
-		"malformed credentials": malformedInfo,
+	raw := rawCredentials("sub", secret)
+	store(t, db, credentialsTable, raw)
+	errs := map[string]error{
+		"a rejected write":      call(t.Context(), intercept(db, failOn("PutItem", errors.New("rejected"))), "CreateCredentials"),
+		"an invalid input":      db.CreateUpdateCredentials(t.Context(), "sub", invalid),
+		"a large input":         db.CreateUpdateCredentials(t.Context(), "sub", large),
+		"a malformed auth":      call(t.Context(), db, "GetUser"),
+		"malformed credentials": call(t.Context(), db, "GetCredentials"),
+	}
+	for name, bad := range map[string]item{ // that the server rejects
+		"a key that is missing":      with(raw, "id", nil),
+		"a key that is empty":        with(raw, "id", text("")),
+		"a key that is a secret":     with(raw, "id", bytesOf(string(secretHash))),
+		"an index key that is wrong": with(raw, "public_key", bytesOf(string(secretSalt))),
+		"an item that is too large":  with(raw, "salt", bytesOf(string(large.Salt))),
 	} {
+		_, errs[name] = db.Client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String(credentialsTable), Item: bad})
+	}
+	for name, err := range errs {
 		assert.Error(t, err, name)
 		assertNoSecretInAnyVerb(t, name, err)
 	}
@@ -189,84 +167,28 @@ func TestRedaction_BrokenAnswers(t *testing.T) {
 	}
 }
 
-// everyCall makes every call of a Database and returns the errors.
-func everyCall(ctx context.Context, db packagedb.Database, credentials packagedb.CredentialsInput) map[string]error {
-	errs := map[string]error{
-		"CreateCredentials":       db.CreateCredentials(ctx, "sub", credentials),
-		"CreateUpdateCredentials": db.CreateUpdateCredentials(ctx, "sub", credentials),
-		"Specs":                   nil,
-		"SpecVersions":            nil,
-		"Credentials":             nil,
-	}
-	_, errs["GetSpecVersion"] = db.GetSpecVersion(ctx, "sub", "spec", "1")
-	_, errs["CreateUpdateSpec"] = db.CreateUpdateSpec(ctx, "sub", packagedb.SpecInput{Name: "spec", Version: "1"})
-	_, errs["GetSpec"] = db.GetSpec(ctx, "sub", "spec")
-	_, errs["GetLatestSpecVersion"] = db.GetLatestSpecVersion(ctx, "sub", "spec")
-	_, errs["ListSpecs"] = db.ListSpecs(ctx, "sub")
-	_, errs["ListSpecVersions"] = db.ListSpecVersions(ctx, "sub", "spec")
-	_, errs["CountCustomerModels"] = db.CountCustomerModels(ctx, "sub")
-	_, errs["GetCredentials"] = db.GetCredentials(ctx, "sub", credentials.ID)
-	_, errs["GetUser"] = db.GetUser(ctx, credentials.PublicKey)
-	_, errs["ListCredentials"] = db.ListCredentials(ctx, "sub")
-	for _, err := range db.Specs(ctx, "sub") {
-		errs["Specs"] = err
-	}
-	for _, err := range db.SpecVersions(ctx, "sub", "spec") {
-		errs["SpecVersions"] = err
-	}
-	for _, err := range db.Credentials(ctx, "sub") {
-		errs["Credentials"] = err
-	}
-	errs["DeleteSpec"] = db.DeleteSpec(ctx, "sub", "spec")
-	errs["DeleteAllSpecs"] = db.DeleteAllSpecs(ctx, "sub")
-	errs["DeleteCredentials"] = db.DeleteCredentials(ctx, "sub", credentials.ID)
-	errs["DeleteAllCredentials"] = db.DeleteAllCredentials(ctx, "sub")
-	errs["DeleteAll"] = db.DeleteAll(ctx, "sub")
-	return errs
-}
-
 func TestRedaction_FailingServer(t *testing.T) {
-	credentials := packagedb.CredentialsInput{ID: "id", PublicKey: "key", SecretKeyHash: secretHash, Salt: secretSalt}
 	for _, kind := range []testutil.FaultKind{
 		testutil.Throttle, testutil.InternalServerError, testutil.ServiceUnavailable, testutil.DropBefore, testutil.DropAfter,
 	} {
 		t.Run(kind.String(), func(t *testing.T) {
 			db := testutil.New(t)
-			require.NoError(t, db.CreateUpdateCredentials(t.Context(), "sub", credentials))
+			require.NoError(t, call(t.Context(), db, "CreateCredentials"))
 			db.Inject(testutil.Fault{Kind: kind})
-			for call, err := range everyCall(t.Context(), db, credentials) {
-				assert.Error(t, err, call)
-				assertNoSecretInAnyVerb(t, call, err)
+			for name, run := range calls(t.Context(), db) {
+				err := run()
+				assert.Error(t, err, name)
+				assertNoSecretInAnyVerb(t, name, err)
 			}
 		})
 	}
 	t.Run("without the tables", func(t *testing.T) {
-		db := packagedb.New(testutil.New(t, packagedb.WithTableNames("other.specs", "other.credentials")).Client)
-		for call, err := range everyCall(t.Context(), db, credentials) {
-			assert.ErrorContains(t, err, "CheckTables", call)
-			assert.ErrorContains(t, err, " in table ", call)
-			assertNoSecretInAnyVerb(t, call, err)
+		db := packagedb.New(testutil.New(t).Client, packagedb.WithTableNames("no.specs", "no.credentials"))
+		for name, run := range calls(t.Context(), db) {
+			err := run()
+			assert.ErrorContains(t, err, "CheckTables", name)
+			assert.ErrorContains(t, err, " in table no.", name)
+			assertNoSecretInAnyVerb(t, name, err)
 		}
 	})
-}
-
-func TestRedaction_RejectionsOfTheServer(t *testing.T) {
-	client := testutil.New(t).Client
-	whole := item{
-		"sub": text("sub"), "id": text("id"), "public_key": text("key"),
-		"secret_key_hash": bytesOf(string(secretHash)), "salt": bytesOf(string(secretSalt)),
-	}
-	for name, bad := range map[string]item{
-		"a key is missing":      without(whole, "id"),
-		"a key is empty":        with(whole, "id", text("")),
-		"a key is a secret":     with(whole, "id", bytesOf(string(secretHash))),
-		"an index key is wrong": with(whole, "public_key", bytesOf(string(secretSalt))),
-		"it is too large":       with(whole, "salt", bytesOf(strings.Repeat(string(secretSalt), 50_000))),
-	} {
-		_, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{
-			TableName: aws.String(credentialsTable), Item: bad,
-		})
-		assert.Error(t, err, name)
-		assertNoSecretInAnyVerb(t, name, err)
-	}
 }

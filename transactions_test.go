@@ -4,70 +4,60 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/open-alchemy/packagedb"
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
 func TestCreateUpdateSpec_Conflicts(t *testing.T) {
-	for name, conflict := range map[string]error{
-		"a conflict":                  canceled("None", "TransactionConflict"),
-		"a throttled item":            canceled("None", "ThrottlingError"),
-		"provisioned capacity":        canceled("ProvisionedThroughputExceeded", "None"),
-		"the conflict of a request":   &types.TransactionConflictException{},
-		"a transaction in progress":   &types.TransactionInProgressException{},
-		"a conflict without a reason": canceled("", "TransactionConflict"),
+	for _, test := range []struct {
+		name       string
+		conflict   error
+		rejections int
+		attempts   int
+		fails      bool
+	}{
+		{"a conflict", canceled("None", "TransactionConflict"), 3, 4, false},
+		{"a throttled item", canceled("None", "ThrottlingError"), 3, 4, false},
+		{"provisioned capacity", canceled("ProvisionedThroughputExceeded", "None"), 3, 4, false},
+		{"the conflict of a request", &types.TransactionConflictException{}, 3, 4, false},
+		{"a transaction in progress", &types.TransactionInProgressException{}, 3, 4, false},
+		{"a conflict without a reason", canceled("", "TransactionConflict"), 3, 4, false},
+		{"a conflict for a long time", canceled("TransactionConflict"), 100, 101, false},
+		{"an item that is throttled for a long time", canceled("None", "ThrottlingError"), 100, 11, true},
+		{"another reason", canceled("ItemCollectionSizeLimitExceeded", "TransactionConflict"), 3, 1, true},
 	} {
-		t.Run(name+" is retried", func(t *testing.T) {
-			needsTransactions(t)
-			attempts := 0
-			db := intercept(testutil.New(t), func(_ string, _ any, next func() (any, error)) (any, error) {
-				if attempts++; attempts <= 3 {
-					return nil, conflict
-				}
-				return next()
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				attempts := 0
+				db := intercept(new(testutil.DB), func(string, any, func() (any, error)) (any, error) {
+					if attempts++; attempts <= test.rejections {
+						return nil, test.conflict
+					}
+					return &dynamodb.TransactWriteItemsOutput{}, nil
+				})
+				err := call(t.Context(), db, "CreateUpdateSpec")
+				assert.Equal(t, test.fails, errors.Is(err, test.conflict), err)
+				assert.Equal(t, test.attempts, attempts)
 			})
-			create(t, db, "sub", "spec", "1")
-			assert.Equal(t, 4, attempts)
 		})
 	}
-	t.Run("an endless conflict ends with the context", func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		conflicts := 0
-		db := intercept(testutil.New(t), func(string, any, func() (any, error)) (any, error) {
-			if conflicts++; conflicts == 3 {
-				cancel()
-			}
-			return nil, canceled("TransactionConflict", "None")
-		})
-		_, err := db.CreateUpdateSpec(ctx, "sub", packagedb.SpecInput{Name: "spec", Version: "1"})
-		require.ErrorIs(t, err, context.Canceled)
-		var exception *types.TransactionCanceledException
-		assert.ErrorAs(t, err, &exception)
-	})
-	t.Run("another reason is an error", func(t *testing.T) {
-		attempts := 0
-		db := intercept(testutil.New(t), func(string, any, func() (any, error)) (any, error) {
-			attempts++
-			return nil, canceled("ItemCollectionSizeLimitExceeded", "TransactionConflict")
-		})
-		_, err := db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "1"})
-		require.Error(t, err)
-		assert.Equal(t, 1, attempts)
-	})
 }
 
+// TestCreateUpdateSpec_RejectionsWithoutEnd rejects a write again and again until its context ends.
 func TestCreateUpdateSpec_RejectionsWithoutEnd(t *testing.T) {
 	for name, rejection := range map[string]struct {
 		op  string
 		err error
 	}{
-		"with transactions":    {"TransactWriteItems", canceled("ConditionalCheckFailed", "None")},
-		"without transactions": {"PutItem", &types.ConditionalCheckFailedException{}},
+		"a conflict":               {"TransactWriteItems", canceled("TransactionConflict", "None")},
+		"a taken second":           {"TransactWriteItems", canceled("ConditionalCheckFailed", "None")},
+		"without transactions too": {"PutItem", &types.ConditionalCheckFailedException{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
@@ -85,8 +75,11 @@ func TestCreateUpdateSpec_RejectionsWithoutEnd(t *testing.T) {
 				}
 				return nil, rejection.err
 			})
-			_, err := db.CreateUpdateSpec(ctx, "sub", packagedb.SpecInput{Name: "spec", Version: "1"})
-			assert.ErrorIs(t, err, context.Canceled)
+			err := call(ctx, db, "CreateUpdateSpec")
+			require.ErrorIs(t, err, context.Canceled)
+			if name == "a conflict" {
+				assert.ErrorIs(t, err, rejection.err, "what was retried")
+			}
 		})
 	}
 }

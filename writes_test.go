@@ -9,11 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -74,25 +71,23 @@ func TestCreateUpdateSpec_PlaceInHistory(t *testing.T) {
 		},
 	} {
 		for _, path := range writePaths {
-			for _, option := range []struct {
-				name    string
-				options []packagedb.Option
-			}{{name: ""}, {" beside the Python facade", []packagedb.Option{packagedb.WithPythonFacade()}}} {
-				t.Run(test.name+", "+path.name+option.name, func(t *testing.T) {
+			for name, options := range map[string][]packagedb.Option{
+				"": nil, " beside the Python facade": {packagedb.WithPythonFacade()},
+			} {
+				t.Run(test.name+", "+path.name+name, func(t *testing.T) {
 					t.Parallel()
-					var clock clock
-					db := intercept(testutil.New(t), path.handle, append(option.options, clock.option())...)
+					var now atomic.Int64
+					clock := packagedb.WithClock(func() time.Time { return time.Unix(start+now.Load(), 0) })
+					db := intercept(testutil.New(t), path.handle, append(options, clock)...)
 					for _, write := range test.writes {
-						clock.offset.Store(write.clock)
+						now.Store(write.clock)
 						stored := create(t, db, "sub", "spec", write.version)
 						latest, err := db.GetSpec(t.Context(), "sub", "spec")
 						require.NoError(t, err)
 						assert.Equal(t, latest, stored, "what is returned is what is stored")
 					}
-					history, err := db.ListSpecVersions(t.Context(), "sub", "spec")
-					require.NoError(t, err)
 					var got []write
-					for _, version := range history {
+					for _, version := range history(t, db) {
 						got = append(got, write{version.UpdatedAt - start, version.Version})
 					}
 					assert.Equal(t, test.want, got)
@@ -114,37 +109,7 @@ func TestCreateUpdateSpec_InPlace(t *testing.T) {
 			})
 			require.NoError(t, err)
 			assert.Equal(t, want, *stored)
-			history, err := db.ListSpecVersions(t.Context(), "sub", "spec")
-			require.NoError(t, err)
-			assert.Equal(t, []packagedb.SpecInfo{want}, history)
-		})
-	}
-}
-
-func TestCreateUpdateSpec_ManyWritersInOneSecond(t *testing.T) {
-	for _, path := range writePaths {
-		t.Run(path.name, func(t *testing.T) {
-			t.Parallel()
-			const writers = 24
-			db := intercept(testutil.New(t), path.handle, frozen(start))
-			var want []string
-			var running sync.WaitGroup
-			for i := range writers {
-				version := fmt.Sprintf("version %02d", i)
-				want = append(want, version)
-				running.Go(func() {
-					_, err := db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: version})
-					assert.NoError(t, err)
-				})
-			}
-			running.Wait()
-
-			history, err := db.ListSpecVersions(t.Context(), "sub", "spec")
-			require.NoError(t, err)
-			for i, version := range history {
-				assert.Equal(t, start+int64(i), version.UpdatedAt)
-			}
-			assert.ElementsMatch(t, want, versions(history))
+			assert.Equal(t, []packagedb.SpecInfo{want}, history(t, db))
 			assertWhole(t, db, "sub", "spec")
 		})
 	}
@@ -162,81 +127,47 @@ func TestCreateUpdateSpec_FourHundredWritersOfOneSpec(t *testing.T) {
 		})
 	}
 	running.Wait()
-	history, err := db.ListSpecVersions(t.Context(), "sub", "spec")
-	require.NoError(t, err)
-	assert.Len(t, history, writers)
+	all := history(t, db)
+	require.Len(t, all, writers)
+	assert.Equal(t, start+int64(writers)-1, all[writers-1].UpdatedAt, "a second apart")
 	assertWhole(t, db, "sub", "spec")
 }
 
-func TestCreateUpdateSpec_VersionsWithoutLatestItem(t *testing.T) {
-	for _, path := range writePaths {
-		t.Run("no version is overwritten, "+path.name, func(t *testing.T) {
-			t.Parallel()
-			server := testutil.New(t, frozen(start))
-			db := intercept(server, path.handle, frozen(start))
-			for _, version := range []string{"1", "2", "3"} {
-				create(t, db, "sub", "spec", version)
-			}
-			deleteItem(t, server, "sub", "latest#spec")
-			create(t, db, "sub", "spec", "4")
-			history, err := db.ListSpecVersions(t.Context(), "sub", "spec")
-			require.NoError(t, err)
-			assert.Equal(t, []string{"1", "2", "3", "4"}, versions(history))
-			assertWhole(t, db, "sub", "spec")
-		})
+// TestCreateUpdateSpec_TornWrites creates a version of a spec that lacks items or has more than its own.
+func TestCreateUpdateSpec_TornWrites(t *testing.T) {
+	three := rawHistory("sub", "spec", 3)
+	torn := append(rawHistory("sub", "spec", 1), rawVersion("sub", "spec", start+100))
+	for _, test := range []struct {
+		name    string
+		stored  []item
+		clock   int64 // in seconds after the start
+		python  bool
+		version string
+		want    int64 // in seconds after the start
+		items   int   // with those that were there
+	}{
+		{"versions without a latest item", three[:3], 0, false, "new", 3, 5},
+		{"a latest item without its version, ahead of the clock", three[3:], -100, false, "new", 3, 2},
+		{"a version that is not in the index", []item{with(three[0], "id_updated_at", nil)}, 0, false, "new", 1, 3},
+		{"a version of the Python facade after the latest", torn, 50, true, "new", 101, 4},
+		{"that version again, which completes it", torn, 50, true, fmt.Sprint("v", start+100), 100, 3},
+	} {
+		for _, path := range writePaths {
+			t.Run(test.name+", "+path.name, func(t *testing.T) {
+				t.Parallel()
+				server := testutil.New(t)
+				store(t, server, specsTable, test.stored...)
+				options := []packagedb.Option{frozen(start + test.clock)}
+				if test.python {
+					options = append(options, packagedb.WithPythonFacade())
+				}
+				db := intercept(server, path.handle, options...)
+				assert.Equal(t, start+test.want, create(t, db, "sub", "spec", test.version).UpdatedAt)
+				assert.Len(t, scan(t, server, specsTable), test.items, "no version is overwritten")
+				assertWhole(t, db, "sub", "spec")
+			})
+		}
 	}
-	t.Run("many taken seconds cost few requests", func(t *testing.T) {
-		needsTransactions(t)
-		server := testutil.New(t)
-		items := rawHistory("sub", "spec", 3000)
-		store(t, server, specsTable, items[:3000])
-		var log requestLog
-		db := intercept(server, log.then(passOn), frozen(start))
-		stored := create(t, db, "sub", "spec", "new")
-		assert.Equal(t, start+3000, stored.UpdatedAt)
-		assert.Equal(t, []string{"TransactWriteItems", "TransactWriteItems", "Query", "TransactWriteItems"}, log.take())
-	})
-}
-
-func TestCreateUpdateSpec_LatestItemWithoutVersion(t *testing.T) {
-	for _, path := range writePaths {
-		t.Run(path.name, func(t *testing.T) {
-			t.Parallel()
-			var clock clock
-			server := testutil.New(t)
-			db := intercept(server, path.handle, clock.option())
-			create(t, db, "sub", "spec", "1")
-			deleteItem(t, server, "sub", fmt.Sprintf("%020d#spec", start))
-
-			clock.offset.Store(-100)
-			assert.Equal(t, start+1, create(t, db, "sub", "spec", "2").UpdatedAt)
-			assertWhole(t, db, "sub", "spec")
-		})
-	}
-}
-
-func TestCreateUpdateSpec_TornPythonWrite(t *testing.T) {
-	for _, path := range writePaths {
-		t.Run(path.name, func(t *testing.T) {
-			server := testutil.New(t)
-			store(t, server, specsTable, append(rawHistory("sub", "spec", 1), rawVersion("sub", "spec", start+100)))
-			var log requestLog
-			db := intercept(server, log.then(path.handle), frozen(start+50), packagedb.WithPythonFacade())
-			stored := create(t, db, "sub", "spec", "new")
-			assert.Equal(t, start+101, stored.UpdatedAt)
-			assertWhole(t, db, "sub", "spec")
-			if path.name == "with transactions" && engineUnderTest() != "dynalite" {
-				assert.Equal(t, []string{"Query", "TransactWriteItems"}, log.take()[:2])
-			}
-		})
-	}
-	t.Run("the torn version again completes it", func(t *testing.T) {
-		server := testutil.New(t)
-		store(t, server, specsTable, append(rawHistory("sub", "spec", 1), rawVersion("sub", "spec", start+100)))
-		db := packagedb.New(server.Client, frozen(start+50), packagedb.WithPythonFacade())
-		assert.Equal(t, start+100, create(t, db, "sub", "spec", fmt.Sprint("v", start+100)).UpdatedAt)
-		assertWhole(t, db, "sub", "spec")
-	})
 }
 
 func TestCreateUpdateSpec_LargestSecond(t *testing.T) {
@@ -254,17 +185,16 @@ func TestCreateUpdateSpec_LargestSecond(t *testing.T) {
 }
 
 func TestCreateUpdateSpec_SizeAtTheSecondItEndsUpAt(t *testing.T) {
-	server := testutil.New(t)
-	create(t, packagedb.New(server.Client, frozen(9_999_999_999)), "sub", "spec", "1")
-	db := packagedb.New(server.Client, frozen(9_999_999_999))
+	db := testutil.New(t, frozen(9_999_999_999))
+	create(t, db, "sub", "spec", "1")
 	// An item of 204,800 bytes at a second of ten digits, and of one byte more at the next.
-	input := packagedb.SpecInput{Name: "spec", Version: "2", ModelCount: 1, Description: "d"}
 	rest := textSize(with(rawVersion("sub", "spec", 9_999_999_999), "version", text("2"))) + len("description") + 2
-	input.Description = strings.Repeat("d", 204_800-rest)
-	_, err := db.CreateUpdateSpec(t.Context(), "sub", input)
+	_, err := db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{
+		Name: "spec", Version: "2", ModelCount: 1, Description: strings.Repeat("d", 204_800-rest),
+	})
 	require.ErrorIs(t, err, packagedb.ErrInvalidInput)
 	assert.ErrorContains(t, err, "204801 bytes, the limit is 204800")
-	assert.Len(t, scan(t, server, specsTable), 2)
+	assert.Len(t, scan(t, db, specsTable), 2)
 }
 
 func TestCreateUpdateSpec_LostAnswer(t *testing.T) {
@@ -282,17 +212,18 @@ func TestCreateUpdateSpec_LostAnswer(t *testing.T) {
 		return next()
 	}, frozen(start))
 	create(t, db, "sub", "spec", "1")
-	history, err := db.ListSpecVersions(t.Context(), "sub", "spec")
-	require.NoError(t, err)
-	assert.Equal(t, []string{"1", "2"}, versions(history))
+	assert.Equal(t, []string{"1", "2"}, versions(history(t, server)))
 }
 
 func TestCreateUpdateSpec_FailureBetweenTheItems(t *testing.T) {
 	broken := errors.New("broken")
-	var puts atomic.Int32
+	puts := 0
 	db := intercept(testutil.New(t), func(op string, input any, next func() (any, error)) (any, error) {
-		if op == "PutItem" && puts.Add(1) == 4 {
-			return nil, broken // the second item of the second version
+		if op == "PutItem" {
+			puts++
+			if puts == 4 {
+				return nil, broken // the second item of the second version
+			}
 		}
 		return withoutTransactions(op, input, next)
 	}, frozen(start))
@@ -304,42 +235,17 @@ func TestCreateUpdateSpec_FailureBetweenTheItems(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "1", latest, "the version is in the history alone")
 	create(t, db, "sub", "spec", "3")
-	history, err := db.ListSpecVersions(t.Context(), "sub", "spec")
-	require.NoError(t, err)
-	assert.Equal(t, []string{"1", "2", "3"}, versions(history))
+	assert.Equal(t, []string{"1", "2", "3"}, versions(history(t, db)))
 	assertWhole(t, db, "sub", "spec")
-}
-
-func TestCreateUpdateSpec_VersionItemThatIsNotInTheIndex(t *testing.T) {
-	for _, path := range writePaths {
-		t.Run(path.name, func(t *testing.T) {
-			server := testutil.New(t)
-			putItem(t, server, specsTable, without(rawVersion("sub", "spec", start), "id_updated_at"))
-			db := intercept(server, path.handle, frozen(start))
-			assert.Equal(t, start+1, create(t, db, "sub", "spec", "1").UpdatedAt)
-		})
-	}
 }
 
 func TestCreateUpdateSpec_Requests(t *testing.T) {
 	transaction, inTurn := []string{"TransactWriteItems"}, []string{"Query", "PutItem", "PutItem"}
 
-	t.Run("one transaction, or in turn on a server without", func(t *testing.T) {
-		want := transaction
-		if engineUnderTest() == "dynalite" {
-			want = slices.Concat(transaction, inTurn)
-		}
-		var log requestLog
-		create(t, intercept(testutil.New(t), log.then(passOn)), "sub", "spec", "1")
-		assert.Equal(t, want, log.take())
-	})
 	t.Run("a server without transactions is asked for one once", func(t *testing.T) {
 		var log requestLog
 		db := intercept(testutil.New(t), log.then(withoutTransactions))
 		create(t, db, "sub", "spec", "1")
-		query, ok := log.inputs[1].(*dynamodb.QueryInput)
-		require.True(t, ok)
-		assert.True(t, *query.ConsistentRead)
 		assert.Equal(t, slices.Concat(transaction, inTurn), log.take())
 		create(t, db, "sub", "spec", "2")
 		assert.Equal(t, inTurn, log.take())
@@ -353,42 +259,26 @@ func TestCreateUpdateSpec_Requests(t *testing.T) {
 			assert.Len(t, log.take(), want)
 		}
 	})
+	t.Run("many taken seconds cost few requests", func(t *testing.T) {
+		needsTransactions(t)
+		server := testutil.New(t)
+		store(t, server, specsTable, rawHistory("sub", "spec", 3000)[:3000]...)
+		var log requestLog
+		stored := create(t, intercept(server, log.then(passOn), frozen(start)), "sub", "spec", "new")
+		assert.Equal(t, start+3000, stored.UpdatedAt)
+		assert.Equal(t, []string{"TransactWriteItems", "TransactWriteItems", "Query", "TransactWriteItems"}, log.take())
+	})
 }
 
 func TestCreateCredentials_LostAnswer(t *testing.T) {
 	server := testutil.New(t)
-	input := packagedb.CredentialsInput{ID: "id", PublicKey: "key", SecretKeyHash: []byte("hash"), Salt: []byte("salt")}
-	server.Inject(testutil.Fault{Kind: testutil.DropAfter, Operations: []string{"PutItem"}, Times: 1})
+	input := secret
+	lost := testutil.Fault{Kind: testutil.DropAfter, Operations: []string{"PutItem"}, Times: 1}
+	server.Inject(lost)
 	require.NoError(t, server.CreateCredentials(t.Context(), "sub", input), "it was stored by the attempt whose answer was lost")
 	require.ErrorIs(t, server.CreateCredentials(t.Context(), "sub", input), packagedb.ErrExists)
 
-	server.Inject(testutil.Fault{Kind: testutil.DropAfter, Operations: []string{"PutItem"}, Times: 1})
+	server.Inject(lost)
 	input.Salt = []byte("other salt")
 	require.ErrorIs(t, server.CreateCredentials(t.Context(), "sub", input), packagedb.ErrExists)
-}
-
-// textSize returns the size of an item's strings, bytes and attribute names, without its numbers.
-func textSize(stored item) (size int) {
-	for name, value := range stored {
-		size += len(name)
-		switch value := value.(type) {
-		case *types.AttributeValueMemberS:
-			size += len(value.Value)
-		case *types.AttributeValueMemberB:
-			size += len(value.Value)
-		}
-	}
-	return size
-}
-
-// isAccepted reports whether the server accepts an item.
-func isAccepted(t *testing.T, db *testutil.DB, table string, stored item) bool {
-	t.Helper()
-	_, err := db.Client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String(table), Item: stored})
-	var api smithy.APIError
-	if errors.As(err, &api) && api.ErrorCode() == "ValidationException" {
-		return false
-	}
-	require.NoError(t, err)
-	return true
 }
