@@ -1,13 +1,14 @@
 package packagedb_test
 
 import (
-	"bytes"
+	"errors"
 	"math"
 	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
@@ -23,52 +24,15 @@ func validName(name string) bool {
 	return name != "" && utf8.ValidString(name) && len(packagedb.CanonicalID(name)) <= 1003
 }
 
-// requireValid requires that a call succeeds if its input is valid, and otherwise fails with
-// ErrInvalidInput.
-func requireValid(t *testing.T, call string, err error, valid bool) {
-	t.Helper()
-	if valid {
-		require.NoError(t, err, call)
-	} else {
-		require.ErrorIs(t, err, packagedb.ErrInvalidInput, call)
+// outcome returns the error of a call with valid input, or of a call that finds what it asks for.
+func outcome(valid, found bool) error {
+	switch {
+	case !valid:
+		return packagedb.ErrInvalidInput
+	case !found:
+		return packagedb.ErrNotFound
 	}
-}
-
-// bystanders are specs and credentials that no call may change: of another user, and of the same
-// user under names that start or end like the one in the call.
-type bystanders struct {
-	db    packagedb.Database
-	specs [][2]string
-}
-
-func newBystanders(t *testing.T, db packagedb.Database, sub, name string) *bystanders {
-	t.Helper()
-	b := &bystanders{db: db}
-	for _, candidate := range [][2]string{
-		{"another user", name}, {sub + "#", name}, {sub, name + "#b"}, {sub, "b#" + name}, {sub, name + "#latest"}, {sub, "b"},
-	} {
-		taken := slices.ContainsFunc(append(b.specs, [2]string{sub, name}), func(other [2]string) bool {
-			return candidate[0] == other[0] && packagedb.CanonicalID(candidate[1]) == packagedb.CanonicalID(other[1])
-		})
-		if validKey(candidate[0], 2048) && validName(candidate[1]) && !taken {
-			_, err := db.CreateUpdateSpec(t.Context(), candidate[0], packagedb.SpecInput{Name: candidate[1], Version: "bystander"})
-			require.NoError(t, err)
-			b.specs = append(b.specs, candidate)
-		}
-	}
-	return b
-}
-
-func (b *bystanders) requireThere(t *testing.T, after string) {
-	t.Helper()
-	for _, spec := range b.specs {
-		got, err := b.db.GetSpec(t.Context(), spec[0], spec[1])
-		require.NoError(t, err, after)
-		require.Equal(t, spec[1], got.Name, after)
-		history, err := b.db.ListSpecVersions(t.Context(), spec[0], spec[1])
-		require.NoError(t, err, after)
-		require.Equal(t, []packagedb.SpecInfo{*got}, history, after)
-	}
+	return nil
 }
 
 // pad makes one of several texts long. Long inputs would keep the fuzzer busy with shortening them.
@@ -97,9 +61,8 @@ func FuzzSpec(f *testing.F) {
 		pad(field, size, &sub, &name, &version, &title, &description)
 		db := testutil.New(t, frozen(start))
 		spec := packagedb.SpecInput{Name: name, Version: version, ModelCount: modelCount, Title: title, Description: description}
-		others := newBystanders(t, db, sub, name)
-
-		validAddress := validKey(sub, 2048) && validName(name)
+		validSub := validKey(sub, 2048)
+		validAddress := validSub && validName(name)
 		valid := validAddress && version != "" && modelCount >= 0 &&
 			utf8.ValidString(version) && utf8.ValidString(title) && utf8.ValidString(description)
 		if valid {
@@ -116,80 +79,46 @@ func FuzzSpec(f *testing.F) {
 			}
 		}
 		_, err := db.CreateUpdateSpec(t.Context(), sub, spec)
-		requireValid(t, "CreateUpdateSpec", err, valid)
-
+		require.ErrorIs(t, err, outcome(valid, true))
 		want := packagedb.SpecInfo{
 			ID: packagedb.CanonicalID(name), Name: name, UpdatedAt: start, Version: version, ModelCount: modelCount,
 			Title: title, Description: description,
 		}
-		requireSpec(t, db, sub, name, want, validAddress, valid)
-		others.requireThere(t, "CreateUpdateSpec")
-		requireValid(t, "DeleteSpec", db.DeleteSpec(t.Context(), sub, name), validAddress)
-		others.requireThere(t, "DeleteSpec")
-		requireSpec(t, db, sub, name, want, validAddress, false)
-
-		requireValid(t, "DeleteAllSpecs", db.DeleteAllSpecs(t.Context(), sub), validKey(sub, 2048))
-		requireValid(t, "DeleteAll", db.DeleteAll(t.Context(), sub), validKey(sub, 2048))
-		others.specs = slices.DeleteFunc(others.specs, func(spec [2]string) bool { return spec[0] == sub })
-		others.requireThere(t, "DeleteAllSpecs")
+		requireSpec(t, db, sub, want, valid)
+		require.ErrorIs(t, db.DeleteSpec(t.Context(), sub, name), outcome(validAddress, true))
+		requireSpec(t, db, sub, want, false)
+		require.ErrorIs(t, db.DeleteAllSpecs(t.Context(), sub), outcome(validSub, true))
+		require.ErrorIs(t, db.DeleteAll(t.Context(), sub), outcome(validSub, true))
 	})
 }
 
 // requireSpec checks every call that reads specs: what is stored comes back byte for byte.
-func requireSpec(t *testing.T, db packagedb.Database, sub, name string, want packagedb.SpecInfo, valid, stored bool) {
+func requireSpec(t *testing.T, db packagedb.Database, sub string, want packagedb.SpecInfo, stored bool) {
 	t.Helper()
-	found := func(call string, err error) bool {
-		t.Helper()
-		if valid && !stored {
-			require.ErrorIs(t, err, packagedb.ErrNotFound, call)
-			return false
-		}
-		requireValid(t, call, err, valid)
-		return err == nil
+	listed, models := []packagedb.SpecInfo{}, 0
+	if stored {
+		listed, models = append(listed, want), want.ModelCount
 	}
-	spec, err := db.GetSpec(t.Context(), sub, name)
-	if found("GetSpec", err) {
-		require.Equal(t, want, *spec)
-	}
-	version, err := db.GetLatestSpecVersion(t.Context(), sub, name)
-	if found("GetLatestSpecVersion", err) {
-		require.Equal(t, want.Version, version)
-	}
-	if want.Version != "" && utf8.ValidString(want.Version) {
-		spec, err = db.GetSpecVersion(t.Context(), sub, name, want.Version)
-		if found("GetSpecVersion", err) {
-			require.Equal(t, want, *spec)
-		}
-	}
-	history, err := db.ListSpecVersions(t.Context(), sub, name)
-	if found("ListSpecVersions", err) {
-		require.Equal(t, []packagedb.SpecInfo{want}, history)
-	}
-	for version, err := range db.SpecVersions(t.Context(), sub, name, packagedb.Descending()) {
-		if found("SpecVersions", err) {
-			require.Equal(t, want, version)
-		}
-	}
+	validSub := validKey(sub, 2048)
+	found := outcome(validSub && validName(want.Name), stored)
+	spec, err := db.GetSpec(t.Context(), sub, want.Name)
+	require.ErrorIs(t, err, found, "GetSpec")
+	require.True(t, err != nil || *spec == want, "GetSpec returns %+v", spec)
+	version, err := db.GetLatestSpecVersion(t.Context(), sub, want.Name)
+	require.ErrorIs(t, err, found, "GetLatestSpecVersion")
+	require.True(t, err != nil || version == want.Version, "GetLatestSpecVersion returns %q", version)
+	spec, err = db.GetSpecVersion(t.Context(), sub, want.Name, want.Version)
+	require.ErrorIs(t, err, outcome(!errors.Is(found, packagedb.ErrInvalidInput) && validKey(want.Version, math.MaxInt), stored), "GetSpecVersion")
+	require.True(t, err != nil || *spec == want, "GetSpecVersion returns %+v", spec)
+	history, err := db.ListSpecVersions(t.Context(), sub, want.Name)
+	require.ErrorIs(t, err, found, "ListSpecVersions")
+	require.True(t, err != nil || slices.Equal(history, listed), "ListSpecVersions returns %+v", history)
 	specs, err := db.ListSpecs(t.Context(), sub)
-	requireValid(t, "ListSpecs", err, validKey(sub, 2048))
-	listed := false
-	for spec, err := range db.Specs(t.Context(), sub) {
-		requireValid(t, "Specs", err, validKey(sub, 2048))
-		listed = listed || spec == want
-	}
-	for i, spec := range specs {
-		if spec.ID == want.ID {
-			require.Equal(t, want, spec)
-		}
-		require.True(t, i == 0 || specs[i-1].ID < spec.ID, "ListSpecs returns %+v", specs)
-	}
-	require.Equal(t, stored, listed, "Specs yields the spec")
-	models, err := db.CountCustomerModels(t.Context(), sub)
-	requireValid(t, "CountCustomerModels", err, validKey(sub, 2048))
-	if !stored {
-		want.ModelCount = 0
-	}
-	require.Equal(t, want.ModelCount, models)
+	require.ErrorIs(t, err, outcome(validSub, true), "ListSpecs")
+	require.True(t, err != nil || slices.Equal(specs, listed), "ListSpecs returns %+v", specs)
+	count, err := db.CountCustomerModels(t.Context(), sub)
+	require.ErrorIs(t, err, outcome(validSub, true), "CountCustomerModels")
+	require.Equal(t, models, count)
 }
 
 func FuzzCredentials(f *testing.F) {
@@ -218,63 +147,39 @@ func FuzzCredentials(f *testing.F) {
 			form = func(data []byte) int { return (len(data) + 2) / 3 * 4 }
 		}
 		db := testutil.New(t, options...)
-		bystander := packagedb.CredentialsInput{
-			ID: id + "b", PublicKey: publicKey + "b", SecretKeyHash: []byte("other hash"), Salt: []byte("other salt"),
-		}
-		standsBy := validKey(sub, 2048) && validKey(bystander.ID, 1024) && validKey(bystander.PublicKey, 2048)
-		requireValid(t, "CreateUpdateCredentials", db.CreateUpdateCredentials(t.Context(), sub, bystander), standsBy)
-
 		validAddress := validKey(sub, 2048) && validKey(id, 1024)
 		itemSize := len(sub) + len(id) + len(publicKey) + form(hash) + form(salt) + len("subidpublic_keysecret_key_hashsalt")
 		valid := validAddress && validKey(publicKey, 2048) && len(hash) > 0 && len(salt) > 0 && itemSize <= 409_600
-		input := packagedb.CredentialsInput{ID: id, PublicKey: publicKey, SecretKeyHash: hash, Salt: salt}
-		requireValid(t, "CreateUpdateCredentials", db.CreateUpdateCredentials(t.Context(), sub, input), valid)
-
-		requireCredentials(t, db, sub, input, validAddress, valid)
-		requireValid(t, "DeleteCredentials", db.DeleteCredentials(t.Context(), sub, id), validAddress)
-		if valid {
-			requireCredentials(t, db, sub, input, validAddress, false)
-		}
-		if standsBy {
-			requireCredentials(t, db, sub, bystander, true, true)
-		}
-		requireValid(t, "DeleteAllCredentials", db.DeleteAllCredentials(t.Context(), sub), validKey(sub, 2048))
+		want := packagedb.CredentialsInput{ID: id, PublicKey: publicKey, SecretKeyHash: hash, Salt: salt}
+		require.ErrorIs(t, db.CreateUpdateCredentials(t.Context(), sub, want), outcome(valid, true))
+		requireCredentials(t, db, sub, want, valid)
+		require.ErrorIs(t, db.DeleteCredentials(t.Context(), sub, id), outcome(validAddress, true))
+		requireCredentials(t, db, sub, want, false)
+		require.ErrorIs(t, db.DeleteAllCredentials(t.Context(), sub), outcome(validKey(sub, 2048), true))
 	})
 }
 
 // requireCredentials checks every call that reads credentials.
-func requireCredentials(
-	t *testing.T, db packagedb.Database, sub string, want packagedb.CredentialsInput, valid, stored bool,
-) {
+func requireCredentials(t *testing.T, db packagedb.Database, sub string, want packagedb.CredentialsInput, stored bool) {
 	t.Helper()
-	info, err := db.GetCredentials(t.Context(), sub, want.ID)
-	if valid && !stored {
-		require.ErrorIs(t, err, packagedb.ErrNotFound, "GetCredentials")
-	} else {
-		requireValid(t, "GetCredentials", err, valid)
-	}
-	isWanted := func(info packagedb.CredentialsInfo) bool {
-		return info.ID == want.ID && info.PublicKey == want.PublicKey && bytes.Equal(info.Salt, want.Salt)
-	}
-	require.True(t, !stored || isWanted(*info), "GetCredentials returns what was stored")
-	user, err := db.GetUser(t.Context(), want.PublicKey)
-	if validKey(want.PublicKey, 2048) && !stored {
-		require.ErrorIs(t, err, packagedb.ErrNotFound, "GetUser")
-	} else {
-		requireValid(t, "GetUser", err, validKey(want.PublicKey, 2048))
-	}
+	validSub := validKey(sub, 2048)
+	wanted := []packagedb.CredentialsInfo{}
 	if stored {
+		wanted = append(wanted, packagedb.CredentialsInfo{ID: want.ID, PublicKey: want.PublicKey, Salt: want.Salt})
+	}
+	info, err := db.GetCredentials(t.Context(), sub, want.ID)
+	require.ErrorIs(t, err, outcome(validSub && validKey(want.ID, 1024), stored), "GetCredentials")
+	all, err := db.ListCredentials(t.Context(), sub)
+	require.ErrorIs(t, err, outcome(validSub, true), "ListCredentials")
+	require.True(t, err != nil || assert.ObjectsAreEqual(wanted, all), "ListCredentials returns %+v", all)
+	user, err := db.GetUser(t.Context(), want.PublicKey)
+	require.ErrorIs(t, err, outcome(validKey(want.PublicKey, 2048), stored), "GetUser")
+	if stored {
+		require.Equal(t, wanted[0], *info)
 		require.Equal(t, packagedb.CredentialsAuthInfo{
 			Sub: sub, ID: want.ID, SecretKeyHash: want.SecretKeyHash, Salt: want.Salt,
 		}, *user)
 	}
-	all, err := db.ListCredentials(t.Context(), sub)
-	requireValid(t, "ListCredentials", err, validKey(sub, 2048))
-	listed := false
-	for _, info := range all {
-		listed = listed || isWanted(info)
-	}
-	require.Equal(t, stored, listed, "ListCredentials has the credentials")
 }
 
 // FuzzTwoNames stores specs under two names: they are one spec if and only if the names have the

@@ -13,69 +13,98 @@ import (
 	"github.com/open-alchemy/packagedb"
 )
 
-// TestGet_OnlyProdFetchesCredentials offers credentials in one way at a time. STAGE=PROD uses them,
-// and STAGE=TEST sends nothing but its request to the engine.
-func TestGet_OnlyProdFetchesCredentials(t *testing.T) {
-	directory := t.TempDir()
-	write := func(name, text string) string {
-		path := filepath.Join(directory, name)
-		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-		return path
+// write writes a file of a directory of the test's own.
+func write(t *testing.T, text string) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	return path
+}
+
+// foreign returns an environment full of settings of another AWS account, whose services are
+// elsewhere.
+func foreign(t *testing.T, elsewhere string) map[string]string {
+	t.Helper()
+	profile := "\nregion = eu-west-3\ndefaults_mode = auto\nendpoint_url = " + elsewhere + "\n"
+	keys := "\naws_access_key_id = AKIAFILE\naws_secret_access_key = secret\n"
+	return map[string]string{
+		"AWS_ACCESS_KEY_ID": "AKIAENVIRONMENT", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "session",
+		"AWS_REGION": "eu-west-2", "AWS_DEFAULT_REGION": "eu-west-2", "AWS_PROFILE": "work",
+		"AWS_CONFIG_FILE":                    write(t, "[default]"+profile+"[profile work]"+profile),
+		"AWS_SHARED_CREDENTIALS_FILE":        write(t, "[default]"+keys+"[work]"+keys),
+		"AWS_WEB_IDENTITY_TOKEN_FILE":        write(t, "token"),
+		"AWS_ROLE_ARN":                       "arn:aws:iam::123456789012:role/work",
+		"AWS_EC2_METADATA_SERVICE_ENDPOINT":  elsewhere,
+		"AWS_CONTAINER_CREDENTIALS_FULL_URI": elsewhere, "AWS_ENDPOINT_URL": elsewhere,
 	}
-	for name, offer := range map[string]func(elsewhere string) map[string]string{
-		"the metadata service of EC2": func(elsewhere string) map[string]string {
-			return map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT": elsewhere}
+}
+
+func TestGet_TestReadsNothingOfAWS(t *testing.T) {
+	elsewhere, engine := newRecorder(t, http.StatusBadRequest, refusal), newRecorder(t, http.StatusBadRequest, refusal)
+	variables := foreign(t, elsewhere.URL)
+	variables["STAGE"], variables["AWS_ENDPOINT_URL_DYNAMODB"] = "TEST", engine.URL
+	require.ErrorContains(t, call(t.Context(), get(t, variables), "ListSpecs"), "seen")
+
+	require.Len(t, engine.requests, 1)
+	authorization := engine.requests[0].Header.Get("Authorization")
+	assert.NotContains(t, authorization, "AKIA")
+	assert.NotContains(t, authorization, "eu-west")
+	assert.Regexp(t, nameAndVersion, engine.requests[0].UserAgent())
+	assert.Empty(t, elsewhere.requests)
+}
+
+func TestGet_ProdUsesTheEnvironment(t *testing.T) {
+	elsewhere := newRecorder(t, http.StatusBadRequest, refusal)
+	variables := foreign(t, elsewhere.URL)
+	variables["STAGE"] = "PROD"
+	db := get(t, variables)
+	assert.Empty(t, elsewhere.requests, "Get sends nothing")
+	require.ErrorContains(t, call(t.Context(), db, "ListSpecs"), "seen")
+
+	require.Len(t, elsewhere.requests, 1)
+	authorization := elsewhere.requests[0].Header.Get("Authorization")
+	assert.Contains(t, authorization, "AKIAENVIRONMENT")
+	assert.Contains(t, authorization, "eu-west-2")
+	assert.Regexp(t, nameAndVersion, elsewhere.requests[0].UserAgent())
+}
+
+// TestGet_ProdFetchesCredentials offers credentials in one way at a time, which the first call uses. Get
+// sends nothing, not even to find out its defaults mode.
+func TestGet_ProdFetchesCredentials(t *testing.T) {
+	elsewhere, engine := newRecorder(t, http.StatusBadRequest, refusal), newRecorder(t, http.StatusBadRequest, refusal)
+	const role = "arn:aws:iam::123456789012:role/work"
+	for name, offer := range map[string]map[string]string{
+		"the metadata service of EC2": {"AWS_EC2_METADATA_SERVICE_ENDPOINT": elsewhere.URL, "AWS_DEFAULTS_MODE": "auto"},
+		"the credentials endpoint of ECS and EKS": {
+			"AWS_CONTAINER_CREDENTIALS_FULL_URI": elsewhere.URL, "AWS_CONTAINER_AUTHORIZATION_TOKEN": "token",
 		},
-		"the credentials endpoint of ECS and EKS": func(elsewhere string) map[string]string {
-			return map[string]string{
-				"AWS_CONTAINER_CREDENTIALS_FULL_URI": elsewhere, "AWS_CONTAINER_AUTHORIZATION_TOKEN": "token",
-			}
+		"a web identity": {
+			"AWS_ROLE_ARN": role, "AWS_WEB_IDENTITY_TOKEN_FILE": write(t, "token"), "AWS_ENDPOINT_URL_STS": elsewhere.URL,
 		},
-		"a web identity": func(elsewhere string) map[string]string {
-			return map[string]string{
-				"AWS_ROLE_ARN":                "arn:aws:iam::123456789012:role/work",
-				"AWS_WEB_IDENTITY_TOKEN_FILE": write("token", "token"), "AWS_ENDPOINT_URL_STS": elsewhere,
-			}
-		},
-		"a role in a profile": func(elsewhere string) map[string]string {
-			return map[string]string{
-				"AWS_CONFIG_FILE": write("config", "[default]\nrole_arn = arn:aws:iam::123456789012:role/work\n"+
-					"credential_source = Ec2InstanceMetadata\nec2_metadata_service_endpoint = "+elsewhere+"\n"),
-				"AWS_ENDPOINT_URL_STS": elsewhere,
-			}
+		"a role in a profile": {
+			"AWS_CONFIG_FILE": write(t, "[default]\nrole_arn = "+role+"\ncredential_source = Ec2InstanceMetadata\n"+
+				"ec2_metadata_service_endpoint = "+elsewhere.URL+"\n"),
+			"AWS_ENDPOINT_URL_STS": elsewhere.URL,
 		},
 	} {
-		for _, stage := range []string{"TEST", "PROD"} {
-			t.Run(name+" under STAGE="+stage, func(t *testing.T) {
-				elsewhere := newRecorder(t, http.StatusBadRequest, refusal)
-				engine := newRecorder(t, http.StatusBadRequest, refusal)
-				variables := offer(elsewhere.URL)
-				maps.Copy(variables, map[string]string{
-					"STAGE": stage, "AWS_REGION": "eu-west-2", "AWS_ENDPOINT_URL_DYNAMODB": engine.URL,
-				})
-				setEnvironment(t, variables)
-				db, err := packagedb.Get()
-				require.NoError(t, err)
-				_, err = db.ListSpecs(t.Context(), "sub")
-				require.Error(t, err)
-				if stage == "PROD" {
-					assert.NotEmpty(t, elsewhere.requests)
-					assert.Empty(t, engine.requests)
-				} else {
-					assert.Empty(t, elsewhere.requests)
-					assert.Len(t, engine.requests, 1)
-				}
+		t.Run(name, func(t *testing.T) {
+			elsewhere.requests = nil
+			maps.Copy(offer, map[string]string{
+				"STAGE": "PROD", "AWS_REGION": "eu-west-2", "AWS_ENDPOINT_URL_DYNAMODB": engine.URL,
 			})
-		}
+			db := get(t, offer)
+			assert.Empty(t, elsewhere.requests)
+			require.Error(t, call(t.Context(), db, "ListSpecs"))
+			assert.NotEmpty(t, elsewhere.requests)
+			assert.Empty(t, engine.requests)
+		})
 	}
 }
 
 // TestGet_TestDoesNotParseTheConfiguration makes each setting of AWS invalid. STAGE=PROD reads it
 // and fails; STAGE=TEST does not.
 func TestGet_TestDoesNotParseTheConfiguration(t *testing.T) {
-	broken := filepath.Join(t.TempDir(), "broken")
-	require.NoError(t, os.WriteFile(broken,
-		[]byte("[default]\naws_access_key_id = AKIAHALF\nuse_fips_endpoint = perhaps\n"), 0o600))
+	broken := write(t, "[default]\naws_access_key_id = AKIAHALF\nuse_fips_endpoint = perhaps\n")
 	for name, value := range map[string]string{
 		"AWS_PROFILE": "missing", "AWS_CONFIG_FILE": broken, "AWS_SHARED_CREDENTIALS_FILE": broken,
 		"AWS_CA_BUNDLE": broken, "AWS_RETRY_MODE": "never", "AWS_USE_FIPS_ENDPOINT": "perhaps",
@@ -84,16 +113,13 @@ func TestGet_TestDoesNotParseTheConfiguration(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			engine := newRecorder(t, http.StatusBadRequest, refusal)
-			setEnvironment(t, map[string]string{
+			db := get(t, map[string]string{
 				name: value, "STAGE": "TEST", "AWS_ENDPOINT_URL_DYNAMODB": engine.URL, "AWS_REGION": "eu-west-2",
 			})
-			db, err := packagedb.Get()
-			require.NoError(t, err)
-			_, err = db.ListSpecs(t.Context(), "sub")
-			require.ErrorContains(t, err, "seen")
+			require.ErrorContains(t, call(t.Context(), db, "ListSpecs"), "seen")
 			assert.Len(t, engine.requests, 1)
 			t.Setenv("STAGE", "PROD")
-			_, err = packagedb.Get()
+			_, err := packagedb.Get()
 			assert.Error(t, err)
 		})
 	}

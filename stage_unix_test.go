@@ -51,18 +51,14 @@ func TestGet_EnvironmentChangesMeanwhile(t *testing.T) {
 		t.Setenv("AWS_CONFIG_FILE", "")
 		t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", after.URL)
 		require.NoError(t, file.Close())
-		_, err := (<-got).ListSpecs(t.Context(), "sub")
-		require.NoError(t, err)
+		require.NoError(t, call(t.Context(), <-got, "ListSpecs"))
 		assert.Empty(t, before.requests)
 		assert.Len(t, after.requests, 1)
 
 		require.NoError(t, os.Remove(file.Name()))
 		require.NoError(t, os.WriteFile(file.Name(), nil, 0o600))
-		setEnvironment(t, variables) // as before
-		db, err := packagedb.Get()
-		require.NoError(t, err)
-		_, err = db.ListSpecs(t.Context(), "sub")
-		require.NoError(t, err)
+		db := get(t, variables) // as before
+		require.NoError(t, call(t.Context(), db, "ListSpecs"))
 		assert.Len(t, before.requests, 1)
 	})
 }

@@ -19,16 +19,11 @@ import (
 )
 
 func TestCheckTables_AfterCreateTables(t *testing.T) {
-	for name, options := range map[string][]packagedb.Option{
-		"the default names": nil,
-		"other names":       {packagedb.WithTableNames("other.specs", "other.credentials")},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			db := testutil.New(t, options...)
-			require.NoError(t, packagedb.CheckTables(t.Context(), db.Client, options...))
-			require.NoError(t, packagedb.CreateTables(t.Context(), db.Client, options...), "tables that exist are left as they are")
-		})
+	for _, names := range [][2]string{{}, {"other.specs", "other.credentials"}} {
+		option := packagedb.WithTableNames(names[0], names[1])
+		db := testutil.New(t, option)
+		require.NoError(t, packagedb.CheckTables(t.Context(), db.Client, option))
+		require.NoError(t, packagedb.CreateTables(t.Context(), db.Client, option), "tables that exist are left as they are")
 	}
 }
 
@@ -90,16 +85,9 @@ func changed(change func(table *types.TableDescription)) *tableServer {
 }
 
 func TestCheckTables_Differences(t *testing.T) {
-	specs := func(change func(*types.TableDescription)) func(*types.TableDescription) {
+	of := func(name string, change func(*types.TableDescription)) func(*types.TableDescription) {
 		return func(table *types.TableDescription) {
-			if *table.TableName == specsTable {
-				change(table)
-			}
-		}
-	}
-	credentials := func(change func(*types.TableDescription)) func(*types.TableDescription) {
-		return func(table *types.TableDescription) {
-			if *table.TableName == credentialsTable {
+			if *table.TableName == name {
 				change(table)
 			}
 		}
@@ -130,28 +118,28 @@ func TestCheckTables_Differences(t *testing.T) {
 			},
 		},
 		"a table is being deleted": {
-			change: specs(func(table *types.TableDescription) { table.TableStatus = types.TableStatusDeleting }),
+			change: of(specsTable, func(table *types.TableDescription) { table.TableStatus = types.TableStatusDeleting }),
 			want:   []string{ofSpecs + `the table cannot be used: its status is "DELETING"`},
 		},
 		"the key of a table's encryption is gone": {
-			change: credentials(func(table *types.TableDescription) {
+			change: of(credentialsTable, func(table *types.TableDescription) {
 				table.TableStatus = types.TableStatusInaccessibleEncryptionCredentials
 			}),
 			want: []string{ofCredentials + `the table cannot be used: its status is "INACCESSIBLE_ENCRYPTION_CREDENTIALS"`},
 		},
 		"a table has another sort key": {
-			change: credentials(func(table *types.TableDescription) {
+			change: of(credentialsTable, func(table *types.TableDescription) {
 				table.KeySchema = slices.Clone(table.KeySchema)
 				table.KeySchema[1].AttributeName = aws.String("public_key")
 			}),
 			want: []string{ofCredentials + "the key of the table is sub HASH S, public_key RANGE S, want sub HASH S, id RANGE S"},
 		},
 		"a table has no sort key": {
-			change: credentials(func(table *types.TableDescription) { table.KeySchema = table.KeySchema[:1] }),
+			change: of(credentialsTable, func(table *types.TableDescription) { table.KeySchema = table.KeySchema[:1] }),
 			want:   []string{ofCredentials + "the key of the table is sub HASH S, want sub HASH S, id RANGE S"},
 		},
 		"a key attribute has another type": {
-			change: specs(func(table *types.TableDescription) {
+			change: of(specsTable, func(table *types.TableDescription) {
 				table.AttributeDefinitions = slices.Clone(table.AttributeDefinitions)
 				table.AttributeDefinitions[2].AttributeType = types.ScalarAttributeTypeN
 			}),
@@ -168,7 +156,7 @@ func TestCheckTables_Differences(t *testing.T) {
 			},
 		},
 		"an index is being created and projects too little": {
-			change: credentials(func(table *types.TableDescription) {
+			change: of(credentialsTable, func(table *types.TableDescription) {
 				table.GlobalSecondaryIndexes[0].IndexStatus = types.IndexStatusCreating
 				table.GlobalSecondaryIndexes[0].Projection = &types.Projection{
 					ProjectionType: types.ProjectionTypeInclude, NonKeyAttributes: []string{"salt", "name"},
@@ -180,14 +168,14 @@ func TestCheckTables_Differences(t *testing.T) {
 			},
 		},
 		"an index projects what is read": {
-			change: credentials(func(table *types.TableDescription) {
+			change: of(credentialsTable, func(table *types.TableDescription) {
 				table.GlobalSecondaryIndexes[0].Projection = &types.Projection{
 					ProjectionType: types.ProjectionTypeInclude, NonKeyAttributes: []string{"salt", "secret_key_hash"},
 				}
 			}),
 		},
 		"an index projects keys only": {
-			change: specs(func(table *types.TableDescription) {
+			change: of(specsTable, func(table *types.TableDescription) {
 				table.LocalSecondaryIndexes[0].Projection = &types.Projection{ProjectionType: types.ProjectionTypeKeysOnly}
 			}),
 			want: []string{ofSpecs + "the local secondary index idUpdatedAt does not project id, name, updated_at, version, " +
@@ -204,21 +192,21 @@ func TestCheckTables_Differences(t *testing.T) {
 	}
 }
 
-func TestCheckTables_ErrorsOfTheServer(t *testing.T) {
+func TestTables_Answers(t *testing.T) {
 	refused := errors.New("access denied")
-	err := packagedb.CheckTables(t.Context(), &tableServer{
-		describe: func(*types.TableDescription) (*dynamodb.DescribeTableOutput, error) { return nil, refused },
-	})
-	require.ErrorIs(t, err, refused)
-	assert.Equal(t, 2, strings.Count(err.Error(), "access denied"), "once for each table")
-}
-
-func TestTables_AnswersWithoutATable(t *testing.T) {
-	server := &tableServer{describe: func(*types.TableDescription) (*dynamodb.DescribeTableOutput, error) {
-		return &dynamodb.DescribeTableOutput{}, nil
-	}}
-	require.ErrorContains(t, packagedb.CheckTables(t.Context(), server), "describes no table")
-	require.ErrorContains(t, packagedb.CreateTables(t.Context(), server), "describes no table")
+	for want, server := range map[string]*tableServer{
+		"access denied": {describe: func(*types.TableDescription) (*dynamodb.DescribeTableOutput, error) { return nil, refused }},
+		"the server describes no table": {describe: func(*types.TableDescription) (*dynamodb.DescribeTableOutput, error) {
+			return &dynamodb.DescribeTableOutput{}, nil
+		}},
+		"neither an output nor an error": {describe: func(*types.TableDescription) (*dynamodb.DescribeTableOutput, error) { return nil, nil }},
+	} {
+		require.ErrorContains(t, packagedb.CreateTables(t.Context(), server), want)
+		err := packagedb.CheckTables(t.Context(), server)
+		require.Error(t, err)
+		assert.Equal(t, want == "access denied", errors.Is(err, refused))
+		assert.Equal(t, 2, strings.Count(err.Error(), want), "once for each table")
+	}
 }
 
 func TestCreateTables_TableThatIsBeingDeleted(t *testing.T) {
