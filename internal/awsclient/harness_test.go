@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -56,83 +55,46 @@ func assertExhausted(t *testing.T, err error) {
 	assert.NotErrorIs(t, err, context.DeadlineExceeded)
 }
 
-// listener serves connections until the test ends.
-type listener struct {
+// silent is a server that accepts connections, and answers with a text at most.
+type silent struct {
 	net.Listener
 	accepted atomic.Int32
 }
 
-func (l *listener) host() string { return l.Addr().String() }
-
-// listen returns a listener that hands its connections and their numbers to serve, and closes them
-// afterwards.
-func listen(t *testing.T, serve func(connection net.Conn, number int32)) *listener {
+func newSilent(t *testing.T, text string) *silent {
 	t.Helper()
-	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	l := &listener{Listener: inner}
-	ctx, cancel := context.WithCancel(context.Background())
-	var serving sync.WaitGroup
-	serving.Go(func() {
+	t.Cleanup(func() { _ = listener.Close() })
+	server := &silent{Listener: listener}
+	go func() {
 		for {
-			connection, err := l.Accept()
+			connection, err := listener.Accept()
 			if err != nil {
 				return
 			}
-			number := l.accepted.Add(1)
-			serving.Go(func() {
-				stop := context.AfterFunc(ctx, func() { _ = connection.Close() })
-				defer func() {
-					stop()
-					_ = connection.Close()
-				}()
-				serve(connection, number)
-			})
+			server.accepted.Add(1)
+			go func() {
+				defer func() { _ = connection.Close() }()
+				_, _ = connection.Read(make([]byte, 1)) // a request has begun
+				_, _ = io.WriteString(connection, text)
+				_, _ = io.Copy(io.Discard, connection) // until the client gives up
+			}()
 		}
-	})
-	t.Cleanup(func() {
-		_ = l.Close()
-		cancel()
-		serving.Wait()
-	})
-	return l
+	}()
+	return server
 }
 
-// silent answers with a text once a request has begun, and sends nothing more until the client
-// gives up.
-func silent(text string) func(net.Conn, int32) {
-	return func(connection net.Conn, _ int32) {
-		_, _ = connection.Read(make([]byte, 1))
-		_, _ = io.WriteString(connection, text)
-		_, _ = io.Copy(io.Discard, connection)
+// line is a connection that loses what is written to it once it is severed.
+type line struct {
+	net.Conn
+	number  int32
+	severed *atomic.Int32 // lines up to this number
+}
+
+func (l *line) Write(data []byte) (int, error) {
+	if l.number <= l.severed.Load() {
+		return len(data), nil
 	}
-}
-
-// proxy passes bytes on between its clients and a server. A severed connection stays open, but nothing
-// passes any more.
-type proxy struct {
-	*listener
-	severed *atomic.Int32 // connections up to this number
-}
-
-func newProxy(t *testing.T, server string) proxy {
-	severed := new(atomic.Int32)
-	return proxy{severed: severed, listener: listen(t, func(client net.Conn, number int32) {
-		upstream, err := net.Dial("tcp", server)
-		if err != nil {
-			return
-		}
-		defer func() { _ = upstream.Close() }()
-		go func() { _, _ = io.Copy(client, upstream) }()
-		buffer := make([]byte, 1<<10)
-		for {
-			n, err := client.Read(buffer)
-			if err != nil {
-				return
-			}
-			if number > severed.Load() {
-				_, _ = upstream.Write(buffer[:n])
-			}
-		}
-	})}
+	return l.Conn.Write(data)
 }
