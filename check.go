@@ -39,36 +39,41 @@ func CheckTables(ctx context.Context, client DescribeClient, options ...Option) 
 	return errors.Join(found...)
 }
 
-// index is the part of a secondary index that is compared.
-type index struct {
+// part is what is compared of a table or of a secondary index.
+type part struct {
 	name       string
-	status     types.IndexStatus // of the table for a local index
+	status     string
 	key        []types.KeySchemaElement
 	projection *types.Projection
 }
 
-func indexesOf(table *types.TableDescription) (indexes []index) {
-	for _, local := range table.LocalSecondaryIndexes {
-		indexes = append(indexes, index{
-			"local secondary index " + aws.ToString(local.IndexName), types.IndexStatusActive, local.KeySchema, local.Projection,
-		})
+const (
+	localIndex  = "local secondary index "
+	globalIndex = "global secondary index "
+)
+
+func partsOf(table *types.TableDescription) []part {
+	everything := &types.Projection{ProjectionType: types.ProjectionTypeAll}
+	parts := []part{{"table", string(table.TableStatus), table.KeySchema, everything}}
+	for _, index := range table.LocalSecondaryIndexes { // they have no status of their own
+		parts = append(parts, part{localIndex + aws.ToString(index.IndexName), "ACTIVE", index.KeySchema, index.Projection})
 	}
-	for _, global := range table.GlobalSecondaryIndexes {
-		indexes = append(indexes, index{
-			"global secondary index " + aws.ToString(global.IndexName), global.IndexStatus, global.KeySchema, global.Projection,
-		})
+	for _, index := range table.GlobalSecondaryIndexes {
+		name, status := globalIndex+aws.ToString(index.IndexName), string(index.IndexStatus)
+		parts = append(parts, part{name, status, index.KeySchema, index.Projection})
 	}
-	return indexes
+	return parts
 }
 
-func wantedIndexes(table dynamodb.CreateTableInput) (indexes []index) {
-	for _, local := range table.LocalSecondaryIndexes {
-		indexes = append(indexes, index{name: "local secondary index " + *local.IndexName, key: local.KeySchema})
+func wantedParts(table dynamodb.CreateTableInput) []part {
+	parts := []part{{name: "table", key: table.KeySchema}}
+	for _, index := range table.LocalSecondaryIndexes {
+		parts = append(parts, part{name: localIndex + *index.IndexName, key: index.KeySchema})
 	}
-	for _, global := range table.GlobalSecondaryIndexes {
-		indexes = append(indexes, index{name: "global secondary index " + *global.IndexName, key: global.KeySchema})
+	for _, index := range table.GlobalSecondaryIndexes {
+		parts = append(parts, part{name: globalIndex + *index.IndexName, key: index.KeySchema})
 	}
-	return indexes
+	return parts
 }
 
 // checkTable returns a line for each difference that would break a call. An index must project the
@@ -76,29 +81,26 @@ func wantedIndexes(table dynamodb.CreateTableInput) (indexes []index) {
 func checkTable(
 	want dynamodb.CreateTableInput, table *types.TableDescription, attributes []string,
 ) (problems []string) {
-	if table.TableStatus != types.TableStatusActive && table.TableStatus != types.TableStatusUpdating {
-		problems = append(problems, fmt.Sprintf("the table cannot be used: its status is %q", table.TableStatus))
+	report := func(format string, arguments ...any) {
+		problems = append(problems, fmt.Sprintf(format, arguments...))
 	}
-	wanted, got := attributeTypes(want.AttributeDefinitions), attributeTypes(table.AttributeDefinitions)
-	if want, got := wanted.describe(want.KeySchema), got.describe(table.KeySchema); got != want {
-		problems = append(problems, fmt.Sprintf("the key of the table is %s, want %s", got, want))
-	}
-	indexes := indexesOf(table)
-	for _, w := range wantedIndexes(want) {
-		i := slices.IndexFunc(indexes, func(g index) bool { return g.name == w.name })
+	parts := partsOf(table)
+	for _, w := range wantedParts(want) {
+		i := slices.IndexFunc(parts, func(p part) bool { return p.name == w.name })
 		if i < 0 {
-			problems = append(problems, "there is no "+w.name)
+			report("there is no %s", w.name)
 			continue
 		}
-		g := indexes[i]
-		if g.status != types.IndexStatusActive && g.status != types.IndexStatusUpdating {
-			problems = append(problems, fmt.Sprintf("the %s cannot be used: its status is %q", w.name, g.status))
+		p := parts[i]
+		if p.status != "ACTIVE" && p.status != "UPDATING" {
+			report("the %s cannot be used: its status is %q", p.name, p.status)
 		}
-		if want, got := wanted.describe(w.key), got.describe(g.key); got != want {
-			problems = append(problems, fmt.Sprintf("the key of the %s is %s, want %s", w.name, got, want))
+		wantKey := describeKey(w.key, want.AttributeDefinitions)
+		if key := describeKey(p.key, table.AttributeDefinitions); key != wantKey {
+			report("the key of the %s is %s, want %s", p.name, key, wantKey)
 		}
-		if missing := notProjected(g.projection, attributes, append(want.KeySchema, w.key...)); len(missing) > 0 {
-			problems = append(problems, fmt.Sprintf("the %s does not project %s", w.name, strings.Join(missing, ", ")))
+		if missing := notProjected(p.projection, attributes, append(want.KeySchema, w.key...)); len(missing) > 0 {
+			report("the %s does not project %s", p.name, strings.Join(missing, ", "))
 		}
 	}
 	return problems
@@ -122,17 +124,14 @@ func notProjected(projection *types.Projection, attributes []string, keys []type
 	return missing
 }
 
-// attributeTypes are the types of key attributes.
-type attributeTypes []types.AttributeDefinition
-
-// describe returns a key as text like "sub HASH S, id RANGE S".
-func (attributes attributeTypes) describe(schema []types.KeySchemaElement) string {
+// describeKey returns a key as text like "sub HASH S, id RANGE S".
+func describeKey(schema []types.KeySchemaElement, definitions []types.AttributeDefinition) string {
 	elements := make([]string, len(schema))
 	for i, element := range schema {
 		name, attributeType := aws.ToString(element.AttributeName), types.ScalarAttributeType("of unknown type")
-		for _, attribute := range attributes {
-			if aws.ToString(attribute.AttributeName) == name {
-				attributeType = attribute.AttributeType
+		for _, definition := range definitions {
+			if aws.ToString(definition.AttributeName) == name {
+				attributeType = definition.AttributeType
 			}
 		}
 		elements[i] = fmt.Sprintf("%s %s %s", name, element.KeyType, attributeType)

@@ -20,32 +20,21 @@ const (
 
 const (
 	keySeparator = "#"
-	// latestPosition takes the place of the digits in the keys of a latest item. It sorts after every
-	// digit: a latest item comes after the versions of its spec.
-	latestPosition = "latest"
-	secondDigits   = 20
+	secondDigits = 20
 	// maxSecond is the largest second that a version can have.
 	maxSecond = math.MaxInt64
 )
 
+var separators = strings.NewReplacer("_", "-", ".", "-")
+
 // canonicalID returns the canonical form of a spec's name: PEP 503's, with the lower case of
 // Python's str.lower.
 func canonicalID(name string) string {
-	var id strings.Builder
-	id.Grow(len(name))
-	inRun := false
-	for i := range len(name) {
-		c := name[i]
-		separates := c == '-' || c == '_' || c == '.'
-		switch {
-		case !separates:
-			id.WriteByte(c)
-		case !inRun:
-			id.WriteByte('-')
-		}
-		inRun = separates
+	id := separators.Replace(name)
+	for strings.Contains(id, "--") {
+		id = strings.ReplaceAll(id, "--", "-")
 	}
-	return lower(id.String())
+	return lower(id)
 }
 
 // lower returns s in lower case as Python's str.lower does: by Unicode's simple mapping, but for İ
@@ -88,47 +77,38 @@ func isCaseIgnorable(r rune) bool {
 		strings.ContainsRune("':·.\u0387\u055f\u05f4\u2018\u2019\u2024\u2027\ufe13\ufe52\ufe55\uff07\uff0e\uff1a", r)
 }
 
-// specKeys are the sort keys of an item of a spec: of the table and of its local index.
-type specKeys struct {
-	updatedAtID, idUpdatedAt string
-}
+// position is the place of an item in the history of its spec, as its keys name it: the 20 digits of its
+// second, or the word latest.
+type position string
 
-func versionKeys(id string, second int64) specKeys { return keysAt(id, versionPosition(second)) }
+// latestPosition sorts after every digit: a latest item comes after the versions of its spec.
+const latestPosition position = "latest"
 
-func latestKeys(id string) specKeys { return keysAt(id, latestPosition) }
+func positionAt(second int64) position { return position(fmt.Sprintf("%0*d", secondDigits, second)) }
 
-func keysAt(id, position string) specKeys {
-	return specKeys{
-		updatedAtID: position + keySeparator + id,
-		idUpdatedAt: id + keySeparator + position,
+// updatedAtID returns the sort key of the table.
+func (p position) updatedAtID(id string) string { return string(p) + keySeparator + id }
+
+// idUpdatedAt returns the sort key of the local index.
+func (p position) idUpdatedAt(id string) string { return id + keySeparator + string(p) }
+
+// splitUpdatedAtID splits the sort key of the table into the position of the item and the id of the
+// spec. It reports whether the key is one that this package writes.
+func splitUpdatedAtID(key string) (_ position, id string, ok bool) {
+	digits, id, _ := strings.Cut(key, keySeparator)
+	p := position(digits)
+	if p == latestPosition {
+		return p, id, id != ""
 	}
-}
-
-// versionPosition returns the digits that stand for the second in the keys of a version.
-func versionPosition(second int64) string { return fmt.Sprintf("%0*d", secondDigits, second) }
-
-// splitUpdatedAtID splits the sort key of the table into the position of the item in the history
-// and the id of the spec. It reports whether the key is one that this package writes.
-func splitUpdatedAtID(key string) (position, id string, ok bool) {
-	position, id, _ = strings.Cut(key, keySeparator)
-	if position == latestPosition {
-		return position, id, id != ""
-	}
-	second, err := strconv.ParseInt(position, 10, 64)
-	return position, id, err == nil && id != "" && second >= 0 && position == versionPosition(second)
+	second, err := strconv.ParseInt(digits, 10, 64)
+	return p, id, err == nil && id != "" && second >= 0 && p == positionAt(second)
 }
 
 // isOfSpec reports whether the item's key in the local index is that of a version or the latest item
 // of the spec.
 func isOfSpec(stored item, id string) bool {
-	position, ok := strings.CutPrefix(textOf(stored, attrIDUpdatedAt), id+keySeparator)
-	return ok && (position == latestPosition || len(position) == secondDigits && !strings.Contains(position, keySeparator))
-}
-
-// versionRange bounds the keys of the versions of a spec in the local index. Versions of specs whose
-// ids begin with this id and a # may lie between the bounds too.
-func versionRange(id string) (first, last string) {
-	return id + keySeparator + strings.Repeat("0", secondDigits), id + keySeparator + strings.Repeat("9", secondDigits)
+	text, ok := strings.CutPrefix(textOf(stored, attrIDUpdatedAt), id+keySeparator)
+	return ok && (position(text) == latestPosition || len(text) == secondDigits && !strings.Contains(text, keySeparator))
 }
 
 // parseSecond parses Unix seconds in plain decimal: conditions compare the text.

@@ -1,6 +1,7 @@
 package packagedb
 
 import (
+	"cmp"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -14,10 +15,7 @@ func checkSub(sub string) error { return checkKey("sub", sub, maxPartitionKey) }
 
 // specID returns the id of the spec, if the sub and the name are valid.
 func specID(sub, name string) (id string, err error) {
-	if err := checkSub(sub); err != nil {
-		return "", err
-	}
-	if err := checkText("name", name); err != nil {
+	if err := cmp.Or(checkSub(sub), checkText("name", name)); err != nil {
 		return "", err
 	}
 	id = canonicalID(name)
@@ -28,19 +26,14 @@ func specID(sub, name string) (id string, err error) {
 }
 
 func checkSpec(spec SpecInput) error {
-	if err := checkText("version", spec.Version); err != nil {
-		return err
-	}
-	if err := checkUTF8("title", spec.Title); err != nil {
-		return err
-	}
-	if err := checkUTF8("description", spec.Description); err != nil {
-		return err
-	}
 	if spec.ModelCount < 0 {
 		return invalid("model count %d is negative", spec.ModelCount)
 	}
-	return nil
+	return cmp.Or(
+		checkText("version", spec.Version),
+		checkUTF8("title", spec.Title),
+		checkUTF8("description", spec.Description),
+	)
 }
 
 func checkPublicKey(publicKey string) error {
@@ -48,26 +41,17 @@ func checkPublicKey(publicKey string) error {
 }
 
 func checkCredentialsKey(sub, id string) error {
-	if err := checkSub(sub); err != nil {
-		return err
-	}
-	return checkKey("credentials id", id, maxSortKey)
+	return cmp.Or(checkSub(sub), checkKey("credentials id", id, maxSortKey))
 }
 
 func checkCredentials(sub string, credentials CredentialsInput) error {
-	if err := checkCredentialsKey(sub, credentials.ID); err != nil {
-		return err
-	}
-	if err := checkPublicKey(credentials.PublicKey); err != nil {
-		return err
-	}
 	if len(credentials.SecretKeyHash) == 0 {
 		return invalid("secret key hash is empty")
 	}
 	if len(credentials.Salt) == 0 {
 		return invalid("salt is empty")
 	}
-	return nil
+	return cmp.Or(checkCredentialsKey(sub, credentials.ID), checkPublicKey(credentials.PublicKey))
 }
 
 func checkKey(field, text string, limit int) error {

@@ -7,6 +7,7 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -203,7 +204,7 @@ func (f *facade) queryLatest(sub string) query {
 	return query{
 		table:      f.specsTable,
 		condition:  ofSubLatest,
-		values:     map[string]string{":sub": sub, ":latest": latestPosition + keySeparator},
+		values:     map[string]string{":sub": sub, ":latest": latestPosition.updatedAtID("")},
 		selection:  wholeSpec,
 		consistent: f.consistentReads,
 	}
@@ -211,16 +212,18 @@ func (f *facade) queryLatest(sub string) query {
 
 // querySpec reads the items of one spec in the local index: its versions and then its latest item,
 // or the versions alone. The range may include items of specs whose ids begin with this id and a #.
-func (f *facade) querySpec(sub, id string, latest bool) query {
-	first, last := versionRange(id)
-	if latest {
-		last = latestKeys(id).idUpdatedAt
+func (f *facade) querySpec(sub, id string, withLatest bool) query {
+	last := position(strings.Repeat("9", secondDigits))
+	if withLatest {
+		last = latestPosition
 	}
 	return query{
-		table:      f.specsTable,
-		index:      specsIndex,
-		condition:  ofSpec,
-		values:     map[string]string{":sub": sub, ":first": first, ":last": last},
+		table:     f.specsTable,
+		index:     specsIndex,
+		condition: ofSpec,
+		values: map[string]string{
+			":sub": sub, ":first": positionAt(0).idUpdatedAt(id), ":last": last.idUpdatedAt(id),
+		},
 		selection:  wholeSpec,
 		consistent: f.consistentReads,
 		specID:     id,

@@ -206,18 +206,18 @@ func decodeVersion(stored item) (string, error) { return textOf(stored, attrVers
 // decodeSpec decodes a version of a spec, or the latest item. Lists of specs take a third longer with
 // attributevalue's reflection than with textOf (bench, ListSpecs100).
 func decodeSpec(stored item) (SpecInfo, error) {
-	position, id, ok := splitUpdatedAtID(textOf(stored, attrUpdatedAtID))
+	at, id, ok := splitUpdatedAtID(textOf(stored, attrUpdatedAtID))
 	second, err := parseSecond(textOf(stored, attrUpdatedAt))
 	switch {
 	case !ok:
 		return SpecInfo{}, errors.New("key of neither a version nor a latest item")
 	case err != nil:
 		return SpecInfo{}, fmt.Errorf("attribute updated_at: %w", err)
-	case position != latestPosition && position != versionPosition(second):
+	case at != latestPosition && at != positionAt(second):
 		return SpecInfo{}, errors.New("attribute updated_at contradicts the key")
 	case textOf(stored, attrID) != id:
 		return SpecInfo{}, errors.New("attribute id contradicts the key")
-	case textOf(stored, attrIDUpdatedAt) != id+keySeparator+position:
+	case textOf(stored, attrIDUpdatedAt) != at.idUpdatedAt(id):
 		return SpecInfo{}, errors.New("attribute id_updated_at contradicts the key")
 	}
 	for _, name := range []string{attrTitle, attrDescription} {
@@ -243,13 +243,13 @@ type specKey struct {
 
 func decodeSpecKey(stored item) (specKey, error) {
 	key := specKey{updatedAtID: textOf(stored, attrUpdatedAtID), idUpdatedAt: textOf(stored, attrIDUpdatedAt)}
-	position, id, ok := splitUpdatedAtID(key.updatedAtID)
+	at, id, ok := splitUpdatedAtID(key.updatedAtID)
 	if !ok {
 		return key, nil
 	}
 	key.id = id
-	key.indexed = key.idUpdatedAt == id+keySeparator+position
-	if position == latestPosition {
+	key.indexed = key.idUpdatedAt == at.idUpdatedAt(id)
+	if at == latestPosition {
 		key.latest = item{attrUpdatedAt: stored[attrUpdatedAt], attrVersion: stored[attrVersion]}
 	}
 	return key, nil

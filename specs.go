@@ -154,9 +154,9 @@ func (f *facade) specVersions(
 			if err != nil {
 				return nil, invalid("after %s is not an UpdatedAt in decimal", quote(after))
 			}
-			keys := versionKeys(id, second)
+			at := positionAt(second)
 			return textItem(map[string]string{
-				attrSub: sub, attrUpdatedAtID: keys.updatedAtID, attrIDUpdatedAt: keys.idUpdatedAt,
+				attrSub: sub, attrUpdatedAtID: at.updatedAtID(id), attrIDUpdatedAt: at.idUpdatedAt(id),
 			}), nil
 		})
 		if err != nil {
@@ -189,5 +189,5 @@ func (f *facade) DeleteAllSpecs(ctx context.Context, sub string) (err error) {
 
 // latestKey returns the key of a spec's latest item.
 func latestKey(sub, id string) item {
-	return textItem(map[string]string{attrSub: sub, attrUpdatedAtID: latestKeys(id).updatedAtID})
+	return textItem(map[string]string{attrSub: sub, attrUpdatedAtID: latestPosition.updatedAtID(id)})
 }

@@ -59,8 +59,7 @@ type environment struct {
 	prod [len(prodVariables)]string
 }
 
-func readEnvironment() *environment {
-	var env environment
+func readEnvironment() (env environment) {
 	for i, variable := range &testVariables {
 		env.test[i] = os.Getenv(variable)
 	}
@@ -69,35 +68,16 @@ func readEnvironment() *environment {
 			env.prod[i] = os.Getenv(variable)
 		}
 	}
-	return &env
+	return env
 }
 
 func (env *environment) stage() string       { return env.test[0] }
 func (env *environment) endpoint() string    { return env.test[1] }
 func (env *environment) maxAttempts() string { return env.test[2] }
 
-// isCurrent reports whether readEnvironment would return the same. It makes up most of Get, and
-// comparing in place is cheaper than reading everything first.
-func (env *environment) isCurrent() bool {
-	for i, variable := range &testVariables {
-		if os.Getenv(variable) != env.test[i] {
-			return false
-		}
-	}
-	if env.stage() != stageProd {
-		return true
-	}
-	for i, variable := range &prodVariables {
-		if os.Getenv(variable) != env.prod[i] {
-			return false
-		}
-	}
-	return true
-}
-
 // instance is the client for an environment, and the Database that Get returns without options.
 type instance struct {
-	environment *environment
+	environment environment
 	client      *dynamodb.Client
 	database    Database
 }
@@ -141,13 +121,13 @@ const maxBuilds = 100
 // kept.
 func currentInstance() (*instance, error) {
 	for range maxBuilds {
+		env := readEnvironment()
 		last := current.Load()
-		if last != nil && last.environment.isCurrent() {
+		if last != nil && last.environment == env {
 			return last, nil
 		}
-		env := readEnvironment()
 		client, err := newClient(env)
-		if !env.isCurrent() { // the client or the error may mix both environments
+		if readEnvironment() != env { // the client or the error may mix both environments
 			continue
 		}
 		if err != nil {
@@ -164,7 +144,7 @@ func currentInstance() (*instance, error) {
 	return nil, fmt.Errorf("environment changed %d times while its client was built", maxBuilds)
 }
 
-func newClient(env *environment) (*dynamodb.Client, error) {
+func newClient(env environment) (*dynamodb.Client, error) {
 	stage := env.stage()
 	if stage != stageTest && stage != stageProd {
 		return nil, fmt.Errorf("%w: %s is %q, it must be %s or %s; testutil.Main sets it for tests",

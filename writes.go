@@ -88,19 +88,19 @@ func (f *facade) writeSpec(ctx context.Context, sub, id string, spec SpecInput) 
 // at returns the two items of the version at the second.
 func (w specWrite) at(second int64) (version, latest conditionalPut, err error) {
 	updatedAt := strconv.FormatInt(second, 10)
-	version = w.put(updatedAt, versionKeys(w.id, second), versionCondition)
-	latest = w.put(updatedAt, latestKeys(w.id), latestCondition)
+	version = w.put(updatedAt, positionAt(second), versionCondition)
+	latest = w.put(updatedAt, latestPosition, latestCondition)
 	latest.values[":updated_at"] = &types.AttributeValueMemberS{Value: updatedAt}
 	latest.values[":digits"] = &types.AttributeValueMemberN{Value: strconv.Itoa(len(updatedAt))}
 	// The version item is the larger of the two.
 	return version, latest, checkSpecItem(version.item)
 }
 
-func (w specWrite) put(updatedAt string, keys specKeys, condition string) conditionalPut {
+func (w specWrite) put(updatedAt string, at position, condition string) conditionalPut {
 	dated := cloneItem(w.encoded)
 	dated[attrUpdatedAt] = &types.AttributeValueMemberS{Value: updatedAt}
-	dated[attrUpdatedAtID] = &types.AttributeValueMemberS{Value: keys.updatedAtID}
-	dated[attrIDUpdatedAt] = &types.AttributeValueMemberS{Value: keys.idUpdatedAt}
+	dated[attrUpdatedAtID] = &types.AttributeValueMemberS{Value: at.updatedAtID(w.id)}
+	dated[attrIDUpdatedAt] = &types.AttributeValueMemberS{Value: at.idUpdatedAt(w.id)}
 	return conditionalPut{
 		table: w.table, item: dated, condition: condition,
 		values: item{":version": &types.AttributeValueMemberS{Value: w.spec.Version}},
