@@ -81,7 +81,7 @@ func (c *consumption) write(prior, next *record, factor float64) {
 
 // bytesOf returns the size of the record in the view, zero if it is not there.
 func (v *view) bytesOf(r *record) int {
-	if r == nil || !r.keys[v.number].exists() {
+	if !v.holds(r) {
 		return 0
 	}
 	return v.size(r)

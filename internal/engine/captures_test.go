@@ -22,7 +22,6 @@ import (
 // rule to another operation ("derived").
 type capture struct {
 	Case    string
-	Topic   string
 	Tables  []json.RawMessage
 	Seed    []json.RawMessage
 	Request oneOrMore[captureRequest]
@@ -75,22 +74,13 @@ func (l *oneOrMore[T]) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, &(*l)[0])
 }
 
-// leftOut are the topics of cases that the engine rejects clearly instead: it
-// does not support keys of several attributes in an index.
-var leftOut = []string{"tier1-multiAttributeGsiKey"}
-
 // TestEngine_AnswersAsCaptured runs each captured case on an engine of its own.
 func TestEngine_AnswersAsCaptured(t *testing.T) {
 	t.Parallel()
 	for _, c := range captures(t) {
 		t.Run(c.Case, func(t *testing.T) {
 			t.Parallel()
-			problems := strings.Join(c.replay(t), "\n")
-			if slices.Contains(leftOut, c.Topic) {
-				assert.Contains(t, problems, "this engine does not support")
-				return
-			}
-			assert.Empty(t, problems)
+			assert.Empty(t, strings.Join(c.replay(t), "\n"))
 		})
 	}
 }

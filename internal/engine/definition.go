@@ -6,8 +6,10 @@ import (
 	"strings"
 )
 
-// The limits on the indexes of one table.
+// The limits on the indexes of one table. maxKeyAttributes is how many attributes the partition key
+// and the sort key of a global index can each have.
 const (
+	maxKeyAttributes       = 4
 	maxLocalIndexes        = 5
 	maxGlobalIndexes       = 20
 	maxProjectedAttributes = 100
@@ -183,16 +185,34 @@ func (t *tableDefinition) validateKeys() error {
 	return nil
 }
 
-// validateKeySchema checks the key of the table or of one index.
+// validateKeySchema checks the key of the table or of a local index.
 func (t *tableDefinition) validateKeySchema(keys []keySchemaElement) error {
+	if err := t.validateIndexKey(keys); err != nil {
+		return err
+	}
+	if len(keys) == 2 && *keys[1].KeyType != "RANGE" {
+		return validation("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
+	}
+	return nil
+}
+
+// validateIndexKey checks the key of a global index, which may have several attributes of each type.
+func (t *tableDefinition) validateIndexKey(keys []keySchemaElement) error {
 	if err := t.validateKeyNames(keys); err != nil {
 		return err
 	}
-	switch {
-	case *keys[0].KeyType != "HASH":
+	if *keys[0].KeyType != "HASH" {
 		return validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
-	case len(keys) == 2 && *keys[1].KeyType != "RANGE":
-		return validation("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
+	}
+	counts := map[string]int{}
+	for _, k := range keys {
+		counts[*k.KeyType]++
+		if *k.KeyType == "HASH" && counts["RANGE"] > 0 {
+			return invalidParameter("All HASH key attributes must precede RANGE key attributes in the KeySchema")
+		}
+		if counts[*k.KeyType] > maxKeyAttributes {
+			return invalidParameter("The KeySchema exceeds the maximum allowed number of %s key attributes", *k.KeyType)
+		}
 	}
 	return nil
 }
@@ -204,8 +224,14 @@ func (t *tableDefinition) validateKeyNames(keys []keySchemaElement) error {
 				joinKeys(keys, func(k *keySchemaElement) string { return *k.AttributeName }), t.joinAttributes(nil))
 		}
 	}
-	if len(keys) == 2 && *keys[0].AttributeName == *keys[1].AttributeName {
-		return validation("Both the Hash Key and the Range Key element in the KeySchema have the same name")
+	for i, k := range keys {
+		if !slices.ContainsFunc(keys[:i], func(other keySchemaElement) bool { return *other.AttributeName == *k.AttributeName }) {
+			continue
+		}
+		if len(keys) == 2 && *k.KeyType == "RANGE" {
+			return validation("Both the Hash Key and the Range Key element in the KeySchema have the same name")
+		}
+		return validation("The KeySchema contains multiple key attributes with the same name")
 	}
 	return nil
 }
@@ -263,13 +289,7 @@ func (t *tableDefinition) validateGlobalIndexes() error {
 }
 
 func (t *tableDefinition) validateGlobalIndex(x *globalSecondaryIndex) error {
-	if err := t.validateKeyNames(x.KeySchema); err != nil {
-		return err
-	}
-	if keys := x.KeySchema; len(keys) > 2 || len(keys) == 2 && *keys[0].KeyType == *keys[1].KeyType {
-		return validation("Index %s has several attributes in its partition key or sort key, which this engine does not support", *x.IndexName)
-	}
-	if err := t.validateKeySchema(x.KeySchema); err != nil {
+	if err := t.validateIndexKey(x.KeySchema); err != nil {
 		return err
 	}
 	if err := x.Projection.validate(); err != nil {

@@ -38,10 +38,16 @@ func attributes(names ...string) string {
 	return "[" + strings.Join(list, ",") + "]"
 }
 
+// schema returns a key of one partition key and then sort keys.
 func schema(names ...string) string {
+	return strings.Replace(keyed("RANGE", names...), "RANGE", "HASH", 1)
+}
+
+// keyed returns a key of attributes of one type.
+func keyed(kind string, names ...string) string {
 	var list []string
-	for i, name := range names {
-		list = append(list, fmt.Sprintf(`{"AttributeName":%q,"KeyType":%q}`, name, []string{"HASH", "RANGE", "RANGE"}[i]))
+	for _, name := range names {
+		list = append(list, fmt.Sprintf(`{"AttributeName":%q,"KeyType":%q}`, name, kind))
 	}
 	return "[" + strings.Join(list, ",") + "]"
 }
@@ -67,45 +73,50 @@ func TestCreateTable_DefinitionsAreValidated(t *testing.T) {
 		parts parts
 		want  string
 	}{
-		"an unknown billing mode":                {parts{"BillingMode": `"FREE"`}, violation + "'FREE' at 'billingMode' failed to satisfy constraint: Member must satisfy enum value set: [PROVISIONED, PAY_PER_REQUEST]"},
-		"throughput on demand":                   {parts{"ProvisionedThroughput": `{"ReadCapacityUnits":1,"WriteCapacityUnits":1}`}, invalid + "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"},
-		"no throughput":                          {parts{"BillingMode": ""}, invalid + "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"},
-		"half a throughput":                      {parts{"BillingMode": "", "ProvisionedThroughput": `{"ReadCapacityUnits":1}`}, violation + "null at 'provisionedThroughput.writeCapacityUnits' failed to satisfy constraint: Member must not be null"},
-		"no capacity":                            {parts{"BillingMode": "", "ProvisionedThroughput": `{"ReadCapacityUnits":0,"WriteCapacityUnits":1}`}, violation + "'0' at 'provisionedThroughput.readCapacityUnits' failed to satisfy constraint: Member must have value greater than or equal to 1"},
-		"too much read capacity":                 {parts{"BillingMode": "", "ProvisionedThroughput": `{"ReadCapacityUnits":1000000000001,"WriteCapacityUnits":1}`}, "Given value 1000000000001 for ReadCapacityUnits is out of bounds"},
-		"too much write capacity":                {parts{"BillingMode": "", "ProvisionedThroughput": `{"ReadCapacityUnits":1,"WriteCapacityUnits":1000000000001}`}, "Given value 1000000000001 for WriteCapacityUnits is out of bounds"},
-		"no attribute definitions":               {parts{"AttributeDefinitions": ""}, violation + "null at 'attributeDefinitions' failed to satisfy constraint: Member must not be null"},
-		"an unknown attribute type":              {parts{"AttributeDefinitions": `[{"AttributeName":"a","AttributeType":"BOOL"}]`}, violation + "'BOOL' at 'attributeDefinitions.1.member.attributeType' failed to satisfy constraint: Member must satisfy enum value set: [B, N, S]"},
-		"an attribute defined twice":             {parts{"AttributeDefinitions": attributes("a", "b", "b")}, invalid + "Duplicate AttributeName: b"},
-		"too few definitions":                    {parts{"AttributeDefinitions": attributes("a")}, "Invalid KeySchema: Some index key attribute have no definition"},
-		"definitions of other attributes":        {parts{"AttributeDefinitions": attributes("a", "c")}, invalid + "Some index key attributes are not defined in AttributeDefinitions. Keys: [a, b], AttributeDefinitions: [a, c]"},
-		"too many definitions":                   {parts{"AttributeDefinitions": attributes("a", "b", "c")}, invalid + "Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions"},
-		"a definition that no index uses":        {parts{"AttributeDefinitions": attributes("a", "b", "c"), "GlobalSecondaryIndexes": "[" + index("one", schema("b"), all) + "]"}, invalid + "Some AttributeDefinitions are not used. AttributeDefinitions: [a, b, c], keys used: [a, b]"},
-		"no key schema":                          {parts{"KeySchema": ""}, violation + "null at 'keySchema' failed to satisfy constraint: Member must not be null"},
-		"an empty key schema":                    {parts{"KeySchema": "[]"}, violation + "'[]' at 'keySchema' failed to satisfy constraint: Member must have length greater than or equal to 1"},
-		"a key of three attributes":              {parts{"KeySchema": schema("a", "b", "c")}, violation + "'[KeySchemaElement(attributeName=a, keyType=HASH), KeySchemaElement(attributeName=b, keyType=RANGE), KeySchemaElement(attributeName=c, keyType=RANGE)]' at 'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2"},
-		"one attribute as both keys":             {parts{"KeySchema": schema("a", "a")}, "Both the Hash Key and the Range Key element in the KeySchema have the same name"},
-		"an unknown key type":                    {parts{"KeySchema": `[{"AttributeName":"a","KeyType":"SORT"}]`}, violation + "'SORT' at 'keySchema.1.member.keyType' failed to satisfy constraint: Member must satisfy enum value set: [HASH, RANGE]"},
-		"a sort key first":                       {parts{"KeySchema": `[{"AttributeName":"a","KeyType":"RANGE"},{"AttributeName":"b","KeyType":"HASH"}]`}, "Invalid KeySchema: The first KeySchemaElement is not a HASH key type"},
-		"two partition keys":                     {parts{"KeySchema": `[{"AttributeName":"a","KeyType":"HASH"},{"AttributeName":"b","KeyType":"HASH"}]`}, "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"},
-		"an empty list of local indexes":         {parts{"LocalSecondaryIndexes": "[]"}, invalid + "List of LocalSecondaryIndexes is empty"},
-		"an empty list of global indexes":        {parts{"GlobalSecondaryIndexes": "[]"}, invalid + "List of GlobalSecondaryIndexes is empty"},
-		"a local index without a table sort key": {parts{"KeySchema": schema("a"), "LocalSecondaryIndexes": "[" + index("one", schema("a", "b"), all) + "]"}, invalid + "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex"},
-		"a local index without a sort key":       {parts{"LocalSecondaryIndexes": "[" + index("one", schema("a"), all) + "]"}, invalid + "Index KeySchema does not have a range key for index: one"},
-		"a local index of another partition key": {parts{"LocalSecondaryIndexes": "[" + index("one", schema("b", "a"), all) + "]"}, invalid + "Index KeySchema does not have the same leading hash key as table KeySchema for index: one. index hash key: b, table hash key: a"},
-		"six local indexes":                      {parts{"LocalSecondaryIndexes": many(6, func(i int) string { return index(fmt.Sprint("index", i), schema("a", "b"), all) })}, invalid + "Number of LocalSecondaryIndexes exceeds per-table limit of 5"},
-		"21 global indexes":                      {parts{"GlobalSecondaryIndexes": many(21, func(i int) string { return index(fmt.Sprint("index", i), schema("b"), all) })}, invalid + "GlobalSecondaryIndex count exceeds the per-table limit of 20"},
-		"two indexes of one name":                {parts{"LocalSecondaryIndexes": "[" + index("one", schema("a", "b"), all) + "]", "GlobalSecondaryIndexes": "[" + index("one", schema("b"), all) + "]"}, invalid + "Duplicate index name: one"},
-		"an index with two partition keys":       {parts{"GlobalSecondaryIndexes": "[" + index("one", `[{"AttributeName":"a","KeyType":"HASH"},{"AttributeName":"b","KeyType":"HASH"}]`, all) + "]"}, "Index one has several attributes in its partition key or sort key, which this engine does not support"},
-		"an index with two sort keys":            {parts{"AttributeDefinitions": attributes("a", "b", "c"), "GlobalSecondaryIndexes": "[" + index("one", schema("a", "b", "c"), all) + "]"}, "Index one has several attributes in its partition key or sort key, which this engine does not support"},
-		"an index with a short name":             {parts{"GlobalSecondaryIndexes": "[" + index("x", schema("b"), all) + "]"}, violation + "'x' at 'globalSecondaryIndexes.1.member.indexName' failed to satisfy constraint: Member must have length greater than or equal to 3"},
-		"an index on an undefined attribute":     {parts{"GlobalSecondaryIndexes": "[" + index("one", schema("z"), all) + "]"}, invalid + "Some index key attributes are not defined in AttributeDefinitions. Keys: [z], AttributeDefinitions: [a, b]"},
-		"an index without a projection type":     {parts{"GlobalSecondaryIndexes": "[" + index("one", schema("b"), "{}") + "]"}, invalid + "Unknown ProjectionType: null"},
-		"an unknown projection type":             {parts{"GlobalSecondaryIndexes": "[" + index("one", schema("b"), `{"ProjectionType":"SOME"}`) + "]"}, violation + "'SOME' at 'globalSecondaryIndexes.1.member.projection.projectionType' failed to satisfy constraint: Member must satisfy enum value set: [ALL, INCLUDE, KEYS_ONLY]"},
-		"attributes beside ALL":                  {parts{"GlobalSecondaryIndexes": "[" + index("one", schema("b"), `{"ProjectionType":"ALL","NonKeyAttributes":["x"]}`) + "]"}, invalid + "ProjectionType is ALL, but NonKeyAttributes is specified"},
-		"INCLUDE without attributes":             {parts{"GlobalSecondaryIndexes": "[" + index("one", schema("b"), `{"ProjectionType":"INCLUDE"}`) + "]"}, invalid + "ProjectionType is INCLUDE, but NonKeyAttributes is not specified"},
-		"an included attribute without a name":   {parts{"GlobalSecondaryIndexes": "[" + index("one", schema("b"), `{"ProjectionType":"INCLUDE","NonKeyAttributes":["x",""]}`) + "]"}, violation + "'[x, ]' at 'globalSecondaryIndexes.1.member.projection.nonKeyAttributes' failed to satisfy constraint: Member must satisfy constraint: [Member must have length less than or equal to 255, Member must have length greater than or equal to 1]"},
-		"an attribute included twice":            {parts{"GlobalSecondaryIndexes": "[" + index("one", schema("b"), `{"ProjectionType":"INCLUDE","NonKeyAttributes":["x","x"]}`) + "]"}, invalid + "Duplicate attribute name in NonKeyAttributes: x"},
+		"an unknown billing mode":                           {parts{"BillingMode": `"FREE"`}, violation + "'FREE' at 'billingMode' failed to satisfy constraint: Member must satisfy enum value set: [PROVISIONED, PAY_PER_REQUEST]"},
+		"throughput on demand":                              {parts{"ProvisionedThroughput": `{"ReadCapacityUnits":1,"WriteCapacityUnits":1}`}, invalid + "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"},
+		"no throughput":                                     {parts{"BillingMode": ""}, invalid + "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"},
+		"half a throughput":                                 {parts{"BillingMode": "", "ProvisionedThroughput": `{"ReadCapacityUnits":1}`}, violation + "null at 'provisionedThroughput.writeCapacityUnits' failed to satisfy constraint: Member must not be null"},
+		"no capacity":                                       {parts{"BillingMode": "", "ProvisionedThroughput": `{"ReadCapacityUnits":0,"WriteCapacityUnits":1}`}, violation + "'0' at 'provisionedThroughput.readCapacityUnits' failed to satisfy constraint: Member must have value greater than or equal to 1"},
+		"too much read capacity":                            {parts{"BillingMode": "", "ProvisionedThroughput": `{"ReadCapacityUnits":1000000000001,"WriteCapacityUnits":1}`}, "Given value 1000000000001 for ReadCapacityUnits is out of bounds"},
+		"too much write capacity":                           {parts{"BillingMode": "", "ProvisionedThroughput": `{"ReadCapacityUnits":1,"WriteCapacityUnits":1000000000001}`}, "Given value 1000000000001 for WriteCapacityUnits is out of bounds"},
+		"no attribute definitions":                          {parts{"AttributeDefinitions": ""}, violation + "null at 'attributeDefinitions' failed to satisfy constraint: Member must not be null"},
+		"an unknown attribute type":                         {parts{"AttributeDefinitions": `[{"AttributeName":"a","AttributeType":"BOOL"}]`}, violation + "'BOOL' at 'attributeDefinitions.1.member.attributeType' failed to satisfy constraint: Member must satisfy enum value set: [B, N, S]"},
+		"an attribute defined twice":                        {parts{"AttributeDefinitions": attributes("a", "b", "b")}, invalid + "Duplicate AttributeName: b"},
+		"too few definitions":                               {parts{"AttributeDefinitions": attributes("a")}, "Invalid KeySchema: Some index key attribute have no definition"},
+		"definitions of other attributes":                   {parts{"AttributeDefinitions": attributes("a", "c")}, invalid + "Some index key attributes are not defined in AttributeDefinitions. Keys: [a, b], AttributeDefinitions: [a, c]"},
+		"too many definitions":                              {parts{"AttributeDefinitions": attributes("a", "b", "c")}, invalid + "Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions"},
+		"a definition that no index uses":                   {parts{"AttributeDefinitions": attributes("a", "b", "c"), "GlobalSecondaryIndexes": "[" + index("one", schema("b"), all) + "]"}, invalid + "Some AttributeDefinitions are not used. AttributeDefinitions: [a, b, c], keys used: [a, b]"},
+		"no key schema":                                     {parts{"KeySchema": ""}, violation + "null at 'keySchema' failed to satisfy constraint: Member must not be null"},
+		"an empty key schema":                               {parts{"KeySchema": "[]"}, violation + "'[]' at 'keySchema' failed to satisfy constraint: Member must have length greater than or equal to 1"},
+		"a key of three attributes":                         {parts{"KeySchema": schema("a", "b", "c")}, violation + "'[KeySchemaElement(attributeName=a, keyType=HASH), KeySchemaElement(attributeName=b, keyType=RANGE), KeySchemaElement(attributeName=c, keyType=RANGE)]' at 'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2"},
+		"one attribute as both keys":                        {parts{"KeySchema": schema("a", "a")}, "Both the Hash Key and the Range Key element in the KeySchema have the same name"},
+		"an unknown key type":                               {parts{"KeySchema": `[{"AttributeName":"a","KeyType":"SORT"}]`}, violation + "'SORT' at 'keySchema.1.member.keyType' failed to satisfy constraint: Member must satisfy enum value set: [HASH, RANGE]"},
+		"a sort key first":                                  {parts{"KeySchema": `[{"AttributeName":"a","KeyType":"RANGE"},{"AttributeName":"b","KeyType":"HASH"}]`}, "Invalid KeySchema: The first KeySchemaElement is not a HASH key type"},
+		"two partition keys":                                {parts{"KeySchema": `[{"AttributeName":"a","KeyType":"HASH"},{"AttributeName":"b","KeyType":"HASH"}]`}, "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"},
+		"an empty list of local indexes":                    {parts{"LocalSecondaryIndexes": "[]"}, invalid + "List of LocalSecondaryIndexes is empty"},
+		"an empty list of global indexes":                   {parts{"GlobalSecondaryIndexes": "[]"}, invalid + "List of GlobalSecondaryIndexes is empty"},
+		"a local index without a table sort key":            {parts{"KeySchema": schema("a"), "LocalSecondaryIndexes": "[" + index("one", schema("a", "b"), all) + "]"}, invalid + "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex"},
+		"a local index without a sort key":                  {parts{"LocalSecondaryIndexes": "[" + index("one", schema("a"), all) + "]"}, invalid + "Index KeySchema does not have a range key for index: one"},
+		"a local index of another partition key":            {parts{"LocalSecondaryIndexes": "[" + index("one", schema("b", "a"), all) + "]"}, invalid + "Index KeySchema does not have the same leading hash key as table KeySchema for index: one. index hash key: b, table hash key: a"},
+		"six local indexes":                                 {parts{"LocalSecondaryIndexes": many(6, func(i int) string { return index(fmt.Sprint("index", i), schema("a", "b"), all) })}, invalid + "Number of LocalSecondaryIndexes exceeds per-table limit of 5"},
+		"21 global indexes":                                 {parts{"GlobalSecondaryIndexes": many(21, func(i int) string { return index(fmt.Sprint("index", i), schema("b"), all) })}, invalid + "GlobalSecondaryIndex count exceeds the per-table limit of 20"},
+		"two indexes of one name":                           {parts{"LocalSecondaryIndexes": "[" + index("one", schema("a", "b"), all) + "]", "GlobalSecondaryIndexes": "[" + index("one", schema("b"), all) + "]"}, invalid + "Duplicate index name: one"},
+		"an index with five partition keys":                 {parts{"AttributeDefinitions": attributes("a", "b", "c", "d", "e"), "GlobalSecondaryIndexes": "[" + index("one", keyed("HASH", "a", "b", "c", "d", "e"), all) + "]"}, invalid + "The KeySchema exceeds the maximum allowed number of HASH key attributes"},
+		"an index with five sort keys":                      {parts{"AttributeDefinitions": attributes("a", "b", "c", "d", "e", "f"), "GlobalSecondaryIndexes": "[" + index("one", schema("a", "b", "c", "d", "e", "f"), all) + "]"}, invalid + "The KeySchema exceeds the maximum allowed number of RANGE key attributes"},
+		"an index with a sort key before a partition key":   {parts{"AttributeDefinitions": attributes("a", "b", "c"), "GlobalSecondaryIndexes": "[" + index("one", `[{"AttributeName":"a","KeyType":"HASH"},{"AttributeName":"b","KeyType":"RANGE"},{"AttributeName":"c","KeyType":"HASH"}]`, all) + "]"}, invalid + "All HASH key attributes must precede RANGE key attributes in the KeySchema"},
+		"an index of sort keys":                             {parts{"GlobalSecondaryIndexes": "[" + index("one", keyed("RANGE", "a", "b"), all) + "]"}, "Invalid KeySchema: The first KeySchemaElement is not a HASH key type"},
+		"an index with one attribute in two partition keys": {parts{"GlobalSecondaryIndexes": "[" + index("one", keyed("HASH", "a", "a"), all) + "]"}, "The KeySchema contains multiple key attributes with the same name"},
+		"an index with one attribute in both keys":          {parts{"GlobalSecondaryIndexes": "[" + index("one", schema("a", "b", "a"), all) + "]"}, "The KeySchema contains multiple key attributes with the same name"},
+		"a table with two partition keys":                   {parts{"KeySchema": keyed("HASH", "a", "b")}, "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"},
+		"an index with a short name":                        {parts{"GlobalSecondaryIndexes": "[" + index("x", schema("b"), all) + "]"}, violation + "'x' at 'globalSecondaryIndexes.1.member.indexName' failed to satisfy constraint: Member must have length greater than or equal to 3"},
+		"an index on an undefined attribute":                {parts{"GlobalSecondaryIndexes": "[" + index("one", schema("z"), all) + "]"}, invalid + "Some index key attributes are not defined in AttributeDefinitions. Keys: [z], AttributeDefinitions: [a, b]"},
+		"an index without a projection type":                {parts{"GlobalSecondaryIndexes": "[" + index("one", schema("b"), "{}") + "]"}, invalid + "Unknown ProjectionType: null"},
+		"an unknown projection type":                        {parts{"GlobalSecondaryIndexes": "[" + index("one", schema("b"), `{"ProjectionType":"SOME"}`) + "]"}, violation + "'SOME' at 'globalSecondaryIndexes.1.member.projection.projectionType' failed to satisfy constraint: Member must satisfy enum value set: [ALL, INCLUDE, KEYS_ONLY]"},
+		"attributes beside ALL":                             {parts{"GlobalSecondaryIndexes": "[" + index("one", schema("b"), `{"ProjectionType":"ALL","NonKeyAttributes":["x"]}`) + "]"}, invalid + "ProjectionType is ALL, but NonKeyAttributes is specified"},
+		"INCLUDE without attributes":                        {parts{"GlobalSecondaryIndexes": "[" + index("one", schema("b"), `{"ProjectionType":"INCLUDE"}`) + "]"}, invalid + "ProjectionType is INCLUDE, but NonKeyAttributes is not specified"},
+		"an included attribute without a name":              {parts{"GlobalSecondaryIndexes": "[" + index("one", schema("b"), `{"ProjectionType":"INCLUDE","NonKeyAttributes":["x",""]}`) + "]"}, violation + "'[x, ]' at 'globalSecondaryIndexes.1.member.projection.nonKeyAttributes' failed to satisfy constraint: Member must satisfy constraint: [Member must have length less than or equal to 255, Member must have length greater than or equal to 1]"},
+		"an attribute included twice":                       {parts{"GlobalSecondaryIndexes": "[" + index("one", schema("b"), `{"ProjectionType":"INCLUDE","NonKeyAttributes":["x","x"]}`) + "]"}, invalid + "Duplicate attribute name in NonKeyAttributes: x"},
 		"over 100 included attributes": {parts{"GlobalSecondaryIndexes": many(6, func(i int) string {
 			return index(fmt.Sprint("index", i), schema("b"), `{"ProjectionType":"INCLUDE","NonKeyAttributes":`+many(20, func(k int) string { return fmt.Sprintf(`"x%d"`, k) })+`}`)
 		})}, invalid + "Number of projected attributes 120 exceeds the per-table limit of 100"},

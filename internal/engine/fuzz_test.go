@@ -20,6 +20,8 @@ var fuzzTables = []struct{ operation, body string }{
 		"LocalSecondaryIndexes":[{"IndexName":"local","KeySchema":[{"AttributeName":"n","KeyType":"HASH"},{"AttributeName":"g","KeyType":"RANGE"}],"Projection":{"ProjectionType":"KEYS_ONLY"}}],
 		"GlobalSecondaryIndexes":[{"IndexName":"global","KeySchema":[{"AttributeName":"g","KeyType":"HASH"},{"AttributeName":"n","KeyType":"RANGE"}],
 			"Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["x"]},"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}}]}`},
+	{"CreateTable", createMatches},
+	{"PutItem", `{"TableName":"matches","Item":{"p":{"S":"1"},"cup":{"S":"w"},"season":{"N":"24"},"stage":{"N":"2"},"court":{"S":"a"},"seed":{"B":"AQ=="}}}`},
 	{"PutItem", `{"TableName":"specs","Item":{"holder":{"S":"u"},"mark":{"S":"1"},"id":{"S":"i"}}}`},
 	{"PutItem", `{"TableName":"numbers","Item":{"n":{"N":"1"},"b":{"B":"AA=="},"g":{"S":"g"},"x":{"L":[{"M":{"y":{"NULL":true}}}]}}}`},
 }
@@ -56,6 +58,9 @@ func sendArbitrary(t *testing.T, target, body string) {
 	require.Contains(t, []int{http.StatusOK, http.StatusBadRequest}, recorder.Code, recorder.Body.String())
 	object(t, recorder.Body.String())
 	// Whatever was written, a table that is left can still be read as a whole.
+	if status, _ := send(t, e, "DescribeTable", `{"TableName":"matches"}`); status == http.StatusOK {
+		send(t, e, "Scan", `{"TableName":"matches","IndexName":"all"}`)
+	}
 	if status, _ := send(t, e, "DescribeTable", `{"TableName":"numbers"}`); status == http.StatusOK {
 		call(t, e, "Scan", `{"TableName":"numbers","ReturnConsumedCapacity":"INDEXES"}`)
 		call(t, e, "PutItem", `{"TableName":"numbers","Item":{"n":{"N":"5"},"b":{"B":"AA=="}}}`)
@@ -67,6 +72,7 @@ func FuzzUpdateTable(f *testing.F) {
 		`{"TableName":"numbers","BillingMode":"PAY_PER_REQUEST","OnDemandThroughput":{"MaxReadRequestUnits":-1}}`,
 		`{"TableName":"numbers","ProvisionedThroughput":{"ReadCapacityUnits":2,"WriteCapacityUnits":1}}`,
 		`{"TableName":"numbers","AttributeDefinitions":[{"AttributeName":"x","AttributeType":"S"}],"GlobalSecondaryIndexUpdates":[{"Create":{"IndexName":"byX","KeySchema":[{"AttributeName":"x","KeyType":"HASH"},{"AttributeName":"g","KeyType":"RANGE"}],"Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["y"]},"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}}}]}`,
+		`{"TableName":"numbers","AttributeDefinitions":[{"AttributeName":"x","AttributeType":"S"}],"GlobalSecondaryIndexUpdates":[{"Create":{"IndexName":"wide","KeySchema":[{"AttributeName":"x","KeyType":"HASH"},{"AttributeName":"g","KeyType":"HASH"},{"AttributeName":"b","KeyType":"RANGE"},{"AttributeName":"n","KeyType":"RANGE"}],"Projection":{"ProjectionType":"KEYS_ONLY"},"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}}}]}`,
 		`{"TableName":"numbers","GlobalSecondaryIndexUpdates":[{"Delete":{"IndexName":"global"}},{"Update":{"IndexName":"other","WarmThroughput":{"ReadUnitsPerSecond":1}}}]}`,
 		`{"TableName":"numbers","SSESpecification":{"Enabled":true},"TableClass":"STANDARD","DeletionProtectionEnabled":"no","StreamSpecification":{"StreamEnabled":false}}`,
 		`{"TableName":"numbers","GlobalSecondaryIndexUpdates":[{}],"ReplicaUpdates":null}`)
@@ -75,6 +81,7 @@ func FuzzUpdateTable(f *testing.F) {
 func FuzzCreateTable(f *testing.F) {
 	fuzzOperation(f, "CreateTable",
 		strings.Replace(createSpecs, `"specs"`, `"more","Tags":[{"Key":"a","Value":"b"}],"SSESpecification":{"Enabled":true,"SSEType":"KMS"},"WarmThroughput":{"ReadUnitsPerSecond":1},"StreamSpecification":{"StreamEnabled":false}`, 1),
+		strings.Replace(createMatches, `"matches"`, `"more"`, 1),
 		strings.Replace(createIndexed, `"specs"`, `"arn:aws:dynamodb:us-east-1:123456789012:table/more","OnDemandThroughput":{}`, 1))
 }
 
@@ -135,6 +142,10 @@ var fuzzSeeds = []string{
 	`Scan {"TableName":"numbers","ScanFilter":{"g":{"ComparisonOperator":"NOT_CONTAINS","AttributeValueList":[{"S":"g"}]},"n":{"ComparisonOperator":"NE","AttributeValueList":[{"N":"1"}]}}}`,
 	`UpdateItem {"TableName":"numbers","Key":{"n":{"N":"1"},"b":{"B":"AA=="}},"UpdateExpression":"SET x[0].y = if_not_exists(x[1], :v), x[3] = list_append(x, x), z = :n - :n REMOVE g ADD s :s DELETE t :s","ConditionExpression":"attribute_exists(n)","ExpressionAttributeValues":{":v":{"NULL":true},":n":{"N":"1e-9"},":s":{"SS":["a"]}},"ReturnValues":"UPDATED_NEW","ReturnConsumedCapacity":"INDEXES"}`,
 	`TransactWriteItems {"TransactItems":[{"Update":{"TableName":"numbers","Key":{"n":{"N":"1"},"b":{"B":"AA=="}},"UpdateExpression":"SET g = :g, q = n + n","ExpressionAttributeValues":{":g":{"S":"h"}}}}]}`,
+	`Query {"TableName":"matches","IndexName":"all","KeyConditionExpression":"cup = :c AND season = :s AND stage = :t AND begins_with(court, :c)","ExpressionAttributeValues":{":c":{"S":"w"},":s":{"N":"24"},":t":{"N":"2"}},"Limit":1,"ExclusiveStartKey":{"p":{"S":"1"},"cup":{"S":"w"},"season":{"N":"24"},"stage":{"N":"2"},"court":{"S":"a"},"seed":{"B":"AQ=="}}}`,
+	`Query {"TableName":"matches","IndexName":"keys","KeyConditions":{"cup":{"ComparisonOperator":"EQ","AttributeValueList":[{"S":"w"}]},"stage":{"ComparisonOperator":"EQ","AttributeValueList":[{"N":"2"}]},"p":{"ComparisonOperator":"GT","AttributeValueList":[{"S":"0"}]}}}`,
+	`UpdateItem {"TableName":"matches","Key":{"p":{"S":"1"}},"UpdateExpression":"SET stage = stage + stage REMOVE seed"}`,
+	`Scan {"TableName":"matches","IndexName":"all","Segment":1,"TotalSegments":2,"ExclusiveStartKey":{"p":{"S":"1"},"cup":{"S":"w"},"season":{"N":"24"},"stage":{"N":"2"},"court":{"S":"a"},"seed":{"B":"AQ=="}}}`,
 	`GetItem [1, 2]`,
 	`GetItem {"TableName":{"a":[null]},"Key":"text"}`,
 	`PutItem {"TableName":"specs","Item":{"holder":null,"mark":{"S":"\ud800"}}}`,

@@ -127,8 +127,7 @@ func (j *journal) commit(token *string, done tokenEntry, writes ...write) error 
 		case w.next != nil:
 			commit.Writes = append(commit.Writes, entryWrite{Table: w.table.name, Put: w.next.item})
 		case w.prior != nil:
-			key := attribute.Item{}
-			w.table.schema.put(key, w.prior.item)
+			key := keyItem(w.table.schema.attributes, w.prior.item)
 			commit.Writes = append(commit.Writes, entryWrite{Table: w.table.name, Delete: key})
 		}
 	}

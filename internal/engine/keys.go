@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 	"github.com/open-alchemy/packagedb/internal/engine/expression"
@@ -13,12 +14,12 @@ const (
 	maxSortKeyBytes      = 1024
 )
 
-// key is the place of an item in a table or index: the hash of the partition
-// key, which orders the partitions, then the key values. The sort value is
-// absent if the schema has no sort key.
+// key is the place of an item in a table or index: the hash of the partition key, which orders the
+// partitions, then the key values. With fewer values than the schema has attributes it is a
+// position: its edge is the side of all keys that begin with its values.
 type key struct {
 	hash            uint64
-	partition, sort attribute.Value
+	partition, sort tuple
 	edge            edge
 }
 
@@ -29,44 +30,69 @@ const (
 	beforeKey edge = iota - 1
 	atKey
 	afterKey
-	afterPartition
 )
 
-func newKey(partition, sort attribute.Value) key {
-	return key{hash: hashOf(partition), partition: partition, sort: sort}
+func newKey(partition, sort tuple) key {
+	return key{hash: hashOf(&partition), partition: partition, sort: sort}
 }
 
 // exists reports whether the item has the key, that is, all of its attributes.
-func (k *key) exists() bool { return k.partition.Exists() }
+func (k *key) exists() bool { return k.partition[0].Exists() }
 
 func (k *key) compare(o *key) int {
 	if c := cmp.Compare(k.hash, o.hash); c != 0 {
 		return c
 	}
-	if c := compareValues(k.partition, o.partition); c != 0 {
+	if c := k.partition.compare(&o.partition); c != 0 {
 		return c
 	}
-	if k.edge == afterPartition || o.edge == afterPartition {
-		return cmp.Compare(k.edge, o.edge)
-	}
-	if c := compareValues(k.sort, o.sort); c != 0 {
+	if c := k.sort.compare(&o.sort); c != 0 {
 		return c
 	}
 	return cmp.Compare(k.edge, o.edge)
 }
 
-// compareValues orders two key values of the same attribute; an absent value
-// comes before all others.
-func compareValues(a, b attribute.Value) int {
-	if !a.Exists() || !b.Exists() {
-		return cmp.Compare(a.Kind(), b.Kind())
+// tuple holds the values of a partition key or sort key in the order of its attributes. Nearly all
+// keys have one attribute and stay small: a single value is held as it is, several as a list.
+type tuple [1]attribute.Value
+
+func (t *tuple) values() []attribute.Value {
+	switch {
+	case !t[0].Exists():
+		return nil
+	case t[0].Kind() == attribute.KindL:
+		return t[0].Elements()
 	}
-	c, _ := attribute.Compare(a, b)
-	return c
+	return t[:]
+}
+
+// with returns the tuple with one more value.
+func (t *tuple) with(value attribute.Value) tuple {
+	if !t[0].Exists() {
+		return tuple{value}
+	}
+	return tuple{attribute.L(slices.Concat(t.values(), []attribute.Value{value})...)}
+}
+
+// compare compares value by value. A tuple is equal to all that begin with its values.
+func (t *tuple) compare(o *tuple) int {
+	a, b := t.values(), o.values()
+	for i := range min(len(a), len(b)) {
+		if c, _ := attribute.Compare(a[i], b[i]); c != 0 {
+			return c
+		}
+	}
+	return 0
 }
 
 // hashOf spreads the partitions evenly, and the same way in every run.
-func hashOf(v attribute.Value) uint64 { return mix(hashText(v.Raw())) }
+func hashOf(partition *tuple) uint64 {
+	h := uint64(0)
+	for _, value := range partition.values() {
+		h = mix(h ^ hashText(value.Raw()))
+	}
+	return h
+}
 
 // hashText returns the FNV-1a hash.
 func hashText(text string) uint64 {
@@ -93,47 +119,60 @@ type keyAttribute struct {
 	kind attribute.Kind
 }
 
-// keySchema is the key of a table or index. Without a sort key, the sort attribute has no name.
+// keySchema is the key of a table or index.
 type keySchema struct {
-	partition, sort keyAttribute
+	attributes      []keyAttribute // those of the partition key and then those of the sort key
+	partition, sort []keyAttribute
 }
 
-func (s *keySchema) hasSort() bool { return s.sort.name != "" }
+func (s *keySchema) hasSort() bool { return len(s.sort) > 0 }
+
+// composite reports whether the partition key or the sort key has several attributes, which only
+// those of global indexes can have.
+func (s *keySchema) composite() bool { return len(s.partition) > 1 || len(s.sort) > 1 }
 
 // has reports whether the attribute is part of the key.
-func (s *keySchema) has(name string) bool {
-	return name == s.partition.name || s.hasSort() && name == s.sort.name
-}
+func (s *keySchema) has(name string) bool { return s.place(name) < len(s.attributes) }
 
-// attributes returns the one or two attributes of the key.
-func (s *keySchema) attributes() []keyAttribute {
-	if s.hasSort() {
-		return []keyAttribute{s.partition, s.sort}
+// place returns the index of the attribute, that after the last if it is not part of the key.
+func (s *keySchema) place(name string) int {
+	for i := range s.attributes {
+		if s.attributes[i].name == name {
+			return i
+		}
 	}
-	return []keyAttribute{s.partition}
+	return len(s.attributes)
 }
 
 // of returns the key of the item, the zero key if one of the attributes is missing.
 func (s *keySchema) of(item attribute.Item) key {
-	partition := item[s.partition.name]
-	if !partition.Exists() {
+	partition, complete := tupleOf(s.partition, item)
+	sort, sorted := tupleOf(s.sort, item)
+	if !complete || !sorted {
 		return key{}
-	}
-	var sort attribute.Value
-	if s.hasSort() {
-		if sort = item[s.sort.name]; !sort.Exists() {
-			return key{}
-		}
 	}
 	return newKey(partition, sort)
 }
 
-// put copies the key attributes of an item into another.
-func (s *keySchema) put(into, from attribute.Item) {
-	into[s.partition.name] = from[s.partition.name]
-	if s.hasSort() {
-		into[s.sort.name] = from[s.sort.name]
+// tupleOf returns the values that the item has for the attributes, and whether it has all of them.
+func tupleOf(attributes []keyAttribute, item attribute.Item) (t tuple, complete bool) {
+	for i := range attributes {
+		value := item[attributes[i].name]
+		if !value.Exists() {
+			return tuple{}, false
+		}
+		t = t.with(value)
 	}
+	return t, true
+}
+
+// keyItem returns the key attributes of an item.
+func keyItem(attributes []keyAttribute, item attribute.Item) attribute.Item {
+	part := make(attribute.Item, len(attributes))
+	for i := range attributes {
+		part[attributes[i].name] = item[attributes[i].name]
+	}
+	return part
 }
 
 const (
@@ -143,7 +182,7 @@ const (
 
 // parse returns the primary key in a Key parameter, which has exactly the attributes of the schema.
 func (s *keySchema) parse(item attribute.Item) (key, error) {
-	if len(item) != len(s.attributes()) || s.mismatches(item) {
+	if len(item) != len(s.attributes) || s.mismatches(item) {
 		return key{}, validation(schemaMismatch)
 	}
 	if err := s.check(item); err != nil {
@@ -154,7 +193,7 @@ func (s *keySchema) parse(item attribute.Item) (key, error) {
 
 // mismatches reports whether an attribute of the key is missing or of the wrong type.
 func (s *keySchema) mismatches(item attribute.Item) bool {
-	for _, a := range s.attributes() {
+	for _, a := range s.attributes {
 		if item[a.name].Kind() != a.kind {
 			return true
 		}
@@ -164,7 +203,7 @@ func (s *keySchema) mismatches(item attribute.Item) bool {
 
 // check checks the content of the key values that are there.
 func (s *keySchema) check(item attribute.Item) error {
-	for _, a := range s.attributes() {
+	for _, a := range s.attributes {
 		if value := item[a.name]; value.Kind() == a.kind && isEmpty(value) {
 			return validation("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s", kindWord(value.Kind()), a.name)
 		}
@@ -173,19 +212,30 @@ func (s *keySchema) check(item attribute.Item) error {
 }
 
 func (s *keySchema) checkSizes(item attribute.Item) error {
-	if keyBytes(item[s.partition.name]) > maxPartitionKeyBytes {
+	if keyBytes(s.partition, item) > maxPartitionKeyBytes {
 		return invalidParameter("Size of hashkey has exceeded the maximum size limit of%d bytes", maxPartitionKeyBytes)
 	}
-	if s.hasSort() && keyBytes(item[s.sort.name]) > maxSortKeyBytes {
+	if keyBytes(s.sort, item) > maxSortKeyBytes {
 		return invalidParameter("Aggregated size of all range keys has exceeded the size limit of %d bytes", maxSortKeyBytes)
 	}
 	return nil
 }
 
+// keyBytes returns the size that the limits apply to.
+func keyBytes(attributes []keyAttribute, item attribute.Item) int {
+	total := 0
+	for i := range attributes {
+		if value := item[attributes[i].name]; value.Kind() == attributes[i].kind {
+			total += value.Size()
+		}
+	}
+	return total
+}
+
 // locate parses a key as parse does. A key that does not match the schema is not
 // an error but a mismatch.
 func (s *keySchema) locate(item attribute.Item) (primary key, mismatch *exception, err error) {
-	if len(item) == len(s.attributes()) {
+	if len(item) == len(s.attributes) {
 		if err := s.check(item); err != nil {
 			return key{}, nil, err
 		}
@@ -207,7 +257,7 @@ func (t *table) checkItemTypes(item attribute.Item) error {
 
 // checkTypes checks that an item to be stored has a key.
 func (s *keySchema) checkTypes(item attribute.Item) error {
-	for _, a := range s.attributes() {
+	for _, a := range s.attributes {
 		value := item[a.name]
 		if !value.Exists() {
 			return invalidParameter("Missing the key %s in the item", a.name)
@@ -221,7 +271,7 @@ func (s *keySchema) checkTypes(item attribute.Item) error {
 
 func (t *table) checkIndexTypes(item attribute.Item) error {
 	for _, v := range t.indexesByName {
-		for _, a := range v.schema.attributes() {
+		for _, a := range v.schema.attributes {
 			if value := item[a.name]; value.Exists() && value.Kind() != a.kind {
 				return invalidParameter("Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s", a.name, a.kind, value.Kind(), v.name)
 			}
@@ -248,7 +298,7 @@ func (t *table) checkIndexValues(item attribute.Item) error {
 }
 
 func (v *view) checkIndexKey(item attribute.Item) error {
-	for _, a := range v.schema.attributes() {
+	for _, a := range v.schema.attributes {
 		if value := item[a.name]; value.Kind() == a.kind && isEmpty(value) {
 			return validation("One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s",
 				kindWord(item[a.name].Kind()), v.name, a.name)
@@ -277,7 +327,7 @@ func (t *table) checkUpdated(item attribute.Item) error {
 		return err
 	}
 	for _, v := range t.indexesByName {
-		for _, a := range v.schema.attributes() {
+		for _, a := range v.schema.attributes {
 			if isEmpty(item[a.name]) {
 				return validation("One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty %s value.", kindWord(a.kind))
 			}
@@ -312,14 +362,6 @@ func (t *table) checkPaths(paths []expression.Path) error {
 
 func isEmpty(v attribute.Value) bool {
 	return v.Raw() == "" && (v.Kind() == attribute.KindS || v.Kind() == attribute.KindB)
-}
-
-// keyBytes returns the size that the limit applies to. Numbers are always small enough.
-func keyBytes(v attribute.Value) int {
-	if v.Kind() == attribute.KindN {
-		return 0
-	}
-	return len(v.Raw())
 }
 
 // kindWord returns the service's word for a string or binary value.

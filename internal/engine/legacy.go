@@ -266,8 +266,10 @@ func (c *legacyCondition) checkOperands() error {
 			return invalidParameter("ComparisonOperator %s is not valid for %s AttributeValue type", operator, value.Kind())
 		}
 	}
-	if operator == "BETWEEN" && compareValues(values[0], values[1]) > 0 {
-		return validation("The BETWEEN condition was provided a range where the lower bound is greater than the upper bound")
+	if operator == "BETWEEN" {
+		if c, _ := attribute.Compare(values[0], values[1]); c > 0 {
+			return validation("The BETWEEN condition was provided a range where the lower bound is greater than the upper bound")
+		}
 	}
 	return nil
 }

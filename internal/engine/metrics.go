@@ -9,7 +9,7 @@ import (
 // appendMetrics appends the ItemCollectionMetrics of one write. The estimate of
 // the size is the smallest that the service gives.
 func (w *write) appendMetrics(dst []byte) []byte {
-	collection := attribute.Item{w.table.schema.partition.name: w.primary.partition}
+	collection := attribute.Item{w.table.schema.partition[0].name: w.primary.partition[0]}
 	dst = append(dst, `{"ItemCollectionKey":`...)
 	dst = collection.AppendJSON(dst)
 	return append(dst, `,"SizeEstimateRangeGB":[0.0,1.0]}`...)

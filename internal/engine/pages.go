@@ -101,10 +101,7 @@ func (r *reading) result(found *record) attribute.Item {
 
 // lastEvaluatedKey returns the keys of the table and of the index.
 func (r *reading) lastEvaluatedKey(last *record) attribute.Item {
-	item := make(attribute.Item, 4)
-	r.table.schema.put(item, last.item)
-	r.view.schema.put(item, last.item)
-	return item
+	return keyItem(r.view.keys, last.item)
 }
 
 // consumed returns the cost of a page: its bytes together, and each item that was fetched from the

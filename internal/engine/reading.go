@@ -176,16 +176,10 @@ func (r *reading) checkStartValues() error {
 // together, and nothing else.
 func (r *reading) checkStartKey() error {
 	item := r.startKey.item
-	names := r.table.schema.attributes()
-	for _, a := range r.view.schema.attributes() {
-		if !r.table.schema.has(a.name) {
-			names = append(names, a)
-		}
-	}
-	if len(item) != len(names) {
+	if len(item) != len(r.view.keys) {
 		return validation(startingKeyError)
 	}
-	for _, a := range names {
+	for _, a := range r.view.keys {
 		switch value := item[a.name]; {
 		case !value.Exists():
 			return validation(startingKeyError)

@@ -65,12 +65,12 @@ func (r *scan) lookUp(e *Engine) error {
 			return err
 		}
 	}
-	r.span.lower = r.at(key{})
+	r.span.lower = r.at(key{edge: beforeKey})
 	if r.totalSegments != nil {
 		segment, total := uint64(*r.segment), uint64(*r.totalSegments)
-		r.span.lower = r.at(key{hash: segmentStart(segment, total)})
+		r.span.lower = r.at(key{hash: segmentStart(segment, total), edge: beforeKey})
 		if segment+1 < total {
-			r.span.upper = r.at(key{hash: segmentStart(segment+1, total)})
+			r.span.upper = r.at(key{hash: segmentStart(segment+1, total), edge: beforeKey})
 		}
 	}
 	if r.startKey.present {

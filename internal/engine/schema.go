@@ -138,7 +138,7 @@ func (x *secondaryIndex) constrain(c *constraints, at string, maxKeys int) {
 }
 
 func (x *globalSecondaryIndex) constrain(c *constraints, at string) {
-	x.secondaryIndex.constrain(c, at, 8)
+	x.secondaryIndex.constrain(c, at, 2*maxKeyAttributes)
 	x.ProvisionedThroughput.constrain(c, at+".provisionedThroughput")
 }
 

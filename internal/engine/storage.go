@@ -69,6 +69,8 @@ type view struct {
 	kind   viewKind
 	number int // its place in table.views and record.keys
 	schema keySchema
+	// keys are the attributes of the table's key and then the others of the view's own.
+	keys []keyAttribute
 	// projected are the attributes that the view holds, nil for all of them.
 	projected []string
 	tree      *btree.BTreeG[*record]
@@ -108,44 +110,44 @@ func (t *table) addViews() {
 
 func (t *table) addView(name string, kind viewKind, keys []keySchemaElement, p *projection) {
 	v := &view{name: name, kind: kind, number: len(t.views), schema: t.definition.keySchema(keys)}
+	t.views = append(t.views, v)
+	for _, a := range slices.Concat(t.views[0].schema.attributes, v.schema.attributes) {
+		if !slices.Contains(v.keys, a) {
+			v.keys = append(v.keys, a)
+		}
+	}
 	if p != nil && *p.ProjectionType != "ALL" {
-		v.projected = projectedNames(t.schema, &v.schema, p.NonKeyAttributes)
+		v.projected = projectedNames(v.keys, p.NonKeyAttributes)
 	}
 	v.tree = btree.NewBTreeGOptions(func(a, b *record) bool { return v.compare(a, b) < 0 }, btree.Options{NoLocks: true})
-	t.views = append(t.views, v)
 }
 
 // keySchema resolves the key attributes against the attribute definitions.
 func (t *tableDefinition) keySchema(keys []keySchemaElement) keySchema {
-	resolve := func(name string) keyAttribute {
+	var s keySchema
+	hashes := 0
+	for _, k := range keys {
 		for _, a := range t.AttributeDefinitions {
-			if *a.AttributeName == name {
-				return keyAttribute{name, attribute.KindNamed(*a.AttributeType)}
+			if *a.AttributeName == *k.AttributeName {
+				s.attributes = append(s.attributes, keyAttribute{*a.AttributeName, attribute.KindNamed(*a.AttributeType)})
 			}
 		}
-		return keyAttribute{}
+		if *k.KeyType == "HASH" {
+			hashes++
+		}
 	}
-	s := keySchema{partition: resolve(*keys[0].AttributeName)}
-	if len(keys) == 2 {
-		s.sort = resolve(*keys[1].AttributeName)
-	}
+	s.partition, s.sort = s.attributes[:hashes], s.attributes[hashes:]
 	return s
 }
 
-// projectedNames returns the names of the table's key, the index's key and the further attributes,
-// each once.
-func projectedNames(table, index *keySchema, further []string) []string {
+// projectedNames returns the names of the keys and of the further attributes, each once.
+func projectedNames(keys []keyAttribute, further []string) []string {
 	var names []string
-	for _, a := range table.attributes() {
+	for _, a := range keys {
 		names = append(names, a.name)
 	}
-	for _, a := range index.attributes() {
-		if !table.has(a.name) {
-			names = append(names, a.name)
-		}
-	}
 	for _, name := range further {
-		if !table.has(name) && !index.has(name) {
+		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
@@ -199,18 +201,22 @@ func (t *table) get(primary key) *record {
 func (t *table) replace(prior, next *record) {
 	t.ttl.note(next)
 	for _, v := range t.views {
-		if prior != nil && prior.keys[v.number].exists() {
+		held, holds := v.holds(prior), v.holds(next)
+		if held {
 			v.bytes -= v.size(prior)
-			if next == nil || v.compare(prior, next) != 0 {
+			if !holds || v.compare(prior, next) != 0 {
 				v.tree.Delete(prior)
 			}
 		}
-		if next != nil && next.keys[v.number].exists() {
+		if holds {
 			v.bytes += v.size(next)
 			v.tree.Set(next)
 		}
 	}
 }
+
+// holds reports whether the record, which may be nil, is in the view.
+func (v *view) holds(r *record) bool { return r != nil && r.keys[v.number].exists() }
 
 // size returns the number of bytes that the record takes in the view.
 func (v *view) size(r *record) int {

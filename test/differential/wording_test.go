@@ -56,7 +56,6 @@ var wording = []accepted{
 		ours: `"(The conditional request failed|The provided key element does not match the schema|One or more parameter values were invalid: (Type mismatch|Missing the key) .*)"`},
 	{reason: "words", local: invalid + `Invalid number of argument\(s\) for the .* ComparisonOperator`, ours: invalid + `Value or AttributeValueList must be used with ComparisonOperator: .*`},
 	{reason: "words", local: `ValidationException: ConditionalOperator cannot be used without Filter or Expected`, ours: `ValidationException: ConditionalOperator can only be used when Filter or Expected has two or more elements`},
-	{reason: "words", local: `ValidationException: Too many hash keys specified\. .*`, ours: `ValidationException: Index .* has several attributes in its partition key or sort key, .*`},
 	{reason: "words", local: `ValidationException: Return values set to invalid value`, ours: `ValidationException: ReturnValues can only be ALL_OLD or NONE`},
 	{reason: "words", local: `ValidationException: Consistent read cannot be true when (querying|scanning) a GSI`, ours: `ValidationException: Consistent reads are not supported on global secondary indexes`},
 	{reason: "words", local: `ValidationException: Query condition missed key schema element`, ours: `ValidationException: Query condition missed key schema element: .*`},

@@ -28,21 +28,11 @@ type KeyTerm struct {
 	Values    []attribute.Value
 }
 
-// maxKeyTerms is how many attributes a key can have.
-const maxKeyTerms = 2
-
-// Terms returns the one or two terms of the condition, on different attributes and each with the
-// attribute on the left of its operator. The error is an *attribute.ValidationError if the
-// condition is no key condition. The caller checks whether the attributes are those of a key.
+// Terms returns the terms of the condition, on different attributes and each with the attribute on
+// the left of its operator. The error is an *attribute.ValidationError if the condition is no key
+// condition. The caller checks whether the attributes are those of a key.
 func (c *Condition) Terms() ([]KeyTerm, error) {
-	terms, err := appendTerms(make([]KeyTerm, 0, maxKeyTerms), c.root)
-	if err == nil && len(terms) > maxKeyTerms {
-		err = invalid("Conditions can be of length 1 or 2 only")
-	}
-	if err != nil {
-		return nil, err
-	}
-	return terms, nil
+	return appendTerms(make([]KeyTerm, 0, 2), c.root)
 }
 
 func appendTerms(terms []KeyTerm, n *node) ([]KeyTerm, error) {

@@ -18,6 +18,7 @@ func TestKeyCondition_Terms(t *testing.T) {
 	}{
 		{"one attribute", "pk = :v", []KeyTerm{term("pk", KeyEqual, x)}},
 		{"two attributes", "pk = :v AND sk = :w", []KeyTerm{term("pk", KeyEqual, x), term("sk", KeyEqual, y)}},
+		{"more attributes", "pk = :v AND (sk = :w AND x = :v)", []KeyTerm{term("pk", KeyEqual, x), term("sk", KeyEqual, y), term("x", KeyEqual, x)}},
 		{"parentheses", "((pk) = (:v) AND (sk < :w))", []KeyTerm{term("pk", KeyEqual, x), term("sk", KeyLess, y)}},
 		{"a placeholder", "#c = :v", []KeyTerm{term("c.d", KeyEqual, x)}},
 		{"less or equal", "sk <= :w", []KeyTerm{term("sk", KeyLessOrEqual, y)}},
@@ -54,7 +55,6 @@ func TestKeyCondition_TermsErrors(t *testing.T) {
 		multiple        = "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"
 		noAttribute     = "Invalid condition in KeyConditionExpression: No key attribute specified"
 		onePerKey       = "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key"
-		length          = "Conditions can be of length 1 or 2 only"
 		firstBetween    = "Invalid condition in KeyConditionExpression: BETWEEN operator must have the key attribute as its first operand"
 		firstBeginsWith = "Invalid condition in KeyConditionExpression: begins_with operator must have the key attribute as its first operand"
 	)
@@ -100,8 +100,6 @@ func TestKeyCondition_TermsErrors(t *testing.T) {
 		{"pk = :v AND pk = :v", onePerKey},
 		{"pk = :v AND sk >= :v AND sk <= :w", onePerKey},
 		{"pk = :v AND x = :v AND y = :v AND y = :w", onePerKey},
-		{"pk = :v AND sk = :w AND x = :v", length},
-		{"pk = :v AND (sk = :w AND x = :v)", length},
 	} {
 		condition, err := ParseCondition("KeyConditionExpression", test.text, newAttributes(t, sampleNames, sampleValues))
 		if err == nil {

@@ -53,9 +53,6 @@ var comparisonOperators = map[string]operator{
 // NewKeyTerms returns the terms of KeyConditions. The error is an *attribute.ValidationError if no
 // key can have the conditions.
 func NewKeyTerms(comparisons []Comparison) ([]KeyTerm, error) {
-	if len(comparisons) < 1 || len(comparisons) > maxKeyTerms {
-		return nil, invalid("Conditions can be of length 1 or 2 only")
-	}
 	terms := make([]KeyTerm, len(comparisons))
 	for i, c := range comparisons {
 		op, ok := keyOperator(comparisonOperators[c.Operator])
