@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"net/http"
 
 	"github.com/open-alchemy/packagedb"
 )
@@ -19,19 +18,16 @@ type shownCredentials struct {
 func (s service) getDefaultCredentials(c call) (any, error) {
 	for {
 		stored, err := c.db.GetCredentials(c.Context(), c.sub, "default")
-		if err == nil {
+		switch {
+		case err == nil:
 			return shownCredentials{stored.ID, stored.PublicKey, secretKey(c.sub, stored.Salt, s.secret)}, nil
-		}
-		if !errors.Is(err, packagedb.ErrNotFound) {
+		case !errors.Is(err, packagedb.ErrNotFound):
 			return nil, err
 		}
 		created, shown := newCredentials(c.sub, "default", s.secret)
 		err = c.db.CreateCredentials(c.Context(), c.sub, created)
-		if err == nil {
-			return shown, nil
-		}
 		if !errors.Is(err, packagedb.ErrExists) {
-			return nil, err
+			return shown, err
 		}
 		// Another request created them. The read may not have seen them yet; the deadline ends the loop.
 	}
@@ -39,10 +35,7 @@ func (s service) getDefaultCredentials(c call) (any, error) {
 
 func (s service) createCredentials(c call) (any, error) {
 	created, shown := newCredentials(c.sub, c.PathValue("id"), s.secret)
-	if err := c.db.CreateCredentials(c.Context(), c.sub, created); err != nil {
-		return nil, err
-	}
-	return answer{http.StatusCreated, shown}, nil
+	return shown, c.db.CreateCredentials(c.Context(), c.sub, created)
 }
 
 func deleteCredentials(c call) (any, error) {

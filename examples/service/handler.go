@@ -35,62 +35,57 @@ func (s service) routes() http.Handler {
 	routes.Handle("GET /credentials/default", s.forUser(s.getDefaultCredentials))
 	routes.Handle("POST /credentials/{id}", s.forUser(s.createCredentials))
 	routes.Handle("DELETE /credentials/{id}", s.forUser(deleteCredentials))
-	routes.HandleFunc("GET /ready", s.getReady)
+	routes.Handle("GET /ready", handle(s.getReady))
 	return routes
 }
 
 // call is the input of an endpoint.
 type call struct {
 	*http.Request
+	header http.Header // of the answer
 	db     packagedb.Database
 	sub    string
-	header http.Header // of the answer
 }
 
-// answer is a result with a status of its own.
-type answer struct {
-	status int
-	body   any
-}
-
-// forUser signs a user in and answers with what the endpoint returns, as JSON; nil is no content.
+// forUser signs the user in before it calls the endpoint.
 func (s service) forUser(endpoint func(call) (any, error)) http.Handler {
+	return handle(func(c call) (_ any, err error) {
+		if c.db, err = s.database(); err != nil {
+			return nil, err
+		}
+		if c.sub, err = signIn(c.Request, c.db); err != nil {
+			return nil, err
+		}
+		return endpoint(c)
+	})
+}
+
+// handle answers with what the endpoint returns, as JSON; nil is no content, the result of a POST is
+// created.
+func handle(endpoint func(call) (any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), timeout)
 		defer cancel()
 		r = r.WithContext(ctx)
-		db, err := s.database()
-		if err != nil {
+		result, err := endpoint(call{Request: r, header: w.Header()})
+		switch {
+		case err != nil:
 			fail(w, r, err)
 			return
-		}
-		sub, err := signIn(r, db)
-		if err != nil {
-			fail(w, r, err)
+		case result == nil:
+			w.WriteHeader(http.StatusNoContent)
 			return
 		}
-		result, err := endpoint(call{r, db, sub, w.Header()})
-		if err != nil {
-			fail(w, r, err)
-			return
+		w.Header().Set("Content-Type", "application/json")
+		if r.Method == http.MethodPost {
+			w.WriteHeader(http.StatusCreated)
 		}
-		reply(w, result)
+		_ = json.NewEncoder(w).Encode(result) // the client may have gone
 	})
 }
 
-func reply(w http.ResponseWriter, result any) {
-	status := http.StatusOK
-	if own, ok := result.(answer); ok {
-		status, result = own.status, own.body
-	}
-	if result == nil {
-		w.WriteHeader(http.StatusNoContent)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(result) // the client may have gone
-}
+// getReady answers a readiness check.
+func (s service) getReady(c call) (any, error) { return nil, s.ready(c.Context()) }
 
 // errBadRequest wraps an error in a request that is found before the database gets it.
 var errBadRequest = errors.New("bad request")
@@ -111,15 +106,4 @@ func fail(w http.ResponseWriter, r *http.Request, err error) {
 		slog.ErrorContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 		http.Error(w, "try again later", http.StatusServiceUnavailable)
 	}
-}
-
-// getReady answers a readiness check.
-func (s service) getReady(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), timeout)
-	defer cancel()
-	if err := s.ready(ctx); err != nil {
-		fail(w, r, err)
-		return
-	}
-	w.WriteHeader(http.StatusNoContent)
 }

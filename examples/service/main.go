@@ -6,6 +6,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -52,18 +53,13 @@ func serve(ctx context.Context, address string) error {
 		ready:    func(ctx context.Context) error { return packagedb.CheckTables(ctx, client) },
 		secret:   []byte(secret),
 	}
-	server := &http.Server{
-		Addr:              address,
-		Handler:           s.routes(),
-		ReadHeaderTimeout: 10 * time.Second,
-	}
+	server := &http.Server{Addr: address, Handler: s.routes(), ReadHeaderTimeout: 10 * time.Second}
 	stopped := make(chan error, 1)
-	go func() {
-		<-ctx.Done()
+	context.AfterFunc(ctx, func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
 		stopped <- server.Shutdown(ctx)
-	}()
+	})
 	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
@@ -77,13 +73,10 @@ func database() (packagedb.Database, error) { return packagedb.Get() }
 // newClient returns a client for CheckTables, with the settings of Get's.
 func newClient(ctx context.Context) (*dynamodb.Client, error) {
 	if os.Getenv("STAGE") == "TEST" {
-		endpoint := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")
-		if endpoint == "" {
-			endpoint = "http://localhost:8000"
-		}
 		return dynamodb.New(dynamodb.Options{
-			BaseEndpoint: aws.String(endpoint), Region: "us-east-1",
-			Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+			BaseEndpoint: aws.String(cmp.Or(os.Getenv("AWS_ENDPOINT_URL_DYNAMODB"), "http://localhost:8000")),
+			Region:       "us-east-1",
+			Credentials:  credentials.NewStaticCredentialsProvider("test", "test", ""),
 		}, packagedb.ClientOptions), nil
 	}
 	cfg, err := config.LoadDefaultConfig(ctx)
