@@ -121,7 +121,7 @@ Stop it with Ctrl-C.
 func TestRun_WithoutTables(t *testing.T) {
 	command := start(t, "-tables=false")
 	assert.Empty(t, command.tables(t))
-	assert.Contains(t, text(command.page(t, "")), "table package.specs: Requested resource not found")
+	assert.Contains(t, command.page(t, ""), "table package.specs: Requested resource not found")
 	_, said := command.stop()
 	assert.Contains(t, said, "tables: none created")
 }

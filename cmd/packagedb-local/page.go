@@ -80,7 +80,7 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = pageTemplate.Execute(w, view) // the browser may be gone
 }
 
-// read reads what the query selects: the items of a table, or users.
+// read reads what the query selects: the items of a table, the one user, or the first users.
 func (v *pageView) read(ctx context.Context, query url.Values) (err error) {
 	if v.Tables, err = v.tables(ctx); err != nil {
 		return err
@@ -91,8 +91,18 @@ func (v *pageView) read(ctx context.Context, query url.Values) (err error) {
 		return nil
 	}
 	v.User = query.Get("user")
-	v.Users, v.MoreUsers, err = v.users(ctx, v.User)
-	return err
+	subs := []string{v.User}
+	if v.User == "" {
+		if subs, v.MoreUsers, err = v.subs(ctx); err != nil {
+			return err
+		}
+	}
+	for _, sub := range subs {
+		user := userView{Sub: sub}
+		user.Error = user.read(ctx, v.database)
+		v.Users = append(v.Users, user)
+	}
+	return nil
 }
 
 // route sends the page's paths to the page and all others to the requests. A browser's request must

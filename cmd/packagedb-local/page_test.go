@@ -19,6 +19,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -31,12 +32,12 @@ var (
 	screenshot = flag.String("screenshot", "", "write a screenshot of the page to this file")
 )
 
-// page returns the page with a query.
+// page returns the visible text of the page with a query.
 func (s *started) page(t *testing.T, query string) string {
 	t.Helper()
 	body, response := s.get(t, pagePath+query)
 	require.Equal(t, http.StatusOK, response.StatusCode)
-	return body
+	return text(body)
 }
 
 // get sends a request with header fields, given as names and values in turn.
@@ -74,13 +75,12 @@ func storeDemo(t *testing.T, command *started) {
 
 func TestPage_ShowsUsers(t *testing.T) {
 	command := start(t)
-	body := command.page(t, "")
-	assert.Contains(t, text(body), "None yet: create a spec or credentials.")
-	assert.Contains(t, text(body), "in memory 0 requests since ")
+	shown := command.page(t, "")
+	assert.Contains(t, shown, "None yet: create a spec or credentials.")
+	assert.Contains(t, shown, "in memory 0 requests since ")
 
 	storeDemo(t, command)
-	body = command.page(t, "")
-	shown := text(body)
+	shown = command.page(t, "")
 	assert.Contains(t, shown, "auth0|7734d7c1 10 specs, 3000132 models")
 	assert.Contains(t, shown, "google-oauth2|1067907796 6 specs, 1000144 models")
 	assert.Contains(t, shown, "MY..SPEC--NAME 1.8.25 7 models 3 versions Version Updated (UTC) Models Title and description "+
@@ -88,35 +88,38 @@ func TestPage_ShowsUsers(t *testing.T) {
 	assert.Contains(t, shown, "laptop pk_11_1 redacted")
 	assert.Contains(t, shown, " Query package.specs 200 0.5 ")
 
-	body = command.page(t, "?user=google-oauth2%7C1067907796")
-	assert.Contains(t, text(body), "google-oauth2|1067907796 6 specs")
-	assert.NotContains(t, text(body), "auth0|7734d7c1")
+	shown = command.page(t, "?user=google-oauth2%7C1067907796")
+	assert.Contains(t, shown, "google-oauth2|1067907796 6 specs")
+	assert.NotContains(t, shown, "auth0|7734d7c1")
 }
 
 func TestPage_ShowsItems(t *testing.T) {
 	command := start(t)
 	storeDemo(t, command)
-	body := command.page(t, "?table=package.credentials")
-	shown := text(body)
-	assert.Contains(t, shown, "package.credentials sub id public_key salt secret_key_hash S google-oauth2|1067907796 S default S pk_11_4 "+
-		"B redacted, 24 bytes B redacted, 44 bytes")
+	assert.Contains(t, command.page(t, "?table=package.credentials"), "package.credentials sub id public_key salt secret_key_hash "+
+		"S google-oauth2|1067907796 S default S pk_11_4 B redacted, 24 bytes B redacted, 44 bytes")
+	assert.Contains(t, command.page(t, "?table=missing"), "missing Requested resource not found")
+	assert.Contains(t, command.page(t, "?table=package.specs&after=x"), "invalid character")
 
 	next := regexp.MustCompile(`href="([^"]*)">Next page`)
 	rows := 0
-	for query := "?table=package.specs"; query != ""; {
-		body := command.page(t, query)
+	for link := []string{"", "?table=package.specs"}; link != nil; {
+		body, _ := command.get(t, pagePath+html.UnescapeString(link[1]))
 		rows += strings.Count(body, "<tr>") - 1
-		query = ""
-		if link := next.FindStringSubmatch(body); link != nil {
-			query = html.UnescapeString(link[1])
-		}
+		link = next.FindStringSubmatch(body)
 	}
 	assert.Equal(t, 79, rows)
+}
 
-	body = command.page(t, "?table=missing")
-	assert.Contains(t, text(body), "missing Requested resource not found")
-	body = command.page(t, "?table=package.specs&after=x")
-	assert.Contains(t, text(body), "invalid character")
+func TestNewValueView(t *testing.T) {
+	long := &types.AttributeValueMemberS{Value: strings.Repeat("ü", 200)}
+	nested := &types.AttributeValueMemberM{Value: map[string]types.AttributeValue{
+		"b": &types.AttributeValueMemberL{Value: []types.AttributeValue{&types.AttributeValueMemberN{Value: "1"}}},
+		"a": &types.AttributeValueMemberBOOL{Value: true},
+	}}
+	assert.Equal(t, valueView{"S", strings.Repeat("ü", 150) + "… (400 bytes)"}, newValueView("title", long))
+	assert.Equal(t, valueView{"M", `{"a":{"BOOL":true},"b":{"L":[{"N":"1"}]}}`}, newValueView("title", nested))
+	assert.Equal(t, valueView{"M", "redacted"}, newValueView("salt", nested))
 }
 
 func TestPage_ShowsNoHashAndNoSalt(t *testing.T) {
@@ -126,7 +129,7 @@ func TestPage_ShowsNoHashAndNoSalt(t *testing.T) {
 		ID: "id", PublicKey: "key", SecretKeyHash: []byte("the hash"), Salt: []byte("the salt"),
 	}))
 	for _, query := range []string{"", "?user=sub", "?table=package.credentials"} {
-		body := command.page(t, query)
+		body, _ := command.get(t, pagePath+query)
 		assert.Contains(t, body, "redacted")
 		for _, secret := range []string{"the hash", "the salt", "dGhlIGhhc2g", "dGhlIHNhbHQ"} {
 			assert.NotContains(t, body, secret, query)

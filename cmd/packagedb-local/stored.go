@@ -80,24 +80,8 @@ func (p *page) tables(ctx context.Context) (tables []tableView, err error) {
 	return tables, nil
 }
 
-// users returns the one user, or the first users in the tables, in order.
-func (p *page) users(ctx context.Context, only string) (users []userView, more bool, err error) {
-	subs := []string{only}
-	if only == "" {
-		if subs, more, err = p.subs(ctx); err != nil {
-			return nil, false, err
-		}
-	}
-	for _, sub := range subs {
-		user := userView{Sub: sub}
-		user.Error = user.read(ctx, p.database)
-		users = append(users, user)
-	}
-	return users, more, nil
-}
-
-// subs returns the users of both tables. It jumps from one to the next, however many items they
-// have.
+// subs returns the first users of both tables, in order. It jumps from one to the next, however many
+// items they have.
 func (p *page) subs(ctx context.Context) (subs []string, more bool, err error) {
 	last := &types.AttributeValueMemberS{Value: strings.Repeat("\U0010ffff", 1024/utf8.UTFMax)} // the greatest sort key
 	found := map[string]bool{}
