@@ -108,17 +108,6 @@ func TestNewObserver(t *testing.T) {
 		}, o.points(t))
 	})
 
-	t.Run("names the class of an error", func(t *testing.T) {
-		o := newTelemetry(t)
-		o.observe(t.Context(), packagedb.Call{Operation: "GetSpec", Requests: 1, ErrorClass: "ThrottlingException"})
-
-		spans := o.spans.GetSpans()
-		require.Len(t, spans, 1)
-		assert.Equal(t, sdktrace.Status{Code: codes.Error, Description: "ThrottlingException"}, spans[0].Status)
-		assert.Contains(t, spans[0].Attributes, attribute.String("error.type", "ThrottlingException"))
-		assert.Contains(t, o.points(t), [3]string{"db.client.operation.duration", "GetSpec", "ThrottlingException"})
-	})
-
 	t.Run("counts what a Database does", func(t *testing.T) {
 		o := newTelemetry(t)
 		db := testutil.New(t, packagedb.WithObserver(o.observe))
@@ -135,6 +124,10 @@ func TestNewObserver(t *testing.T) {
 		assert.InDelta(t, 3, points[[3]string{"packagedb.requests", "GetSpec", ""}], 0)
 		assert.InDelta(t, 2, points[[3]string{"packagedb.retries", "GetSpec", ""}], 0)
 		assert.InDelta(t, 1, points[[3]string{"packagedb.requests", "GetSpec", "not_found"}], 0)
+		spans := o.spans.GetSpans()
+		require.Len(t, spans, 3)
+		assert.Equal(t, sdktrace.Status{Code: codes.Error, Description: "not_found"}, spans[2].Status)
+		assert.Contains(t, spans[2].Attributes, attribute.String("error.type", "not_found"))
 	})
 }
 
