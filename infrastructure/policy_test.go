@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -83,32 +82,38 @@ type situation struct {
 	torn                bool // the version item of the latest version is missing
 }
 
-var (
-	usual = situation{versions: 1}
-	long  = situation{versions: 101} // more than a transaction deletes
-)
+// situations are all of them, the usual one and that of a history longer than a transaction deletes
+// first.
+var situations = []situation{
+	{versions: 1},
+	{versions: 101},
+	{versions: 2, torn: true},
+	{versions: 1, withoutTransactions: true},
+	{versions: 101, withoutTransactions: true},
+	{versions: 2, withoutTransactions: true, torn: true},
+}
 
-// record returns the permissions that a call needs, on tables that hold a spec and credentials.
-func record(t *testing.T, call call, in situation) permissions {
+// record returns the permissions that a method needs, on tables that hold a spec and credentials.
+func record(t *testing.T, method string, in ...situation) permissions {
 	t.Helper()
-	// The clock stands still, so that each version is written in the second of the one before.
-	clock := packagedb.WithClock(func() time.Time { return time.Unix(1, 0) })
-	db := testutil.New(t, clock)
-	for version := range in.versions {
-		input := packagedb.SpecInput{Name: name, Version: fmt.Sprint("version ", version)}
-		if version == 0 {
-			input.Version = "1"
+	needed := permissions{}
+	for _, in := range in {
+		// The clock stands still, so that each version is written in the second of the one before.
+		clock := packagedb.WithClock(func() time.Time { return time.Unix(1, 0) })
+		db := testutil.New(t, clock)
+		for version := range in.versions {
+			_, err := db.CreateUpdateSpec(t.Context(), sub, packagedb.SpecInput{Name: name, Version: fmt.Sprint(version + 1)})
+			require.NoError(t, err)
 		}
-		_, err := db.CreateUpdateSpec(t.Context(), sub, input)
-		require.NoError(t, err)
+		if in.torn {
+			deleteVersion(t, db.Client, in.versions)
+		}
+		require.NoError(t, db.CreateUpdateCredentials(t.Context(), sub, credentials))
+		recorder := &recorder{withoutTransactions: in.withoutTransactions, needed: needed}
+		recorded := packagedb.New(recorder.recorded(db.Client), clock)
+		require.NoError(t, calls(t.Context(), recorded)[method](), "%s %+v", method, in)
 	}
-	if in.torn {
-		deleteVersion(t, db.Client, in.versions)
-	}
-	require.NoError(t, db.CreateUpdateCredentials(t.Context(), sub, credentials))
-	recorder := &recorder{Client: db.Client, withoutTransactions: in.withoutTransactions, needed: permissions{}}
-	require.NoError(t, call(t.Context(), packagedb.New(recorder, clock)))
-	return recorder.needed
+	return needed
 }
 
 // deleteVersion deletes the version item of a second and leaves the latest item.
@@ -126,30 +131,23 @@ func deleteVersion(t *testing.T, client *dynamodb.Client, second int) {
 
 func TestPolicies_AllowWhatTheCallsSendAndNothingElse(t *testing.T) {
 	t.Parallel()
-	needed := permissions{}
-	for _, call := range reads {
-		maps.Copy(needed, record(t, call, usual))
-	}
-	assert.Equal(t, needed, allowed(t, "ReadPolicy"))
-	for name, call := range writes {
-		for _, in := range []situation{
-			usual,
-			long,
-			{versions: 2, torn: true},
-			{versions: 1, withoutTransactions: true},
-			{versions: 101, withoutTransactions: true},
-			{versions: 2, withoutTransactions: true, torn: true},
-		} {
-			t.Run(fmt.Sprintf("%s %+v", name, in), func(t *testing.T) { maps.Copy(needed, record(t, call, in)) })
+	reads, all := permissions{}, permissions{}
+	for method := range calls(t.Context(), nil) {
+		if isRead(method) {
+			maps.Copy(reads, record(t, method, situations[0]))
+		} else {
+			maps.Copy(all, record(t, method, situations...))
 		}
 	}
-	assert.Equal(t, needed, allowed(t, "DatabasePolicy"))
+	assert.Equal(t, reads, allowed(t, "ReadPolicy"))
+	maps.Copy(all, reads)
+	assert.Equal(t, all, allowed(t, "DatabasePolicy"))
 }
 
 func TestCheckPolicy_AllowsWhatCheckTablesSendsAndNothingElse(t *testing.T) {
 	t.Parallel()
-	recorder := &recorder{Client: testutil.New(t).Client, needed: permissions{}}
-	require.NoError(t, packagedb.CheckTables(t.Context(), recorder))
+	recorder := &recorder{needed: permissions{}}
+	require.NoError(t, packagedb.CheckTables(t.Context(), recorder.recorded(testutil.New(t).Client)))
 	assert.Equal(t, recorder.needed, allowed(t, "CheckPolicy"))
 }
 
@@ -186,18 +184,11 @@ func TestOperatingGuide_ListsThePermissionsOfEveryCall(t *testing.T) {
 	guide, err := os.ReadFile("../docs/operating.md")
 	require.NoError(t, err)
 	rows := strings.Split(string(guide), "\n")
-	for _, calls := range []map[string]call{reads, writes} {
-		for name, call := range calls {
-			t.Run(name, func(t *testing.T) {
-				needed := record(t, call, usual)
-				maps.Copy(needed, record(t, call, long))
-				var needs []string
-				for _, permission := range needed.sorted() {
-					needs = append(needs, fmt.Sprintf("%#q on %#q", permission.action, permission.resource))
-				}
-				row := fmt.Sprintf("| %#q | %s |", name, strings.Join(needs, ", "))
-				assert.True(t, slices.Contains(rows, row), "the guide lacks the row\n%s", row)
-			})
+	for method := range calls(t.Context(), nil) {
+		var needs []string
+		for _, permission := range record(t, method, situations[:2]...).sorted() {
+			needs = append(needs, fmt.Sprintf("%#q on %#q", permission.action, permission.resource))
 		}
+		assert.Contains(t, rows, fmt.Sprintf("| %#q | %s |", method, strings.Join(needs, ", ")))
 	}
 }

@@ -3,25 +3,19 @@ package infrastructure
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/smithy-go"
-
-	"github.com/open-alchemy/packagedb"
+	"github.com/aws/smithy-go/middleware"
 )
 
 // permission is an action of IAM on a table, or on an index as "table/index".
 type permission struct{ action, resource string }
-
-var (
-	_ packagedb.Client         = (*recorder)(nil)
-	_ packagedb.DescribeClient = (*recorder)(nil)
-)
 
 type permissions map[permission]bool
 
@@ -31,89 +25,77 @@ func (p permissions) sorted() []permission {
 	})
 }
 
-// recorder is a client that records the permissions that its requests need.
+// recorder records the permissions that requests need.
 type recorder struct {
-	*dynamodb.Client
 	withoutTransactions bool
 
 	mu     sync.Mutex
 	needed permissions
 }
 
-func (r *recorder) need(action string, table *string, index ...string) {
+// recorded returns a client that records its requests.
+func (r *recorder) recorded(client *dynamodb.Client) *dynamodb.Client {
+	options := client.Options()
+	options.APIOptions = append(slices.Clip(options.APIOptions), func(stack *middleware.Stack) error {
+		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("record", r.record), middleware.Before)
+	})
+	return dynamodb.New(options)
+}
+
+func (r *recorder) record(
+	ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+) (out middleware.InitializeOutput, _ middleware.Metadata, err error) {
+	if _, ok := in.Parameters.(*dynamodb.TransactWriteItemsInput); ok && r.withoutTransactions {
+		return out, middleware.Metadata{}, &smithy.GenericAPIError{Code: "UnknownOperationException"}
+	}
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.needed[permission{action, strings.Join(append([]string{aws.ToString(table)}, index...), "/")}] = true
-}
-
-func (r *recorder) GetItem(
-	ctx context.Context, input *dynamodb.GetItemInput, options ...func(*dynamodb.Options),
-) (*dynamodb.GetItemOutput, error) {
-	r.need("GetItem", input.TableName)
-	return r.Client.GetItem(ctx, input, options...)
-}
-
-func (r *recorder) PutItem(
-	ctx context.Context, input *dynamodb.PutItemInput, options ...func(*dynamodb.Options),
-) (*dynamodb.PutItemOutput, error) {
-	r.need("PutItem", input.TableName)
-	return r.Client.PutItem(ctx, input, options...)
-}
-
-func (r *recorder) DeleteItem(
-	ctx context.Context, input *dynamodb.DeleteItemInput, options ...func(*dynamodb.Options),
-) (*dynamodb.DeleteItemOutput, error) {
-	r.need("DeleteItem", input.TableName)
-	return r.Client.DeleteItem(ctx, input, options...)
-}
-
-// Query needs a permission on the index that it reads, and none on the table of the index.
-func (r *recorder) Query(
-	ctx context.Context, input *dynamodb.QueryInput, options ...func(*dynamodb.Options),
-) (*dynamodb.QueryOutput, error) {
-	if input.IndexName != nil {
-		r.need("Query", input.TableName, *input.IndexName)
-	} else {
-		r.need("Query", input.TableName)
+	err = r.needed.add(in.Parameters)
+	r.mu.Unlock()
+	if err != nil {
+		return out, middleware.Metadata{}, err
 	}
-	return r.Client.Query(ctx, input, options...)
+	return next.HandleInitialize(ctx, in)
 }
 
-func (r *recorder) BatchWriteItem(
-	ctx context.Context, input *dynamodb.BatchWriteItemInput, options ...func(*dynamodb.Options),
-) (*dynamodb.BatchWriteItemOutput, error) {
-	for table := range input.RequestItems {
-		r.need("BatchWriteItem", &table)
-	}
-	return r.Client.BatchWriteItem(ctx, input, options...)
-}
-
-// TransactWriteItems needs the permissions of the actions in it: "Using IAM with DynamoDB
-// transactions" in the Amazon DynamoDB Developer Guide.
-func (r *recorder) TransactWriteItems(
-	ctx context.Context, input *dynamodb.TransactWriteItemsInput, options ...func(*dynamodb.Options),
-) (*dynamodb.TransactWriteItemsOutput, error) {
-	if r.withoutTransactions {
-		return nil, &smithy.GenericAPIError{Code: "UnknownOperationException"}
-	}
-	for _, action := range input.TransactItems {
-		switch {
-		case action.Put != nil:
-			r.need("PutItem", action.Put.TableName)
-		case action.Update != nil:
-			r.need("UpdateItem", action.Update.TableName)
-		case action.Delete != nil:
-			r.need("DeleteItem", action.Delete.TableName)
-		case action.ConditionCheck != nil:
-			r.need("ConditionCheckItem", action.ConditionCheck.TableName)
+// add adds the permissions that a request needs.
+func (p permissions) add(input any) error {
+	need := func(action string, table *string) { p[permission{action, aws.ToString(table)}] = true }
+	switch input := input.(type) {
+	case *dynamodb.GetItemInput:
+		need("GetItem", input.TableName)
+	case *dynamodb.PutItemInput:
+		need("PutItem", input.TableName)
+	case *dynamodb.DeleteItemInput:
+		need("DeleteItem", input.TableName)
+	case *dynamodb.DescribeTableInput:
+		need("DescribeTable", input.TableName)
+	case *dynamodb.QueryInput:
+		resource := *input.TableName
+		if input.IndexName != nil { // none on the table of the index
+			resource += "/" + *input.IndexName
 		}
+		need("Query", &resource)
+	case *dynamodb.BatchWriteItemInput:
+		for table := range input.RequestItems {
+			need("BatchWriteItem", &table)
+		}
+	case *dynamodb.TransactWriteItemsInput:
+		// The permissions of the actions: "Using IAM with DynamoDB transactions" in the Amazon DynamoDB
+		// Developer Guide.
+		for _, action := range input.TransactItems {
+			switch {
+			case action.Put != nil:
+				need("PutItem", action.Put.TableName)
+			case action.Update != nil:
+				need("UpdateItem", action.Update.TableName)
+			case action.Delete != nil:
+				need("DeleteItem", action.Delete.TableName)
+			case action.ConditionCheck != nil:
+				need("ConditionCheckItem", action.ConditionCheck.TableName)
+			}
+		}
+	default:
+		return fmt.Errorf("unexpected request: %T", input)
 	}
-	return r.Client.TransactWriteItems(ctx, input, options...)
-}
-
-func (r *recorder) DescribeTable(
-	ctx context.Context, input *dynamodb.DescribeTableInput, options ...func(*dynamodb.Options),
-) (*dynamodb.DescribeTableOutput, error) {
-	r.need("DescribeTable", input.TableName)
-	return r.Client.DescribeTable(ctx, input, options...)
+	return nil
 }

@@ -44,10 +44,8 @@ func parseTemplate(tb testing.TB, text []byte, parameters map[string]string) tem
 	tb.Helper()
 	var document yaml.Node
 	require.NoError(tb, yaml.Unmarshal(text, &document))
-	s := stack{root: document.Content[0], parameters: parameters}
-	resolved, err := s.resolve(s.root)
-	require.NoError(tb, err)
-	asJSON, err := json.Marshal(resolved)
+	s := stack{tb: tb, root: document.Content[0], parameters: parameters}
+	asJSON, err := json.Marshal(s.resolve(s.root))
 	require.NoError(tb, err)
 	var t template
 	decodeStrictly(tb, asJSON, &t)
@@ -61,8 +59,10 @@ func decodeStrictly(tb testing.TB, text []byte, into any) {
 	require.NoError(tb, decoder.Decode(into), "%s", text)
 }
 
-// stack resolves the functions of a template as CloudFormation does, to made-up ARNs.
+// stack resolves the functions of a template as CloudFormation does, to made-up ARNs. The test fails
+// if one of them is unknown, or refers to something that is.
 type stack struct {
+	tb         testing.TB
 	root       *yaml.Node
 	parameters map[string]string
 }
@@ -70,109 +70,77 @@ type stack struct {
 // noValue is what AWS::NoValue resolves to: it removes the property or the element that has it.
 type noValue struct{}
 
-func (s stack) resolve(node *yaml.Node) (any, error) {
+func (s stack) resolve(node *yaml.Node) any {
+	s.tb.Helper()
 	switch node.Tag {
 	case "!Ref":
 		return s.ref(node.Value)
 	case "!GetAtt":
-		return s.attribute(node.Value)
+		return s.arn(node.Value)
 	case "!Sub":
 		return s.substitute(node.Value)
 	case "!Condition":
 		return s.condition(node.Value)
 	case "!If":
-		return s.choose(node)
-	case "!Not", "!Or", "!Equals":
-		return s.compare(node)
+		if s.condition(node.Content[0].Value) == true {
+			return s.resolve(node.Content[1])
+		}
+		return s.resolve(node.Content[2])
+	case "!Not":
+		return s.resolve(node.Content[0]) == false
+	case "!Or":
+		return s.resolve(node.Content[0]) == true || s.resolve(node.Content[1]) == true
+	case "!Equals":
+		return fmt.Sprint(s.resolve(node.Content[0])) == fmt.Sprint(s.resolve(node.Content[1]))
 	}
-	switch {
-	case strings.HasPrefix(node.Tag, "!") && !strings.HasPrefix(node.Tag, "!!"):
-		return nil, fmt.Errorf("line %d: unknown function %s", node.Line, node.Tag)
-	case node.Kind == yaml.MappingNode:
+	require.True(s.tb, strings.HasPrefix(node.Tag, "!!"), "line %d: unknown function %s", node.Line, node.Tag)
+	switch node.Kind {
+	case yaml.MappingNode:
 		return s.mapping(node)
-	case node.Kind == yaml.SequenceNode:
+	case yaml.SequenceNode:
 		return s.sequence(node)
-	default:
-		var scalar any
-		err := node.Decode(&scalar)
-		return scalar, err
 	}
+	var scalar any
+	require.NoError(s.tb, node.Decode(&scalar))
+	return scalar
 }
 
-func (s stack) mapping(node *yaml.Node) (any, error) {
+func (s stack) mapping(node *yaml.Node) any {
 	mapping := map[string]any{}
 	for i := 0; i < len(node.Content); i += 2 {
-		key := node.Content[i].Value
+		key, value := node.Content[i].Value, node.Content[i+1]
 		if key == "Default" || key == "MinValue" { // a number or a text
-			mapping[key] = node.Content[i+1].Value
-			continue
-		}
-		value, err := s.resolve(node.Content[i+1])
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", key, err)
-		}
-		if value != (noValue{}) {
-			mapping[key] = value
+			mapping[key] = value.Value
+		} else if resolved := s.resolve(value); resolved != (noValue{}) {
+			mapping[key] = resolved
 		}
 	}
-	return mapping, nil
+	return mapping
 }
 
-func (s stack) sequence(node *yaml.Node) ([]any, error) {
+func (s stack) sequence(node *yaml.Node) any {
 	sequence := []any{}
 	for _, element := range node.Content {
-		value, err := s.resolve(element)
-		if err != nil {
-			return nil, err
-		}
-		if value != (noValue{}) {
+		if value := s.resolve(element); value != (noValue{}) {
 			sequence = append(sequence, value)
 		}
 	}
-	return sequence, nil
+	return sequence
 }
 
-func (s stack) condition(name string) (any, error) {
+func (s stack) condition(name string) any {
 	node := at(s.root, "Conditions", name)
-	if node == nil {
-		return nil, fmt.Errorf("there is no condition %q", name)
-	}
+	require.NotNil(s.tb, node, "there is no condition %q", name)
 	return s.resolve(node)
 }
 
-func (s stack) choose(node *yaml.Node) (any, error) {
-	holds, err := s.condition(node.Content[0].Value)
-	if err != nil {
-		return nil, err
-	}
-	if holds == true {
-		return s.resolve(node.Content[1])
-	}
-	return s.resolve(node.Content[2])
-}
-
-func (s stack) compare(node *yaml.Node) (any, error) {
-	values, err := s.sequence(&yaml.Node{Kind: yaml.SequenceNode, Content: node.Content})
-	if err != nil {
-		return nil, err
-	}
-	switch node.Tag {
-	case "!Not":
-		return values[0] == false, nil
-	case "!Or":
-		return values[0] == true || values[1] == true, nil
-	default:
-		return fmt.Sprint(values[0]) == fmt.Sprint(values[1]), nil
-	}
-}
-
 // ref returns the value of a parameter or the ARN of a policy.
-func (s stack) ref(name string) (any, error) {
+func (s stack) ref(name string) any {
 	switch name {
 	case "AWS::NoValue":
-		return noValue{}, nil
+		return noValue{}
 	case "AWS::Region":
-		return "us-east-1", nil
+		return "us-east-1"
 	}
 	if parameter := at(s.root, "Parameters", name); parameter != nil {
 		value, ok := s.parameters[name]
@@ -180,43 +148,34 @@ func (s stack) ref(name string) (any, error) {
 			value = at(parameter, "Default").Value
 		}
 		if at(parameter, "Type").Value == "Number" {
-			return json.Number(value), nil
+			return json.Number(value)
 		}
-		return value, nil
+		return value
 	}
-	if kind := at(s.root, "Resources", name, "Type"); kind != nil && kind.Value == "AWS::IAM::ManagedPolicy" {
-		return policyARN(name), nil
-	}
-	return nil, fmt.Errorf("!Ref of %q, which is neither a parameter nor a policy", name)
+	kind := at(s.root, "Resources", name, "Type")
+	require.True(s.tb, kind != nil && kind.Value == "AWS::IAM::ManagedPolicy",
+		"!Ref of %q, which is neither a parameter nor a policy", name)
+	return policyARN(name)
 }
 
-// attribute returns the ARN of a table.
-func (s stack) attribute(name string) (any, error) {
-	resource, isARN := strings.CutSuffix(name, ".Arn")
+// arn returns the ARN of a table.
+func (s stack) arn(attribute string) string {
+	resource, isARN := strings.CutSuffix(attribute, ".Arn")
 	table := at(s.root, "Resources", resource, "Properties", "TableName")
-	if !isARN || table == nil {
-		return nil, fmt.Errorf("%q is not the ARN of a table", name)
-	}
-	tableName, err := s.resolve(table)
-	return tableARN(fmt.Sprint(tableName)), err
+	require.True(s.tb, isARN && table != nil, "%q is not the ARN of a table", attribute)
+	return tableARN(fmt.Sprint(s.resolve(table)))
 }
 
 var variable = regexp.MustCompile(`\$\{([^}]*)\}`)
 
-func (s stack) substitute(text string) (any, error) {
-	var failed error
-	substituted := variable.ReplaceAllStringFunc(text, func(match string) string {
-		resolve, name := s.ref, variable.FindStringSubmatch(match)[1]
+func (s stack) substitute(text string) string {
+	return variable.ReplaceAllStringFunc(text, func(match string) string {
+		name := variable.FindStringSubmatch(match)[1]
 		if strings.Contains(name, ".") {
-			resolve = s.attribute
+			return s.arn(name)
 		}
-		value, err := resolve(name)
-		if err != nil {
-			failed = err
-		}
-		return fmt.Sprint(value)
+		return fmt.Sprint(s.ref(name))
 	})
-	return substituted, failed
 }
 
 // at returns the node under the keys, or nil.
