@@ -99,10 +99,11 @@ func (s stack) resolve(node *yaml.Node) any {
 		return s.mapping(node)
 	case yaml.SequenceNode:
 		return s.sequence(node)
+	default:
+		var scalar any
+		require.NoError(s.tb, node.Decode(&scalar))
+		return scalar
 	}
-	var scalar any
-	require.NoError(s.tb, node.Decode(&scalar))
-	return scalar
 }
 
 func (s stack) mapping(node *yaml.Node) any {

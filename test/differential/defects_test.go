@@ -3,35 +3,25 @@ package differential
 import (
 	"bytes"
 	"crypto/rand"
-	"io"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb/internal/engine"
-	"github.com/open-alchemy/packagedb/internal/loopback"
 )
 
-// defective is an engine in whose answers one text is replaced by another.
-type defective struct {
-	engine       loopback.Client
-	right, wrong string
-}
-
-func (d defective) RoundTrip(request *http.Request) (*http.Response, error) {
-	response, err := d.engine.RoundTrip(request)
-	if err != nil {
-		return nil, err
-	}
-	text, err := io.ReadAll(response.Body)
-	response.Body = io.NopCloser(bytes.NewReader(bytes.ReplaceAll(text, []byte(d.right), []byte(d.wrong))))
-	return response, err
-}
-
+// newDefective returns an engine in whose answers one text is replaced by another.
 func newDefective(right, wrong string) *server {
-	return &server{"http://defective", &http.Client{Transport: defective{loopback.Client{Handler: engine.New()}, right, wrong}}}
+	healthy := engine.New()
+	return serve(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		answer := httptest.NewRecorder()
+		healthy.ServeHTTP(answer, request)
+		w.WriteHeader(answer.Code)
+		_, _ = w.Write(bytes.ReplaceAll(answer.Body.Bytes(), []byte(right), []byte(wrong)))
+	}))
 }
 
 func TestPlayer_FindsDefects(t *testing.T) {

@@ -65,11 +65,7 @@ type campaign struct {
 }
 
 func (c *campaign) work() {
-	for {
-		stream, more := c.next()
-		if !more {
-			return
-		}
+	for stream, more := c.next(); more; stream, more = c.next() {
 		c.play(stream)
 	}
 }

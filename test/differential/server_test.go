@@ -20,8 +20,11 @@ type server struct {
 }
 
 // embedded returns a new embedded engine.
-func embedded() *server {
-	return &server{"http://engine", &http.Client{Transport: loopback.Client{Handler: engine.New()}}}
+func embedded() *server { return serve(engine.New()) }
+
+// serve returns a server that calls a handler.
+func serve(handler http.Handler) *server {
+	return &server{"http://engine", &http.Client{Transport: loopback.Client{Handler: handler}}}
 }
 
 // remote returns the server at an endpoint, with one idle connection per worker.

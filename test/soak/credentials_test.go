@@ -11,7 +11,9 @@ import (
 
 // checkCredentials finds calls that return credentials, or none, although they must not.
 func checkCredentials(calls []*call) (found []violation) {
-	all := credentialsWrites(calls)
+	puts := []operation{putCredentials, createCredentials}
+	deletes := []operation{deleteCredentials, deleteAllCredentials, deleteAll}
+	all := writesOf(calls, puts, deletes)
 	for _, c := range calls {
 		if !c.answered() {
 			continue
@@ -32,36 +34,16 @@ func checkCredentials(calls []*call) (found []violation) {
 			message = userRead(c, all)
 		}
 		if message != "" {
-			found = append(found, violation{fmt.Sprintf("%s: %v", message, c), related(c, calls)})
+			found = append(found, violation{fmt.Sprintf("%s: %v", message, c), related(c, calls, slices.Concat(puts, deletes))})
 		}
 	}
 	return found
 }
 
-func credentialsWrites(calls []*call) map[key]writes {
-	all := map[key]writes{}
-	for _, c := range calls {
-		if c.is(putCredentials, createCredentials) {
-			w := all[c.key]
-			w.puts = append(w.puts, c)
-			all[c.key] = w
-		}
-	}
-	for _, c := range calls {
-		for k, w := range all {
-			if c.is(deleteCredentials) && c.key == k || c.is(deleteAllCredentials, deleteAll) && c.sub == k.sub {
-				w.deletes = append(w.deletes, c)
-				all[k] = w
-			}
-		}
-	}
-	return all
-}
-
 // related returns the calls that may affect what a read of credentials returned.
-func related(read *call, calls []*call) (about []*call) {
+func related(read *call, calls []*call, writes []operation) (about []*call) {
 	for _, c := range calls {
-		if c == read || c.is(putCredentials, createCredentials, deleteCredentials, deleteAllCredentials, deleteAll) {
+		if c == read || c.is(writes...) {
 			about = append(about, c)
 		}
 	}

@@ -20,6 +20,27 @@ type violation struct {
 // answer was lost.
 type writes struct{ puts, deletes []*call }
 
+// writesOf returns the writes of each key that calls put.
+func writesOf(calls []*call, puts, deletes []operation) map[key]writes {
+	all := map[key]writes{}
+	for _, c := range calls {
+		if c.is(puts...) {
+			w := all[c.key]
+			w.puts = append(w.puts, c)
+			all[c.key] = w
+		}
+	}
+	for _, c := range calls {
+		for k, w := range all {
+			if c.is(deletes...) && c.sub == k.sub && (c.id == "" || c.id == k.id) {
+				w.deletes = append(w.deletes, c)
+				all[k] = w
+			}
+		}
+	}
+	return all
+}
+
 // seen reports whether a read may return what a put wrote, if nothing but deletes removes it.
 func (w writes) seen(put, read *call) bool {
 	return put != read && put.begin < read.end && !slices.ContainsFunc(w.deletes, func(d *call) bool {

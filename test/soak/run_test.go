@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
 	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
@@ -30,7 +31,7 @@ type run struct {
 	plan
 	t      *testing.T
 	db     *testutil.DB
-	client packagedb.Client
+	client *dynamodb.Client
 	events atomic.Int64
 	atomic atomic.Bool // the server has transactions and they are used
 
@@ -47,8 +48,8 @@ type outcome struct {
 	violations []violation
 }
 
-// sabotage puts a client that breaks a promise between the database and the server.
-type sabotage func(packagedb.Client) packagedb.Client
+// sabotage returns a client that breaks a promise between the database and the server.
+type sabotage func(*dynamodb.Client) *dynamodb.Client
 
 // carryOut runs a plan on its own database and checks the outcome.
 func (p plan) carryOut(t *testing.T) outcome {
@@ -89,11 +90,50 @@ func (p plan) carryOut(t *testing.T) outcome {
 }
 
 // newClient returns a client of the run's database with the plan's number of attempts.
-func (r *run) newClient() packagedb.Client {
+func (r *run) newClient() *dynamodb.Client {
 	options := r.db.Client.Options()
 	options.HTTPClient = completing{options.HTTPClient}
 	options.Retryer = retry.AddWithMaxAttempts(options.Retryer.(aws.RetryerV2), r.attempts)
-	return &client{Client: dynamodb.New(options), run: r}
+	return intercept(dynamodb.New(options), r.hideTransactions)
+}
+
+// hideTransactions hides the transactions of the server if the plan is without, and notices if there
+// are none.
+func (r *run) hideTransactions(_ context.Context, input any, next send) (output any, err error) {
+	if _, ok := input.(*dynamodb.TransactWriteItemsInput); ok && !r.transactions {
+		err = &smithy.GenericAPIError{Code: "UnknownOperationException"}
+	} else {
+		output, err = next(input)
+	}
+	if api := smithy.APIError(nil); errors.As(err, &api) && api.ErrorCode() == "UnknownOperationException" {
+		r.atomic.Store(false)
+	}
+	return output, err
+}
+
+// send sends the input of a request.
+type send = func(input any) (output any, err error)
+
+// intercept returns a client that passes every request to a function, which may send it with next or
+// do something else.
+func intercept(
+	client *dynamodb.Client, handle func(ctx context.Context, input any, next send) (any, error),
+) *dynamodb.Client {
+	options := client.Options()
+	name := fmt.Sprint("intercept ", len(options.APIOptions))
+	options.APIOptions = append(slices.Clip(options.APIOptions), func(stack *middleware.Stack) error {
+		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc(name, func(
+			ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+		) (out middleware.InitializeOutput, metadata middleware.Metadata, err error) {
+			out.Result, err = handle(ctx, in.Parameters, func(input any) (any, error) {
+				in.Parameters = input
+				out, metadata, err = next.HandleInitialize(ctx, in)
+				return out.Result, err
+			})
+			return out, metadata, err
+		}), middleware.Before)
+	})
+	return dynamodb.New(options)
 }
 
 // completing completes every request, even if its context ends, so that nothing takes effect after
@@ -121,26 +161,6 @@ type allowance struct {
 }
 
 type allowanceKey struct{}
-
-// client hides the transactions of the server if the plan is without.
-type client struct {
-	packagedb.Client
-	run *run
-}
-
-func (c *client) TransactWriteItems(
-	ctx context.Context, input *dynamodb.TransactWriteItemsInput, options ...func(*dynamodb.Options),
-) (output *dynamodb.TransactWriteItemsOutput, err error) {
-	if c.run.transactions {
-		output, err = c.Client.TransactWriteItems(ctx, input, options...)
-	} else {
-		err = &smithy.GenericAPIError{Code: "UnknownOperationException"}
-	}
-	if api := smithy.APIError(nil); errors.As(err, &api) && api.ErrorCode() == "UnknownOperationException" {
-		c.run.atomic.Store(false)
-	}
-	return output, err
-}
 
 // host runs the calls of one host, one after the other.
 func (r *run) host(host int) {
@@ -180,7 +200,7 @@ func (r *run) settle() (found []violation) {
 		r.make(db, &c)
 		return &c
 	}
-	found = append(found, r.readAll(do)...)
+	found = append(found, r.readAll(do, false)...)
 	if !r.atomic.Load() {
 		for i, k := range r.keys() {
 			if i%2 == 0 {
@@ -192,8 +212,7 @@ func (r *run) settle() (found []violation) {
 				do(call{operation: createSpec, key: k, name: k.id, spec: spec})
 			}
 		}
-		found = append(found, r.readAll(do)...)
-		found = append(found, r.checkWhole(do)...)
+		found = append(found, r.readAll(do, true)...)
 	}
 	for _, sub := range r.subs() {
 		do(call{operation: deleteAll, key: key{sub: sub}})
@@ -204,12 +223,18 @@ func (r *run) settle() (found []violation) {
 	return found
 }
 
-// readAll calls every read, and counts the stored items that no read returns.
-func (r *run) readAll(do func(call) *call) (found []violation) {
+// readAll calls every read, and counts the stored items that no read returns. If the specs must be
+// whole, the latest version of each is the last of its history.
+func (r *run) readAll(do func(call) *call, whole bool) (found []violation) {
 	items := 0
 	for _, k := range r.keys() {
-		items += len(do(call{operation: getSpec, key: k, name: k.id}).specs)
-		items += len(do(call{operation: listVersions, key: k, name: k.id}).specs)
+		latest := do(call{operation: getSpec, key: k, name: k.id})
+		listed := do(call{operation: listVersions, key: k, name: k.id})
+		items += len(latest.specs) + len(listed.specs)
+		if whole && !same(latest.specs, history(listed.specs).latest()) {
+			message := fmt.Sprintf("%q: the last of the history is not the latest", k)
+			found = append(found, violation{message, []*call{latest, listed}})
+		}
 	}
 	for _, sub := range r.subs() {
 		for _, operation := range []operation{listSpecs, countModels, listCredentials} {

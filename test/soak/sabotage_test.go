@@ -9,79 +9,25 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/open-alchemy/packagedb"
 )
 
-// intercepted passes every request to a function, which may send it with next or do something else.
-type intercepted struct {
-	packagedb.Client
-	intercept func(ctx context.Context, input any, next func(input any) (any, error)) (any, error)
-}
+// breakage breaks a promise with a request, which it may send with next.
+type breakage func(ctx context.Context, s *saboteur, input any, next send) (any, error)
 
-type (
-	options = func(*dynamodb.Options)
-	send    = func(input any) (any, error)
-)
-
-func intercept[I, O any](
-	ctx context.Context, c *intercepted, input I, settings []options, method func(context.Context, I, ...options) (O, error),
-) (output O, err error) {
-	answer, err := c.intercept(ctx, input, func(input any) (any, error) { return method(ctx, input.(I), settings...) })
-	if err == nil {
-		output = answer.(O)
-	}
-	return output, err
-}
-
-func (c *intercepted) GetItem(
-	ctx context.Context, input *dynamodb.GetItemInput, settings ...options,
-) (*dynamodb.GetItemOutput, error) {
-	return intercept(ctx, c, input, settings, c.Client.GetItem)
-}
-
-func (c *intercepted) PutItem(
-	ctx context.Context, input *dynamodb.PutItemInput, settings ...options,
-) (*dynamodb.PutItemOutput, error) {
-	return intercept(ctx, c, input, settings, c.Client.PutItem)
-}
-
-func (c *intercepted) DeleteItem(
-	ctx context.Context, input *dynamodb.DeleteItemInput, settings ...options,
-) (*dynamodb.DeleteItemOutput, error) {
-	return intercept(ctx, c, input, settings, c.Client.DeleteItem)
-}
-
-func (c *intercepted) Query(
-	ctx context.Context, input *dynamodb.QueryInput, settings ...options,
-) (*dynamodb.QueryOutput, error) {
-	return intercept(ctx, c, input, settings, c.Client.Query)
-}
-
-func (c *intercepted) BatchWriteItem(
-	ctx context.Context, input *dynamodb.BatchWriteItemInput, settings ...options,
-) (*dynamodb.BatchWriteItemOutput, error) {
-	return intercept(ctx, c, input, settings, c.Client.BatchWriteItem)
-}
-
-func (c *intercepted) TransactWriteItems(
-	ctx context.Context, input *dynamodb.TransactWriteItemsInput, settings ...options,
-) (*dynamodb.TransactWriteItemsOutput, error) {
-	return intercept(ctx, c, input, settings, c.Client.TransactWriteItems)
-}
-
-// sabotages break one promise each. They alter every fourth request that they apply to.
-var sabotages = map[string]func(ctx context.Context, s *saboteur, input any, next send) (any, error){
+// breakages break one promise each. Most alter every fourth request that they apply to.
+var breakages = map[string]breakage{
 	"conditions are ignored": func(_ context.Context, _ *saboteur, input any, next send) (any, error) {
-		return next(withoutConditions(input))
+		removeConditions(input)
+		return next(input)
 	},
 	"a transaction stores its first item and fails": func(ctx context.Context, s *saboteur, input any, next send) (any, error) {
-		if transaction, ok := input.(*dynamodb.TransactWriteItemsInput); ok && s.isTurn() {
-			if err := s.apply(ctx, transaction.TransactItems[:1]); err != nil {
+		if actions := actionsOf(input); actions != nil && s.isTurn() {
+			if err := s.apply(ctx, actions[:1]); err != nil {
 				return nil, err
 			}
 			return nil, &types.InternalServerError{}
@@ -89,71 +35,72 @@ var sabotages = map[string]func(ctx context.Context, s *saboteur, input any, nex
 		return next(input)
 	},
 	"a delete is not atomic": func(ctx context.Context, s *saboteur, input any, next send) (any, error) {
-		if transaction, ok := input.(*dynamodb.TransactWriteItemsInput); ok && deletes(transaction) {
-			return new(dynamodb.TransactWriteItemsOutput), s.apply(ctx, transaction.TransactItems)
+		if actions := actionsOf(input); actions != nil && !puts(actions) {
+			return new(dynamodb.TransactWriteItemsOutput), s.apply(ctx, actions)
 		}
 		return next(input)
 	},
 	"a delete is lost": func(_ context.Context, s *saboteur, input any, next send) (any, error) {
-		if transaction, ok := input.(*dynamodb.TransactWriteItemsInput); ok && deletes(transaction) && s.isTurn() {
+		if actions := actionsOf(input); actions != nil && !puts(actions) && s.isTurn() {
 			return new(dynamodb.TransactWriteItemsOutput), nil
 		}
 		return next(input)
 	},
 	"a write is lost": func(_ context.Context, s *saboteur, input any, next send) (any, error) {
-		switch input := input.(type) {
-		case *dynamodb.TransactWriteItemsInput:
-			if !deletes(input) && s.isTurn() {
-				return new(dynamodb.TransactWriteItemsOutput), nil
-			}
-		case *dynamodb.PutItemInput:
-			if s.isTurn() {
-				return new(dynamodb.PutItemOutput), nil
-			}
+		if puts(actionsOf(input)) && s.isTurn() {
+			return new(dynamodb.TransactWriteItemsOutput), nil
+		}
+		if _, ok := input.(*dynamodb.PutItemInput); ok && s.isTurn() {
+			return new(dynamodb.PutItemOutput), nil
 		}
 		return next(input)
 	},
-	"a history is reordered": func(_ context.Context, s *saboteur, input any, next send) (any, error) {
-		answer, err := next(input)
-		if output, ok := answer.(*dynamodb.QueryOutput); ok && err == nil && len(output.Items) > 1 && s.isTurn() {
+	"a history is reordered": after(func(s *saboteur, output *dynamodb.QueryOutput) {
+		if len(output.Items) > 1 && s.isTurn() {
 			slices.Reverse(output.Items[:2])
 		}
-		return answer, err
-	},
-	"an item of a query is lost": func(_ context.Context, s *saboteur, input any, next send) (any, error) {
-		answer, err := next(input)
-		if output, ok := answer.(*dynamodb.QueryOutput); ok && err == nil && len(output.Items) > 1 && s.isTurn() {
+	}),
+	"an item of a query is lost": after(func(s *saboteur, output *dynamodb.QueryOutput) {
+		if len(output.Items) > 1 && s.isTurn() {
 			output.Items = output.Items[1:]
 		}
-		return answer, err
-	},
-	"unprocessed items are forgotten": func(_ context.Context, _ *saboteur, input any, next send) (any, error) {
-		answer, err := next(input)
-		if output, ok := answer.(*dynamodb.BatchWriteItemOutput); ok && err == nil {
-			output.UnprocessedItems = nil
-		}
-		return answer, err
-	},
-	"reads are stale": func(_ context.Context, s *saboteur, input any, next send) (any, error) {
+	}),
+	"unprocessed items are forgotten": after(func(_ *saboteur, output *dynamodb.BatchWriteItemOutput) {
+		output.UnprocessedItems = nil
+	}),
+	"reads are stale": func(ctx context.Context, s *saboteur, input any, next send) (any, error) {
 		get, ok := input.(*dynamodb.GetItemInput)
 		if !ok {
 			return next(input)
 		}
-		item := fmt.Sprint(keyOf(get.Key), get.ProjectionExpression != nil)
-		if before, ok := s.last.Load(item); ok && s.isTurn() {
-			return before, nil
+		var key map[string]string
+		if err := attributevalue.UnmarshalMap(get.Key, &key); err != nil {
+			return nil, err
 		}
+		item := fmt.Sprint(key, get.ProjectionExpression != nil)
+		if before, ok := s.last.Load(item); ok && s.isTurn() {
+			stale := before.(dynamodb.GetItemOutput)
+			return &stale, nil
+		}
+		keep := after(func(s *saboteur, output *dynamodb.GetItemOutput) { s.last.Store(item, *output) })
+		return keep(ctx, s, input, next)
+	},
+}
+
+// after changes answers.
+func after[O any](change func(s *saboteur, output *O)) breakage {
+	return func(_ context.Context, s *saboteur, input any, next send) (any, error) {
 		answer, err := next(input)
-		if err == nil {
-			s.last.Store(item, answer)
+		if output, ok := answer.(*O); ok && err == nil {
+			change(s, output)
 		}
 		return answer, err
-	},
+	}
 }
 
 // saboteur is the state of a sabotage.
 type saboteur struct {
-	client packagedb.Client
+	client *dynamodb.Client
 	count  atomic.Int64
 	last   sync.Map
 }
@@ -174,52 +121,48 @@ func (s *saboteur) apply(ctx context.Context, actions []types.TransactWriteItem)
 	return err
 }
 
-// deletes reports whether a transaction deletes items and puts none.
-func deletes(transaction *dynamodb.TransactWriteItemsInput) bool {
-	return !slices.ContainsFunc(transaction.TransactItems, func(action types.TransactWriteItem) bool { return action.Put != nil })
-}
-
-// keyOf returns the text attributes of a key.
-func keyOf(key map[string]types.AttributeValue) string {
-	text := ""
-	for _, attribute := range []string{"sub", "updated_at_id", "id"} {
-		if value, ok := key[attribute].(*types.AttributeValueMemberS); ok {
-			text += "\x00" + value.Value
-		}
+// actionsOf returns the actions of a transaction, nil if the request is none.
+func actionsOf(input any) []types.TransactWriteItem {
+	if transaction, ok := input.(*dynamodb.TransactWriteItemsInput); ok {
+		return transaction.TransactItems
 	}
-	return text
+	return nil
 }
 
-// withoutConditions returns the input of a write without its conditions.
-func withoutConditions(input any) any {
+// puts reports whether a transaction puts items.
+func puts(actions []types.TransactWriteItem) bool {
+	return slices.ContainsFunc(actions, func(action types.TransactWriteItem) bool { return action.Put != nil })
+}
+
+// removeConditions removes the conditions of a write.
+func removeConditions(input any) {
 	switch input := input.(type) {
 	case *dynamodb.PutItemInput:
-		return &dynamodb.PutItemInput{TableName: input.TableName, Item: input.Item}
+		*input = dynamodb.PutItemInput{TableName: input.TableName, Item: input.Item}
 	case *dynamodb.DeleteItemInput:
-		return &dynamodb.DeleteItemInput{TableName: input.TableName, Key: input.Key}
+		*input = dynamodb.DeleteItemInput{TableName: input.TableName, Key: input.Key}
 	case *dynamodb.TransactWriteItemsInput:
-		without := *input
-		without.TransactItems = nil
+		var actions []types.TransactWriteItem
 		for _, action := range input.TransactItems {
-			if put := action.Put; put != nil {
-				without.TransactItems = append(without.TransactItems,
-					types.TransactWriteItem{Put: &types.Put{TableName: put.TableName, Item: put.Item}})
+			switch {
+			case action.Put != nil:
+				action.Put = &types.Put{TableName: action.Put.TableName, Item: action.Put.Item}
+			case action.Delete != nil:
+				action.Delete = &types.Delete{TableName: action.Delete.TableName, Key: action.Delete.Key}
+			default:
+				continue
 			}
-			if d := action.Delete; d != nil {
-				without.TransactItems = append(without.TransactItems,
-					types.TransactWriteItem{Delete: &types.Delete{TableName: d.TableName, Key: d.Key}})
-			}
+			actions = append(actions, action)
 		}
-		return &without
+		input.TransactItems = actions
 	}
-	return input
 }
 
 // TestModel_NoticesWhatIsBroken requires the model to fail: a client between the library and the
 // server breaks one promise.
 func TestModel_NoticesWhatIsBroken(t *testing.T) {
 	skipOnOtherEngines(t)
-	for name := range sabotages {
+	for name := range breakages {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for seed := range uint64(200) {
@@ -238,11 +181,11 @@ func TestModel_NoticesWhatIsBroken(t *testing.T) {
 }
 
 func sabotageOf(name string) sabotage {
-	return func(client packagedb.Client) packagedb.Client {
+	return func(client *dynamodb.Client) *dynamodb.Client {
 		s := &saboteur{client: client}
-		return &intercepted{client, func(ctx context.Context, input any, next send) (any, error) {
-			return sabotages[name](ctx, s, input, next)
-		}}
+		return intercept(client, func(ctx context.Context, input any, next send) (any, error) {
+			return breakages[name](ctx, s, input, next)
+		})
 	}
 }
 

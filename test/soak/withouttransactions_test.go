@@ -22,7 +22,7 @@ import (
 // was deleted stays deleted; a history is in the order in which calls wrote it, and no entry of it is
 // dated before the clock of its writer.
 func checkSpecs(calls []*call) (found []violation) {
-	all := specWrites(calls)
+	all := writesOf(calls, []operation{createSpec}, []operation{deleteSpec, deleteAllSpecs, deleteAll})
 	for _, c := range calls {
 		if !c.answered() || c.isWrite() {
 			continue
@@ -43,26 +43,6 @@ func checkSpecs(calls []*call) (found []violation) {
 		}
 	}
 	return found
-}
-
-func specWrites(calls []*call) map[key]writes {
-	all := map[key]writes{}
-	for _, c := range calls {
-		if !c.isWrite() {
-			continue
-		}
-		parts, _ := c.parts()
-		for _, p := range parts {
-			w := all[key{c.sub, p.id}]
-			if c.is(createSpec) {
-				w.puts = append(w.puts, c)
-			} else {
-				w.deletes = append(w.deletes, c)
-			}
-			all[key{c.sub, p.id}] = w
-		}
-	}
-	return all
 }
 
 // checkLatest returns an error if no possible latest version explains what was read.
@@ -144,19 +124,4 @@ func (w writes) replaced(put *call) bool {
 // the second could not come after the first.
 func (w writes) deletedBetween(first, second *call) bool {
 	return slices.ContainsFunc(w.deletes, func(d *call) bool { return !d.before(first) && !second.before(d) })
-}
-
-// checkWhole returns a violation for each spec whose latest version is not the last of its history,
-// while no call runs.
-func (r *run) checkWhole(do func(call) *call) (found []violation) {
-	for _, k := range r.keys() {
-		latest := do(call{operation: getSpec, key: k, name: k.id})
-		listed := do(call{operation: listVersions, key: k, name: k.id})
-		if !same(latest.specs, history(listed.specs).latest()) {
-			found = append(found, violation{
-				fmt.Sprintf("%q: the last of the history is not the latest", k), []*call{latest, listed},
-			})
-		}
-	}
-	return found
 }
