@@ -1,11 +1,13 @@
 package packagedb_test
 
 import (
-	"errors"
+	"bytes"
 	"fmt"
-	"strings"
+	"reflect"
+	"sync/atomic"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/assert"
@@ -15,99 +17,76 @@ import (
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
+// TestClient_MayChangeItsInputs changes all of each input once it is sent, and has every write sent twice.
 func TestClient_MayChangeItsInputs(t *testing.T) {
-	// The client gives every user a prefix, in place, and removes it from the answers.
-	const prefix = "tenant/"
-	prefixed := func(values map[string]types.AttributeValue, names ...string) {
-		for _, name := range names {
-			if value, ok := values[name].(*types.AttributeValueMemberS); ok {
-				value.Value = prefix + value.Value
-			}
-		}
-	}
-	stripped := func(items ...item) {
-		for _, stored := range items {
-			if value, ok := stored["sub"].(*types.AttributeValueMemberS); ok {
-				value.Value = strings.TrimPrefix(value.Value, prefix)
-			}
-		}
-	}
-	tenant := func(_ string, input any, next func() (any, error)) (any, error) {
-		switch input := input.(type) {
-		case *dynamodb.GetItemInput:
-			*input.TableName += ""
-			prefixed(input.Key, "sub")
-			if input.ExpressionAttributeNames != nil {
-				input.ExpressionAttributeNames["#added"] = "added"
-				*input.ProjectionExpression += ", #added"
-			}
-		case *dynamodb.PutItemInput:
-			prefixed(input.Item, "sub")
-		case *dynamodb.DeleteItemInput:
-			prefixed(input.Key, "sub")
-		case *dynamodb.QueryInput:
-			prefixed(input.ExpressionAttributeValues, ":sub")
-			prefixed(input.ExclusiveStartKey, "sub")
-		case *dynamodb.BatchWriteItemInput:
-			for _, requests := range input.RequestItems {
-				for _, request := range requests {
-					prefixed(request.DeleteRequest.Key, "sub")
-				}
-			}
-		case *dynamodb.TransactWriteItemsInput:
-			for _, action := range input.TransactItems {
-				if action.Put != nil {
-					prefixed(action.Put.Item, "sub")
-				} else {
-					prefixed(action.Delete.Key, "sub")
-				}
-			}
-		}
-		output, err := next()
-		switch output := output.(type) {
-		case *dynamodb.GetItemOutput:
-			stripped(output.Item)
-		case *dynamodb.QueryOutput:
-			stripped(output.Items...)
-			stripped(output.LastEvaluatedKey)
-		}
-		var failed *types.TransactionCanceledException
-		if errors.As(err, &failed) {
-			for _, reason := range failed.CancellationReasons {
-				stripped(reason.Item)
-			}
-		}
-		return output, err
-	}
 	for _, path := range writePaths {
 		t.Run(path.name, func(t *testing.T) {
 			server := testutil.New(t)
+			store(t, server, specsTable, rawHistory("sub", "spec", 110)...)
+			var sent atomic.Int32
 			db := intercept(server, func(op string, input any, next func() (any, error)) (any, error) {
-				return path.handle(op, input, func() (any, error) { return tenant(op, input, next) })
-			}, frozen(start))
-			for i := range 110 {
-				create(t, db, "sub", "spec", fmt.Sprint(i))
-			}
-			create(t, db, "sub", "other", "1")
-			page := db.SpecVersions(t.Context(), "sub", "spec", packagedb.After(fmt.Sprint(start+49)), packagedb.Limit(60))
-			for range 2 { // an iterator may be used again
-				results := 0
-				for _, err := range page {
-					require.NoError(t, err)
-					results++
+				defer change(reflect.ValueOf(input))
+				if query, ok := input.(*dynamodb.QueryInput); ok {
+					query.Limit = aws.Int32(40)
+				} else if sent.Add(1)%2 == 1 && op != "GetItem" {
+					return nil, &types.TransactionConflictException{}
 				}
-				assert.Equal(t, 60, results)
+				return path.handle(op, input, next)
+			}, frozen(start))
+			create(t, db, "sub", "spec", "new")
+			assert.Equal(t, start+110, create(t, db, "sub", "spec", "new").UpdatedAt)
+			all := history(t, server)
+			require.Len(t, all, 111)
+			page := db.SpecVersions(t.Context(), "sub", "spec", packagedb.After(fmt.Sprint(start+49)))
+			for range 2 { // an iterator may be used again
+				var got []packagedb.SpecInfo
+				for version, err := range page {
+					require.NoError(t, err)
+					got = append(got, version)
+				}
+				assert.Equal(t, all[50:], got)
 			}
-			latest, err := db.GetLatestSpecVersion(t.Context(), "sub", "spec")
+			credentials := secret
+			credentials.Salt = bytes.Clone(secretSalt)
+			require.NoError(t, db.CreateCredentials(t.Context(), "sub", credentials))
+			assert.Equal(t, secretSalt, credentials.Salt, "the caller's")
+			user, err := db.GetUser(t.Context(), secret.PublicKey)
 			require.NoError(t, err)
-			assert.Equal(t, "109", latest)
-			for _, stored := range scan(t, server, specsTable) {
-				assert.Equal(t, prefix+"sub", textOf(stored, "sub"))
-			}
+			assert.Equal(t, secretSalt, user.Salt)
 			require.NoError(t, db.DeleteSpec(t.Context(), "sub", "spec"))
-			require.NoError(t, db.DeleteAllSpecs(t.Context(), "sub"))
 			assert.Empty(t, scan(t, server, specsTable))
+			require.NoError(t, db.DeleteAll(t.Context(), "sub"))
+			assert.Empty(t, scan(t, server, credentialsTable))
 		})
+	}
+}
+
+// change changes everything that a value refers to.
+func change(value reflect.Value) {
+	switch value.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if !value.IsNil() {
+			change(value.Elem())
+		}
+	case reflect.Struct:
+		for i := range value.NumField() {
+			change(value.Field(i))
+		}
+	case reflect.Slice:
+		for i := range value.Len() {
+			change(value.Index(i))
+		}
+	case reflect.Map:
+		for _, key := range value.MapKeys() {
+			change(value.MapIndex(key))
+		}
+		value.Clear()
+	case reflect.String:
+		if value.CanSet() {
+			value.SetString("changed")
+		}
+	case reflect.Uint8:
+		value.SetUint(0)
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -142,30 +141,6 @@ func failOn(op string, err error) handler {
 	}
 }
 
-// requestLog records the operations that a handler gets.
-type requestLog struct {
-	mu  sync.Mutex
-	ops []string
-}
-
-func (l *requestLog) then(handle handler) handler {
-	return func(op string, input any, next func() (any, error)) (any, error) {
-		l.mu.Lock()
-		l.ops = append(l.ops, op)
-		l.mu.Unlock()
-		return handle(op, input, next)
-	}
-}
-
-// take returns the operations since the last take.
-func (l *requestLog) take() []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	ops := l.ops
-	l.ops = nil
-	return ops
-}
-
 // writePaths are the ways in which the two items of a version are written and deleted.
 var writePaths = []struct {
 	name   string
@@ -254,15 +229,6 @@ func needsTransactions(t *testing.T) {
 	}
 }
 
-// deleteItem deletes an item of the specs table.
-func deleteItem(t *testing.T, db *testutil.DB, sub, updatedAtID string) {
-	t.Helper()
-	_, err := db.Client.DeleteItem(t.Context(), &dynamodb.DeleteItemInput{
-		TableName: aws.String(specsTable), Key: item{"sub": text(sub), "updated_at_id": text(updatedAtID)},
-	})
-	require.NoError(t, err)
-}
-
 // scan returns the raw items of a table.
 func scan(t *testing.T, db *testutil.DB, table string) (items []item) {
 	t.Helper()
@@ -292,18 +258,13 @@ func store(t *testing.T, db *testutil.DB, table string, items ...item) {
 
 // rawVersion returns the item of a version of a spec at a second.
 func rawVersion(sub, id string, second int64) item {
-	return rawSpecAt(sub, id, fmt.Sprintf("%020d", second), second)
+	return rawSpec(sub, id, second, packagedb.SpecInput{Name: id, Version: fmt.Sprint("v", second), ModelCount: 1})
 }
 
 // rawLatest returns the latest item of a spec whose latest version is at a second.
-func rawLatest(sub, id string, second int64) item { return rawSpecAt(sub, id, "latest", second) }
-
-func rawSpecAt(sub, id, position string, second int64) item {
-	return item{
-		"sub": text(sub), "id": text(id), "name": text(id), "version": text(fmt.Sprint("v", second)),
-		"updated_at": text(fmt.Sprint(second)), "model_count": number("1"),
-		"updated_at_id": text(position + "#" + id), "id_updated_at": text(id + "#" + position),
-	}
+func rawLatest(sub, id string, second int64) item {
+	version := rawVersion(sub, id, second)
+	return with(with(version, "updated_at_id", text("latest#"+id)), "id_updated_at", text(id+"#latest"))
 }
 
 // rawHistory returns the items of a spec with the given number of versions, a second apart.
@@ -314,12 +275,13 @@ func rawHistory(sub, id string, versions int) (items []item) {
 	return append(items, rawLatest(sub, id, start+int64(versions)-1))
 }
 
-// rawSpec returns the version item of a spec at the start, as the server gets it.
-func rawSpec(sub, id string, spec packagedb.SpecInput) item {
+// rawSpec returns the item of a version of a spec at a second, as the server gets it.
+func rawSpec(sub, id string, second int64, spec packagedb.SpecInput) item {
+	position := fmt.Sprintf("%020d", second)
 	raw := item{
-		"sub": text(sub), "id": text(id), "name": text(spec.Name), "updated_at": text("1700000000"),
-		"version": text(spec.Version), "model_count": number(fmt.Sprint(spec.ModelCount)),
-		"updated_at_id": text("00000000001700000000#" + id), "id_updated_at": text(id + "#00000000001700000000"),
+		"sub": text(sub), "id": text(id), "name": text(spec.Name), "version": text(spec.Version),
+		"updated_at": text(fmt.Sprint(second)), "model_count": number(fmt.Sprint(spec.ModelCount)),
+		"updated_at_id": text(position + "#" + id), "id_updated_at": text(id + "#" + position),
 	}
 	for name, value := range map[string]string{"title": spec.Title, "description": spec.Description} {
 		if value != "" {

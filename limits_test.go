@@ -19,7 +19,7 @@ func TestErrInvalidInput_FromTheByteAtWhichTheServerRejects(t *testing.T) {
 	spec := func(sub, name string, description int) (item, error) {
 		input := packagedb.SpecInput{Name: name, Version: "1", ModelCount: 100, Description: strings.Repeat("d", description)}
 		_, err := db.CreateUpdateSpec(t.Context(), sub, input)
-		return rawSpec(sub, name, input), err
+		return rawSpec(sub, name, start, input), err
 	}
 	credentials := func(sub, id, publicKey string, salt int) (item, error) {
 		input := packagedb.CredentialsInput{
@@ -28,7 +28,7 @@ func TestErrInvalidInput_FromTheByteAtWhichTheServerRejects(t *testing.T) {
 		return rawCredentials(sub, input), db.CreateUpdateCredentials(t.Context(), sub, input)
 	}
 	// The number 100 has two bytes. The names and the other values are as in the items below.
-	restOfSpec := textSize(rawSpec("sub", "spec", packagedb.SpecInput{Name: "spec", Version: "1", Description: "d"})) - 1 + 2
+	restOfSpec := textSize(rawSpec("sub", "spec", start, packagedb.SpecInput{Name: "spec", Version: "1", Description: "d"})) - 1 + 2
 	small, err := credentials("sub", "id", "key", 1)
 	require.NoError(t, err)
 	restOfCredentials := textSize(small) - 1

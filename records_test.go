@@ -26,14 +26,36 @@ var specReads = map[string]string{
 	"ListSpecVersions":     "00000000001700000000#spec",
 }
 
+// malformed is an attribute that makes items malformed, which is set or, if the value is nil, missing.
+type malformed struct {
+	name, attribute string
+	value           types.AttributeValue
+	unread          []string // calls that do not read it
+}
+
+// test stores the items with the attribute, and makes calls, by name with the key of the item that each reads.
+func (m malformed) test(t *testing.T, table string, items []item, reads map[string]string) {
+	t.Run(m.name, func(t *testing.T) {
+		t.Parallel()
+		db := testutil.New(t, packagedb.WithPythonFacade())
+		for _, stored := range items {
+			store(t, db, table, with(stored, m.attribute, m.value))
+		}
+		for name, key := range reads {
+			err := call(t.Context(), db, name)
+			if slices.Contains(m.unread, name) {
+				assert.NoError(t, err, name)
+			} else {
+				assertMalformed(t, err, name, m.attribute, key)
+			}
+		}
+	})
+}
+
 func TestGetSpec_MalformedItems(t *testing.T) {
 	counts := []string{"GetLatestSpecVersion"}
 	other := []string{"CountCustomerModels", "GetLatestSpecVersion"}
-	for _, test := range []struct {
-		name, attribute string
-		value           types.AttributeValue
-		unread          []string // calls that do not read the attribute
-	}{
+	for _, m := range []malformed{
 		{"a count that is text", "model_count", text("many"), counts},
 		{"a count with a fraction", "model_count", number("1.5"), counts},
 		{"a negative count", "model_count", number("-3"), counts},
@@ -56,23 +78,7 @@ func TestGetSpec_MalformedItems(t *testing.T) {
 		{"a title that is a number", "title", number("1"), other},
 		{"a description that is binary", "description", bytesOf("1"), other},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			db := testutil.New(t)
-			for _, stored := range rawHistory("sub", "spec", 1) {
-				store(t, db, specsTable, with(stored, test.attribute, test.value))
-			}
-			for name, key := range specReads {
-				err := call(t.Context(), db, name)
-				if slices.Contains(test.unread, name) {
-					assert.NoError(t, err, name)
-				} else {
-					assertMalformed(t, err, name, test.attribute, key)
-				}
-			}
-			require.NoError(t, db.DeleteSpec(t.Context(), "sub", "spec"))
-			assert.Empty(t, scan(t, db, specsTable))
-		})
+		m.test(t, specsTable, rawHistory("sub", "spec", 1), specReads)
 	}
 	t.Run("an item whose key contradicts its attributes", func(t *testing.T) {
 		db := testutil.New(t)
@@ -116,11 +122,7 @@ func TestCredentials_MalformedItems(t *testing.T) {
 		ID: "id", PublicKey: "key", SecretKeyHash: []byte("aGFzaA=="), Salt: []byte("c2FsdA=="),
 	})
 	lists := []string{"GetCredentials", "ListCredentials"}
-	for _, test := range []struct {
-		name, attribute string
-		value           types.AttributeValue
-		unread          []string
-	}{
+	for _, m := range []malformed{
 		{"no salt", "salt", nil, nil},
 		{"an empty salt", "salt", bytesOf(""), nil},
 		{"a salt that is text", "salt", text("c2FsdA=="), nil},
@@ -129,19 +131,7 @@ func TestCredentials_MalformedItems(t *testing.T) {
 		{"an empty hash", "secret_key_hash", bytesOf(""), lists},
 		{"a hash that is not base64", "secret_key_hash", bytesOf("?"), lists},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			db := testutil.New(t, packagedb.WithPythonFacade())
-			store(t, db, credentialsTable, with(whole, test.attribute, test.value))
-			for _, name := range append(lists, "GetUser") {
-				err := call(t.Context(), db, name)
-				if slices.Contains(test.unread, name) {
-					assert.NoError(t, err, name)
-				} else {
-					assertMalformed(t, err, name, test.attribute, "id")
-				}
-			}
-		})
+		m.test(t, credentialsTable, []item{whole}, map[string]string{"GetCredentials": "id", "ListCredentials": "id", "GetUser": "id"})
 	}
 }
 
