@@ -3,6 +3,7 @@ package packagedb_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -96,6 +97,26 @@ func TestDelete_LatestItemThatChangesMeanwhile(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestDeleteAllSpecs_OneOfManyChangesMeanwhile(t *testing.T) {
+	needsTransactions(t)
+	server := testutil.New(t)
+	store(t, server, specsTable, slices.Concat(
+		rawHistory("sub", "a", 1), rawHistory("sub", "spec", 1), rawHistory("sub", "z", 1),
+	)...)
+	var sizes []int
+	db := intercept(server, func(_ string, input any, next func() (any, error)) (any, error) {
+		if transaction, ok := input.(*dynamodb.TransactWriteItemsInput); ok {
+			if sizes = append(sizes, len(transaction.TransactItems)); len(sizes) == 1 {
+				create(t, server, "sub", "spec", "meanwhile")
+			}
+		}
+		return next()
+	})
+	require.NoError(t, db.DeleteAllSpecs(t.Context(), "sub"))
+	assert.Equal(t, []int{6, 4, 3}, sizes, "all, the others, and what has changed")
+	assert.Empty(t, scan(t, server, specsTable))
 }
 
 func TestDelete_RejectedForItsSize(t *testing.T) {

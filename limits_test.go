@@ -33,6 +33,7 @@ func TestErrInvalidInput_FromTheByteAtWhichTheServerRejects(t *testing.T) {
 	require.NoError(t, err)
 	restOfCredentials := textSize(small) - 1
 
+	wide := func(size int) string { return "n" + strings.Repeat("ü", (size-1)/2) + strings.Repeat("n", (size-1)%2) }
 	for _, test := range []struct {
 		name  string
 		limit int
@@ -42,7 +43,7 @@ func TestErrInvalidInput_FromTheByteAtWhichTheServerRejects(t *testing.T) {
 	}{
 		{"sub of a spec", 2048, specsTable, func(size int) (item, error) { return spec(strings.Repeat("s", size), "spec", 1) },
 			"sub too long: 2049 bytes, the limit is 2048"},
-		{"id of a spec", 1003, specsTable, func(size int) (item, error) { return spec("sub", strings.Repeat("n", size), 1) },
+		{"id of a spec", 1003, specsTable, func(size int) (item, error) { return spec("sub", wide(size), 1) },
 			"name too long: its id is 1004 bytes, the limit is 1003"},
 		{"spec", 204_800, specsTable, func(size int) (item, error) { return spec("sub", "spec", size-restOfSpec) },
 			"spec too large: its item is 204801 bytes, the limit is 204800"},
@@ -65,6 +66,8 @@ func TestErrInvalidInput_FromTheByteAtWhichTheServerRejects(t *testing.T) {
 			raw, err := test.put(test.limit + 1)
 			require.ErrorIs(t, err, packagedb.ErrInvalidInput)
 			require.ErrorContains(t, err, test.want)
+			assert.Less(t, len(err.Error()), 700, "a long text is cut")
+			assert.NotContains(t, err.Error(), `\x`, "between two characters")
 			if inIndex := test.name == "spec" || test.name == "public key"; inIndex && engineUnderTest() == "dynalite" {
 				return // it does not limit the entries of indexes
 			}

@@ -3,6 +3,7 @@ package packagedb_test
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -90,6 +91,14 @@ func TestGetSpec_MalformedItems(t *testing.T) {
 			assertMalformed(t, call(t.Context(), db, name), name, attribute, specReads[name])
 		}
 	})
+}
+
+func TestCountCustomerModels_Overflow(t *testing.T) {
+	db := testutil.New(t)
+	for _, id := range []string{"a", "b"} {
+		store(t, db, specsTable, with(rawLatest("sub", id, start), "model_count", number(fmt.Sprint(math.MaxInt))))
+	}
+	assert.ErrorContains(t, call(t.Context(), db, "CountCustomerModels"), "the sum overflows int")
 }
 
 func assertMalformed(t *testing.T, err error, call, attribute, sortKey string) {

@@ -38,7 +38,7 @@ func TestCheckTables_MissingTables(t *testing.T) {
 	assert.ErrorAs(t, err, &missing)
 }
 
-// tableServer is a TableClient whose tables are those of CreateTables after change.
+// tableServer is a TableClient that describes the tables of CreateTables, which other hosts create too.
 type tableServer struct {
 	describe func(table *types.TableDescription) (*dynamodb.DescribeTableOutput, error)
 	created  []string
@@ -48,7 +48,7 @@ func (s *tableServer) CreateTable(
 	_ context.Context, input *dynamodb.CreateTableInput, _ ...func(*dynamodb.Options),
 ) (*dynamodb.CreateTableOutput, error) {
 	s.created = append(s.created, *input.TableName)
-	return &dynamodb.CreateTableOutput{}, nil
+	return nil, &types.ResourceInUseException{}
 }
 
 func (s *tableServer) DescribeTable(
@@ -222,11 +222,14 @@ func TestCreateTables_TableThatIsBeingDeleted(t *testing.T) {
 				return nil, &types.ResourceNotFoundException{}
 			case describes <= 10:
 				table.TableStatus = types.TableStatusCreating
+			case describes <= 14 && *table.TableName == credentialsTable:
+				table.GlobalSecondaryIndexes[0].IndexStatus = types.IndexStatusCreating
 			}
 			return &dynamodb.DescribeTableOutput{Table: table}, nil
 		}
 		require.NoError(t, packagedb.CreateTables(t.Context(), server))
 		assert.ElementsMatch(t, []string{specsTable, credentialsTable}, server.created)
+		assert.Greater(t, describes, 14)
 	})
 }
 
