@@ -3,6 +3,7 @@ package differential
 import (
 	"context"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -35,21 +36,10 @@ func (f *finding) signature() string {
 	return text
 }
 
+var variable = regexp.MustCompile(`"[^"]*"|'[^']*'|[0-9]`)
+
 // template returns the text without names, values and digits.
-func template(text string) string {
-	var b strings.Builder
-	quoted := false
-	for i := range len(text) {
-		switch c := text[i]; {
-		case c == '"' || c == '\'':
-			quoted = !quoted
-		case quoted || '0' <= c && c <= '9':
-		default:
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
-}
+func template(text string) string { return variable.ReplaceAllString(text, "") }
 
 // play plays the trace and returns its findings. It stops after a write that
 // has succeeded on one side only, because the tables differ from there on. An

@@ -48,16 +48,11 @@ func (g *generator) keyValue(a keyAttribute) object {
 			return object{a.kind: pool[0]}
 		}
 	}
-	return object{a.kind: g.notEmpty(pool)}
-}
-
-// notEmpty returns a text of the pool, rarely the empty one, which keys must not have.
-func (g *generator) notEmpty(pool []string) string {
-	text := pick(g.source, pool...)
-	if text == "" && !g.slip(50) {
-		return pool[0]
+	value := pick(g.source, pool...)
+	if value == "" && !g.slip(50) { // keys must not be empty
+		value = pool[0]
 	}
-	return text
+	return object{a.kind: value}
 }
 
 func (g *generator) number() string {

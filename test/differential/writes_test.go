@@ -3,10 +3,7 @@ package differential
 import (
 	"iter"
 	"maps"
-	"slices"
 	"strconv"
-
-	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
 func (g *generator) putItem(t *tableSchema) object {
@@ -101,7 +98,7 @@ func (g *generator) keys(t *tableSchema, count int) []object {
 	seen := map[string]bool{}
 	for range count {
 		key := g.key(t)
-		text := canonical(key)
+		text := canonicalText(key)
 		if seen[text] && count <= maxKeys && !g.slip(20) {
 			continue
 		}
@@ -109,18 +106,6 @@ func (g *generator) keys(t *tableSchema, count int) []object {
 		keys = append(keys, key)
 	}
 	return keys
-}
-
-// canonical returns the text of a key, the same for all forms of a number.
-func canonical(key object) string {
-	var text []byte
-	for _, name := range slices.Sorted(maps.Keys(key)) {
-		var value attribute.Value
-		if value.UnmarshalJSON(encode(key[name])) == nil {
-			text = value.AppendJSON(text)
-		}
-	}
-	return string(text)
 }
 
 // shares divides the requests of a batch or transaction between tables: count for t, and perhaps a few for another

@@ -23,16 +23,10 @@ func TestCredentials_Lifecycle(t *testing.T) {
 	require.NoError(t, db.CreateUpdateCredentials(ctx, sub, first))
 	assert.ErrorIs(t, db.CreateCredentials(ctx, sub, second), packagedb.ErrExists)
 
-	eventually(t, func(c *assert.CollectT) {
-		listed, err := db.ListCredentials(ctx, sub)
-		require.NoError(c, err)
-		assert.Equal(c, []packagedb.CredentialsInfo{infoOf(first), infoOf(second)}, listed)
-	})
-	eventually(t, func(c *assert.CollectT) {
-		got, err := db.GetCredentials(ctx, sub, "1")
-		require.NoError(c, err)
-		assert.Equal(c, infoOf(first), *got)
-	})
+	list := func() ([]packagedb.CredentialsInfo, error) { return db.ListCredentials(ctx, sub) }
+	get := func() (*packagedb.CredentialsInfo, error) { return db.GetCredentials(ctx, sub, "1") }
+	eventuallyReturns(t, []packagedb.CredentialsInfo{*infoOf(first), *infoOf(second)}, list)
+	eventuallyReturns(t, infoOf(first), get)
 	hasUser(t, db, sub, first)
 	hasUser(t, db, sub, second)
 
@@ -44,17 +38,10 @@ func TestCredentials_Lifecycle(t *testing.T) {
 	hasNoUser(t, db, first.PublicKey)
 
 	require.NoError(t, db.DeleteCredentials(ctx, sub, "1"))
-	eventually(t, func(c *assert.CollectT) {
-		_, err := db.GetCredentials(ctx, sub, "1")
-		assert.ErrorIs(c, err, packagedb.ErrNotFound)
-	})
+	eventuallyFails(t, packagedb.ErrNotFound, get)
 	hasNoUser(t, db, renewed.PublicKey)
 	require.NoError(t, db.DeleteAllCredentials(ctx, sub))
-	eventually(t, func(c *assert.CollectT) {
-		listed, err := db.ListCredentials(ctx, sub)
-		require.NoError(c, err)
-		assert.Equal(c, []packagedb.CredentialsInfo{}, listed)
-	})
+	eventuallyReturns(t, []packagedb.CredentialsInfo{}, list)
 }
 
 func TestGetUser_AmbiguousPublicKey(t *testing.T) {
@@ -66,32 +53,26 @@ func TestGetUser_AmbiguousPublicKey(t *testing.T) {
 	}
 	require.NoError(t, db.CreateUpdateCredentials(t.Context(), sub, credentials))
 	require.NoError(t, db.CreateUpdateCredentials(t.Context(), other, credentials))
-	eventually(t, func(c *assert.CollectT) {
-		_, err := db.GetUser(t.Context(), credentials.PublicKey)
-		assert.ErrorIs(c, err, packagedb.ErrAmbiguousPublicKey)
-	})
+	eventuallyFails(t, packagedb.ErrAmbiguousPublicKey, userOf(t, db, credentials.PublicKey))
 }
 
-func infoOf(credentials packagedb.CredentialsInput) packagedb.CredentialsInfo {
-	return packagedb.CredentialsInfo{ID: credentials.ID, PublicKey: credentials.PublicKey, Salt: credentials.Salt}
+func infoOf(credentials packagedb.CredentialsInput) *packagedb.CredentialsInfo {
+	return &packagedb.CredentialsInfo{ID: credentials.ID, PublicKey: credentials.PublicKey, Salt: credentials.Salt}
+}
+
+func userOf(t *testing.T, db packagedb.Database, publicKey string) func() (*packagedb.CredentialsAuthInfo, error) {
+	return func() (*packagedb.CredentialsAuthInfo, error) { return db.GetUser(t.Context(), publicKey) }
 }
 
 // hasUser requires that the public key eventually belongs to the sub, with this hash and salt.
 func hasUser(t *testing.T, db packagedb.Database, sub string, want packagedb.CredentialsInput) {
 	t.Helper()
-	eventually(t, func(c *assert.CollectT) {
-		user, err := db.GetUser(t.Context(), want.PublicKey)
-		require.NoError(c, err)
-		assert.Equal(c, packagedb.CredentialsAuthInfo{
-			Sub: sub, ID: want.ID, SecretKeyHash: want.SecretKeyHash, Salt: want.Salt,
-		}, *user)
-	})
+	eventuallyReturns(t, &packagedb.CredentialsAuthInfo{
+		Sub: sub, ID: want.ID, SecretKeyHash: want.SecretKeyHash, Salt: want.Salt,
+	}, userOf(t, db, want.PublicKey))
 }
 
 func hasNoUser(t *testing.T, db packagedb.Database, publicKey string) {
 	t.Helper()
-	eventually(t, func(c *assert.CollectT) {
-		_, err := db.GetUser(t.Context(), publicKey)
-		assert.ErrorIs(c, err, packagedb.ErrNotFound)
-	})
+	eventuallyFails(t, packagedb.ErrNotFound, userOf(t, db, publicKey))
 }

@@ -45,3 +45,22 @@ func eventually(t *testing.T, check func(t *assert.CollectT)) {
 	t.Helper()
 	require.EventuallyWithT(t, check, readLag, 50*time.Millisecond)
 }
+
+// eventuallyReturns requires that a read returns the value before readLag ends.
+func eventuallyReturns[T any](t *testing.T, want T, read func() (T, error)) {
+	t.Helper()
+	eventually(t, func(c *assert.CollectT) {
+		got, err := read()
+		require.NoError(c, err)
+		assert.Equal(c, want, got)
+	})
+}
+
+// eventuallyFails requires that a read fails with the error before readLag ends.
+func eventuallyFails[T any](t *testing.T, want error, read func() (T, error)) {
+	t.Helper()
+	eventually(t, func(c *assert.CollectT) {
+		_, err := read()
+		assert.ErrorIs(c, err, want)
+	})
+}

@@ -41,11 +41,7 @@ func TestSpecs_CreateListAndDeleteAll(t *testing.T) {
 		}
 	})
 	require.NoError(t, db.DeleteAllSpecs(t.Context(), sub))
-	eventually(t, func(c *assert.CollectT) {
-		listed, err := db.ListSpecs(t.Context(), sub)
-		require.NoError(c, err)
-		assert.Equal(c, []packagedb.SpecInfo{}, listed)
-	})
+	eventuallyReturns(t, []packagedb.SpecInfo{}, func() ([]packagedb.SpecInfo, error) { return db.ListSpecs(t.Context(), sub) })
 }
 
 func TestSpecs_Lifecycle(t *testing.T) {
@@ -57,11 +53,7 @@ func TestSpecs_Lifecycle(t *testing.T) {
 	create(t, db, sub, packagedb.SpecInput{Name: "pets", Version: "1.1.0", ModelCount: 3, Title: "Pets"})
 	create(t, db, sub, packagedb.SpecInput{Name: "pets#wild", Version: "0.1.0", ModelCount: 4})
 
-	eventually(t, func(c *assert.CollectT) {
-		count, err := db.CountCustomerModels(ctx, sub)
-		assert.NoError(c, err)
-		assert.Equal(c, 3+4, count)
-	})
+	eventuallyReturns(t, 3+4, func() (int, error) { return db.CountCustomerModels(ctx, sub) })
 	eventually(t, func(c *assert.CollectT) {
 		spec, err := db.GetSpec(ctx, sub, "PETS")
 		require.NoError(c, err)
@@ -69,20 +61,12 @@ func TestSpecs_Lifecycle(t *testing.T) {
 			ID: "pets", Name: "pets", UpdatedAt: spec.UpdatedAt, Version: "1.1.0", ModelCount: 3, Title: "Pets",
 		}, spec)
 	})
-	eventually(t, func(c *assert.CollectT) {
-		version, err := db.GetLatestSpecVersion(ctx, sub, "pets")
-		assert.NoError(c, err)
-		assert.Equal(c, "1.1.0", version)
-	})
+	eventuallyReturns(t, "1.1.0", func() (string, error) { return db.GetLatestSpecVersion(ctx, sub, "pets") })
 	hasHistory(t, db, sub, "pets", "1.0.0", "1.1.0")
 
 	require.NoError(t, db.DeleteSpec(ctx, sub, "Pets"))
-	eventually(t, func(c *assert.CollectT) {
-		_, err := db.GetSpec(ctx, sub, "pets")
-		assert.ErrorIs(c, err, packagedb.ErrNotFound)
-		_, err = db.ListSpecVersions(ctx, sub, "pets")
-		assert.ErrorIs(c, err, packagedb.ErrNotFound)
-	})
+	eventuallyFails(t, packagedb.ErrNotFound, func() (*packagedb.SpecInfo, error) { return db.GetSpec(ctx, sub, "pets") })
+	eventuallyFails(t, packagedb.ErrNotFound, func() ([]packagedb.SpecInfo, error) { return db.ListSpecVersions(ctx, sub, "pets") })
 	hasHistory(t, db, sub, "pets#wild", "0.1.0")
 }
 
