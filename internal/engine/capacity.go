@@ -90,15 +90,7 @@ func (v *view) bytesOf(r *record) int {
 // same reports whether the view holds the same of both records.
 func (v *view) same(a, b *record) bool {
 	if v.projected == nil {
-		if len(a.item) != len(b.item) {
-			return false
-		}
-		for name, value := range a.item {
-			if !attribute.Equal(value, b.item[name]) {
-				return false
-			}
-		}
-		return true
+		return attribute.EqualItems(a.item, b.item)
 	}
 	for _, name := range v.projected {
 		if !attribute.Equal(a.item[name], b.item[name]) {
@@ -117,14 +109,11 @@ func (c *consumption) appendJSON(dst []byte, detail capacityDetail, member strin
 		total += units
 	}
 	dst = append(dst, '{')
-	dst = appendUnits(dst, total, member)
 	dst = appendMember(dst, "TableName")
 	dst = appendString(dst, c.table.name)
+	dst = appendUnits(dst, total, member)
 	if detail == indexCapacity {
-		dst = appendMember(dst, "Table")
-		dst = append(dst, '{')
-		dst = appendUnits(dst, c.units[0], member)
-		dst = append(dst, '}')
+		dst = appendUnitsOf(dst, "Table", c.units[0], member)
 		dst = c.appendIndexes(dst, localIndex, "LocalSecondaryIndexes", member)
 		dst = c.appendIndexes(dst, globalIndex, "GlobalSecondaryIndexes", member)
 	}
@@ -143,10 +132,7 @@ func (c *consumption) appendIndexes(dst []byte, kind viewKind, name, member stri
 			dst = append(dst, '{')
 			first = false
 		}
-		dst = appendMember(dst, v.name)
-		dst = append(dst, '{')
-		dst = appendUnits(dst, c.units[i], member)
-		dst = append(dst, '}')
+		dst = appendUnitsOf(dst, v.name, c.units[i], member)
 	}
 	if !first {
 		dst = append(dst, '}')
@@ -154,12 +140,21 @@ func (c *consumption) appendIndexes(dst []byte, kind viewKind, name, member stri
 	return dst
 }
 
+// appendUnitsOf appends the units of the table or of an index as a member of that name.
+func appendUnitsOf(dst []byte, name string, units float64, member string) []byte {
+	dst = appendMember(dst, name)
+	dst = append(dst, '{')
+	dst = appendUnits(dst, units, member)
+	return append(dst, '}')
+}
+
+// appendUnits appends units as members of the object at the end of dst.
 func appendUnits(dst []byte, units float64, member string) []byte {
-	dst = appendMember(dst, "CapacityUnits")
-	dst = strconv.AppendFloat(dst, units, 'f', 1, 64)
-	if member != "" {
-		dst = appendMember(dst, member)
-		dst = strconv.AppendFloat(dst, units, 'f', 1, 64)
+	for _, name := range []string{"CapacityUnits", member} {
+		if name != "" {
+			dst = appendMember(dst, name)
+			dst = strconv.AppendFloat(dst, units, 'f', 1, 64)
+		}
 	}
 	return dst
 }

@@ -109,7 +109,7 @@ func (t *table) describe(status string, now time.Time) *tableDescription {
 	described := &tableDescription{
 		AttributeDefinitions:      d.AttributeDefinitions,
 		CreationDateTime:          timestampOf(t.created),
-		DeletionProtectionEnabled: d.DeletionProtectionEnabled != nil && *d.DeletionProtectionEnabled,
+		DeletionProtectionEnabled: isTrue(d.DeletionProtectionEnabled),
 		ItemCount:                 t.views[0].tree.Len(),
 		KeySchema:                 d.KeySchema,
 		OnDemandThroughput:        d.OnDemandThroughput,
@@ -196,7 +196,7 @@ func (t *warmThroughput) describe() *warmThroughputDescription {
 
 // describe returns nil for the encryption that every table has.
 func (s *sseSpecification) describe() *sseDescription {
-	if s == nil || s.Enabled == nil || !*s.Enabled {
+	if s == nil || !isTrue(s.Enabled) {
 		return nil
 	}
 	key := "00000000-0000-4000-8000-000000000000"

@@ -1,6 +1,7 @@
 package attribute
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -10,40 +11,41 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestParseValue_Kinds(t *testing.T) {
-	for _, test := range []struct {
-		name, text string
-		want       Value
-	}{
-		{"a string", `{"S":"a"}`, S("a")},
-		{"an empty string", `{"S":""}`, S("")},
-		{"a string with escapes", `{"S":"\"\\\/\n\u00e9\ud83d\ude00"}`, S("\"\\/\n\u00e9\U0001F600")},
-		{"a string in UTF-8", `{"S":"é😀"}`, S("é😀")},
-		{"a string with half a surrogate pair", `{"S":"\ud800"}`, S("\uFFFD")},
-		{"a number", `{"N":"1.50"}`, N(parse(t, "1.5"))},
-		{"a binary", `{"B":"AP8="}`, B([]byte{0, 255})},
-		{"an empty binary", `{"B":""}`, B(nil)},
-		{"true", `{"BOOL":true}`, BOOL(true)},
-		{"false", `{"BOOL":false}`, BOOL(false)},
-		{"a boolean as a string", `{"BOOL":"Yes"}`, BOOL(true)},
-		{"another boolean as a string", `{"BOOL":"0"}`, BOOL(false)},
-		{"null", `{"NULL":true}`, NULL()},
-		{"a string set", `{"SS":["b","a"]}`, SS("a", "b")},
-		{"a number set", `{"NS":["2","1.0"]}`, NS(parse(t, "1"), parse(t, "2"))},
-		{"a binary set", `{"BS":["Yg==","YQ=="]}`, BS([]byte("a"), []byte("b"))},
-		{"a list", `{"L":[{"S":"a"},{"N":"1"},{"L":[]}]}`, L(S("a"), N(parse(t, "1")), L())},
-		{"a map", `{"M":{"a":{"S":"b"},"c":{"M":{}}}}`, M(Item{"a": S("b"), "c": M(Item{})})},
-		{"spaces between the tokens", " { \"S\"\t:\r\n\"a\" } ", S("a")},
-		{"an escaped kind", `{"\u0053":"a"}`, S("a")},
-		{"members that are no kind", `{"X":{"y":[1,-2.5e3,null,"z",{}],"z":true},"S":"a","s":false}`, S("a")},
-		{"kinds without content", `{"N":null,"S":"a","L":null}`, S("a")},
-		{"the last of several contents", `{"S":"a","S":"b"}`, S("b")},
-		{"the last of several entries", `{"M":{"a":{"S":"x"},"a":{"S":"y"}}}`, M(Item{"a": S("y")})},
+// TestParseValue_WireForm compares what a value is encoded as with what it was decoded from: the same,
+// unless another form is given.
+func TestParseValue_WireForm(t *testing.T) {
+	for _, test := range []struct{ name, text, want string }{
+		{"a string", `{"S":"a<b>&c/d"}`, ""},
+		{"an empty string", `{"S":""}`, ""},
+		{"a string with escapes", `{"S":"\"\\\/\n\u0000\u00e9\ud83d\ude00"}`, `{"S":"\"\\/\u000a\u0000é😀"}`},
+		{"a string in UTF-8", `{"S":"é😀"}`, ""},
+		{"a string with half a surrogate pair", `{"S":"\ud800"}`, "{\"S\":\"\uFFFD\"}"},
+		{"a number", `{"N":"1.50"}`, `{"N":"1.5"}`},
+		{"zero", `{"N":"-0"}`, `{"N":"0"}`},
+		{"a binary", `{"B":"AP8="}`, ""},
+		{"an empty binary", `{"B":""}`, ""},
+		{"true", `{"BOOL":true}`, ""},
+		{"false", `{"BOOL":false}`, ""},
+		{"a boolean as a string", `{"BOOL":"Yes"}`, `{"BOOL":true}`},
+		{"another boolean as a string", `{"BOOL":"0"}`, `{"BOOL":false}`},
+		{"null", `{"NULL":true}`, ""},
+		{"a string set", `{"SS":["b","a"]}`, `{"SS":["a","b"]}`},
+		{"a number set", `{"NS":["10","9.0"]}`, `{"NS":["9","10"]}`},
+		{"a binary set", `{"BS":["Yg==","YQ=="]}`, `{"BS":["YQ==","Yg=="]}`},
+		{"a list", `{"L":[{"S":"a"},{"N":"1"},{"L":[]},{"NULL":true}]}`, ""},
+		{"a map", `{"M":{"a\"b":{"M":{}}}}`, ""},
+		{"spaces between the tokens", " { \"S\"\t:\r\n\"a\" } ", `{"S":"a"}`},
+		{"an escaped kind", `{"\u0053":"a"}`, `{"S":"a"}`},
+		{"members that are no kind", `{"X":{"y":[1,-2.5e3,null,"z",{}],"z":true},"S":"a","s":false}`, `{"S":"a"}`},
+		{"kinds without content", `{"N":null,"S":"a","L":null}`, `{"S":"a"}`},
+		{"the last of several contents", `{"S":"a","S":"b"}`, `{"S":"b"}`},
+		{"the last of several entries", `{"M":{"a":{"S":"x"},"a":{"S":"y"}}}`, `{"M":{"a":{"S":"y"}}}`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			assert.Equal(t, test.want, decodeValue(t, test.text))
+			assert.Equal(t, cmp.Or(test.want, test.text), string(decodeValue(t, test.text).AppendJSON(nil)))
 		})
 	}
+	assert.Equal(t, "null", string(Value{}.AppendJSON(nil)))
 }
 
 func TestParseValue_InvalidValues(t *testing.T) {

@@ -26,9 +26,6 @@ func (it Item) AppendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// MarshalJSON returns the value's wire form.
-func (v Value) MarshalJSON() ([]byte, error) { return v.AppendJSON(nil), nil }
-
 // AppendJSON appends the value's wire form to dst: null for the zero Value.
 func (v Value) AppendJSON(dst []byte) []byte {
 	if v.kind == KindAbsent {

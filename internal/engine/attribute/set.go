@@ -9,27 +9,6 @@ import (
 // Sets are kept in ascending order, in which they are also returned: equality is a comparison and
 // membership a binary search.
 
-// SS returns a string set. The members must be distinct and at least one.
-func SS(members ...string) Value { return newSet(KindSS, slices.Clone(members)) }
-
-// NS returns a number set. The members must be distinct and at least one.
-func NS(members ...Number) Value {
-	texts := make([]string, len(members))
-	for i, member := range members {
-		texts[i] = member.String()
-	}
-	return newSet(KindNS, texts)
-}
-
-// BS returns a binary set. The members must be distinct and at least one.
-func BS(members ...[]byte) Value {
-	texts := make([]string, len(members))
-	for i, member := range members {
-		texts[i] = string(member)
-	}
-	return newSet(KindBS, texts)
-}
-
 // Contains reports whether a set has the member, a value of the kind that the
 // set is made of.
 func (v Value) Contains(member Value) bool {
@@ -51,7 +30,8 @@ func Union(a, b Value) (Value, bool) {
 			union = append(union, member)
 		}
 	}
-	return newSet(a.kind, union), true
+	slices.SortFunc(union, memberOrder(a.kind))
+	return Value{kind: a.kind, nested: &nested{members: union}}, true
 }
 
 // Difference returns the members of a that b does not have, the zero Value if
@@ -85,12 +65,6 @@ func (k Kind) Member() Kind {
 		return KindB
 	}
 	return KindAbsent
-}
-
-// newSet sorts the members. It retains the slice.
-func newSet(kind Kind, members []string) Value {
-	slices.SortFunc(members, memberOrder(kind))
-	return Value{kind: kind, nested: &nested{members: members}}
 }
 
 // parseSet returns a set from a request. It rejects an empty one and duplicates.

@@ -6,26 +6,22 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestValue_MembersInAscendingOrder(t *testing.T) {
-	for _, test := range []struct {
-		name string
-		set  Value
+func TestParseValue_MembersInAscendingOrder(t *testing.T) {
+	for name, test := range map[string]struct {
+		text string
 		want []string
 	}{
-		{"strings by their bytes", SS("b", "a", "B", "é"), []string{"B", "a", "b", "é"}},
-		{"numbers by magnitude", NS(parse(t, "10"), parse(t, "-1"), parse(t, "9.50"), Number{}), []string{"-1", "0", "9.5", "10"}},
-		{"binaries by their bytes", BS([]byte{200}, []byte{1, 1}, []byte{1}), []string{"\x01", "\x01\x01", "\xc8"}},
-		{"strings as they are decoded", decodeValue(t, `{"SS":["b","a"]}`), []string{"a", "b"}},
-		{"numbers as they are decoded", decodeValue(t, `{"NS":["10","2"]}`), []string{"2", "10"}},
+		"strings by their bytes":  {`{"SS":["b","a","B","é"]}`, []string{"B", "a", "b", "é"}},
+		"numbers by magnitude":    {`{"NS":["10","-1","9.50","0"]}`, []string{"-1", "0", "9.5", "10"}},
+		"binaries by their bytes": {`{"BS":["yA==","AQE=","AQ=="]}`, []string{"\x01", "\x01\x01", "\xc8"}},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			assert.Equal(t, test.want, test.set.Members())
-		})
+		assert.Equal(t, test.want, decodeValue(t, test.text).Members(), name)
 	}
 }
 
 func TestValue_ContainsMembersOnly(t *testing.T) {
-	strings, numbers, binaries := SS("c", "a"), NS(parse(t, "10"), parse(t, "9")), BS([]byte("c"), []byte("a"))
+	strings, numbers := decodeValue(t, `{"SS":["c","a"]}`), decodeValue(t, `{"NS":["10","9"]}`)
+	binaries := decodeValue(t, `{"BS":["Yw==","YQ=="]}`)
 	for _, test := range []struct {
 		set, member Value
 		want        bool

@@ -27,16 +27,10 @@ func (v Value) Size() int {
 		return numberSize(v.text)
 	case KindNULL, KindBOOL:
 		return 1
-	case KindSS, KindBS:
+	case KindSS, KindNS, KindBS:
 		total := 0
 		for _, member := range v.nested.members {
-			total += len(member)
-		}
-		return total
-	case KindNS:
-		total := 0
-		for _, member := range v.nested.members {
-			total += numberSize(member)
+			total += Value{kind: v.kind.Member(), text: member}.Size()
 		}
 		return total
 	case KindL:

@@ -99,20 +99,9 @@ func (v Value) Num() Number {
 	return Number{text: v.text}
 }
 
-// Bytes returns a copy of the content of a B, and nil for every other kind.
-func (v Value) Bytes() []byte {
-	if v.kind != KindB {
-		return nil
-	}
-	return []byte(v.text)
-}
-
 // Raw returns the content of an S, N or B as a string, without a copy: the text, the canonical
 // number or the bytes.
 func (v Value) Raw() string { return v.text }
-
-// Truth returns the boolean of a BOOL, and false for every other kind.
-func (v Value) Truth() bool { return v.truth }
 
 // Fields returns the content of an M, and nil for every other kind.
 func (v Value) Fields() Item {

@@ -236,10 +236,8 @@ func (n *node) checkTypeName() error {
 	default:
 		return incorrectType(opAttributeType, kind.String())
 	}
-	switch name := n.value.Str(); name {
-	case "S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL":
-		return nil
-	default:
+	if name := n.value.Str(); attribute.KindNamed(name) == attribute.KindAbsent {
 		return invalid("Invalid attribute type name found; type: %s, valid types: {N,BS,L,B,NULL,M,S,SS,NS,BOOL}", name)
 	}
+	return nil
 }

@@ -16,20 +16,6 @@ func refusalOf(tb testing.TB, text string) string {
 	return message(err)
 }
 
-func TestParseCondition_ErrorsNameTheParameter(t *testing.T) {
-	const text, why = "", "The expression can not be empty;"
-	a := newAttributes(t, `null`, `null`)
-	_, condition := ParseCondition("ConditionExpression", text, a)
-	_, filter := ParseCondition("FilterExpression", text, a)
-	_, key := ParseCondition("KeyConditionExpression", text, a)
-	_, projection := ParseProjection(text, a)
-	for parameter, err := range map[string]error{
-		"ConditionExpression": condition, "FilterExpression": filter, "KeyConditionExpression": key, "ProjectionExpression": projection,
-	} {
-		assert.Equal(t, "Invalid "+parameter+": "+why, message(err))
-	}
-}
-
 func TestCondition_MatchAbsentItem(t *testing.T) {
 	var none *Condition
 	assert.True(t, none.Match(nil))

@@ -17,10 +17,16 @@ var seeds = []string{
 	"((a = :v) AND foo(", "name = :zz", "a[99999999999] = :v", "é = :v", "a = a", "NOT NOT (", "",
 }
 
-func FuzzParseCondition(f *testing.F) {
-	for _, seed := range seeds {
+// addSeeds adds the seeds and those of one target.
+func addSeeds(f *testing.F, more ...string) {
+	f.Helper()
+	for _, seed := range append(more, seeds...) {
 		f.Add(seed)
 	}
+}
+
+func FuzzParseCondition(f *testing.F) {
+	addSeeds(f)
 	item := decodeItem(f, projectedItem)
 	f.Fuzz(func(t *testing.T, text string) {
 		condition, err := ParseCondition("FilterExpression", text, newAttributes(t, sampleNames, sampleValues))
@@ -39,9 +45,7 @@ func FuzzParseCondition(f *testing.F) {
 }
 
 func FuzzParseKeyCondition(f *testing.F) {
-	for _, seed := range seeds {
-		f.Add(seed)
-	}
+	addSeeds(f)
 	f.Fuzz(func(t *testing.T, text string) {
 		condition, err := ParseCondition("KeyConditionExpression", text, newAttributes(t, sampleNames, sampleValues))
 		if err != nil {
@@ -69,9 +73,7 @@ func FuzzParseKeyCondition(f *testing.F) {
 }
 
 func FuzzParseProjection(f *testing.F) {
-	for _, seed := range seeds {
-		f.Add(seed)
-	}
+	addSeeds(f)
 	item := decodeItem(f, projectedItem)
 	f.Fuzz(func(t *testing.T, text string) {
 		projection, err := ParseProjection(text, newAttributes(t, sampleNames, sampleValues))
@@ -88,12 +90,9 @@ func FuzzParseProjection(f *testing.F) {
 }
 
 func FuzzParseUpdate(f *testing.F) {
-	for _, seed := range append(seeds,
+	addSeeds(f,
 		"SET a = :v, #b.c[0] = if_not_exists(d, :v) REMOVE e[1] ADD n :n DELETE f :t",
-		"SET a = (a + :n), l[3] = list_append(l, l) set b = :n - :n", "REMOVE a, a.b", "ADD a :v, b :n",
-	) {
-		f.Add(seed)
-	}
+		"SET a = (a + :n), l[3] = list_append(l, l) set b = :n - :n", "REMOVE a, a.b", "ADD a :v, b :n")
 	item := decodeItem(f, projectedItem)
 	size := len(item.AppendJSON(nil))
 	f.Fuzz(func(t *testing.T, text string) {

@@ -108,20 +108,3 @@ func TestKeyCondition_TermsErrors(t *testing.T) {
 		assert.Equal(t, test.want, message(err))
 	}
 }
-
-func TestParseCondition_KeyConditionErrors(t *testing.T) {
-	for text, want := range map[string]string{
-		"pk":                    `Syntax error; token: "<EOF>", near: "pk"`,
-		"pk = :v, sk = :w":      `Syntax error; token: ",", near: ":v, sk"`,
-		"((pk = :v))":           "The expression has redundant parentheses;",
-		"size(pk)":              "The function is not allowed to be used this way in an expression; function: size",
-		"pk = :zz AND foo(sk)":  "Invalid function name; function: foo",
-		"pk = :zz":              "An expression attribute value used in expression is not defined; attribute value: :zz",
-		"pk = :v AND name = :w": "Attribute name is a reserved keyword; reserved keyword: name",
-		"begins_with(sk, :n)":   "Incorrect operand type for operator or function; operator or function: begins_with, operand type: N",
-		"sk BETWEEN :m AND :n":  "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: {N:5}, upper bound operand: AttributeValue: {N:1}",
-	} {
-		_, err := ParseCondition("KeyConditionExpression", text, newAttributes(t, sampleNames, sampleValues))
-		assert.Equal(t, "Invalid KeyConditionExpression: "+want, message(err), text)
-	}
-}
