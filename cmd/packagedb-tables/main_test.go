@@ -36,6 +36,13 @@ func runs(t *testing.T, wantStatus int, args ...string) (stdout, stderr string) 
 	return out.String(), errOut.String()
 }
 
+// prints executes a command that succeeds and prints what is wanted.
+func prints(t *testing.T, want string, args ...string) {
+	t.Helper()
+	stdout, _ := runs(t, 0, args...)
+	assert.Equal(t, want, stdout)
+}
+
 func TestRun_CheckAndCreate(t *testing.T) {
 	serve(t)
 	stdout, stderr := runs(t, 1, "check")
@@ -43,10 +50,8 @@ func TestRun_CheckAndCreate(t *testing.T) {
 	assert.Contains(t, stderr, "package.specs")
 	assert.Contains(t, stderr, "package.credentials")
 	for range 2 {
-		stdout, _ = runs(t, 0, "create")
-		assert.Equal(t, match, stdout)
-		stdout, _ = runs(t, 0, "check")
-		assert.Equal(t, match+"credentials: none stored\n", stdout)
+		prints(t, match, "create")
+		prints(t, match+"credentials: none stored\n", "check")
 	}
 }
 
@@ -59,14 +64,12 @@ func TestRun_CheckSamplesCredentials(t *testing.T) {
 		}))
 	}
 	create("raw")
-	stdout, _ := runs(t, 0, "check")
-	assert.Equal(t, match+"credentials: 1 sampled: all hold raw bytes\n", stdout)
+	prints(t, match+"credentials: 1 sampled: all hold raw bytes\n", "check")
 	create("python", packagedb.WithPythonFacade())
-	stdout, _ = runs(t, 0, "check")
-	assert.Equal(t, match+"credentials: 2 sampled: 1 hold base64 text, the form of the Python facade, and 1 hold raw bytes: no setting reads both\n", stdout)
+	prints(t, match+"credentials: 2 sampled: 1 hold base64 text, the form of the Python facade, and 1 hold raw bytes: "+
+		"no setting reads both\n", "check")
 	require.NoError(t, packagedb.New(server.Client).DeleteCredentials(t.Context(), "sub", "raw"))
-	stdout, _ = runs(t, 0, "check")
-	assert.Equal(t, match+"credentials: 1 sampled: all hold base64 text, the form of the Python facade: use packagedb.WithPythonFacade\n", stdout)
+	prints(t, match+"credentials: 1 sampled: all hold base64 text, the form of the Python facade: use packagedb.WithPythonFacade\n", "check")
 }
 
 func TestRun_CheckWithoutTheRightToSample(t *testing.T) {
@@ -79,8 +82,7 @@ func TestRun_CheckWithoutTheRightToSample(t *testing.T) {
 
 func TestRun_OtherNames(t *testing.T) {
 	server := serve(t)
-	stdout, _ := runs(t, 0, "-specs", "specs", "-credentials", "credentials", "create")
-	assert.Equal(t, "the tables specs and credentials match\n", stdout)
+	prints(t, "the tables specs and credentials match\n", "-specs", "specs", "-credentials", "credentials", "create")
 	assert.NoError(t, packagedb.CheckTables(t.Context(), server.Client, packagedb.WithTableNames("specs", "credentials")))
 }
 
@@ -97,15 +99,13 @@ func TestRun_PrintAWSCLI(t *testing.T) {
 		_, err := server.Client.CreateTable(t.Context(), &input)
 		require.NoError(t, err)
 	}
-	stdout, _ = runs(t, 0, "-specs", "specs", "-credentials", "credentials", "check")
-	assert.Contains(t, stdout, "the tables specs and credentials match\n")
+	prints(t, "the tables specs and credentials match\ncredentials: none stored\n", "-specs", "specs", "-credentials", "credentials", "check")
 }
 
 func TestRun_PrintTerraform(t *testing.T) {
 	want, err := os.ReadFile("testdata/tables.tf")
 	require.NoError(t, err)
-	stdout, _ := runs(t, 0, "print", "terraform")
-	assert.Equal(t, string(want), stdout)
+	prints(t, string(want), "print", "terraform")
 }
 
 func TestRun_Arguments(t *testing.T) {

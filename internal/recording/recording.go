@@ -38,13 +38,9 @@ type Call struct {
 
 // Args are the arguments of a call. Each call takes some of them.
 type Args struct {
-	Sub           string `json:"sub"`
+	Sub string `json:"sub"`
+	packagedb.SpecInput
 	ID            string `json:"id"`
-	Name          string `json:"name"`
-	Version       string `json:"version"`
-	Title         string `json:"title"`
-	Description   string `json:"description"`
-	ModelCount    int    `json:"model_count"`
 	PublicKey     string `json:"public_key"`
 	SecretKeyHash []byte `json:"secret_key_hash"`
 	Salt          []byte `json:"salt"`
@@ -112,10 +108,7 @@ func (c Call) make(ctx context.Context, db packagedb.Database) (any, error) {
 	case "count_customer_models":
 		return db.CountCustomerModels(ctx, args.Sub)
 	case "create_update_spec":
-		_, err := db.CreateUpdateSpec(ctx, args.Sub, packagedb.SpecInput{
-			Name: args.Name, Version: args.Version, ModelCount: args.ModelCount,
-			Title: args.Title, Description: args.Description,
-		})
+		_, err := db.CreateUpdateSpec(ctx, args.Sub, args.SpecInput)
 		return nil, err
 	case "get_latest_spec_version":
 		return db.GetLatestSpecVersion(ctx, args.Sub, args.Name)
