@@ -46,13 +46,6 @@ func (f *facade) delete(table, sub, sortKey string, run func(d *deletion) error)
 	return nil
 }
 
-// reset drops what an earlier attempt left: batches that were not sent, and its failure.
-func (d *deletion) reset() {
-	d.running.Wait()
-	d.batch, d.batched = nil, false
-	d.failed.Store(nil)
-}
-
 // deleteItems deletes what a query finds.
 func (d *deletion) deleteItems(ctx context.Context, q query) error {
 	q.consistent = true
@@ -118,6 +111,16 @@ func (d *deletion) start(ctx context.Context, request func() error) error {
 func (d *deletion) failure() error {
 	if err := d.failed.Load(); err != nil {
 		return *err
+	}
+	return nil
+}
+
+// deleteBatches deletes items, one batch after the other.
+func (d *deletion) deleteBatches(ctx context.Context, sortKeys []string) error {
+	for batch := range slices.Chunk(sortKeys, maxBatch) {
+		if err := d.deleteBatch(ctx, batch); err != nil {
+			return err
+		}
 	}
 	return nil
 }

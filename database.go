@@ -59,7 +59,7 @@ type Database interface {
 	// last of the history is the latest version, or the spec is gone. A history of more than 99
 	// versions loses its oldest versions first. An error includes the number of items that were
 	// confirmed deleted; the call can be repeated. Without transactions, the latest item is deleted
-	// first and the versions follow.
+	// alone and the newest versions follow.
 	DeleteSpec(ctx context.Context, sub, name string) error
 
 	// ListSpecVersions returns the history of the spec, ordered by UpdatedAt. The last of it is the

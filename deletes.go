@@ -38,10 +38,7 @@ type specRest struct {
 // deleteSpec deletes a spec, and reads it again whenever its latest item has changed.
 func (d *deletion) deleteSpec(ctx context.Context, id string) error {
 	for retry := 0; ; retry++ {
-		changed, err := withTransactions(d.facade,
-			func() (bool, error) { return d.deleteSpecs(ctx, d.querySpec(d.sub, id, true)) },
-			func() (bool, error) { return d.deleteInTurn(ctx, id) },
-		)
+		changed, err := d.deleteSpecs(ctx, d.querySpec(d.sub, id, true))
 		if err != nil || !changed {
 			return err
 		}
@@ -52,17 +49,12 @@ func (d *deletion) deleteSpec(ctx context.Context, id string) error {
 }
 
 // deleteAllSpecs deletes the specs in the index, and then what a last read of the table finds:
-// specs that have changed, and items that are not in the index. Without transactions the last read
-// finds everything.
+// specs that have changed, and items that are not in the index.
 func (d *deletion) deleteAllSpecs(ctx context.Context) error {
-	_, err := withTransactions(d.facade,
-		func() (bool, error) { return d.deleteSpecs(ctx, d.queryUser(d.table, specsIndex, d.sub, keysOfSpec)) },
-		func() (bool, error) { return true, nil },
-	)
+	_, err := d.deleteSpecs(ctx, d.queryUser(d.table, specsIndex, d.sub, keysOfSpec))
 	if err != nil {
 		return err
 	}
-	d.reset()
 	ids := map[string]bool{}
 	for key, err := range d.specKeys(ctx, d.queryUser(d.table, "", d.sub, keysOfSpec)) {
 		switch {
@@ -100,7 +92,6 @@ type wholeSpecs struct {
 // deleteSpecs deletes the specs whose items the query over the index finds. It reports whether one
 // remains because its latest item has changed.
 func (d *deletion) deleteSpecs(ctx context.Context, q query) (changed bool, err error) {
-	d.reset()
 	w := wholeSpecs{deletion: d}
 	if q.specID != "" {
 		w.open = []*specRest{{id: q.specID}}
@@ -183,7 +174,16 @@ func (w *wholeSpecs) closeLast(ctx context.Context) error {
 	return nil
 }
 
+// size returns the number of the items of the transaction.
 func (s *specRest) size() int { return len(s.versions) + 1 }
+
+// stored returns the number of the items that exist.
+func (s *specRest) stored() int {
+	if s.latest == nil {
+		return len(s.versions)
+	}
+	return len(s.versions) + 1
+}
 
 // getLatestKey reads the latest item of a spec by its key. It returns the zero specKey if there is
 // none.
@@ -215,28 +215,26 @@ func (w *wholeSpecs) send(ctx context.Context) error {
 
 // deleteWhole deletes specs in one transaction, or in smaller ones if the server rejects its size.
 func (w *wholeSpecs) deleteWhole(ctx context.Context, specs []*specRest) error {
-	items, stored := 0, 0
-	for _, spec := range specs {
-		items += spec.size()
-		stored += len(spec.versions)
-		if spec.latest != nil {
-			stored++
-		}
+	if w.withoutTransactions.Load() {
+		return w.deleteInTurn(ctx, specs)
 	}
 	err := w.transact(ctx, func() []types.TransactWriteItem { return w.transactItems(specs) })
-	if err == nil {
-		w.deleted.Add(int64(stored))
+	switch {
+	case err == nil:
+		for _, spec := range specs {
+			w.deleted.Add(int64(spec.stored()))
+		}
 		return nil
-	}
-	if reasons := canceledFor(err, conditionalCheckFailed); len(reasons) > 0 {
+	case lacksTransactions(err):
+		return w.deleteInTurn(ctx, specs)
+	case isConditionFailure(err):
 		w.changed.Store(true)
-		unchanged := unchangedSpecs(reasons, specs)
+		unchanged := unchangedSpecs(reasonsOf(err), specs)
 		if len(unchanged) == 0 {
 			return nil
 		}
 		return w.deleteWhole(ctx, unchanged)
-	}
-	if !isRejected(err) || items <= 2 {
+	case !isRejected(err):
 		return err
 	}
 	if half := len(specs) / 2; half > 0 {
@@ -247,17 +245,18 @@ func (w *wholeSpecs) deleteWhole(ctx context.Context, specs []*specRest) error {
 	}
 	spec := specs[0]
 	half := len(spec.versions) / 2
-	for oldest := range slices.Chunk(spec.versions[:half], maxBatch) {
-		if err := w.deleteBatch(ctx, oldest); err != nil {
-			return err
-		}
+	if half == 0 {
+		return err
+	}
+	if err := w.deleteBatches(ctx, spec.versions[:half]); err != nil {
+		return err
 	}
 	return w.deleteWhole(ctx, []*specRest{{id: spec.id, latest: spec.latest, versions: spec.versions[half:]}})
 }
 
 // isRejected reports whether the server rejected the transaction as a whole, perhaps for its size.
 func isRejected(err error) bool {
-	return errorCode(err) == "ValidationException" || len(canceledFor(err, "ValidationError")) > 0
+	return errorCode(err) == "ValidationException" || hasReason(err, "ValidationError")
 }
 
 func (w *wholeSpecs) transactItems(specs []*specRest) []types.TransactWriteItem {
@@ -317,56 +316,32 @@ func sameLatest(latest item) (condition string, values item) {
 	return strings.Join(conditions, " AND "), textItem(texts)
 }
 
-// deleteInTurn deletes a spec on a server without transactions: first the latest item, on the
-// condition that it is the one that was read, and then the versions. It reports whether the latest
-// item has changed. A spec that was deleted and created again meanwhile may have lost its new version,
-// at the second of an old one.
-func (d *deletion) deleteInTurn(ctx context.Context, id string) (changed bool, err error) {
-	d.reset()
-	q := d.querySpec(d.sub, id, true)
-	q.descending = true
-	latestGone := false
-	for key, err := range d.specKeys(ctx, q) {
+// deleteInTurn deletes specs on a server without transactions: of each first the latest item, on the
+// condition that it is the one that was read, and then the versions.
+func (w *wholeSpecs) deleteInTurn(ctx context.Context, specs []*specRest) error {
+	for _, spec := range specs {
+		condition, values := sameLatest(spec.latest)
+		err := w.deleteItem(ctx, w.table, latestKey(w.sub, spec.id), condition, values)
+		if isConditionFailure(err) {
+			w.changed.Store(true)
+			continue
+		}
 		if err != nil {
-			return false, err
+			return err
 		}
-		if !latestGone {
-			if changed, err := d.deleteLatest(ctx, id, key); changed || err != nil {
-				return changed, err
-			}
-			latestGone = true
+		if spec.latest != nil {
+			w.deleted.Add(1)
 		}
-		if key.latest == nil {
-			if err := d.add(ctx, key.updatedAtID); err != nil {
-				return false, err
-			}
+		if err := w.deleteBatches(ctx, spec.versions); err != nil {
+			return err
 		}
-	}
-	if !latestGone {
-		return d.deleteLatest(ctx, id, specKey{})
-	}
-	if err := d.wait(ctx); err != nil {
-		return false, err
-	}
-	latest, err := d.getLatestKey(ctx, id)
-	return latest.indexed, err
-}
-
-// deleteLatest deletes the latest item of a spec, whose key is the first of the index, or else is
-// read. It reports whether the latest item has changed.
-func (d *deletion) deleteLatest(ctx context.Context, id string, first specKey) (changed bool, err error) {
-	if first.latest == nil || !first.indexed {
-		if first, err = d.getLatestKey(ctx, id); err != nil || first.indexed || first.latest == nil {
-			return first.indexed, err
+		latest, err := w.getLatestKey(ctx, spec.id)
+		if err != nil {
+			return err
+		}
+		if latest.indexed { // it was created again, and may have lost a version at the second of an old one
+			w.changed.Store(true)
 		}
 	}
-	condition, values := sameLatest(first.latest)
-	err = d.deleteItem(ctx, d.table, latestKey(d.sub, id), condition, values)
-	if isConditionFailure(err) {
-		return true, nil
-	}
-	if err == nil {
-		d.deleted.Add(1)
-	}
-	return false, err
+	return nil
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go/middleware"
 
 	"github.com/open-alchemy/packagedb/internal/awsclient"
@@ -107,11 +106,7 @@ func isConflict(err error) (conflict, throttled bool) {
 	case "TransactionConflictException", "TransactionInProgressException":
 		return true, false
 	}
-	var canceled *types.TransactionCanceledException
-	if !errors.As(err, &canceled) {
-		return false, false
-	}
-	for _, reason := range canceled.CancellationReasons {
+	for _, reason := range reasonsOf(err) {
 		switch aws.ToString(reason.Code) {
 		case "", "None":
 		case "TransactionConflict":

@@ -71,11 +71,7 @@ func (f *facade) writeSpec(ctx context.Context, sub, id string, spec SpecInput) 
 		return nil, err
 	}
 	write := specWrite{table: f.specsTable, sub: sub, id: id, spec: spec, encoded: encoded}
-	now := max(0, f.now().Unix())
-	second, err := withTransactions(f,
-		func() (int64, error) { return f.writeAtOnce(ctx, write, now) },
-		func() (int64, error) { return f.writeInTurn(ctx, write, now) },
-	)
+	second, err := f.putVersion(ctx, write, max(0, f.now().Unix()))
 	if err != nil {
 		return nil, err
 	}
@@ -122,30 +118,28 @@ func (w specWrite) after(stored SpecInfo, second int64) (int64, error) {
 	}
 }
 
-// writeAtOnce stores both items in one transaction and returns their second. If a condition fails,
-// the conflicting items determine the next second to try; after the second failure, items without a
-// latest one may conflict, and it reads the end of the history from the index. With the Python
-// facade, which leaves such items, it reads the index first. It pauses after further failures.
-func (f *facade) writeAtOnce(ctx context.Context, write specWrite, second int64) (int64, error) {
+// putVersion stores both items of a version, at the second or later, and returns their second.
+//
+// If a condition fails, the conflicting items determine the next second to try; after the second
+// failure, items without a latest one may conflict, and the end of the history is read from the index.
+// With the Python facade, which leaves such items, and without transactions it is read first.
+func (f *facade) putVersion(ctx context.Context, write specWrite, second int64) (int64, error) {
 	for rejections := 0; ; rejections++ {
-		if rejections == 2 || rejections == 0 && f.pythonFacade {
+		inTurn := f.withoutTransactions.Load()
+		if inTurn || rejections == 2 || rejections == 0 && f.pythonFacade {
 			var err error
 			if second, err = f.afterNewest(ctx, write, second); err != nil {
 				return 0, err
 			}
 		}
-		version, latest, err := write.at(second)
-		if err != nil {
-			return 0, err
+		err := f.putAt(ctx, write, second, inTurn)
+		if lacksTransactions(err) {
+			continue
 		}
-		err = f.transact(ctx, func() []types.TransactWriteItem {
-			return []types.TransactWriteItem{version.transactItem(), latest.transactItem()}
-		})
-		reasons := canceledFor(err, conditionalCheckFailed)
-		if len(reasons) == 0 {
+		if !isConditionFailure(err) {
 			return second, err
 		}
-		if second, err = write.afterRejection(reasons, second); err != nil {
+		if second, err = write.afterRejection(reasonsOf(err), second); err != nil {
 			return 0, err
 		}
 		if rejections >= 2 {
@@ -154,6 +148,32 @@ func (f *facade) writeAtOnce(ctx context.Context, write specWrite, second int64)
 			}
 		}
 	}
+}
+
+// putAt puts the two items of a version in one transaction or, on servers without, in turn.
+//
+// In turn, the version item comes first. The order keeps the last of the history the latest: a writer
+// dates its version after all that it finds, and leaves the latest item alone if another writer was
+// faster, whose version is then the later one in the history as well. A failure between the two leaves
+// a version that the next write is dated after.
+func (f *facade) putAt(ctx context.Context, write specWrite, second int64, inTurn bool) error {
+	version, latest, err := write.at(second)
+	if err != nil {
+		return err
+	}
+	if !inTurn {
+		return f.transact(ctx, func() []types.TransactWriteItem {
+			return []types.TransactWriteItem{version.transactItem(), latest.transactItem()}
+		})
+	}
+	if err := f.put(ctx, version); err != nil {
+		return err
+	}
+	err = f.put(ctx, latest)
+	if isConditionFailure(err) {
+		return nil // another writer was faster
+	}
+	return err
 }
 
 // afterRejection returns the second to try after conditions canceled a transaction.
@@ -179,41 +199,6 @@ func (w specWrite) afterRejection(reasons []types.CancellationReason, second int
 		next++ // past an item that is malformed, or that the server does not return
 	}
 	return next, err
-}
-
-// writeInTurn stores the version item and then the latest item, on servers without transactions,
-// and returns their second. The order keeps the last of the history the latest: a writer dates its
-// version after all that it finds, and leaves the latest item alone if another writer was faster,
-// whose version is then the later one in the history as well. A failure between the two leaves a
-// version that the next write is dated after.
-func (f *facade) writeInTurn(ctx context.Context, write specWrite, second int64) (int64, error) {
-	for retry := 0; ; retry++ {
-		var err error
-		if second, err = f.afterNewest(ctx, write, second); err != nil {
-			return 0, err
-		}
-		version, latest, err := write.at(second)
-		if err != nil {
-			return 0, err
-		}
-		err = f.put(ctx, version)
-		if isConditionFailure(err) {
-			// Another version was stored there meanwhile, or is not in the index.
-			second = min(second, maxSecond-1) + 1
-			if err := pause(ctx, retry); err != nil {
-				return 0, err
-			}
-			continue
-		}
-		if err != nil {
-			return 0, err
-		}
-		err = f.put(ctx, latest)
-		if isConditionFailure(err) {
-			err = nil // another writer was faster
-		}
-		return second, err
-	}
 }
 
 // put puts an item if its condition is met.
