@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 )
 
 const checksumHeader = "X-Amz-Crc32"
@@ -33,6 +34,12 @@ func read(response *http.Response, limit int) ([]byte, error) {
 	}
 	response.Body = io.NopCloser(bytes.NewReader(body.Bytes()))
 	return body.Bytes(), nil
+}
+
+// hasNoAnswer reports whether the operation succeeds without a body, as those that change tags do.
+func hasNoAnswer(request *http.Request) bool {
+	_, operation, _ := strings.Cut(request.Header.Get("X-Amz-Target"), ".")
+	return operation == "TagResource" || operation == "UntagResource"
 }
 
 // check returns an error unless the body is what DynamoDB sent, as far as the answer shows. The

@@ -11,7 +11,9 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go/logging"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -108,6 +110,19 @@ func TestClient_BrokenAnswer(t *testing.T) {
 			assert.EqualValues(t, 2, requests.Load(), "no redirect is followed")
 		})
 	}
+}
+
+func TestClient_OperationsWithoutAnswer(t *testing.T) {
+	url, _ := newServer(t, unverified(http.StatusOK, ""), unverified(http.StatusOK, ""))
+	client := newDynamoDB(url, longLimits())
+	arn := aws.String("arn:aws:dynamodb:us-east-1:123456789012:table/specs")
+	tags := []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}}
+	_, err := client.TagResource(t.Context(), &dynamodb.TagResourceInput{ResourceArn: arn, Tags: tags})
+	require.NoError(t, err)
+	_, err = client.UntagResource(t.Context(), &dynamodb.UntagResourceInput{ResourceArn: arn, TagKeys: []string{"k"}})
+	require.NoError(t, err)
+	_, err = client.ListTagsOfResource(t.Context(), &dynamodb.ListTagsOfResourceInput{ResourceArn: arn})
+	assertExhausted(t, err)
 }
 
 func TestClient_GoodAnswer(t *testing.T) {

@@ -87,6 +87,9 @@ func (c *Client) Do(request *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, c.failure(request.Context(), begin, err)
 	}
+	if len(body) == 0 && response.StatusCode == http.StatusOK && hasNoAnswer(request) {
+		return response, nil
+	}
 	if err := check(response, body); err != nil {
 		return nil, err
 	}

@@ -56,7 +56,9 @@ func sendArbitrary(t *testing.T, target, body string) {
 	recorder := httptest.NewRecorder()
 	e.ServeHTTP(recorder, signed(http.MethodPost, target, body))
 	require.Contains(t, []int{http.StatusOK, http.StatusBadRequest}, recorder.Code, recorder.Body.String())
-	object(t, recorder.Body.String())
+	if answer := recorder.Body.String(); answer != "" || !strings.HasSuffix(target, "agResource") {
+		object(t, answer)
+	}
 	// Whatever was written, a table that is left can still be read as a whole.
 	if status, _ := send(t, e, "DescribeTable", `{"TableName":"matches"}`); status == http.StatusOK {
 		send(t, e, "Scan", `{"TableName":"matches","IndexName":"all"}`)
@@ -71,8 +73,8 @@ func FuzzUpdateTable(f *testing.F) {
 	fuzzOperation(f, "UpdateTable",
 		`{"TableName":"numbers","BillingMode":"PAY_PER_REQUEST","OnDemandThroughput":{"MaxReadRequestUnits":-1}}`,
 		`{"TableName":"numbers","ProvisionedThroughput":{"ReadCapacityUnits":2,"WriteCapacityUnits":1}}`,
-		`{"TableName":"numbers","AttributeDefinitions":[{"AttributeName":"x","AttributeType":"S"}],"GlobalSecondaryIndexUpdates":[{"Create":{"IndexName":"byX","KeySchema":[{"AttributeName":"x","KeyType":"HASH"},{"AttributeName":"g","KeyType":"RANGE"}],"Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["y"]},"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}}}]}`,
-		`{"TableName":"numbers","AttributeDefinitions":[{"AttributeName":"x","AttributeType":"S"}],"GlobalSecondaryIndexUpdates":[{"Create":{"IndexName":"wide","KeySchema":[{"AttributeName":"x","KeyType":"HASH"},{"AttributeName":"g","KeyType":"HASH"},{"AttributeName":"b","KeyType":"RANGE"},{"AttributeName":"n","KeyType":"RANGE"}],"Projection":{"ProjectionType":"KEYS_ONLY"},"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}}}]}`,
+		`{"TableName":"numbers","AttributeDefinitions":[{"AttributeName":"x","AttributeType":"S"},{"AttributeName":"g","AttributeType":"S"}],"GlobalSecondaryIndexUpdates":[{"Create":{"IndexName":"byX","KeySchema":[{"AttributeName":"x","KeyType":"HASH"},{"AttributeName":"g","KeyType":"RANGE"}],"Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["y"]},"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}}}]}`,
+		`{"TableName":"numbers","AttributeDefinitions":[{"AttributeName":"x","AttributeType":"S"},{"AttributeName":"g","AttributeType":"S"},{"AttributeName":"b","AttributeType":"B"},{"AttributeName":"n","AttributeType":"N"}],"GlobalSecondaryIndexUpdates":[{"Create":{"IndexName":"wide","KeySchema":[{"AttributeName":"x","KeyType":"HASH"},{"AttributeName":"g","KeyType":"HASH"},{"AttributeName":"b","KeyType":"RANGE"},{"AttributeName":"n","KeyType":"RANGE"}],"Projection":{"ProjectionType":"KEYS_ONLY"},"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}}}]}`,
 		`{"TableName":"numbers","GlobalSecondaryIndexUpdates":[{"Delete":{"IndexName":"global"}},{"Update":{"IndexName":"other","WarmThroughput":{"ReadUnitsPerSecond":1}}}]}`,
 		`{"TableName":"numbers","SSESpecification":{"Enabled":true},"TableClass":"STANDARD","DeletionProtectionEnabled":"no","StreamSpecification":{"StreamEnabled":false}}`,
 		`{"TableName":"numbers","GlobalSecondaryIndexUpdates":[{}],"ReplicaUpdates":null}`)

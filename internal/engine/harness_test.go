@@ -43,6 +43,10 @@ func call(tb testing.TB, handler http.Handler, operation, body string) map[strin
 	tb.Helper()
 	status, answer := send(tb, handler, operation, body)
 	require.Equal(tb, http.StatusOK, status, "%s %s: %s", operation, body, answer)
+	if operation == "TagResource" || operation == "UntagResource" { // they have no answer
+		require.Empty(tb, answer)
+		return map[string]any{}
+	}
 	return object(tb, answer)
 }
 

@@ -57,7 +57,7 @@ func inspect[In, Out any, P controlInput[In]](perform func(*Engine, P) (Out, err
 			return nil, err
 		}
 		out, err := perform(e, in)
-		if err != nil {
+		if err != nil || any(out) == any(nothing{}) {
 			return nil, err
 		}
 		return json.Marshal(out)

@@ -129,6 +129,8 @@ func (t *table) tag(tags []tag) {
 func (e *Engine) resource(arn, operation string) (*table, error) {
 	name, ours := strings.CutPrefix(arn, arnPrefix)
 	switch {
+	case ours && strings.Contains(name, "/"):
+		return nil, invalidParameter("Invalid resource arn provided, only table or stream is accepted. Provided resource arn: %s", arn)
 	case !ours:
 		return nil, dynamoDBException("AccessDeniedException", "User: arn:aws:iam::"+account+":root is not authorized to perform: dynamodb:"+operation+" on resource: "+arn)
 	case e.tables[name] == nil:
@@ -137,7 +139,7 @@ func (e *Engine) resource(arn, operation string) (*table, error) {
 	return e.tables[name], nil
 }
 
-// nothing is an answer without members.
+// nothing is the answer of the operations that have none, not even an empty object.
 type nothing struct{}
 
 func (e *Engine) tagResource(in *tagResourceInput) (nothing, error) {

@@ -43,6 +43,7 @@ func TestTags_Errors(t *testing.T) {
 		{"no ARN at all", "TagResource", `{"ResourceArn":"specs","Tags":[{"Key":"a","Value":"b"}]}`, invalid + "ARNs must start with 'arn:': specs"},
 		{"an ARN of another service", "ListTagsOfResource", `{"ResourceArn":"arn:aws:s3:::specs"}`, invalid + "Provided Arn is not a DynamoDB resource arn: arn:aws:s3:::specs"},
 		{"a table that is not there", "ListTagsOfResource", strings.Replace(ofSpecs(``), "specs", "none", 1), "ResourceNotFoundException: Requested resource not found: ResourcArn: arn:aws:dynamodb:us-east-1:123456789012:table/none not found"},
+		{"an index", "ListTagsOfResource", strings.Replace(ofSpecs(``), "specs", "specs/index/byID", 1), invalid + "Invalid resource arn provided, only table or stream is accepted. Provided resource arn: " + specsARN + "/index/byID"},
 		{"a table of another account", "ListTagsOfResource", `{"ResourceArn":"arn:aws:dynamodb:us-east-1:000000000000:table/specs"}`,
 			"AccessDeniedException: User: arn:aws:iam::123456789012:root is not authorized to perform: dynamodb:ListTagsOfResource on resource: arn:aws:dynamodb:us-east-1:000000000000:table/specs"},
 		{"an empty key", "TagResource", ofSpecs(`,"Tags":[{"Key":"","Value":"b"}]`), "ValidationException: The Tag Key provided is invalid, Key"},
