@@ -14,6 +14,8 @@ var (
 	deleteKind         = &actionKind{"Delete", "Key", &writeRules}
 	updateKind         = &actionKind{"Update", "Key", &updateRules}
 	conditionCheckKind = &actionKind{"ConditionCheck", "Key", &writeRules}
+
+	actionKinds = []*actionKind{getKind, putKind, deleteKind, updateKind, conditionCheckKind}
 )
 
 // action is one access to one item.
@@ -57,25 +59,9 @@ func (a *action) constrainSubject(c *constraints, at string) {
 	c.notNull(at+memberName(a.kind.subject), a.subject.present)
 }
 
-// checkParameters rejects contradictory parameters and an invalid item or key.
-func (a *action) checkParameters() error {
-	if err := a.expressionInput.check(); err != nil {
-		return err
-	}
-	return a.subject.check()
-}
-
-// tooDeep reports whether a value nests too deeply.
-func (a *action) tooDeep() bool {
-	return a.subject.tooDeep() || a.values.tooDeep() || a.legacy.tooDeep()
-}
-
-// checkContent parses the expressions and checks the size of an item.
-func (a *action) checkContent() error {
-	if err := a.parse(); err != nil {
-		return err
-	}
-	return a.checkSize()
+// check rejects what is wrong whatever the table is.
+func (a *action) check() error {
+	return firstError(a.expressionInput.check, a.subject.check, a.parse, a.checkSize)
 }
 
 func (a *action) checkSize() error {
@@ -83,6 +69,11 @@ func (a *action) checkSize() error {
 		return nil
 	}
 	return checkItemSize(a.subject.item)
+}
+
+// tooDeep reports whether a value nests too deeply.
+func (a *action) tooDeep() bool {
+	return a.subject.tooDeep() || a.values.tooDeep() || a.legacy.tooDeep()
 }
 
 // lookUpTable finds the table and checks the paths of the expressions against

@@ -1,5 +1,7 @@
 package engine
 
+import "slices"
+
 // The limits of BatchGetItem: keys in a request, and bytes in an answer.
 const (
 	maxBatchGets     = 100
@@ -61,9 +63,16 @@ func (r *batchGetItem) field(name string, value document) error {
 }
 
 func (r *batchGetItem) check() error {
-	if err := r.constrain(); err != nil {
-		return err
-	}
+	return firstError(r.constrain, r.checkTables, r.checkParameters, r.checkKeys)
+}
+
+func (r *batchGetItem) checkTables() error {
+	return checkTables("BatchGetItem", r.tables,
+		func(g *tableGets) string { return g.tableName },
+		func(*tableGets) string { return r.source.compact() })
+}
+
+func (r *batchGetItem) checkParameters() error {
 	total := 0
 	var legacy, modern bool
 	for i := range r.tables {
@@ -72,7 +81,7 @@ func (r *batchGetItem) check() error {
 			return err
 		}
 		legacy = legacy || g.legacy.attributesToGet != nil
-		modern = modern || g.texts.projection != nil
+		modern = modern || g.text("ProjectionExpression") != nil
 		total += len(g.keys)
 	}
 	// Not even between tables may the two kinds be mixed.
@@ -81,11 +90,6 @@ func (r *batchGetItem) check() error {
 	}
 	if total > maxBatchGets {
 		return validation("Too many items requested for the BatchGetItem call")
-	}
-	for i := range r.tables {
-		if err := r.tables[i].check(); err != nil {
-			return err
-		}
 	}
 	return nil
 }
@@ -102,29 +106,20 @@ func (r *batchGetItem) constrain() error {
 		}
 		g.legacy.constrain(&c)
 	}
-	if err := c.err(); err != nil {
-		return err
-	}
-	for i := range r.tables {
-		c.mapKey("requestItems", r.tables[i].tableName, r.source.compact)
-	}
-	if err := c.err(); err != nil {
-		return err
-	}
-	if len(r.tables) == 0 {
-		return validation("The requestItems parameter is required for BatchGetItem")
-	}
-	return nil
+	return c.err()
 }
 
-// check parses the expressions of a table and checks its keys.
-func (g *tableGets) check() error {
-	if err := g.parse(); err != nil {
-		return err
-	}
-	for i := range g.keys {
-		if err := g.keys[i].check(); err != nil {
+// checkKeys parses the expressions of each table and checks its keys.
+func (r *batchGetItem) checkKeys() error {
+	for i := range r.tables {
+		g := &r.tables[i]
+		if err := g.parse(); err != nil {
 			return err
+		}
+		for k := range g.keys {
+			if err := g.keys[k].check(); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -152,10 +147,8 @@ func (g *tableGets) lookUp(e *Engine) error {
 		if err != nil {
 			return err
 		}
-		for k := range g.gets {
-			if g.gets[k].primary.compare(&primary) == 0 {
-				return validation(duplicateKeys)
-			}
+		if slices.ContainsFunc(g.gets, func(other get) bool { return other.primary.compare(&primary) == 0 }) {
+			return validation(duplicateKeys)
 		}
 		g.gets = append(g.gets, get{table: t, primary: primary, consistent: isTrue(g.consistentRead)})
 	}

@@ -82,9 +82,15 @@ func (d document) itemMember(class, member string, into *itemParameter) error {
 }
 
 func (r *batchWrite) check() error {
-	if err := r.constrain(); err != nil {
-		return err
-	}
+	return firstError(r.constrain, r.checkTables, r.checkRequests)
+}
+
+func (r *batchWrite) checkTables() error {
+	return checkTables("BatchWriteItem", r.tables,
+		func(w *tableWrites) string { return w.tableName }, (*tableWrites).String)
+}
+
+func (r *batchWrite) checkRequests() error {
 	total := 0
 	for _, writes := range r.tables {
 		for i := range writes.requests {
@@ -121,19 +127,7 @@ func (r *batchWrite) constrain() error {
 			}
 		}
 	}
-	if err := c.err(); err != nil {
-		return err
-	}
-	for i := range r.tables {
-		c.mapKey("requestItems", r.tables[i].tableName, r.tables[i].String)
-	}
-	if err := c.err(); err != nil {
-		return err
-	}
-	if len(r.tables) == 0 {
-		return validation("The requestItems parameter is required for BatchWriteItem")
-	}
-	return nil
+	return c.err()
 }
 
 // String returns the requests as the service prints them, without the values.
@@ -185,10 +179,8 @@ func (r *batchWrite) lookUp(e *Engine) error {
 			if err := w.lookUpRequest(&requests.requests[i]); err != nil {
 				return err
 			}
-			for k := first; k < len(r.writes); k++ {
-				if r.writes[k].primary.compare(&w.primary) == 0 {
-					return validation(duplicateKeys)
-				}
+			if slices.ContainsFunc(r.writes[first:], func(other write) bool { return other.primary.compare(&w.primary) == 0 }) {
+				return validation(duplicateKeys)
 			}
 			r.writes = append(r.writes, w)
 		}

@@ -106,7 +106,7 @@ func TestDeleteTable_UnderRequests(t *testing.T) {
 		{"TransactWriteItems", `{"TransactItems":[{"Put":{"TableName":"specs","Item":{"holder":{"S":"u"},"mark":{"S":"2"}}}},{"Put":{"TableName":"things","Item":{"a":{"S":"1"}}}}]}`},
 		{"BatchWriteItem", `{"RequestItems":{"specs":[{"DeleteRequest":{"Key":{"holder":{"S":"u"},"mark":{"S":"1"}}}}]}}`},
 		{"DescribeTable", `{"TableName":"specs"}`},
-		{"UpdateTable", `{"TableName":"specs","DeletionProtectionEnabled":false,"GlobalSecondaryIndexUpdates":[{"Create":{"IndexName":"more","KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],"Projection":{"ProjectionType":"ALL"}}}]}`},
+		{"UpdateTable", `{"TableName":"specs","DeletionProtectionEnabled":false,"AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],"GlobalSecondaryIndexUpdates":[{"Create":{"IndexName":"more","KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],"Projection":{"ProjectionType":"ALL"}}}]}`},
 		{"UpdateTable", `{"TableName":"specs","GlobalSecondaryIndexUpdates":[{"Delete":{"IndexName":"more"}}]}`},
 		{"UpdateTimeToLive", specifyTTL("ttl", true)},
 		{"UpdateTimeToLive", specifyTTL("ttl", false)},

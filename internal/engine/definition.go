@@ -16,25 +16,45 @@ const (
 	maxThroughput          = 1_000_000_000_000
 )
 
-// tableDefinition is everything about a table that CreateTable and UpdateTable set: the input of
-// CreateTable.
-type tableDefinition struct {
+// tableSettings are the parameters that CreateTable and UpdateTable have in common.
+type tableSettings struct {
 	TableName                 *string
 	AttributeDefinitions      []attributeDefinition
-	KeySchema                 []keySchemaElement
 	BillingMode               *string
 	ProvisionedThroughput     *provisionedThroughput
 	OnDemandThroughput        *onDemandThroughput
 	WarmThroughput            *warmThroughput
-	LocalSecondaryIndexes     []localSecondaryIndex
-	GlobalSecondaryIndexes    []globalSecondaryIndex
 	StreamSpecification       *streamSpecification
 	SSESpecification          *sseSpecification
-	Tags                      []tag
 	DeletionProtectionEnabled *bool
 	TableClass                *string
+}
+
+// tableDefinition is everything about a table that CreateTable and UpdateTable set: the input of
+// CreateTable.
+type tableDefinition struct {
+	tableSettings
+	KeySchema              []keySchemaElement
+	LocalSecondaryIndexes  []localSecondaryIndex
+	GlobalSecondaryIndexes []globalSecondaryIndex
+	Tags                   []tag
 
 	ResourcePolicy, GlobalTableSettingsReplicationMode, GlobalTableSourceArn unsupported
+}
+
+// constrainCapacity checks the declared shape of what comes before the indexes.
+func (s *tableSettings) constrainCapacity(c *constraints, minName int) {
+	constrainAttributes(c, s.AttributeDefinitions)
+	c.name("tableName", s.TableName, minName)
+	c.oneOf("billingMode", s.BillingMode, "PROVISIONED", "PAY_PER_REQUEST")
+	s.ProvisionedThroughput.constrain(c, "provisionedThroughput")
+}
+
+// constrainFeatures checks the declared shape of what comes after the indexes.
+func (s *tableSettings) constrainFeatures(c *constraints) {
+	s.StreamSpecification.constrain(c)
+	s.SSESpecification.constrain(c)
+	c.oneOf("tableClass", s.TableClass, "STANDARD", "STANDARD_INFREQUENT_ACCESS")
 }
 
 func (t *tableDefinition) check() error {
@@ -51,10 +71,7 @@ func (t *tableDefinition) constrain() error {
 	}
 	var c constraints
 	c.notNull("attributeDefinitions", t.AttributeDefinitions != nil)
-	constrainAttributes(&c, t.AttributeDefinitions)
-	c.name("tableName", t.TableName, 3)
-	c.oneOf("billingMode", t.BillingMode, "PROVISIONED", "PAY_PER_REQUEST")
-	t.ProvisionedThroughput.constrain(&c, "provisionedThroughput")
+	t.constrainCapacity(&c, 3)
 	constrainKeySchema(&c, "keySchema", t.KeySchema, 2)
 	for i := range t.GlobalSecondaryIndexes {
 		t.GlobalSecondaryIndexes[i].constrain(&c, "globalSecondaryIndexes."+strconv.Itoa(i+1)+".member")
@@ -62,9 +79,7 @@ func (t *tableDefinition) constrain() error {
 	for i := range t.LocalSecondaryIndexes {
 		t.LocalSecondaryIndexes[i].constrain(&c, "localSecondaryIndexes."+strconv.Itoa(i+1)+".member")
 	}
-	t.StreamSpecification.constrain(&c)
-	t.SSESpecification.constrain(&c)
-	c.oneOf("tableClass", t.TableClass, "STANDARD", "STANDARD_INFREQUENT_ACCESS")
+	t.constrainFeatures(&c)
 	return c.err()
 }
 
@@ -165,13 +180,20 @@ func (t *onDemandThroughput) validate(onDemand bool) error {
 	return nil
 }
 
-func (t *tableDefinition) validateKeys() error {
-	for i, a := range t.AttributeDefinitions {
-		for _, b := range t.AttributeDefinitions[:i] {
+func (s *tableSettings) validateAttributeNames() error {
+	for i, a := range s.AttributeDefinitions {
+		for _, b := range s.AttributeDefinitions[:i] {
 			if *a.AttributeName == *b.AttributeName {
 				return invalidParameter("Duplicate AttributeName: %s", *a.AttributeName)
 			}
 		}
+	}
+	return nil
+}
+
+func (t *tableDefinition) validateKeys() error {
+	if err := t.validateAttributeNames(); err != nil {
+		return err
 	}
 	if len(t.KeySchema) > len(t.AttributeDefinitions) {
 		return validation("Invalid KeySchema: Some index key attribute have no definition")
@@ -217,11 +239,11 @@ func (t *tableDefinition) validateIndexKey(keys []keySchemaElement) error {
 	return nil
 }
 
-func (t *tableDefinition) validateKeyNames(keys []keySchemaElement) error {
+func (s *tableSettings) validateKeyNames(keys []keySchemaElement) error {
 	for _, k := range keys {
-		if !t.defines(*k.AttributeName) {
+		if !s.defines(*k.AttributeName) {
 			return invalidParameter("Some index key attributes are not defined in AttributeDefinitions. Keys: [%s], AttributeDefinitions: [%s]",
-				joinKeys(keys, func(k *keySchemaElement) string { return *k.AttributeName }), t.joinAttributes(nil))
+				joinKeys(keys, func(k *keySchemaElement) string { return *k.AttributeName }), s.joinAttributes(nil))
 		}
 	}
 	for i, k := range keys {
@@ -236,8 +258,8 @@ func (t *tableDefinition) validateKeyNames(keys []keySchemaElement) error {
 	return nil
 }
 
-func (t *tableDefinition) defines(name string) bool {
-	return slices.ContainsFunc(t.AttributeDefinitions, func(a attributeDefinition) bool { return *a.AttributeName == name })
+func (s *tableSettings) defines(name string) bool {
+	return slices.ContainsFunc(s.AttributeDefinitions, func(a attributeDefinition) bool { return *a.AttributeName == name })
 }
 
 func (t *tableDefinition) validateLocalIndexes() error {
@@ -377,9 +399,9 @@ func (t *tableDefinition) keyAttributes() map[string]bool {
 }
 
 // joinAttributes lists the defined attributes that are in used, or all of them if used is nil.
-func (t *tableDefinition) joinAttributes(used map[string]bool) string {
+func (s *tableSettings) joinAttributes(used map[string]bool) string {
 	var names []string
-	for _, a := range t.AttributeDefinitions {
+	for _, a := range s.AttributeDefinitions {
 		if used == nil || used[*a.AttributeName] {
 			names = append(names, *a.AttributeName)
 		}

@@ -37,11 +37,14 @@ func (r *expressionRules) hasValues() bool {
 	return len(r.expressions) > 1 || r.expressions[0] != "ProjectionExpression"
 }
 
+// maxExpressions is the most expressions that an operation accepts.
+const maxExpressions = 3
+
 // expressionInput is the part of a request that holds expressions, or the legacy parameters that
 // came before them. Parameters that the rules do not name are ignored like unknown ones.
 type expressionInput struct {
 	rules  *expressionRules
-	texts  struct{ update, condition, keyCondition, filter, projection *string }
+	texts  [maxExpressions]*string // in the order of rules.expressions
 	names  map[string]string
 	values itemParameter
 	legacy legacyInput
@@ -49,9 +52,9 @@ type expressionInput struct {
 }
 
 func (x *expressionInput) field(name string, value document) error {
-	switch {
-	case slices.Contains(x.rules.expressions, name):
-		return value.string(x.text(name))
+	switch i := slices.Index(x.rules.expressions, name); {
+	case i >= 0:
+		return value.string(&x.texts[i])
 	case slices.Contains(x.rules.legacy, name):
 		return x.legacy.field(name, value)
 	case name == "ExpressionAttributeNames":
@@ -62,27 +65,20 @@ func (x *expressionInput) field(name string, value document) error {
 	return nil
 }
 
-// text returns where an expression is kept.
-func (x *expressionInput) text(parameter string) **string {
-	switch parameter {
-	case "UpdateExpression":
-		return &x.texts.update
-	case "ConditionExpression":
-		return &x.texts.condition
-	case "KeyConditionExpression":
-		return &x.texts.keyCondition
-	case "FilterExpression":
-		return &x.texts.filter
+// text returns the text of an expression, nil if the request has none.
+func (x *expressionInput) text(parameter string) *string {
+	if i := slices.Index(x.rules.expressions, parameter); i >= 0 {
+		return x.texts[i]
 	}
-	return &x.texts.projection
+	return nil
 }
 
 // check rejects contradictory parameters, before any of them is parsed.
 func (x *expressionInput) check() error {
 	var present, absent, legacy []string
-	for _, name := range x.rules.expressions {
+	for i, name := range x.rules.expressions {
 		switch {
-		case *x.text(name) != nil:
+		case x.texts[i] != nil:
 			present = append(present, name)
 		case name != "ProjectionExpression":
 			absent = append(absent, name)
@@ -90,7 +86,7 @@ func (x *expressionInput) check() error {
 	}
 	for _, name := range x.rules.legacy {
 		// KeyConditions go together with every expression but their own.
-		if slices.Contains(x.legacy.names, name) && (name != "KeyConditions" || x.texts.keyCondition != nil) {
+		if slices.Contains(x.legacy.names, name) && (name != "KeyConditions" || x.text("KeyConditionExpression") != nil) {
 			legacy = append(legacy, name)
 		}
 	}
@@ -138,28 +134,23 @@ func (x *expressionInput) parse() error {
 	if err != nil {
 		return err
 	}
-	if text := x.texts.update; text != nil {
-		if x.update, err = expression.ParseUpdate(*text, attributes); err != nil {
-			return err
+	for i, name := range x.rules.expressions {
+		if x.texts[i] == nil {
+			continue
 		}
-	}
-	if text := x.texts.condition; text != nil {
-		if x.condition, err = expression.ParseCondition("ConditionExpression", *text, attributes); err != nil {
-			return err
+		switch text := *x.texts[i]; name {
+		case "UpdateExpression":
+			x.update, err = expression.ParseUpdate(text, attributes)
+		case "ConditionExpression":
+			x.condition, err = expression.ParseCondition(name, text, attributes)
+		case "ProjectionExpression":
+			x.projection, err = expression.ParseProjection(text, attributes)
+		case "FilterExpression":
+			x.filter, err = expression.ParseCondition(name, text, attributes)
+		case "KeyConditionExpression":
+			x.keyCondition, err = expression.ParseCondition(name, text, attributes)
 		}
-	}
-	if text := x.texts.projection; text != nil {
-		if x.projection, err = expression.ParseProjection(*text, attributes); err != nil {
-			return err
-		}
-	}
-	if text := x.texts.filter; text != nil {
-		if x.filter, err = expression.ParseCondition("FilterExpression", *text, attributes); err != nil {
-			return err
-		}
-	}
-	if text := x.texts.keyCondition; text != nil {
-		if x.keyCondition, err = expression.ParseCondition("KeyConditionExpression", *text, attributes); err != nil {
+		if err != nil {
 			return err
 		}
 	}

@@ -31,13 +31,7 @@ func (r *getItem) check() error {
 	c.capacity(r.returnCapacity)
 	r.legacy.constrain(&c)
 	r.constrain(&c, "")
-	if err := c.err(); err != nil {
-		return err
-	}
-	if err := r.checkParameters(); err != nil {
-		return err
-	}
-	return r.checkContent()
+	return firstError(c.err, r.action.check)
 }
 
 func (r *getItem) lookUp(e *Engine) error {
@@ -153,13 +147,14 @@ const (
 // checkEnveloped checks what the service reports in the form of a violation of the declared shape,
 // unless a value nests too deeply.
 func (r *writeItem) checkEnveloped() error {
-	if err := r.checkParameters(); err != nil {
-		return err
-	}
+	return firstError(r.expressionInput.check, r.subject.check, r.checkReturnValues, r.parse)
+}
+
+func (r *writeItem) checkReturnValues() error {
 	if r.kind != updateKind && r.returnValues != nil && *r.returnValues != "ALL_OLD" && *r.returnValues != "NONE" {
 		return validation("ReturnValues can only be ALL_OLD or NONE")
 	}
-	return r.parse()
+	return nil
 }
 
 func (r *writeItem) lookUp(e *Engine) error {
@@ -176,7 +171,7 @@ func (r *writeItem) lookUp(e *Engine) error {
 		return err
 	case updateKind:
 		r.write.subject = r.subject.item
-		if r.texts.update != nil && r.update.Cost() > maxItemBytes {
+		if r.text("UpdateExpression") != nil && r.update.Cost() > maxItemBytes {
 			return errUpdateSize
 		}
 	}

@@ -34,7 +34,7 @@ func (r *query) check() error {
 	if err := r.checkStartValues(); err != nil {
 		return err
 	}
-	if r.texts.keyCondition == nil && r.legacy.keyConditions == nil {
+	if r.text("KeyConditionExpression") == nil && r.legacy.keyConditions == nil {
 		return validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
 	}
 	if err := r.parse(); err != nil {
@@ -110,7 +110,7 @@ func (r *query) checkFilter() error {
 	for _, a := range r.view.schema.attributes {
 		if slices.Contains(names, a.name) {
 			what := "Filter Expression"
-			if r.texts.filter == nil {
+			if r.text("FilterExpression") == nil {
 				what = "QueryFilter"
 			}
 			return validation("%s can only contain non-primary key attributes: Primary key attribute: %s", what, a.name)

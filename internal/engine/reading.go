@@ -91,7 +91,7 @@ func (r *reading) selects(what string) bool { return is(r.selection, what) }
 func (r *reading) checkSelection() error {
 	wanted := ""
 	switch {
-	case r.texts.projection != nil:
+	case r.text("ProjectionExpression") != nil:
 		wanted = "ProjectionExpression"
 	case r.legacy.attributesToGet != nil:
 		wanted = "AttributesToGet"

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"time"
@@ -10,17 +11,8 @@ import (
 
 // updateTableInput is the input of UpdateTable.
 type updateTableInput struct {
-	TableName                   *string
-	AttributeDefinitions        []attributeDefinition
-	BillingMode                 *string
-	ProvisionedThroughput       *provisionedThroughput
-	OnDemandThroughput          *onDemandThroughput
-	WarmThroughput              *warmThroughput
+	tableSettings
 	GlobalSecondaryIndexUpdates []globalSecondaryIndexUpdate
-	StreamSpecification         *streamSpecification
-	SSESpecification            *sseSpecification
-	DeletionProtectionEnabled   *bool
-	TableClass                  *string
 
 	ReplicaUpdates, MultiRegionConsistency, GlobalTableWitnessUpdates, GlobalTableSettingsReplicationMode unsupported
 }
@@ -50,10 +42,7 @@ func (in *updateTableInput) constrain() error {
 		return errNoTableName
 	}
 	var c constraints
-	constrainAttributes(&c, in.AttributeDefinitions)
-	c.tableName(in.TableName)
-	c.oneOf("billingMode", in.BillingMode, "PROVISIONED", "PAY_PER_REQUEST")
-	in.ProvisionedThroughput.constrain(&c, "provisionedThroughput")
+	in.constrainCapacity(&c, 1)
 	for i, u := range in.GlobalSecondaryIndexUpdates {
 		at := "globalSecondaryIndexUpdates." + strconv.Itoa(i+1) + ".member."
 		if u.Update != nil {
@@ -69,31 +58,29 @@ func (in *updateTableInput) constrain() error {
 			c.name(at+"delete.indexName", u.Delete.IndexName, 3)
 		}
 	}
-	in.StreamSpecification.constrain(&c)
-	in.SSESpecification.constrain(&c)
-	c.oneOf("tableClass", in.TableClass, "STANDARD", "STANDARD_INFREQUENT_ACCESS")
+	in.constrainFeatures(&c)
 	return c.err()
 }
 
 func (in *updateTableInput) check() error {
-	if err := in.constrain(); err != nil {
-		return err
-	}
+	return firstError(in.constrain, in.checkPresence, in.checkIndexes, in.checkStream, in.SSESpecification.validate)
+}
+
+// checkPresence requires one parameter at least.
+func (in *updateTableInput) checkPresence() error {
 	if in.BillingMode == nil && in.ProvisionedThroughput == nil && in.OnDemandThroughput == nil && in.WarmThroughput == nil &&
 		len(in.GlobalSecondaryIndexUpdates) == 0 && in.StreamSpecification == nil && in.SSESpecification == nil &&
 		in.DeletionProtectionEnabled == nil && in.TableClass == nil {
 		return validation("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required")
 	}
-	if err := in.ProvisionedThroughput.validate(""); err != nil {
-		return err
-	}
-	if err := in.checkIndexes(); err != nil {
-		return err
-	}
+	return in.ProvisionedThroughput.validate("")
+}
+
+func (in *updateTableInput) checkStream() error {
 	if in.StreamSpecification != nil && *in.StreamSpecification.StreamEnabled {
 		return errNoStreams
 	}
-	return in.SSESpecification.validate()
+	return nil
 }
 
 // checkIndexes requires one action per update, one update per index, and one new or deleted index.
@@ -177,18 +164,10 @@ type tableUpdate struct {
 func (u *tableUpdate) apply() error {
 	in, d := u.in, &u.after
 	d.GlobalSecondaryIndexes = slices.Clone(d.GlobalSecondaryIndexes)
-	if in.DeletionProtectionEnabled != nil {
-		d.DeletionProtectionEnabled = in.DeletionProtectionEnabled
-	}
-	if in.TableClass != nil {
-		d.TableClass = in.TableClass
-	}
-	if in.SSESpecification != nil {
-		d.SSESpecification = in.SSESpecification
-	}
-	if in.WarmThroughput != nil {
-		d.WarmThroughput = in.WarmThroughput
-	}
+	d.DeletionProtectionEnabled = cmp.Or(in.DeletionProtectionEnabled, d.DeletionProtectionEnabled)
+	d.TableClass = cmp.Or(in.TableClass, d.TableClass)
+	d.SSESpecification = cmp.Or(in.SSESpecification, d.SSESpecification)
+	d.WarmThroughput = cmp.Or(in.WarmThroughput, d.WarmThroughput)
 	if err := u.applyThroughput(); err != nil {
 		return err
 	}
@@ -225,11 +204,9 @@ func (u *tableUpdate) applyThroughput() error {
 			d.forgetThroughput()
 		}
 	}
-	if in.OnDemandThroughput != nil {
-		d.OnDemandThroughput = in.OnDemandThroughput
-		if err := d.OnDemandThroughput.validate(d.onDemand()); err != nil {
-			return err
-		}
+	d.OnDemandThroughput = cmp.Or(in.OnDemandThroughput, d.OnDemandThroughput)
+	if err := in.OnDemandThroughput.validate(d.onDemand()); err != nil {
+		return err
 	}
 	p := in.ProvisionedThroughput
 	if p == nil {
@@ -305,39 +282,31 @@ func (x *globalSecondaryIndex) update(to *indexThroughput, onDemand bool) error 
 		}
 		x.ProvisionedThroughput = p
 	}
-	if to.WarmThroughput != nil {
-		x.WarmThroughput = to.WarmThroughput
-	}
-	if to.OnDemandThroughput != nil {
-		x.OnDemandThroughput = to.OnDemandThroughput
-	}
+	x.WarmThroughput = cmp.Or(to.WarmThroughput, x.WarmThroughput)
+	x.OnDemandThroughput = cmp.Or(to.OnDemandThroughput, x.OnDemandThroughput)
 	return to.OnDemandThroughput.validate(onDemand)
 }
 
 // defineAttributes adds the attribute definitions of the request to those of the table, for a new
 // index. Like the service it keeps the type of an attribute that is not in the key of the index.
 func (u *tableUpdate) defineAttributes(x *globalSecondaryIndex) error {
-	d := &u.after
-	d.AttributeDefinitions = slices.Clone(d.AttributeDefinitions)
-	for i, a := range u.in.AttributeDefinitions {
-		for _, b := range u.in.AttributeDefinitions[:i] {
-			if *a.AttributeName == *b.AttributeName {
-				return invalidParameter("Duplicate AttributeName: %s", *a.AttributeName)
-			}
-		}
-		if !d.defines(*a.AttributeName) {
-			d.AttributeDefinitions = append(d.AttributeDefinitions, a)
-			continue
-		}
-		if !x.hasKey(*a.AttributeName) {
-			continue
-		}
-		for _, b := range u.before.AttributeDefinitions {
-			if *a.AttributeName == *b.AttributeName && *a.AttributeType != *b.AttributeType {
-				return invalidParameter("Attributes cannot be redefined. Please check that your attribute has the same type as previously defined. Attribute: %s", *a.AttributeName)
-			}
+	if err := u.in.validateAttributeNames(); err != nil {
+		return err
+	}
+	if err := u.in.validateKeyNames(x.KeySchema); err != nil {
+		return err
+	}
+	defined := slices.Clone(u.after.AttributeDefinitions)
+	for _, a := range u.in.AttributeDefinitions {
+		i := slices.IndexFunc(defined, func(b attributeDefinition) bool { return *a.AttributeName == *b.AttributeName })
+		switch {
+		case i < 0:
+			defined = append(defined, a)
+		case x.hasKey(*a.AttributeName) && *a.AttributeType != *defined[i].AttributeType:
+			return invalidParameter("Attributes cannot be redefined. Please check that your attribute has the same type as previously defined. Attribute: %s", *a.AttributeName)
 		}
 	}
+	u.after.AttributeDefinitions = defined
 	return nil
 }
 

@@ -166,7 +166,7 @@ func TestUpdateTable_Errors(t *testing.T) {
 	}
 	const throughput = `,"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}`
 	indexes := func(updates ...string) string {
-		return updateSpecs(`"GlobalSecondaryIndexUpdates":[` + strings.Join(updates, ",") + `]`)
+		return updateSpecs(`"AttributeDefinitions":[{"AttributeName":"g","AttributeType":"S"}],"GlobalSecondaryIndexUpdates":[` + strings.Join(updates, ",") + `]`)
 	}
 	perform(t, e, []exchange{
 		{"nothing", "UpdateTable", `{"TableName":"specs"}`, "ValidationException: At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required"},
@@ -177,7 +177,8 @@ func TestUpdateTable_Errors(t *testing.T) {
 		{"two changes of one index", "UpdateTable", indexes(`{"Delete":{"IndexName":"byG"}}`, `{"Update":{"IndexName":"byG"}}`), invalid + "Only one global secondary index update per index is allowed simultaneously. Index: byG"},
 		{"two new indexes", "UpdateTable", indexes(create("one", "g", throughput), create("two", "g", throughput)), "LimitExceededException: Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table"},
 		{"an index that exists", "UpdateTable", indexes(create("byG", "g", throughput)), "ValidationException: Attempting to create an index which already exists"},
-		{"an index on an undefined attribute", "UpdateTable", indexes(create("byX", "x", throughput)), invalid + "Some index key attributes are not defined in AttributeDefinitions. Keys: [x], AttributeDefinitions: [p, g]"},
+		{"an index on an undefined attribute", "UpdateTable", indexes(create("byX", "x", throughput)), invalid + "Some index key attributes are not defined in AttributeDefinitions. Keys: [x], AttributeDefinitions: [g]"},
+		{"an index on an attribute that only the table defines", "UpdateTable", indexes(create("byP", "p", throughput)), invalid + "Some index key attributes are not defined in AttributeDefinitions. Keys: [p], AttributeDefinitions: [g]"},
 		{"an index without throughput", "UpdateTable", indexes(create("more", "g", "")), invalid + "ProvisionedThroughput must be specified for index: more"},
 		{"an index without projection", "UpdateTable", indexes(`{"Create":{"IndexName":"more","KeySchema":[{"AttributeName":"g","KeyType":"HASH"}]}}`), "ValidationException: 1 validation error detected: Value null at 'globalSecondaryIndexUpdates.1.member.create.projection' failed to satisfy constraint: Member must not be null"},
 		{"an update of no index", "UpdateTable", indexes(`{"Update":{}}`), "ValidationException: 1 validation error detected: Value null at 'globalSecondaryIndexUpdates.1.member.update.indexName' failed to satisfy constraint: Member must not be null"},

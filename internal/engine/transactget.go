@@ -21,10 +21,7 @@ func (r *transactGetItems) check() error {
 		if x.count != 1 || x.kind != getKind {
 			return validation("Invalid Request: TransactGetRequest should contain a Get request")
 		}
-		if err := x.checkParameters(); err != nil {
-			return err
-		}
-		if err := x.checkContent(); err != nil {
+		if err := x.check(); err != nil {
 			return err
 		}
 	}

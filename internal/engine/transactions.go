@@ -30,24 +30,14 @@ type element struct {
 }
 
 func (x *element) field(name string, value document) error {
-	var kind *actionKind
-	switch name {
-	case "Get":
-		kind = getKind
-	case "Put":
-		kind = putKind
-	case "Delete":
-		kind = deleteKind
-	case "Update":
-		kind = updateKind
-	case "ConditionCheck":
-		kind = conditionCheckKind
-	default:
-		return nil
+	for _, kind := range actionKinds {
+		if kind.name == name {
+			x.count++
+			x.action = newAction(kind)
+			return value.structure(name, &x.action)
+		}
 	}
-	x.count++
-	x.action = newAction(kind)
-	return value.structure(name, &x.action)
+	return nil
 }
 
 func (r *transaction) field(name string, value document) error {
@@ -85,9 +75,9 @@ func (r *transaction) constrainElements(c *constraints) {
 		x.constrain(c, at)
 		switch x.kind {
 		case conditionCheckKind:
-			c.notNull(at+"conditionExpression", x.texts.condition != nil)
+			c.notNull(at+"conditionExpression", x.text("ConditionExpression") != nil)
 		case updateKind:
-			c.notNull(at+"updateExpression", x.texts.update != nil)
+			c.notNull(at+"updateExpression", x.text("UpdateExpression") != nil)
 		}
 		c.oneOf(at+"returnValuesOnConditionCheckFailure", x.returnOnFailure, "ALL_OLD", "NONE")
 	}

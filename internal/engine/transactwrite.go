@@ -60,10 +60,7 @@ func (x *element) checkWrite() error {
 	case x.count > 1:
 		return validation("TransactItems can only contain one of Check, Put, Update or Delete")
 	}
-	if err := x.checkParameters(); err != nil {
-		return err
-	}
-	return x.checkContent()
+	return x.check()
 }
 
 func (r *transactWriteItems) lookUp(e *Engine) error {
