@@ -76,6 +76,9 @@ func (t *tuple) with(value attribute.Value) tuple {
 
 // compare compares value by value. A tuple is equal to all that begin with its values.
 func (t *tuple) compare(o *tuple) int {
+	if c, ok := attribute.Compare(t[0], o[0]); ok { // of one value each
+		return c
+	}
 	a, b := t.values(), o.values()
 	for i := range min(len(a), len(b)) {
 		if c, _ := attribute.Compare(a[i], b[i]); c != 0 {
