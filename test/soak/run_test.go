@@ -26,7 +26,7 @@ import (
 // operator is the host that calls after all others are done.
 const operator = -1
 
-// run is the execution of a plan.
+// run is the execution of a plan, and its outcome.
 type run struct {
 	plan
 	t      *testing.T
@@ -36,15 +36,10 @@ type run struct {
 	atomic atomic.Bool // the server has transactions and they are used
 
 	mu    sync.Mutex
-	calls []*call
-}
+	calls []*call // at the end in the order in which they began
 
-// outcome is the result of a run.
-type outcome struct {
-	calls      []*call // in the order in which they began
 	injected   int
 	looks      int
-	atomic     bool
 	violations []violation
 }
 
@@ -52,7 +47,7 @@ type outcome struct {
 type sabotage func(*dynamodb.Client) *dynamodb.Client
 
 // carryOut runs a plan on its own database and checks the outcome.
-func (p plan) carryOut(t *testing.T) outcome {
+func (p plan) carryOut(t *testing.T) *run {
 	r := &run{plan: p, t: t, db: testutil.New(t)}
 	r.atomic.Store(true)
 	r.client = r.newClient()
@@ -73,20 +68,19 @@ func (p plan) carryOut(t *testing.T) outcome {
 	}
 	hosts.Wait()
 
-	o := outcome{}
 	if injected != nil {
 		injected.Stop()
-		o.injected = injected.Count()
+		r.injected = injected.Count()
 	}
-	o.violations = r.settle()
+	r.settle()
 	stop()
 	watching.Wait()
-	if o.atomic = r.atomic.Load(); o.atomic {
-		o.violations = append(o.violations, watch.found...)
+	r.looks = watch.looks
+	if r.atomic.Load() {
+		r.violations = append(r.violations, watch.found...)
 	}
-	o.violations = append(o.violations, r.check()...)
-	o.calls, o.looks = r.calls, watch.looks
-	return o
+	r.violations = append(r.violations, r.check()...)
+	return r
 }
 
 // newClient returns a client of the run's database with the plan's number of attempts.
@@ -192,7 +186,7 @@ func (r *run) make(db packagedb.Database, c *call) {
 
 // settle reads everything after the faults, makes specs whole that need it without transactions,
 // and deletes everything.
-func (r *run) settle() (found []violation) {
+func (r *run) settle() {
 	db := packagedb.New(r.client, packagedb.WithConsistentReads(),
 		packagedb.WithClock(func() time.Time { return time.Unix(0, 0) }))
 	do := func(c call) *call {
@@ -200,7 +194,7 @@ func (r *run) settle() (found []violation) {
 		r.make(db, &c)
 		return &c
 	}
-	found = append(found, r.readAll(do, false)...)
+	r.readAll(do, false)
 	if !r.atomic.Load() {
 		for i, k := range r.keys() {
 			if i%2 == 0 {
@@ -212,28 +206,30 @@ func (r *run) settle() (found []violation) {
 				do(call{operation: createSpec, key: k, name: k.id, spec: spec})
 			}
 		}
-		found = append(found, r.readAll(do, true)...)
+		r.readAll(do, true)
 	}
 	for _, sub := range r.subs() {
 		do(call{operation: deleteAll, key: key{sub: sub}})
 	}
 	if left := r.items("package.specs") + r.items("package.credentials"); left > 0 {
-		found = append(found, violation{fmt.Sprintf("%d items are left when all users are deleted", left), r.calls})
+		r.violate(r.calls, "%d items are left when all users are deleted", left)
 	}
-	return found
+}
+
+func (r *run) violate(calls []*call, format string, arguments ...any) {
+	r.violations = append(r.violations, violation{fmt.Sprintf(format, arguments...), calls})
 }
 
 // readAll calls every read, and counts the stored items that no read returns. If the specs must be
 // whole, the latest version of each is the last of its history.
-func (r *run) readAll(do func(call) *call, whole bool) (found []violation) {
+func (r *run) readAll(do func(call) *call, whole bool) {
 	items := 0
 	for _, k := range r.keys() {
 		latest := do(call{operation: getSpec, key: k, name: k.id})
 		listed := do(call{operation: listVersions, key: k, name: k.id})
 		items += len(latest.specs) + len(listed.specs)
 		if whole && !same(latest.specs, history(listed.specs).latest()) {
-			message := fmt.Sprintf("%q: the last of the history is not the latest", k)
-			found = append(found, violation{message, []*call{latest, listed}})
+			r.violate([]*call{latest, listed}, "%q: the last of the history is not the latest", k)
 		}
 	}
 	for _, sub := range r.subs() {
@@ -245,10 +241,8 @@ func (r *run) readAll(do func(call) *call, whole bool) (found []violation) {
 		do(call{operation: getUser, publicKey: publicKey})
 	}
 	if stored := r.items("package.specs"); stored != items {
-		message := fmt.Sprintf("the table holds %d items of specs, %d can be read", stored, items)
-		found = append(found, violation{message, r.calls})
+		r.violate(r.calls, "the table holds %d items of specs, %d can be read", stored, items)
 	}
-	return found
 }
 
 // items counts the items of a table.

@@ -168,10 +168,10 @@ func TestModel_NoticesWhatIsBroken(t *testing.T) {
 			for seed := range uint64(200) {
 				p := newPlan(seed)
 				p.sabotage = sabotageOf(name)
-				var o outcome
-				t.Run("run", func(t *testing.T) { o = p.carryOut(t) })
-				if len(o.violations) > 0 {
-					t.Logf("found with seed %d: %s", seed, o.violations[0].message)
+				var r *run
+				t.Run("run", func(t *testing.T) { r = p.carryOut(t) })
+				if len(r.violations) > 0 {
+					t.Logf("found with seed %d: %s", seed, r.violations[0].message)
 					return
 				}
 			}
@@ -196,13 +196,13 @@ func TestShrink_KeepsWhatBreaksThePromise(t *testing.T) {
 		p := newPlan(seed)
 		p.sabotage = sabotageOf("a write is lost")
 		p.hosts = p.hosts[:1] // so that every replay is the same
-		o := p.replay(t)
-		if len(o.violations) == 0 {
+		r := p.replay(t)
+		if len(r.violations) == 0 {
 			continue
 		}
-		smaller, o := p.shrink(t, o)
-		assert.LessOrEqual(t, len(smaller.calls()), 10, "calls left of %d", len(p.calls()))
-		assert.NotEmpty(t, o.violations)
+		smaller := r.shrink(t)
+		assert.LessOrEqual(t, len(smaller.plan.calls()), 10, "calls left of %d", len(p.calls()))
+		assert.NotEmpty(t, smaller.violations)
 		return
 	}
 	require.Fail(t, "no plan failed")

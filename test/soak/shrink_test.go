@@ -15,45 +15,44 @@ const (
 )
 
 // report fails the test if there are violations, with the seed and the shortest trace that shows one.
-func (p plan) report(t *testing.T, o outcome) {
-	t.Helper()
-	if len(o.violations) == 0 {
+func (r *run) report() {
+	r.t.Helper()
+	if len(r.violations) == 0 {
 		return
 	}
-	for _, v := range o.violations[:min(3, len(o.violations))] {
-		assert.Fail(t, v.message, "%v", p)
+	for _, v := range r.violations[:min(3, len(r.violations))] {
+		assert.Fail(r.t, v.message, "%v", r.plan)
 	}
-	smaller, o := p.shrink(t, o)
-	v := o.violations[0]
+	smaller := r.shrink(r.t)
+	v := smaller.violations[0]
 	if len(v.calls) == 0 {
-		v.calls = o.calls
+		v.calls = smaller.calls
 	}
 	var trace strings.Builder
 	for _, c := range v.calls {
 		trace.WriteString(c.String() + "\n")
 	}
-	assert.Fail(t, v.message, "the shortest trace found, of %d of %d calls:\n%s",
-		len(smaller.calls()), len(p.calls()), &trace)
+	assert.Fail(r.t, v.message, "the shortest trace found, of %d of %d calls:\n%s",
+		len(smaller.plan.calls()), len(r.plan.calls()), &trace)
 }
 
-// shrink returns the smallest plan found that still breaks a promise, and its outcome.
-func (p plan) shrink(t *testing.T, o outcome) (plan, outcome) {
+// shrink returns the run of the smallest plan found that still breaks a promise.
+func (r *run) shrink(t *testing.T) *run {
 	end := time.Now().Add(shrinkTime)
-	for chunk := (len(p.calls()) + 1) / 2; chunk > 0; {
+	for chunk := (len(r.plan.calls()) + 1) / 2; chunk > 0; {
 		smaller := false
-		for from := 0; from < len(p.calls()) && time.Now().Before(end); {
-			candidate := p.without(from, from+chunk)
-			if again := candidate.replay(t); len(again.violations) > 0 {
-				p, o, smaller = candidate, again, true
+		for from := 0; from < len(r.plan.calls()) && time.Now().Before(end); {
+			if again := r.without(from, from+chunk).replay(t); len(again.violations) > 0 {
+				r, smaller = again, true
 			} else {
 				from += chunk
 			}
 		}
-		if !smaller || chunk > len(p.calls()) {
+		if !smaller || chunk > len(r.plan.calls()) {
 			chunk /= 2
 		}
 	}
-	return p, o
+	return r
 }
 
 // without omits the calls from one number to another, counted from host to host.
@@ -78,12 +77,12 @@ func (p plan) without(from, to int) plan {
 }
 
 // replay runs the plan until it breaks a promise. With one host, every replay is the same.
-func (p plan) replay(t *testing.T) (o outcome) {
+func (p plan) replay(t *testing.T) (r *run) {
 	for range replays {
-		t.Run("replay", func(t *testing.T) { o = p.carryOut(t) })
-		if len(o.violations) > 0 || len(p.hosts) == 1 {
+		t.Run("replay", func(t *testing.T) { r = p.carryOut(t) })
+		if len(r.violations) > 0 || len(p.hosts) == 1 {
 			break
 		}
 	}
-	return o
+	return r
 }

@@ -33,10 +33,10 @@ func TestDatabase_KeepsItsPromisesUnderEveryFault(t *testing.T) {
 		p := newPlan(seed)
 		t.Run(p.String(), func(t *testing.T) {
 			t.Parallel()
-			o := p.carryOut(t)
-			p.report(t, o)
-			if len(p.mix.faults) > 0 && (o.atomic || p.mix.name != "Conflict") {
-				assert.Positive(t, o.injected, "faults injected")
+			r := p.carryOut(t)
+			r.report()
+			if len(p.mix.faults) > 0 && (r.atomic.Load() || p.mix.name != "Conflict") {
+				assert.Positive(t, r.injected, "faults injected")
 			}
 		})
 	}
@@ -79,23 +79,23 @@ func newSummary(seed uint64) *summary { return &summary{start: time.Now(), seed:
 
 func (s *summary) run(t *testing.T, p plan) {
 	t.Run(fmt.Sprint(p.seed), func(t *testing.T) {
-		o := p.carryOut(t)
+		r := p.carryOut(t)
 		s.runs++
-		s.calls += len(o.calls)
-		s.injected += o.injected
-		s.violations += len(o.violations)
-		for _, c := range o.calls {
+		s.calls += len(r.calls)
+		s.injected += r.injected
+		s.violations += len(r.violations)
+		for _, c := range r.calls {
 			if !c.ok() {
 				s.failed++
 			}
-			if parts, _ := c.parts(); o.atomic && len(parts) > 0 {
+			if parts, _ := c.parts(); r.atomic.Load() && len(parts) > 0 {
 				s.specCalls++
 			}
 		}
-		if o.atomic {
-			s.looks += o.looks
+		if r.atomic.Load() {
+			s.looks += r.looks
 		}
-		p.report(t, o)
+		r.report()
 	})
 }
 
