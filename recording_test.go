@@ -14,8 +14,7 @@ import (
 )
 
 func TestWithPythonFacade_RecordedRun(t *testing.T) {
-	run, err := recording.PythonRun()
-	require.NoError(t, err)
+	run := recording.PythonRun()
 	require.Len(t, run.Items, 2)
 	var clock recording.Clock
 	db := testutil.New(t, packagedb.WithClock(clock.Now), packagedb.WithPythonFacade())

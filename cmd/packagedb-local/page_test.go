@@ -68,8 +68,7 @@ func storeDemo(t *testing.T, command *started) {
 	t.Helper()
 	var clock recording.Clock
 	db := packagedb.New(command.client, packagedb.WithClock(clock.Now), packagedb.WithPythonFacade())
-	run, err := recording.PythonRun()
-	require.NoError(t, err)
+	run := recording.PythonRun()
 	require.NoError(t, recording.Replay(t.Context(), db, &clock, run.Calls[:run.ItemsAfterCall]))
 }
 
