@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/open-alchemy/packagedb/internal/engine"
 )
 
@@ -30,13 +32,7 @@ type requester struct {
 }
 
 func newRequester(handler http.Handler, operation string) *requester {
-	request, err := http.NewRequest(http.MethodPost, "http://localhost/", http.NoBody)
-	if err != nil {
-		panic(err)
-	}
-	request.Header.Set("Content-Type", "application/x-amz-json-1.0")
-	request.Header.Set("X-Amz-Target", "DynamoDB_20120810."+operation)
-	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=key")
+	request := signed(http.MethodPost, "DynamoDB_20120810."+operation, "")
 	return &requester{handler: handler, request: request, sink: sink{header: http.Header{}}}
 }
 
@@ -45,16 +41,17 @@ func (r *requester) send(tb testing.TB, body string) {
 	r.request.Body = io.NopCloser(&r.body)
 	r.request.ContentLength = int64(len(body))
 	r.handler.ServeHTTP(&r.sink, r.request)
-	if r.sink.status != http.StatusOK {
-		tb.Fatalf("status %d for %s", r.sink.status, body)
+	if r.sink.status != http.StatusOK { // without a call of require, which would be measured
+		require.FailNow(tb, "the request failed", "status %d for %s", r.sink.status, body)
 	}
 }
 
-// key and item are the i-th item: a hundred to a partition.
+// keyJSON returns the members of the key of the i-th item. A hundred items share a partition.
 func keyJSON(i int) string {
 	return fmt.Sprintf(`"holder":{"S":"user-%06d"},"mark":{"S":"%020d#spec"}`, i/100, i)
 }
 
+// itemJSON returns the i-th item.
 func itemJSON(i int) string {
 	return fmt.Sprintf(`{%s,"id":{"S":"spec#%020d"},"name":{"S":"spec"},"version":{"S":"1.0.%d"},"model_count":{"N":"%d"},"title":{"S":"A title of some length"}}`, keyJSON(i), i, i, i%17)
 }
@@ -64,19 +61,13 @@ func filled(tb testing.TB, n int) *engine.Engine {
 	tb.Helper()
 	e := newEngine(tb)
 	r := newRequester(e, "BatchWriteItem")
-	var body strings.Builder
-	for i := 0; i < n; {
-		body.Reset()
-		body.WriteString(`{"RequestItems":{"specs":[`)
-		for k := 0; k < 25 && i < n; k++ {
-			if k > 0 {
-				body.WriteByte(',')
-			}
-			body.WriteString(`{"PutRequest":{"Item":` + itemJSON(i) + `}}`)
-			i++
+	var puts []string
+	for i := range n {
+		puts = append(puts, `{"PutRequest":{"Item":`+itemJSON(i)+`}}`)
+		if len(puts) == 25 || i == n-1 {
+			r.send(tb, `{"RequestItems":{"specs":[`+strings.Join(puts, ",")+`]}}`)
+			puts = puts[:0]
 		}
-		body.WriteString(`]}}`)
-		r.send(tb, body.String())
 	}
 	return e
 }

@@ -41,22 +41,14 @@ func TestCapacity_Writes(t *testing.T) {
 		{"the larger of old and new counts", "PutItem", put(sized("1", 100, "")), units(2, 2, "")},
 		{"an item that enters the indexes", "PutItem", put(sized("1", 100, `,"g":{"S":"a"}`)), units(3, 1, both(1, 1))},
 		{"an index that does not change costs nothing", "PutItem", put(sized("1", 2000, `,"g":{"S":"a"}`)), units(2, 2, "")},
-		{"nor does the same item again", "PutItem", put(sized("1", 2000, `,"g":{"S":"a"}`)), units(2, 2, "")},
 		{"an attribute that one index holds", "PutItem", put(sized("1", 100, `,"g":{"S":"a"},"x":{"S":"y"}`)), units(3, 2, globalOnly(1))},
 		{"an index entry of over 1 KB", "PutItem", put(sized("1", 100, `,"g":{"S":"a"},"x":{"S":"`+strings.Repeat("x", 1024)+`"}`)), units(4, 2, globalOnly(2))},
 		{"an index key that changes is deleted and put", "PutItem", put(sized("1", 100, `,"g":{"S":"b"}`)), units(7, 2, both(2, 3))},
-		{"an item that leaves the indexes", "PutItem", put(sized("1", 100, "")), units(3, 1, both(1, 1))},
-		{"a delete of an item in the indexes", "PutItem", put(sized("2", 1025, `,"g":{"S":"b"}`)), units(4, 2, both(1, 1))},
-		{"costs the item and its entries", "DeleteItem", `{"TableName":"specs","Key":{"p":{"S":"u"},"s":{"S":"2"}}}`, units(4, 2, both(1, 1))},
 		{"an entry of 1 KB", "PutItem", put(`{"p":{"S":"u"},"s":{"S":"5"},"g":{"S":"` + strings.Repeat("g", 1024-5) + `"}}`), units(3, 1, both(1, 1))},
 		{"has no more bytes than its attributes", "PutItem", put(`{"p":{"S":"u"},"s":{"S":"6"},"g":{"S":"` + strings.Repeat("g", 1024-4) + `"}}`), units(6, 2, both(2, 2))},
-		{"a delete of nothing costs the minimum", "DeleteItem", `{"TableName":"specs","Key":{"p":{"S":"u"},"s":{"S":"2"}}}`, units(1, 1, "")},
 	} {
 		equal(t, step.name, consumed(t, e, step.operation, step.body), step.want)
 	}
-	equal(t, "a batch adds up by table", consumed(t, e, "BatchWriteItem", `{"RequestItems":{"specs":[{"PutRequest":{"Item":`+sized("3", 1025, `,"g":{"S":"c"}`)+`}},{"DeleteRequest":{"Key":{"p":{"S":"u"},"s":{"S":"9"}}}}]}}`),
-		`[`+units(5, 3, both(1, 1))+`]`)
-	equal(t, "TOTAL has no details", call(t, e, "PutItem", `{"TableName":"specs","Item":`+sized("4", 100, `,"g":{"S":"c"}`)+`,"ReturnConsumedCapacity":"TOTAL"}`), `{"ConsumedCapacity":{"TableName":"specs","CapacityUnits":3}}`)
 	equal(t, "NONE has nothing", call(t, e, "PutItem", `{"TableName":"specs","Item":`+sized("4", 100, "")+`,"ReturnConsumedCapacity":"NONE"}`), `{}`)
 }
 
@@ -96,22 +88,4 @@ func TestCapacity_Reads(t *testing.T) {
 	} {
 		equal(t, step.name, consumed(t, e, step.operation, step.body), step.want)
 	}
-}
-
-func TestCapacity_TransactionsCostTwiceOnTheTable(t *testing.T) {
-	e := engine.New()
-	call(t, e, "CreateTable", createIndexed)
-	put(t, e, sized("1", 100, ""))
-	const write = `{"ClientRequestToken":"token","TransactItems":[
-		{"Put":{"TableName":"specs","Item":{"p":{"S":"u"},"s":{"S":"2"},"g":{"S":"g"}}}},
-		{"Delete":{"TableName":"specs","Key":{"p":{"S":"u"},"s":{"S":"1"}}}},
-		{"ConditionCheck":{"TableName":"specs","Key":{"p":{"S":"u"},"s":{"S":"3"}},"ConditionExpression":"attribute_not_exists(p)"}}]}`
-	units := func(kind string, units int) string {
-		return fmt.Sprintf(`{"CapacityUnits":%d,"%sCapacityUnits":%d}`, units, kind, units)
-	}
-	equal(t, "writes", consumed(t, e, "TransactWriteItems", write), `[{"TableName":"specs","CapacityUnits":8,"WriteCapacityUnits":8,"Table":`+units("Write", 6)+
-		`,"LocalSecondaryIndexes":{"local":`+units("Write", 1)+`},"GlobalSecondaryIndexes":{"global":`+units("Write", 1)+`}}]`)
-	equal(t, "a repetition costs reads", consumed(t, e, "TransactWriteItems", write), `[{"TableName":"specs","CapacityUnits":6,"ReadCapacityUnits":6,"Table":`+units("Read", 6)+`}]`)
-	equal(t, "reads", consumed(t, e, "TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"specs","Key":{"p":{"S":"u"},"s":{"S":"2"}}}},{"Get":{"TableName":"specs","Key":{"p":{"S":"u"},"s":{"S":"9"}}}}]}`),
-		`[{"TableName":"specs","CapacityUnits":4,"ReadCapacityUnits":4,"Table":`+units("Read", 4)+`}]`)
 }
