@@ -87,6 +87,7 @@ func change(value reflect.Value) {
 		}
 	case reflect.Uint8:
 		value.SetUint(0)
+	default: // no more than a flag or a number of its own
 	}
 }
 

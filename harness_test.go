@@ -195,7 +195,8 @@ func errorOf[T any](_ T, err error) error { return err }
 
 // lastError returns the error that an iteration yields last.
 func lastError[T any](results iter.Seq2[T, error]) (last error) {
-	for _, last = range results {
+	for _, err := range results {
+		last = err
 	}
 	return last
 }

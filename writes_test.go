@@ -72,9 +72,9 @@ func TestCreateUpdateSpec_PlaceInHistory(t *testing.T) {
 	} {
 		for _, path := range writePaths {
 			for name, options := range map[string][]packagedb.Option{
-				"": nil, " beside the Python facade": {packagedb.WithPythonFacade()},
+				"alone": nil, "beside the Python facade": {packagedb.WithPythonFacade()},
 			} {
-				t.Run(test.name+", "+path.name+name, func(t *testing.T) {
+				t.Run(test.name+", "+path.name+", "+name, func(t *testing.T) {
 					t.Parallel()
 					var now atomic.Int64
 					clock := packagedb.WithClock(func() time.Time { return time.Unix(start+now.Load(), 0) })
