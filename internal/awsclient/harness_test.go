@@ -15,20 +15,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// shortLimits returns limits for servers that do not answer, and for tests that end with the last
-// attempt.
-func shortLimits() limits {
-	return limits{
-		connect: 50 * time.Millisecond, handshake: 50 * time.Millisecond, headers: 50 * time.Millisecond,
-		attempt: 200 * time.Millisecond, answer: 1 << 10,
-		firstPause: time.Microsecond, longestPause: time.Microsecond,
-	}
-}
-
 // longLimits returns limits for servers that answer, on a busy machine.
 func longLimits() limits {
 	limits := defaultLimits()
 	limits.firstPause, limits.longestPause = time.Microsecond, time.Microsecond
+	return limits
+}
+
+// shortLimits returns limits for servers that do not answer, and for tests that end with the last attempt.
+func shortLimits() limits {
+	limits := longLimits()
+	limits.connect, limits.handshake, limits.headers = 50*time.Millisecond, 50*time.Millisecond, 50*time.Millisecond
+	limits.attempt = 200 * time.Millisecond
 	return limits
 }
 

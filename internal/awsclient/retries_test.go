@@ -14,25 +14,19 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestConfigure_MaxAttempts(t *testing.T) {
-	for given, want := range map[int]int{0: 10, -1: 10, 1: 1, 3: 3, 20: 20} {
-		client := dynamodb.New(dynamodb.Options{RetryMaxAttempts: given}, func(options *dynamodb.Options) {
-			Configure(options, "")
-		})
-		assert.Equal(t, want, client.Options().Retryer.MaxAttempts(), "RetryMaxAttempts %d", given)
-	}
-}
-
-func TestConfigure_RetryMode(t *testing.T) {
-	for mode, want := range map[aws.RetryMode]aws.Retryer{
+func TestConfigure_Retryer(t *testing.T) {
+	for mode, retryer := range map[aws.RetryMode]aws.Retryer{
 		aws.RetryModeStandard: new(retry.Standard), aws.RetryModeAdaptive: new(retry.AdaptiveMode),
 	} {
-		options := dynamodb.Options{RetryMode: mode}
-		Configure(&options, "")
-		assert.IsType(t, want, options.Retryer)
-		for range 1000 { // without a quota
-			_, err := options.Retryer.GetRetryToken(t.Context(), errors.New("failed"))
-			require.NoError(t, err, mode)
+		for given, want := range map[int]int{0: 10, -1: 10, 1: 1, 3: 3, 20: 20} {
+			options := dynamodb.Options{RetryMode: mode, RetryMaxAttempts: given}
+			Configure(&options, "")
+			assert.IsType(t, retryer, options.Retryer)
+			assert.Equal(t, want, dynamodb.New(options).Options().Retryer.MaxAttempts(), "RetryMaxAttempts %d", given)
+			for range 1000 { // without a quota
+				_, err := options.Retryer.GetRetryToken(t.Context(), errors.New("failed"))
+				require.NoError(t, err, mode)
+			}
 		}
 	}
 }
