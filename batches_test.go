@@ -101,14 +101,12 @@ func TestDelete_ConflictsAreRetried(t *testing.T) {
 
 func TestDelete_ErrorCountsConfirmedItems(t *testing.T) {
 	server := testutil.New(t)
-	const items = 200
-	for i := range items {
-		require.NoError(t, server.CreateCredentials(t.Context(), "sub", testutil.Credentials(i)))
-	}
+	store(t, server, credentialsTable, manyCredentials(1000)...)
 	broken := errors.New("broken")
-	var confirmed atomic.Int32
+	var batches, confirmed atomic.Int32
 	db := intercept(server, func(_ string, input any, next func() (any, error)) (any, error) {
 		if batch, ok := input.(*dynamodb.BatchWriteItemInput); ok {
+			batches.Add(1)
 			if confirmed.Load() >= 75 {
 				_, _ = next()
 				return nil, broken // the items are deleted, but the answer is lost
@@ -120,6 +118,27 @@ func TestDelete_ErrorCountsConfirmedItems(t *testing.T) {
 	err := db.DeleteAllCredentials(t.Context(), "sub")
 	require.ErrorIs(t, err, broken)
 	assert.ErrorContains(t, err, fmt.Sprintf(": %d items confirmed deleted: broken", confirmed.Load()))
+	assert.Less(t, batches.Load(), int32(40), "no batch begins after a failure")
 	require.NoError(t, server.DeleteAllCredentials(t.Context(), "sub"), "a delete can be repeated")
 	assert.Empty(t, scan(t, server, credentialsTable))
+
+	for _, path := range writePaths {
+		store(t, server, specsTable, append(rawHistory("sub", "a", 2), rawHistory("sub", "b", 2)...)...)
+		written := 0
+		db := intercept(server, func(op string, input any, next func() (any, error)) (any, error) {
+			if op == "Query" && written > 0 {
+				return nil, broken // after a transaction of both specs, or the items of the first one
+			}
+			output, err := path.handle(op, input, next)
+			if op != "Query" && op != "GetItem" && err == nil {
+				written++
+			}
+			return output, err
+		})
+		err := db.DeleteAllSpecs(t.Context(), "sub")
+		require.ErrorIs(t, err, broken)
+		deleted := 6 - len(scan(t, server, specsTable))
+		assert.Positive(t, deleted)
+		assert.ErrorContains(t, err, fmt.Sprintf(": %d items confirmed deleted: broken", deleted))
+	}
 }

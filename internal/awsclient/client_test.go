@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -37,6 +38,8 @@ func TestClient_SilentServer(t *testing.T) {
 			options.HTTPClient = awshttp.NewBuildableClient().WithTransportOptions(func(transport *http.Transport) {
 				transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
 					dials.Add(1)
+					deadline, _ := ctx.Deadline()
+					assert.LessOrEqual(t, time.Until(deadline), shortLimits().connect)
 					<-ctx.Done()
 					return nil, ctx.Err()
 				}
@@ -108,7 +111,9 @@ func TestClient_CallersDeadline(t *testing.T) {
 		limits.silence = 0
 		client, dials := newSevered(t, limits)
 		callSilent(t, client)
-		_, err := listTables(t, client)
+		ctx, cancel := context.WithTimeout(t.Context(), limits.headers/2) // within the first attempt
+		defer cancel()
+		_, err := client.ListTables(ctx, &dynamodb.ListTablesInput{})
 		require.NoError(t, err)
 		assert.EqualValues(t, 21, dials.Load())
 	})
@@ -145,21 +150,38 @@ func TestClient_KeepsTheCallersSettings(t *testing.T) {
 	assert.True(t, transport.DisableCompression)
 }
 
-// foreignClient returns successes without a body.
-type foreignClient struct{ requests int }
+// foreignClient is an HTTP client other than the SDK's.
+type foreignClient func() *http.Response
 
-func (c *foreignClient) Do(*http.Request) (*http.Response, error) {
-	c.requests++
-	return &http.Response{StatusCode: http.StatusOK}, nil
-}
+func (c foreignClient) Do(*http.Request) (*http.Response, error) { return c(), nil }
 
 func TestConfigure_ForeignClient(t *testing.T) {
-	foreign := new(foreignClient)
-	_, err := listTables(t, newDynamoDB("http://localhost:8000", longLimits(), func(options *dynamodb.Options) {
-		options.HTTPClient = foreign
-	}))
-	assertExhausted(t, err)
-	assert.Equal(t, 2, foreign.requests)
+	for _, test := range []struct {
+		name, body string
+		answer     http.Response
+		attempts   int
+	}{
+		{"no body", "", http.Response{}, 2},
+		{"a body that is shorter than its length", goodAnswer, http.Response{ContentLength: 100}, 2},
+		{"a body that it has decompressed", goodAnswer, http.Response{Header: http.Header{checksumHeader: {"1"}}, Uncompressed: true}, 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			attempts := 0
+			_, err := listTables(t, newDynamoDB("http://localhost:8000", longLimits(), func(options *dynamodb.Options) {
+				options.HTTPClient = foreignClient(func() *http.Response {
+					attempts++
+					answer := test.answer
+					answer.StatusCode = http.StatusOK
+					if test.body != "" {
+						answer.Body = io.NopCloser(strings.NewReader(test.body))
+					}
+					return &answer
+				})
+			}))
+			assert.Equal(t, test.attempts, attempts)
+			assert.Equal(t, test.attempts == 1, err == nil, err)
+		})
+	}
 }
 
 func TestConfigure_Twice(t *testing.T) {
