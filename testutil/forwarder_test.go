@@ -1,8 +1,10 @@
 package testutil_test
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -115,75 +117,51 @@ func TestForwarder(t *testing.T) {
 // Every operation that names tables is sent, and no answer may contain the real names.
 func TestForwarder_HidesTheRealNames(t *testing.T) {
 	outside := useOtherServer(t)
-	client := testutil.New(t).Client
-	own := tables(t, outside)
-	prefix := strings.TrimSuffix(own[0], "package.credentials")
-	ctx := t.Context()
-
-	const missing = "no-such-table"
-	table, capacity := aws.String(credentialsTable), types.ReturnConsumedCapacityIndexes
-	keyOf := map[string]types.AttributeValue{":sub": text("raw")}
-	for _, test := range []struct {
-		name string
-		send func(table string) (answer any, err error)
-		want string // in the answer
-	}{
-		{"PutItem", func(table string) (any, error) {
-			return client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &table, Item: rawKey(1), ReturnConsumedCapacity: capacity})
-		}, credentialsTable},
-		{"GetItem", func(table string) (any, error) {
-			return client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &table, Key: rawKey(1), ReturnConsumedCapacity: capacity})
-		}, credentialsTable},
-		{"Query", func(table string) (any, error) {
-			return client.Query(ctx, &dynamodb.QueryInput{TableName: &table, ReturnConsumedCapacity: capacity,
-				KeyConditionExpression: aws.String("#sub = :sub"), ExpressionAttributeValues: keyOf,
-				ExpressionAttributeNames: map[string]string{"#sub": "sub"}})
-		}, credentialsTable},
-		{"Scan", func(table string) (any, error) {
-			return client.Scan(ctx, &dynamodb.ScanInput{TableName: &table, ReturnConsumedCapacity: capacity})
-		}, credentialsTable},
-		{"BatchGetItem", func(table string) (any, error) {
-			return client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{ReturnConsumedCapacity: capacity,
-				RequestItems: map[string]types.KeysAndAttributes{table: {Keys: []map[string]types.AttributeValue{rawKey(1)}}}})
-		}, credentialsTable},
-		{"BatchWriteItem", func(table string) (any, error) {
-			return client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{ReturnConsumedCapacity: capacity,
-				RequestItems: map[string][]types.WriteRequest{table: {{PutRequest: &types.PutRequest{Item: rawKey(1)}}}}})
-		}, credentialsTable},
-		{"TransactGetItems", func(table string) (any, error) {
-			return client.TransactGetItems(ctx, &dynamodb.TransactGetItemsInput{ReturnConsumedCapacity: capacity,
-				TransactItems: []types.TransactGetItem{{Get: &types.Get{TableName: &table, Key: rawKey(1)}}}})
-		}, credentialsTable},
-		{"TransactWriteItems", func(table string) (any, error) {
-			return client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{ReturnConsumedCapacity: capacity,
-				TransactItems: []types.TransactWriteItem{
-					{Put: &types.Put{TableName: &table, Item: rawKey(2)}},
-					{Delete: &types.Delete{TableName: &table, Key: rawKey(3)}},
-					{ConditionCheck: &types.ConditionCheck{TableName: &table, Key: rawKey(1),
-						ConditionExpression: aws.String("attribute_exists(id)")}},
-				}})
-		}, credentialsTable},
-		{"DescribeTable", func(table string) (any, error) {
-			return client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &table})
-		}, "table/" + credentialsTable + "/index/publicKey"},
-		{"DeleteItem", func(table string) (any, error) {
-			return client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &table, Key: rawKey(1), ReturnConsumedCapacity: capacity})
-		}, credentialsTable},
-		{"DeleteTable", func(table string) (any, error) {
-			return client.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: &table})
-		}, "table/" + credentialsTable},
+	withoutMain(t)
+	server := testutil.CredentialsTable(t)
+	prefix := strings.TrimSuffix(tables(t, outside)[0], credentialsTable)
+	const key = `"Key":{"sub":{"S":"raw"},"id":{"S":"1"}}`
+	item := strings.Replace(key, "Key", "Item", 1)
+	for _, test := range []struct{ operation, members string }{
+		{"PutItem", `"TableName":"TABLE",` + item},
+		{"GetItem", `"TableName":"TABLE",` + key},
+		{"Query", `"TableName":"TABLE","KeyConditionExpression":"id=:i and #s=:i","ExpressionAttributeNames":{"#s":"sub"},
+			"ExpressionAttributeValues":{":i":{"S":"1"}}`},
+		{"Scan", `"TableName":"TABLE"`},
+		{"BatchGetItem", `"RequestItems":{"TABLE":{"Keys":[` + key[len(`"Key":`):] + `]}}`},
+		{"BatchWriteItem", `"RequestItems":{"TABLE":[{"PutRequest":{` + item + `}}]}`},
+		{"TransactGetItems", `"TransactItems":[{"Get":{"TableName":"TABLE",` + key + `}}]`},
+		{"TransactWriteItems", `"TransactItems":[{"Put":{"TableName":"TABLE",` + item + `}}]`},
+		{"TransactWriteItems", `"TransactItems":[{"Delete":{"TableName":"TABLE",` + key + `}}]`},
+		{"TransactWriteItems", `"TransactItems":[{"ConditionCheck":{"TableName":"TABLE",` + key + `,
+			"ConditionExpression":"attribute_not_exists(id)"}}]`},
+		{"UpdateItem", `"TableName":"TABLE",` + key},
+		{"DeleteItem", `"TableName":"TABLE",` + key},
+		{"DescribeTable", `"TableName":"TABLE"`},
+		{"DescribeTable", `"TableName":"arn:aws:dynamodb:us-east-1:123456789012:table/TABLE"`},
+		{"DeleteTable", `"TableName":"TABLE"`},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			answer, err := test.send(*table)
-			require.NoError(t, err)
-			printed, err := json.Marshal(answer)
-			require.NoError(t, err)
-			assert.NotContains(t, string(printed), prefix)
-			assert.Contains(t, string(printed), test.want)
-			for _, wrong := range []string{missing, "?"} {
-				_, err = test.send(wrong)
-				require.Error(t, err, "table %s", wrong)
-				assert.NotContains(t, err.Error(), prefix)
+		t.Run(test.operation, func(t *testing.T) {
+			for _, table := range []struct {
+				name string
+				want int
+			}{{"no-such-table", http.StatusBadRequest}, {"?", http.StatusBadRequest}, {credentialsTable, http.StatusOK}} {
+				members := strings.ReplaceAll(test.members, "TABLE", table.name)
+				body := strings.NewReader(`{"ReturnConsumedCapacity":"INDEXES",` + members + `}`)
+				request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, body)
+				require.NoError(t, err)
+				request.Header.Set("X-Amz-Target", "DynamoDB_20120810."+test.operation)
+				request.Header.Set("Content-Type", "application/x-amz-json-1.0")
+				request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=key")
+				response, err := http.DefaultClient.Do(request)
+				require.NoError(t, err)
+				answer, err := io.ReadAll(response.Body)
+				require.NoError(t, errors.Join(err, response.Body.Close()))
+				assert.Equal(t, table.want, response.StatusCode, "table %s: %s", table.name, answer)
+				assert.NotContains(t, string(answer), prefix)
+				if table.want == http.StatusOK {
+					assert.Contains(t, string(answer), credentialsTable)
+				}
 			}
 		})
 	}

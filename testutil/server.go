@@ -51,7 +51,7 @@ func (s *Server) Inject(faults ...Fault) *Injected {
 func Main(m *testing.M) { os.Exit(shared.run(m, os.Stderr)) }
 
 // shared is the server of Main and the fixtures.
-var shared sharedServer
+var shared = new(sharedServer)
 
 // sharedServer is a server that runs while it has users.
 type sharedServer struct {

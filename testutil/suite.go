@@ -39,7 +39,7 @@ func TestDatabase(t *testing.T, newDatabase func(tb testing.TB) packagedb.Databa
 }
 
 var promises = slices.Concat(
-	specPromises, historyPromises, pagePromises, deletePromises, credentialsPromises, inputPromises,
+	specPromises, historyPromises, listPromises, deletePromises, credentialsPromises, inputPromises,
 )
 
 // promise is a sentence of the contract and the test of it.
@@ -89,11 +89,42 @@ func (u *suiteUser) createNamed(version string, names ...string) {
 	}
 }
 
+// newCredentials returns credentials with a public key that no other user has.
+func newCredentials(sub, id string) packagedb.CredentialsInput {
+	return packagedb.CredentialsInput{
+		ID:            id,
+		PublicKey:     "public key of " + sub + " " + id,
+		SecretKeyHash: []byte("hash of " + sub + " " + id),
+		Salt:          []byte("salt of " + sub + " " + id),
+	}
+}
+
+func (u *suiteUser) put(credentials packagedb.CredentialsInput) {
+	u.Helper()
+	require.NoError(u, u.CreateUpdateCredentials(u.ctx, u.sub, credentials), "CreateUpdateCredentials")
+}
+
+// putNamed stores credentials with each id.
+func (u *suiteUser) putNamed(ids ...string) {
+	u.Helper()
+	for _, id := range ids {
+		u.put(newCredentials(u.sub, id))
+	}
+}
+
 func (u *suiteUser) spec(name string) specInfo {
 	u.Helper()
 	spec, err := u.GetSpec(u.ctx, u.sub, name)
 	require.NoError(u, err, "GetSpec")
 	require.NotNil(u, spec, "GetSpec")
+	return *spec
+}
+
+func (u *suiteUser) specVersion(name, version string) specInfo {
+	u.Helper()
+	spec, err := u.GetSpecVersion(u.ctx, u.sub, name, version)
+	require.NoError(u, err, "GetSpecVersion")
+	require.NotNil(u, spec, "GetSpecVersion")
 	return *spec
 }
 
@@ -122,10 +153,27 @@ func versionsOf(specs []specInfo) []string {
 // assertNoSpec checks that no call finds the spec.
 func (u *suiteUser) assertNoSpec(name string) {
 	u.Helper()
-	_, err := u.GetSpec(u.ctx, u.sub, name)
-	assert.ErrorIs(u, err, packagedb.ErrNotFound, "GetSpec(%q)", name)
-	_, err = u.ListSpecVersions(u.ctx, u.sub, name)
-	assert.ErrorIs(u, err, packagedb.ErrNotFound, "ListSpecVersions(%q)", name)
+	u.assertMissing("GetSpec")(u.GetSpec(u.ctx, u.sub, name))
+	u.assertMissing("GetSpecVersion")(u.GetSpecVersion(u.ctx, u.sub, name, "1"))
+	u.assertMissing("GetLatestSpecVersion")(u.GetLatestSpecVersion(u.ctx, u.sub, name))
+	for _, options := range [][]option{nil, {packagedb.Limit(1)}, {packagedb.Descending()}} {
+		u.assertMissing("ListSpecVersions")(u.ListSpecVersions(u.ctx, u.sub, name, options...))
+		yielded := 0
+		for _, err := range u.SpecVersions(u.ctx, u.sub, name, options...) {
+			assert.ErrorIs(u, err, packagedb.ErrNotFound, "SpecVersions")
+			yielded++
+		}
+		assert.Equal(u, 1, yielded, "SpecVersions yields the error once")
+	}
+}
+
+// assertMissing returns a check that the call found nothing.
+func (u *suiteUser) assertMissing(call string) func(found any, err error) {
+	return func(found any, err error) {
+		u.Helper()
+		assert.ErrorIs(u, err, packagedb.ErrNotFound, call)
+		assert.Zero(u, found, call)
+	}
 }
 
 func (u *suiteUser) count() int {
@@ -133,11 +181,6 @@ func (u *suiteUser) count() int {
 	count, err := u.CountCustomerModels(u.ctx, u.sub)
 	require.NoError(u, err, "CountCustomerModels")
 	return count
-}
-
-func (u *suiteUser) put(credentials packagedb.CredentialsInput) {
-	u.Helper()
-	require.NoError(u, u.CreateUpdateCredentials(u.ctx, u.sub, credentials), "CreateUpdateCredentials")
 }
 
 // indexLag bounds the time by which a global secondary index may lag behind its table.
@@ -161,9 +204,5 @@ func (u *suiteUser) user(publicKey string, want error) *packagedb.CredentialsAut
 	}
 }
 
-// skipWithoutTransactions skips what a server without transactions cannot promise.
-func (u *suiteUser) skipWithoutTransactions() {
-	if os.Getenv("PACKAGEDB_TEST_ENGINE") == "dynalite" {
-		u.Skip("the server does not support transactions")
-	}
-}
+// hasTransactions reports whether the server supports transactions. What needs them is not tested otherwise.
+func hasTransactions() bool { return os.Getenv("PACKAGEDB_TEST_ENGINE") != "dynalite" }

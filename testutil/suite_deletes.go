@@ -4,8 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"sync"
+	"slices"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -17,55 +16,50 @@ import (
 const longHistory = 105
 
 var deletePromises = []promise{
-	{"deleting a spec deletes all of its versions and nothing else", func(u *suiteUser) {
-		neighbor := u.other()
-		neighbor.createNamed("1", "a")
-		u.createNamed("1", hashNames...)
-		u.createNamed("2", hashNames...)
-		require.NoError(u, u.DeleteSpec(u.ctx, u.sub, "a"), "DeleteSpec")
-		u.assertNoSpec("a")
-		assert.Equal(u, hashNames[1:], u.listSpecs().ids())
-		for _, name := range hashNames[1:] {
-			assert.Equal(u, []string{"1", "2"}, u.versions(name), name)
+	{"a delete deletes what it names and nothing else, and is not an error if there is nothing", func(u *suiteUser) {
+		ids := slices.Clone(sortedIDs)
+		for i := range 20 {
+			ids = append(ids, fmt.Sprintf("é %02d", i))
 		}
-		assert.Equal(u, []string{"1"}, neighbor.versions("a"), "the versions of another user's spec")
-	}},
-	{"deleting what does not exist is not an error, and a deleted spec can be created again", func(u *suiteUser) {
-		require.NoError(u, u.DeleteAll(u.ctx, u.sub), "DeleteAll")
-		require.NoError(u, u.DeleteSpec(u.ctx, u.sub, "spec"), "DeleteSpec")
-		u.createNamed("1", "spec")
-		require.NoError(u, u.DeleteSpec(u.ctx, u.sub, "spec"), "DeleteSpec")
-		u.createNamed("2", "spec")
-		assert.Equal(u, []string{"2"}, u.versions("spec"))
-		u.assertWhole()
-	}},
-	{"deleting all specs leaves the user's credentials and everybody else's specs", func(u *suiteUser) {
-		for i := range 30 {
-			u.createNamed("1", fmt.Sprint("spec ", i))
-			u.createNamed("2", fmt.Sprint("spec ", i%10))
+		const first = "a" // of the ids
+		others := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id == first })
+		for call, test := range map[string]struct {
+			remove             func(user *suiteUser) error
+			specs, credentials []string // left
+		}{
+			"DeleteSpec":        {func(user *suiteUser) error { return u.DeleteSpec(u.ctx, user.sub, first) }, others, ids},
+			"DeleteCredentials": {func(user *suiteUser) error { return u.DeleteCredentials(u.ctx, user.sub, first) }, ids, others},
+			"DeleteAllSpecs":    {func(user *suiteUser) error { return u.DeleteAllSpecs(u.ctx, user.sub) }, nil, ids},
+			"DeleteAllCredentials": {
+				func(user *suiteUser) error { return u.DeleteAllCredentials(u.ctx, user.sub) }, ids, nil,
+			},
+			"DeleteAll": {func(user *suiteUser) error { return u.DeleteAll(u.ctx, user.sub) }, nil, nil},
+		} {
+			user, neighbor := u.other(), u.other()
+			neighbor.createNamed("1", first)
+			neighbor.putNamed(first)
+			require.NoError(u, test.remove(user), "%s of a user without anything", call)
+			for _, version := range []string{"1", "2"} {
+				user.createNamed(version, ids...)
+			}
+			user.putNamed(ids...)
+			require.NoError(u, test.remove(user), call)
+			require.NoError(u, test.remove(user), "%s again", call)
+
+			assert.ElementsMatch(u, test.specs, user.listSpecs().ids(), "the specs that %s leaves", call)
+			for _, name := range test.specs {
+				assert.Equal(u, []string{"1", "2"}, user.versions(name), "the versions of %q that %s leaves", name, call)
+			}
+			if !slices.Contains(test.specs, first) {
+				user.assertNoSpec(first)
+			}
+			assert.ElementsMatch(u, test.credentials, user.listCredentials().ids(), "the credentials that %s leaves", call)
+			if !slices.Contains(test.credentials, first) {
+				user.user(newCredentials(user.sub, first).PublicKey, packagedb.ErrNotFound)
+			}
+			assert.Equal(u, []string{"1"}, neighbor.versions(first), "the versions of another user that %s leaves", call)
+			neighbor.assertCredentials(newCredentials(neighbor.sub, first))
 		}
-		u.put(newCredentials(u.sub, "id"))
-		neighbor := u.other()
-		neighbor.createNamed("1", "spec 1")
-		require.NoError(u, u.DeleteAllSpecs(u.ctx, u.sub), "DeleteAllSpecs")
-		assert.Empty(u, u.listSpecs().ids())
-		u.assertNoSpec("spec 1")
-		assert.Equal(u, []string{"id"}, u.listCredentials().ids())
-		assert.Equal(u, []string{"spec 1"}, neighbor.listSpecs().ids())
-	}},
-	{"deleting everything leaves everybody else's specs and credentials", func(u *suiteUser) {
-		neighbor := u.other()
-		for _, user := range []*suiteUser{u, neighbor} {
-			user.createNamed("1", "spec")
-			user.put(newCredentials(user.sub, "id"))
-		}
-		for range 2 {
-			require.NoError(u, u.DeleteAll(u.ctx, u.sub), "DeleteAll")
-		}
-		assert.Empty(u, u.listSpecs().ids())
-		assert.Empty(u, u.listCredentials().ids())
-		assert.Equal(u, []string{"spec"}, neighbor.listSpecs().ids())
-		assert.Equal(u, []string{"id"}, neighbor.listCredentials().ids())
 	}},
 	{"a long history is listed and deleted whole", func(u *suiteUser) {
 		written := u.write(longHistory)
@@ -77,39 +71,45 @@ var deletePromises = []promise{
 		u.assertNoSpec("spec")
 		assert.Equal(u, []string{"spec#"}, u.listSpecs().ids())
 	}},
-	{"a spec that is being deleted has a history that ends with the latest version, or is gone", func(u *suiteUser) {
-		u.skipWithoutTransactions()
-		for name, remove := range u.deletes("spec") {
-			written := u.write(longHistory)
-			err := u.observe("spec", written, func() error { return remove(u.ctx) }, func() {})
-			require.NoError(u, err, name)
-			u.assertNoSpec("spec")
+	{"a spec whose delete runs or is given up ends with its latest version or is gone", func(u *suiteUser) {
+		if !hasTransactions() {
+			u.Skip("the server does not support transactions")
 		}
-	}},
-	{"a delete that is given up leaves a history that ends with the latest version, or nothing", func(u *suiteUser) {
-		u.skipWithoutTransactions()
-		for name, remove := range u.deletes("spec") {
-			written := u.write(longHistory)
-			ctx, cancel := context.WithCancel(u.ctx)
-			err := u.observe("spec", written, func() error { return remove(ctx) }, cancel)
-			cancel()
-			if err != nil {
-				assert.ErrorIs(u, err, context.Canceled, name)
+		for call, remove := range map[string]func(context.Context) error{
+			"DeleteSpec":     func(ctx context.Context) error { return u.DeleteSpec(ctx, u.sub, "spec") },
+			"DeleteAllSpecs": func(ctx context.Context) error { return u.DeleteAllSpecs(ctx, u.sub) },
+		} {
+			for _, giveUp := range []bool{true, false} {
+				written := u.write(longHistory)
+				ctx, cancel := context.WithCancel(u.ctx)
+				removed := make(chan error, 1)
+				go func() { removed <- remove(ctx) }()
+				for len(removed) == 0 {
+					if u.assertWholeOrGone(written) < len(written) && giveUp {
+						cancel()
+					}
+				}
+				cancel()
+				if err := <-removed; err != nil && giveUp {
+					assert.ErrorIs(u, err, context.Canceled, call)
+				} else {
+					require.NoError(u, err, call)
+				}
+				u.assertWholeOrGone(written)
+				require.NoError(u, remove(u.ctx), call)
+				u.assertNoSpec("spec")
 			}
-			u.assertWholeOrGone("spec", written)
-			require.NoError(u, remove(u.ctx), name)
-			u.assertNoSpec("spec")
 		}
 	}},
-	{"a spec that is written while it is deleted is whole or gone", func(u *suiteUser) {
-		u.skipWithoutTransactions()
+	{"a spec that is written while it is deleted is whole or gone, and can be deleted again", func(u *suiteUser) {
 		for round := range 10 {
-			u.assertWholeOrGone("spec", u.race(strconv.Itoa(round)))
-		}
-	}},
-	{"a spec that was written while it was deleted can be written and deleted again", func(u *suiteUser) {
-		for round := range 3 {
-			u.race(strconv.Itoa(round))
+			prefix := fmt.Sprint(round, ".")
+			written := append(u.write(1), u.writeAtOnce(3, prefix,
+				func() error { return u.DeleteSpec(u.ctx, u.sub, "spec") },
+				func() error { return u.DeleteAllSpecs(u.ctx, u.sub) })...)
+			if hasTransactions() {
+				u.assertWholeOrGone(written)
+			}
 			u.createNamed("last", "spec")
 			assert.Equal(u, "last", u.assertWhole().Version)
 			require.NoError(u, u.DeleteSpec(u.ctx, u.sub, "spec"), "DeleteSpec")
@@ -118,61 +118,11 @@ var deletePromises = []promise{
 	}},
 }
 
-// deletes returns the calls that delete the spec, by name.
-func (u *suiteUser) deletes(name string) map[string]func(context.Context) error {
-	return map[string]func(context.Context) error{
-		"DeleteSpec":     func(ctx context.Context) error { return u.DeleteSpec(ctx, u.sub, name) },
-		"DeleteAllSpecs": func(ctx context.Context) error { return u.DeleteAllSpecs(ctx, u.sub) },
-	}
-}
-
-// observe checks the spec while remove runs, and returns the error of remove. It calls shortened once
-// the history is no longer as it was written.
-func (u *suiteUser) observe(name string, written []specInfo, remove func() error, shortened func()) error {
-	u.Helper()
-	removed := make(chan error, 1)
-	go func() { removed <- remove() }()
-	for {
-		select {
-		case err := <-removed:
-			return err
-		default:
-			if u.assertWholeOrGone(name, written) < len(written) {
-				shortened()
-			}
-		}
-	}
-}
-
-// race writes and deletes a spec at the same time and returns the versions that were written.
-func (u *suiteUser) race(prefix string) []specInfo {
-	u.Helper()
-	written := []specInfo{u.create(packagedb.SpecInput{Name: "spec", Version: prefix})}
-	var mu sync.Mutex
-	var running sync.WaitGroup
-	for writer := range 3 {
-		running.Go(func() {
-			for i := range 3 {
-				spec := packagedb.SpecInput{Name: "spec", Version: fmt.Sprintf("%s.%d.%d", prefix, writer, i)}
-				stored, err := u.CreateUpdateSpec(u.ctx, u.sub, spec)
-				if assert.NoError(u, err, "CreateUpdateSpec") {
-					mu.Lock()
-					written = append(written, *stored)
-					mu.Unlock()
-				}
-			}
-		})
-	}
-	running.Go(func() { assert.NoError(u, u.DeleteSpec(u.ctx, u.sub, "spec"), "DeleteSpec") })
-	running.Go(func() { assert.NoError(u, u.DeleteAllSpecs(u.ctx, u.sub), "DeleteAllSpecs") })
-	running.Wait()
-	return written
-}
-
-// assertWholeOrGone checks that the history of a spec ends with the latest version, or that the
+// assertWholeOrGone checks that the history of the spec "spec" ends with the latest version, or that the
 // spec is gone, while no other call writes it. It returns the length of the history.
-func (u *suiteUser) assertWholeOrGone(name string, written []specInfo) int {
+func (u *suiteUser) assertWholeOrGone(written []specInfo) int {
 	u.Helper()
+	const name = "spec"
 	history, err := u.ListSpecVersions(u.ctx, u.sub, name)
 	if errors.Is(err, packagedb.ErrNotFound) {
 		_, err = u.GetSpec(u.ctx, u.sub, name)

@@ -3,16 +3,19 @@ package testutil
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
 )
@@ -39,7 +42,23 @@ type (
 		*DB
 		observed chan struct{}
 	}
-	silentInput struct{ *DB }
+	silentInput          struct{ *DB }
+	lostControls         struct{ *DB }
+	ignoredRepeat        struct{ *DB }
+	emptyIfMissing       struct{ *DB }
+	historyOfPrefix      struct{ *DB }
+	foldedOrder          struct{ *DB }
+	fiveSpecs            struct{ *DB }
+	stuckVersions        struct{ *DB }
+	stuckCredentials     struct{ *DB }
+	failingDelete        struct{ *DB }
+	tornDelete           struct{ *DB }
+	specsAndCredentials  struct{ *DB }
+	credentialsAndSpecs  struct{ *DB }
+	allWithoutSpecs      struct{ *DB }
+	allWithoutKeys       struct{ *DB }
+	allCredentialsForOne struct{ *DB }
+	repeatableCreate     struct{ *DB }
 )
 
 func (d undatedCreate) CreateUpdateSpec(ctx context.Context, sub string, in packagedb.SpecInput) (*specInfo, error) {
@@ -154,12 +173,12 @@ func (d deleteOfPrefix) DeleteSpec(ctx context.Context, sub, name string) error 
 }
 
 func (d deleteOfLatestOnly) DeleteSpec(ctx context.Context, sub, name string) error {
-	return d.deleteLatest(ctx, sub, name)
+	return d.deleteItem(ctx, sub, "latest#"+name)
 }
 
 // DeleteSpec deletes the versions once another call has listed them without the latest item.
 func (d deleteLatestFirst) DeleteSpec(ctx context.Context, sub, name string) error {
-	if err := d.deleteLatest(ctx, sub, name); err != nil {
+	if err := d.deleteItem(ctx, sub, "latest#"+name); err != nil {
 		return err
 	}
 	for range 2 { // the second listing begins when the first has ended
@@ -181,8 +200,8 @@ func (d deleteLatestFirst) ListSpecVersions(
 	return d.DB.ListSpecVersions(ctx, sub, name, options...)
 }
 
-func (db *DB) deleteLatest(ctx context.Context, sub, name string) error {
-	key, err := attributevalue.MarshalMap(map[string]string{"sub": sub, "updated_at_id": "latest#" + name})
+func (db *DB) deleteItem(ctx context.Context, sub, updatedAtID string) error {
+	key, err := attributevalue.MarshalMap(map[string]string{"sub": sub, "updated_at_id": updatedAtID})
 	if err != nil {
 		return err
 	}
@@ -198,86 +217,183 @@ func (d silentInput) GetSpec(ctx context.Context, sub, name string) (*specInfo, 
 	return found, err
 }
 
+func (d lostControls) CreateUpdateSpec(ctx context.Context, sub string, in packagedb.SpecInput) (*specInfo, error) {
+	in.Description = strings.ReplaceAll(in.Description, "\x00", "")
+	return d.DB.CreateUpdateSpec(ctx, sub, in)
+}
+
+func (d ignoredRepeat) CreateUpdateSpec(ctx context.Context, sub string, in packagedb.SpecInput) (*specInfo, error) {
+	if latest, err := d.GetSpec(ctx, sub, in.Name); err == nil && latest.Version == in.Version {
+		return latest, nil
+	}
+	return d.DB.CreateUpdateSpec(ctx, sub, in)
+}
+
+func (d emptyIfMissing) GetSpec(ctx context.Context, sub, name string) (*specInfo, error) {
+	spec, err := d.DB.GetSpec(ctx, sub, name)
+	if err != nil {
+		spec = &specInfo{}
+	}
+	return spec, err
+}
+
+func (d historyOfPrefix) ListSpecVersions(
+	ctx context.Context, sub, name string, options ...option,
+) ([]specInfo, error) {
+	history, err := d.DB.ListSpecVersions(ctx, sub, name, options...)
+	others, _ := d.DB.ListSpecVersions(ctx, sub, name+"#b", options...)
+	return append(history, others...), err
+}
+
+func (d foldedOrder) ListCredentials(ctx context.Context, sub string, options ...option) ([]credentialsInfo, error) {
+	page, err := d.DB.ListCredentials(ctx, sub, options...)
+	slices.SortFunc(page, func(a, b credentialsInfo) int {
+		return strings.Compare(strings.ToLower(a.ID), strings.ToLower(b.ID))
+	})
+	return page, err
+}
+
+func (d fiveSpecs) CountCustomerModels(ctx context.Context, sub string) (count int, err error) {
+	specs, err := d.ListSpecs(ctx, sub, packagedb.Limit(5))
+	for _, spec := range specs {
+		count += spec.ModelCount
+	}
+	return count, err
+}
+
+func (d stuckVersions) SpecVersions(
+	ctx context.Context, sub, name string, options ...option,
+) iter.Seq2[specInfo, error] {
+	return d.DB.SpecVersions(context.WithoutCancel(ctx), sub, name, options...)
+}
+
+func (d stuckCredentials) Credentials(
+	ctx context.Context, sub string, options ...option,
+) iter.Seq2[credentialsInfo, error] {
+	return d.DB.Credentials(context.WithoutCancel(ctx), sub, options...)
+}
+
+func (d failingDelete) DeleteSpec(ctx context.Context, sub, name string) error {
+	if _, err := d.GetSpec(ctx, sub, name); err != nil {
+		return err
+	}
+	return d.DB.DeleteSpec(ctx, sub, name)
+}
+
+// DeleteSpec deletes the oldest version, and the latest item once it is given up.
+func (d tornDelete) DeleteSpec(ctx context.Context, sub, name string) error {
+	history, err := d.ListSpecVersions(ctx, sub, name)
+	if err != nil {
+		return err
+	}
+	err = d.deleteItem(ctx, sub, fmt.Sprintf("%020d#%s", history[0].UpdatedAt, name))
+	<-ctx.Done()
+	return errors.Join(err, d.deleteItem(context.WithoutCancel(ctx), sub, "latest#"+name), ctx.Err())
+}
+
+func (d specsAndCredentials) DeleteAllSpecs(ctx context.Context, sub string) error {
+	return d.DeleteAll(ctx, sub)
+}
+
+func (d credentialsAndSpecs) DeleteAllCredentials(ctx context.Context, sub string) error {
+	return d.DeleteAll(ctx, sub)
+}
+
+func (d allWithoutSpecs) DeleteAll(ctx context.Context, sub string) error {
+	return d.DeleteAllCredentials(ctx, sub)
+}
+
+func (d allWithoutKeys) DeleteAll(ctx context.Context, sub string) error {
+	return d.DeleteAllSpecs(ctx, sub)
+}
+
+func (d allCredentialsForOne) DeleteCredentials(ctx context.Context, sub, _ string) error {
+	return d.DeleteAllCredentials(ctx, sub)
+}
+
+func (d repeatableCreate) CreateCredentials(ctx context.Context, sub string, in packagedb.CredentialsInput) error {
+	if stored, err := d.GetCredentials(ctx, sub, in.ID); err == nil && stored.PublicKey == in.PublicKey {
+		return nil
+	}
+	return d.DB.CreateCredentials(ctx, sub, in)
+}
+
 func TestTestDatabase_FailsForABrokenPromise(t *testing.T) {
 	t.Setenv(endpointVariable, "") // the server makes no difference
 	t.Setenv("PACKAGEDB_TEST_ENGINE", "")
-	for sentence, databases := range map[string][]func(*DB) packagedb.Database{
-		"a spec is returned as it was written by every call": {
-			func(db *DB) packagedb.Database { return undatedCreate{db} },
-			func(db *DB) packagedb.Database { return lostTitle{db} },
-		},
-		"pages of specs are the list, whatever their names": {
-			func(db *DB) packagedb.Database { return ignoredPages{db} },
-		},
-		"pages of credentials are the list": {
-			func(db *DB) packagedb.Database { return inclusiveAfter{db} },
-		},
-		"a page past the end is empty and not nil": {
-			func(db *DB) packagedb.Database { return nilPage{db} },
-			func(db *DB) packagedb.Database { return missingPage{db} },
-		},
-		"a limit less than 1 is ErrInvalidInput": {
-			func(db *DB) packagedb.Database { return ignoredPages{db} },
-		},
-		"an iteration ends with its context between two results": {
-			func(db *DB) packagedb.Database { return stuckIterator{db} },
-		},
-		"one version is the newest entry with that version": {
-			func(db *DB) packagedb.Database { return latestOfAll{db} },
-			func(db *DB) packagedb.Database { return oldestVersion{db} },
-		},
-		"versions written within one second are all kept, in the order in which they were written": {
-			func(db *DB) packagedb.Database { return shortHistory{db} },
-		},
-		"credentials are not created if the user has some with the same id": {
-			func(db *DB) packagedb.Database { return overwritingCreate{db} },
-		},
-		"of concurrent creates with the same id exactly one succeeds": {
-			func(db *DB) packagedb.Database { return overwritingCreate{db} },
-		},
-		"credentials are returned as they were written, byte for byte, by every call": {
-			func(db *DB) packagedb.Database { return userWithoutID{db} },
-		},
-		"models are counted in the latest version of each spec": {
-			func(db *DB) packagedb.Database { return doubleCount{db} },
-		},
-		"deleting a spec deletes all of its versions and nothing else": {
-			func(db *DB) packagedb.Database { return deleteOfNothing{db} },
-			func(db *DB) packagedb.Database { return deleteOfPrefix{db} },
-			func(db *DB) packagedb.Database { return deleteOfLatestOnly{db} },
-		},
-		"a spec that is being deleted has a history that ends with the latest version, or is gone": {
-			func(db *DB) packagedb.Database { return deleteLatestFirst{db, make(chan struct{})} },
-		},
-		"bad input is ErrInvalidInput that names the field, from every call that takes it": {
-			func(db *DB) packagedb.Database { return silentInput{db} },
-		},
+	db := New(t)
+	const (
+		returned  = "a spec is returned as it was written, whatever the text, by every call"
+		pages     = "lists and their pages are in the order of the ids or of the writes, whatever the names"
+		pastEnd   = "an empty list and a page past the end are empty and not nil"
+		noLimit   = "a limit less than 1 is ErrInvalidInput"
+		iteration = "an iteration may stop early, and ends with its context between two results"
+		older     = "an older version written again is a further entry, the newest with that version"
+		deletes   = "a delete deletes what it names and nothing else, and is not an error if there is nothing"
+		once      = "credentials are created once, by one of several callers, and again after they are deleted"
+		whole     = "a spec whose delete runs or is given up ends with its latest version or is gone"
+	)
+	for _, test := range []struct {
+		broken  packagedb.Database
+		promise string
+	}{
+		{undatedCreate{db}, returned},
+		{lostTitle{db}, returned},
+		{lostControls{db}, returned},
+		{emptyIfMissing{db}, "a missing spec is ErrNotFound from every call that gets it"},
+		{shortHistory{db}, "versions written within one second are all kept, in the order in which they were written"},
+		{ignoredRepeat{db}, "the latest version written again is updated in place while the clock is not past it"},
+		{latestOfAll{db}, older},
+		{oldestVersion{db}, older},
+		{doubleCount{db}, "models are counted in the latest version of each spec"},
+		{ignoredPages{db}, pages},
+		{ignoredPages{db}, noLimit},
+		{inclusiveAfter{db}, pages},
+		{historyOfPrefix{db}, pages},
+		{foldedOrder{db}, pages},
+		{fiveSpecs{db}, "lists of more than 1 MB are whole, and so are their pages and what is counted or found in them"},
+		{nilPage{db}, pastEnd},
+		{missingPage{db}, pastEnd},
+		{stuckIterator{db}, iteration},
+		{stuckVersions{db}, iteration},
+		{stuckCredentials{db}, iteration},
+		{deleteOfNothing{db}, deletes},
+		{deleteOfPrefix{db}, deletes},
+		{deleteOfLatestOnly{db}, deletes},
+		{failingDelete{db}, deletes},
+		{specsAndCredentials{db}, deletes},
+		{credentialsAndSpecs{db}, deletes},
+		{allWithoutSpecs{db}, deletes},
+		{allWithoutKeys{db}, deletes},
+		{allCredentialsForOne{db}, deletes},
+		{tornDelete{db}, whole},
+		{deleteLatestFirst{db, make(chan struct{})}, whole},
+		{overwritingCreate{db}, once},
+		{repeatableCreate{db}, once},
+		{userWithoutID{db}, "credentials are returned as they were written, byte for byte, by every call"},
+		{silentInput{db}, "bad input is ErrInvalidInput that names the field, from every call that takes it"},
 	} {
-		i := slices.IndexFunc(promises, func(p promise) bool { return p.name == sentence })
-		if !assert.GreaterOrEqual(t, i, 0, sentence) {
-			continue
-		}
-		assert.False(t, fails(t, New(t), promises[i]), "the recorder fails without a broken promise")
-		for _, newDatabase := range databases {
-			db := newDatabase(New(t))
-			assert.True(t, fails(t, db, promises[i]), "%T keeps the promise that %s", db, sentence)
-		}
+		i := slices.IndexFunc(promises, func(p promise) bool { return p.name == test.promise })
+		require.GreaterOrEqual(t, i, 0, test.promise)
+		assert.True(t, fails(t, test.broken, promises[i]), "%T keeps the promise that %s", test.broken, test.promise)
+	}
+	for _, promise := range promises {
+		assert.False(t, fails(t, db, promise), "the recorder fails without a broken promise that %s", promise.name)
 	}
 }
 
-// recorder is a test that may fail.
+// recorder is a test that ends when it fails.
 type recorder struct {
 	testing.TB
-	failed bool
+	failed atomic.Bool
 }
 
-func (r *recorder) Errorf(string, ...any) { r.failed = true }
-
 func (r *recorder) FailNow() {
-	r.failed = true
+	r.failed.Store(true)
 	runtime.Goexit()
 }
 
+func (r *recorder) Errorf(string, ...any) { r.FailNow() }
 func (r *recorder) Fatalf(string, ...any) { r.FailNow() }
 func (r *recorder) Cleanup(func())        {}
 
@@ -290,5 +406,5 @@ func fails(tb testing.TB, db packagedb.Database, p promise) bool {
 		p.check(newSuiteUser(r, db))
 	}()
 	<-done
-	return r.failed
+	return r.failed.Load()
 }

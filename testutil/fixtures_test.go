@@ -1,8 +1,6 @@
-package withoutmain_test
+package testutil_test
 
 import (
-	"context"
-	"net"
 	"os"
 	"strings"
 	"testing"
@@ -11,20 +9,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
-	"github.com/open-alchemy/packagedb"
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
-func TestMain(m *testing.M) {
-	// Values that differ from those of the developer's shell.
-	os.Unsetenv("STAGE")
-	os.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://192.0.2.1")
-	goleak.VerifyTestMain(m)
+// withoutMain runs a test as in a test binary without Main, whose environment points elsewhere.
+func withoutMain(t *testing.T) {
+	t.Helper()
+	testutil.WithoutMain(t)
+	t.Setenv("STAGE", "") // restores it
+	require.NoError(t, os.Unsetenv("STAGE"))
+	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://192.0.2.1")
 }
 
 func TestDatabase_RunsAsLongAsATestUsesIt(t *testing.T) {
+	withoutMain(t)
 	var url string
 	t.Run("outer", func(t *testing.T) {
 		url = testutil.Database(t).URL
@@ -40,10 +39,7 @@ func TestDatabase_RunsAsLongAsATestUsesIt(t *testing.T) {
 	_, ok := os.LookupEnv("STAGE")
 	assert.False(t, ok, "STAGE is still set")
 	assert.Equal(t, "http://192.0.2.1", os.Getenv("AWS_ENDPOINT_URL_DYNAMODB"))
-	connection, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
-	if !assert.Error(t, err, "a server still listens at %s", url) {
-		_ = connection.Close()
-	}
+	assertClosed(t, url)
 }
 
 func assertEnvironment(tb testing.TB, url string) {
@@ -55,8 +51,9 @@ func assertEnvironment(tb testing.TB, url string) {
 type fixture func(testing.TB) *testutil.Server
 
 func TestFixtures_CreateTheTables(t *testing.T) {
+	withoutMain(t)
 	t.Run("Database creates none", func(t *testing.T) {
-		assert.Empty(t, tables(t, testutil.Database(t)))
+		assert.Empty(t, tables(t, testutil.Database(t).Client))
 	})
 	for name, fixture := range map[string]fixture{
 		"SpecsTable":            testutil.SpecsTable,
@@ -66,19 +63,13 @@ func TestFixtures_CreateTheTables(t *testing.T) {
 	} {
 		t.Run(name+" creates both and can be used twice", func(t *testing.T) {
 			fixture(t)
-			assert.Equal(t, []string{"package.credentials", "package.specs"}, tables(t, fixture(t)))
+			assert.Equal(t, bothTables, tables(t, fixture(t).Client))
 		})
 	}
 }
 
-func tables(tb testing.TB, server *testutil.Server) []string {
-	tb.Helper()
-	list, err := server.Client.ListTables(tb.Context(), &dynamodb.ListTablesInput{})
-	require.NoError(tb, err)
-	return list.TableNames
-}
-
 func TestCleanTable_EmptiesItsTableBeforeAndAfterTheTest(t *testing.T) {
+	withoutMain(t)
 	testutil.Database(t) // outlives the inner tests
 	for name, test := range map[string]struct {
 		keep, clean        fixture
@@ -90,20 +81,21 @@ func TestCleanTable_EmptiesItsTableBeforeAndAfterTheTest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			test.keep(t)
 			db := mustGet(t)
-			mustStore(t, db)
-			mustHold(t, db, 1, 1)
+			mustStore(t, db, testutil.Sub(1), 1)
+			mustHold(t, db, testutil.Sub(1), 1, 1)
 			t.Run("before", func(t *testing.T) {
 				test.clean(t)
-				mustHold(t, db, test.specs, test.credentials)
-				mustStore(t, db)
-				mustHold(t, db, 1, 1)
+				mustHold(t, db, testutil.Sub(1), test.specs, test.credentials)
+				mustStore(t, db, testutil.Sub(1), 1)
+				mustHold(t, db, testutil.Sub(1), 1, 1)
 			})
-			mustHold(t, db, test.specs, test.credentials)
+			mustHold(t, db, testutil.Sub(1), test.specs, test.credentials)
 		})
 	}
 }
 
 func TestCleanSpecsTable_EmptiesMoreThanOnePage(t *testing.T) {
+	withoutMain(t)
 	testutil.CleanSpecsTable(t)
 	db := mustGet(t)
 	spec := testutil.Spec(1)
@@ -122,40 +114,15 @@ func TestCleanSpecsTable_EmptiesMoreThanOnePage(t *testing.T) {
 }
 
 func TestCleanSpecsTable_LetsTheTestDeleteTheTable(t *testing.T) {
+	withoutMain(t)
 	client := testutil.CleanSpecsTable(t).Client
 	_, err := client.DeleteTable(t.Context(), &dynamodb.DeleteTableInput{TableName: aws.String("package.specs")})
 	require.NoError(t, err)
 }
 
 func TestServer_InjectReachesGet(t *testing.T) {
+	withoutMain(t)
 	injected := testutil.CleanSpecsTable(t).Inject(testutil.Fault{Kind: testutil.DropBefore, Times: 2})
-	mustStore(t, mustGet(t))
+	mustStore(t, mustGet(t), testutil.Sub(1), 1)
 	assert.Equal(t, 2, injected.Count())
-}
-
-func mustGet(tb testing.TB) packagedb.Database {
-	tb.Helper()
-	db, err := packagedb.Get()
-	require.NoError(tb, err)
-	return db
-}
-
-// mustStore stores a spec and credentials of the first user.
-func mustStore(tb testing.TB, db packagedb.Database) {
-	tb.Helper()
-	_, err := db.CreateUpdateSpec(tb.Context(), testutil.Sub(1), testutil.Spec(1))
-	require.NoError(tb, err)
-	require.NoError(tb, db.CreateUpdateCredentials(tb.Context(), testutil.Sub(1), testutil.Credentials(1)))
-}
-
-// mustHold checks how many specs and credentials the first user has.
-func mustHold(tb testing.TB, db packagedb.Database, specs, credentials int) {
-	tb.Helper()
-	ctx := context.WithoutCancel(tb.Context())
-	allSpecs, err := db.ListSpecs(ctx, testutil.Sub(1))
-	require.NoError(tb, err)
-	require.Len(tb, allSpecs, specs)
-	allCredentials, err := db.ListCredentials(ctx, testutil.Sub(1))
-	require.NoError(tb, err)
-	require.Len(tb, allCredentials, credentials)
 }
