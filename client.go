@@ -48,8 +48,3 @@ type DescribeClient interface {
 		ctx context.Context, input *dynamodb.DescribeTableInput, options ...func(*dynamodb.Options),
 	) (*dynamodb.DescribeTableOutput, error)
 }
-
-var (
-	_ Client      = (*dynamodb.Client)(nil)
-	_ TableClient = (*dynamodb.Client)(nil)
-)

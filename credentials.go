@@ -133,7 +133,7 @@ func (f *facade) putCredentials(
 	if err != nil {
 		return err
 	}
-	if err := checkCredentialsItem(stored); err != nil {
+	if err := checkSize("credentials", stored, maxCredentialsItem); err != nil {
 		return err
 	}
 	return f.put(ctx, conditionalPut{table: f.credentialsTable, item: stored, condition: condition}, options...)

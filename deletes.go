@@ -213,7 +213,8 @@ func (w *wholeSpecs) send(ctx context.Context) error {
 	return w.start(ctx, func() error { return w.deleteWhole(ctx, specs) })
 }
 
-// deleteWhole deletes specs in one transaction, or in smaller ones if the server rejects its size.
+// deleteWhole deletes specs in one transaction. If the server rejects its size, or one of them has
+// changed, it deletes them in smaller ones.
 func (w *wholeSpecs) deleteWhole(ctx context.Context, specs []*specRest) error {
 	if w.withoutTransactions.Load() {
 		return w.deleteInTurn(ctx, specs)
@@ -227,14 +228,10 @@ func (w *wholeSpecs) deleteWhole(ctx context.Context, specs []*specRest) error {
 		return nil
 	case lacksTransactions(err):
 		return w.deleteInTurn(ctx, specs)
-	case isConditionFailure(err):
+	case isConditionFailure(err) && len(specs) == 1:
 		w.changed.Store(true)
-		unchanged := unchangedSpecs(reasonsOf(err), specs)
-		if len(unchanged) == 0 {
-			return nil
-		}
-		return w.deleteWhole(ctx, unchanged)
-	case !isRejected(err):
+		return nil
+	case !isConditionFailure(err) && !isRejected(err):
 		return err
 	}
 	if half := len(specs) / 2; half > 0 {
@@ -276,23 +273,6 @@ func (w *wholeSpecs) transactItems(specs []*specRest) []types.TransactWriteItem 
 		}
 	}
 	return items
-}
-
-// unchangedSpecs returns the specs whose latest items did not cancel the transaction.
-func unchangedSpecs(reasons []types.CancellationReason, specs []*specRest) (unchanged []*specRest) {
-	for _, spec := range specs {
-		if len(reasons) < spec.size() {
-			return nil
-		}
-		if aws.ToString(reasons[0].Code) != conditionalCheckFailed {
-			unchanged = append(unchanged, spec)
-		}
-		reasons = reasons[spec.size():]
-	}
-	if len(unchanged) == len(specs) {
-		return nil
-	}
-	return unchanged
 }
 
 // sameLatest returns the condition that the latest item is the one that was read, or that there is

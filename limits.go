@@ -7,9 +7,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// maxItem is DynamoDB's limit in bytes, 400 KB, on an item with its entries in local secondary
-// indexes. Attribute names count.
-const maxItem = 400 * 1024
+// DynamoDB's limit in bytes on an item with its entries in local secondary indexes. Attribute names
+// count. The entry of a spec in its index is as large as its item.
+const (
+	maxCredentialsItem = 400 * 1024
+	maxSpecItem        = maxCredentialsItem / 2
+)
 
 func checkSub(sub string) error { return checkKey("sub", sub, maxPartitionKey) }
 
@@ -78,18 +81,10 @@ func checkUTF8(field, text string) error {
 	return nil
 }
 
-// checkSpecItem checks the size of an item of the specs table. Its entry in the local secondary
-// index is as large, and DynamoDB limits the two together.
-func checkSpecItem(stored item) error {
-	if size := itemSize(stored); size > maxItem/2 {
-		return invalid("spec too large: its item is %d bytes, the limit is %d", size, maxItem/2)
-	}
-	return nil
-}
-
-func checkCredentialsItem(stored item) error {
-	if size := itemSize(stored); size > maxItem {
-		return invalid("credentials too large: the item is %d bytes, the limit is %d", size, maxItem)
+// checkSize checks the size of an item of specs or of credentials.
+func checkSize(kind string, stored item, limit int) error {
+	if size := itemSize(stored); size > limit {
+		return invalid("%s too large: the item is %d bytes, the limit is %d", kind, size, limit)
 	}
 	return nil
 }

@@ -46,7 +46,7 @@ func TestErrInvalidInput_FromTheByteAtWhichTheServerRejects(t *testing.T) {
 		{"id of a spec", 1003, specsTable, func(size int) (item, error) { return spec("sub", wide(size), 1) },
 			"name too long: its id is 1004 bytes, the limit is 1003"},
 		{"spec", 204_800, specsTable, func(size int) (item, error) { return spec("sub", "spec", size-restOfSpec) },
-			"spec too large: its item is 204801 bytes, the limit is 204800"},
+			"spec too large: the item is 204801 bytes, the limit is 204800"},
 		{"sub of credentials", 2048, credentialsTable, func(size int) (item, error) {
 			return credentials(strings.Repeat("s", size), "id", "key", 1)
 		}, "sub too long: 2049 bytes, the limit is 2048"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -81,7 +82,11 @@ func createTable(ctx context.Context, client TableClient, want dynamodb.CreateTa
 		}
 		return false, err
 	}
-	return err == nil && isActive(table), err
+	if err != nil {
+		return false, err
+	}
+	isInactive := func(p part) bool { return p.status != "ACTIVE" }
+	return !slices.ContainsFunc(partsOf(table), isInactive), nil
 }
 
 func describeTable(ctx context.Context, client DescribeClient, name string) (*types.TableDescription, error) {
@@ -93,15 +98,6 @@ func describeTable(ctx context.Context, client DescribeClient, name string) (*ty
 		return nil, errors.New("the server describes no table")
 	}
 	return output.Table, nil
-}
-
-func isActive(table *types.TableDescription) bool {
-	for _, index := range table.GlobalSecondaryIndexes {
-		if index.IndexStatus != types.IndexStatusActive {
-			return false
-		}
-	}
-	return table.TableStatus == types.TableStatusActive
 }
 
 func texts(attributes ...string) []types.AttributeDefinition {

@@ -89,7 +89,7 @@ func (w specWrite) at(second int64) (version, latest conditionalPut, err error) 
 	latest.values[":updated_at"] = &types.AttributeValueMemberS{Value: updatedAt}
 	latest.values[":digits"] = &types.AttributeValueMemberN{Value: strconv.Itoa(len(updatedAt))}
 	// The version item is the larger of the two.
-	return version, latest, checkSpecItem(version.item)
+	return version, latest, checkSize("spec", version.item, maxSpecItem)
 }
 
 func (w specWrite) put(updatedAt string, at position, condition string) conditionalPut {
