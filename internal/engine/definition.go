@@ -223,20 +223,7 @@ func (t *tableDefinition) validateIndexKey(keys []keySchemaElement) error {
 	if err := t.validateKeyNames(keys); err != nil {
 		return err
 	}
-	if *keys[0].KeyType != "HASH" {
-		return validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
-	}
-	counts := map[string]int{}
-	for _, k := range keys {
-		counts[*k.KeyType]++
-		if *k.KeyType == "HASH" && counts["RANGE"] > 0 {
-			return invalidParameter("All HASH key attributes must precede RANGE key attributes in the KeySchema")
-		}
-		if counts[*k.KeyType] > maxKeyAttributes {
-			return invalidParameter("The KeySchema exceeds the maximum allowed number of %s key attributes", *k.KeyType)
-		}
-	}
-	return nil
+	return validateKeyTypes(keys)
 }
 
 func (s *tableSettings) validateKeyNames(keys []keySchemaElement) error {

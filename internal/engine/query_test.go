@@ -186,6 +186,7 @@ func TestQuery_Errors(t *testing.T) {
 		{"another second attribute", "Query", query("p = :v AND g = :v", ""), "ValidationException: Query condition missed key schema element: s"},
 		{"a range of partitions", "Query", query("p > :v", ""), unsupported},
 		{"two conditions where there is one key", "Query", query("g = :v AND p = :v", `,"IndexName":"global"`), unsupported},
+		{"three conditions where there are two keys", "Query", query("g = :v AND p = :v AND s = :v", `,"IndexName":"local"`), "ValidationException: Conditions can be of length 1 or 2 only"},
 		{"a value of another type", "Query", `{"TableName":"specs","KeyConditionExpression":"p = :v","ExpressionAttributeValues":{":v":{"N":"1"}}}`, invalid + "Condition parameter type does not match schema type"},
 		{"an empty value", "Query", `{"TableName":"specs","KeyConditionExpression":"p = :v","ExpressionAttributeValues":{":v":{"S":""}}}`, "ValidationException: One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: p"},
 		{"an empty value for an index", "Query", `{"TableName":"specs","IndexName":"global","KeyConditionExpression":"g = :v","ExpressionAttributeValues":{":v":{"S":""}}}`, "ValidationException: One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: global, IndexKey: g"},

@@ -181,6 +181,25 @@ func constrainKeySchema(c *constraints, at string, keys []keySchemaElement, maxK
 	}
 }
 
+// validateKeyTypes checks that the attributes of the partition key come first, and how many there are
+// of each key.
+func validateKeyTypes(keys []keySchemaElement) error {
+	if *keys[0].KeyType != "HASH" {
+		return validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
+	}
+	counts := map[string]int{}
+	for _, k := range keys {
+		counts[*k.KeyType]++
+		if *k.KeyType == "HASH" && counts["RANGE"] > 0 {
+			return invalidParameter("All HASH key attributes must precede RANGE key attributes in the KeySchema")
+		}
+		if counts[*k.KeyType] > maxKeyAttributes {
+			return invalidParameter("The KeySchema exceeds the maximum allowed number of %s key attributes", *k.KeyType)
+		}
+	}
+	return nil
+}
+
 func joinKeys(keys []keySchemaElement, show func(*keySchemaElement) string) string {
 	texts := make([]string, len(keys))
 	for i := range keys {
