@@ -128,27 +128,31 @@ type expressions struct {
 	projection   *expression.Projection
 }
 
-// parse parses what the request has, in the service's order.
+// parsingOrder is the order in which the service reports errors of expressions.
+var parsingOrder = [...]string{"UpdateExpression", "ConditionExpression", "FilterExpression", "ProjectionExpression", "KeyConditionExpression"}
+
+// parse parses what the request has.
 func (x *expressionInput) parse() error {
 	attributes, err := x.attributes()
 	if err != nil {
 		return err
 	}
-	for i, name := range x.rules.expressions {
-		if x.texts[i] == nil {
+	for _, name := range parsingOrder {
+		text := x.text(name)
+		if text == nil {
 			continue
 		}
-		switch text := *x.texts[i]; name {
+		switch name {
 		case "UpdateExpression":
-			x.update, err = expression.ParseUpdate(text, attributes)
+			x.update, err = expression.ParseUpdate(*text, attributes)
 		case "ConditionExpression":
-			x.condition, err = expression.ParseCondition(name, text, attributes)
-		case "ProjectionExpression":
-			x.projection, err = expression.ParseProjection(text, attributes)
+			x.condition, err = expression.ParseCondition(name, *text, attributes)
 		case "FilterExpression":
-			x.filter, err = expression.ParseCondition(name, text, attributes)
+			x.filter, err = expression.ParseCondition(name, *text, attributes)
+		case "ProjectionExpression":
+			x.projection, err = expression.ParseProjection(*text, attributes)
 		case "KeyConditionExpression":
-			x.keyCondition, err = expression.ParseCondition(name, text, attributes)
+			x.keyCondition, err = expression.ParseCondition(name, *text, attributes)
 		}
 		if err != nil {
 			return err

@@ -157,14 +157,6 @@ func (l *legacyInput) unknownOperator() bool {
 
 // check rejects what is wrong whatever the table is, in the service's order.
 func (l *legacyInput) check() error {
-	for i, name := range l.attributesToGet {
-		if err := attribute.ValidateName(name); err != nil {
-			return err
-		}
-		if slices.Contains(l.attributesToGet[:i], name) {
-			return invalidParameter("Duplicate value in attribute name: %s", name)
-		}
-	}
 	for i := range l.attributeUpdates {
 		if err := l.attributeUpdates[i].check(); err != nil {
 			return err
@@ -175,6 +167,14 @@ func (l *legacyInput) check() error {
 			if err := conditions[i].check(); err != nil {
 				return err
 			}
+		}
+	}
+	for i, name := range l.attributesToGet {
+		if err := attribute.ValidateName(name); err != nil {
+			return err
+		}
+		if slices.Contains(l.attributesToGet[:i], name) {
+			return invalidParameter("Duplicate value in attribute name: %s", name)
 		}
 	}
 	switch {

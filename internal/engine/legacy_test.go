@@ -92,6 +92,7 @@ func TestScan_ScanFilterErrors(t *testing.T) {
 		{"a type without order", "Scan", scan(`"a":{"ComparisonOperator":"LT","AttributeValueList":[{"BOOL":true}]}`), invalid + "ComparisonOperator LT is not valid for BOOL AttributeValue type"},
 		{"bounds the wrong way round", "Scan", scan(`"a":{"ComparisonOperator":"BETWEEN","AttributeValueList":[{"S":"b"},{"S":"a"}]}`), "ValidationException: The BETWEEN condition was provided a range where the lower bound is greater than the upper bound"},
 		{"one condition with an operator", "Scan", scan(`"a":{"ComparisonOperator":"NULL"}},"ConditionalOperator":"OR","x":{`), "ValidationException: ConditionalOperator can only be used when Filter or Expected has two or more elements"},
+		{"a condition before repeated attributes", "Scan", scan(`"a":{"ComparisonOperator":"EQ","AttributeValueList":[]}},"AttributesToGet":["a","a"],"x":{`), invalid + "Invalid number of argument(s) for the EQ ComparisonOperator"},
 		{"an operator without conditions", "Scan", `{"TableName":"missing","ConditionalOperator":"OR"}`, "ValidationException: ConditionalOperator cannot be used without Filter or Expected"},
 	})
 }

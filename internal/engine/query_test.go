@@ -180,6 +180,8 @@ func TestQuery_Errors(t *testing.T) {
 	const unsupported = "ValidationException: Query key condition not supported"
 	perform(t, e, []exchange{
 		{"no key condition", "Query", `{"TableName":"specs"}`, "ValidationException: Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."},
+		{"a filter before a projection", "Query", query("p = :v", `,"FilterExpression":"","ProjectionExpression":""`), "ValidationException: Invalid FilterExpression: The expression can not be empty;"},
+		{"a projection before the key condition", "Query", query("p =", `,"ProjectionExpression":""`), "ValidationException: Invalid ProjectionExpression: The expression can not be empty;"},
 		{"no table", "Query", strings.Replace(query("p = :v", ""), "specs", "other", 1), "ResourceNotFoundException: Requested resource not found"},
 		{"no such index", "Query", query("p = :v", `,"IndexName":"none"`), "ValidationException: The table does not have the specified index: none"},
 		{"no partition key", "Query", query("s = :v", ""), "ValidationException: Query condition missed key schema element: p"},

@@ -114,6 +114,9 @@ func (t *table) updatedRecord(item attribute.Item) (*record, error) {
 	if err := attribute.CheckNesting(item); err != nil {
 		return nil, err
 	}
+	if t.checkIndexTypes(item) != nil {
+		return nil, validation("The update expression attempted to update the secondary index key to unsupported type")
+	}
 	if err := t.checkUpdated(item); err != nil {
 		return nil, err
 	}

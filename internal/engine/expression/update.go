@@ -66,16 +66,20 @@ func (u *Update) Paths() []Path {
 	return u.paths
 }
 
-// Values returns the values that the update sets to top-level attributes
-// whatever the item is.
+// Values returns the values that the update sets to top-level attributes whatever the item is. Of a
+// sum, it is a value of the same type.
 func (u *Update) Values() attribute.Item {
 	values := attribute.Item{}
 	if u == nil {
 		return values
 	}
 	for _, c := range u.clauses {
-		if c.op == opSet && c.operand.op == opValue && !c.target.Nested() {
-			values[c.target.Attribute()] = c.operand.value
+		switch name := c.target.Attribute(); {
+		case c.target.Nested():
+		case c.op == opAdd, c.op == opSet && c.operand.op == opValue:
+			values[name] = c.operand.value
+		case c.op == opSet && (c.operand.op == opPlus || c.operand.op == opMinus):
+			values[name] = attribute.N(attribute.Number{})
 		}
 	}
 	return values
