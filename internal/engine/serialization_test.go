@@ -21,6 +21,7 @@ func TestDocument_ParametersOfTheWrongShape(t *testing.T) {
 		{"a map that is a list", "BatchGetItem", `{"RequestItems":[]}`, "Unrecognized collection type java.util.Map<java.lang.String, com.amazonaws.dynamodb.v20120810.KeysAndAttributes>"},
 		{"a text in a list that is a number", "GetItem", `{"AttributesToGet":["a",1]}`, "NUMBER_VALUE cannot be converted to String"},
 		{"a text in a list that is null", "GetItem", `{"AttributesToGet":[null]}`, "NULL_VALUE cannot be converted to String"},
+		{"a name that is no text", "GetItem", `{"ExpressionAttributeNames":{"#a":true}}`, "TRUE_VALUE cannot be converted to String"},
 		{"a boolean that is a number", "GetItem", `{"ConsistentRead":1}`, "NUMBER_VALUE cannot be converted to Boolean"},
 		{"an item that is a text", "PutItem", `{"TableName":"specs","Item":"a"}`, "Unexpected field type"},
 		{"an action that is a list", "TransactWriteItems", `{"TransactItems":[{"Put":[]}]}`, "Unrecognized collection type class com.amazonaws.dynamodb.v20120810.Put"},

@@ -62,9 +62,6 @@ func N(number Number) Value { return Value{kind: KindN, text: number.String()} }
 // B returns a binary value. The bytes are copied.
 func B(data []byte) Value { return Value{kind: KindB, text: string(data)} }
 
-// BOOL returns a boolean.
-func BOOL(truth bool) Value { return Value{kind: KindBOOL, truth: truth} }
-
 // NULL returns the null value, which differs from an absent one.
 func NULL() Value { return Value{kind: KindNULL} }
 
