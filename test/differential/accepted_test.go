@@ -84,7 +84,7 @@ var acceptedDifferences = slices.Concat(wording, []accepted{
 		ours: `ValidationException: .*`, when: mistaken},
 	{reason: "late updates", operations: `UpdateItem|TransactWriteItems`,
 		local: nothing + `|(ConditionalCheckFailed|TransactionCanceled|Validation)Exception: .*`,
-		ours:  `ValidationException: .*(Type mismatch for Index Key|Cannot update attribute) .*`, when: mistaken},
+		ours:  `ValidationException: .*((Type mismatch for Index Key|Cannot update attribute) .*|secondary index key to unsupported type)`, when: mistaken},
 
 	// Local returns an empty item if a projection in a transaction matches nothing.
 	{reason: "empty projections", operations: `TransactGetItems`, path: `Responses\[\d+\]\.Item`, local: `\{\}`,
