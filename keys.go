@@ -77,8 +77,8 @@ func isCaseIgnorable(r rune) bool {
 		strings.ContainsRune("':·.\u0387\u055f\u05f4\u2018\u2019\u2024\u2027\ufe13\ufe52\ufe55\uff07\uff0e\uff1a", r)
 }
 
-// position is the place of an item in the history of its spec, as its keys name it: the 20 digits of its
-// second, or the word latest.
+// position is the place of an item in the history of its spec, as its keys name it: the 20 digits of
+// its second, or the word latest.
 type position string
 
 // latestPosition sorts after every digit: a latest item comes after the versions of its spec.

@@ -131,8 +131,8 @@ func subName(expressions ...string) map[string]string {
 	return nil
 }
 
-// decodeItem decodes a stored item after it has checked that the item has the attributes and belongs to the
-// user. An empty sub is that of any user.
+// decodeItem decodes a stored item that has the required attributes and belongs to the user. An empty
+// sub is that of any user.
 func decodeItem[T any](stored item, sub string, selected selection, decode func(item) (T, error)) (value T, err error) {
 	for _, name := range selected.required {
 		if err := checkAttribute(name, stored[name]); err != nil {
@@ -146,8 +146,8 @@ func decodeItem[T any](stored item, sub string, selected selection, decode func(
 	return value, malformed(err, stored)
 }
 
-// checkAttribute checks what attributevalue does not: that the attribute is present, has the table's type
-// and is not empty.
+// checkAttribute checks what attributevalue does not: that the attribute is present, has the table's
+// type and is not empty.
 func checkAttribute(name string, value types.AttributeValue) error {
 	got, size := "", 0
 	switch value := value.(type) {

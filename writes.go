@@ -121,8 +121,8 @@ func (w specWrite) after(stored SpecInfo, second int64) (int64, error) {
 // putVersion stores both items of a version, at the second or later, and returns their second.
 //
 // If a condition fails, the conflicting items determine the next second to try; after the second
-// failure, items without a latest one may conflict, and the end of the history is read from the index.
-// With the Python facade, which leaves such items, and without transactions it is read first.
+// failure, items without a latest one may conflict, and the end of the history is read from the
+// index. With the Python facade, which leaves such items, and without transactions it is read first.
 func (f *facade) putVersion(ctx context.Context, write specWrite, second int64) (int64, error) {
 	for rejections := 0; ; rejections++ {
 		inTurn := f.withoutTransactions.Load()
@@ -152,10 +152,10 @@ func (f *facade) putVersion(ctx context.Context, write specWrite, second int64) 
 
 // putAt puts the two items of a version in one transaction or, on servers without, in turn.
 //
-// In turn, the version item comes first. The order keeps the last of the history the latest: a writer
-// dates its version after all that it finds, and leaves the latest item alone if another writer was
-// faster, whose version is then the later one in the history as well. A failure between the two leaves
-// a version that the next write is dated after.
+// In turn, the version item comes first. The order keeps the last of the history the latest: a
+// writer dates its version after all that it finds, and leaves the latest item alone if another
+// writer was faster, whose version is then the later one in the history as well. A failure between
+// the two leaves a version that the next write is dated after.
 func (f *facade) putAt(ctx context.Context, write specWrite, second int64, inTurn bool) error {
 	version, latest, err := write.at(second)
 	if err != nil {
