@@ -47,6 +47,9 @@ func (p *play) sortKey(s step) string {
 	return ""
 }
 
+// maxPages is more than any step reads of a server whose pages end.
+const maxPages = 1000
+
 // pages sends the request of a step, and as many more as its pages and segments take.
 func (p *play) pages(ctx context.Context, on *server, s step) (pages []*answer, err error) {
 	for segment := range max(1, segments(s)) {
@@ -54,7 +57,7 @@ func (p *play) pages(ctx context.Context, on *server, s step) (pages []*answer, 
 		if segment > 0 {
 			body["Segment"] = segment
 		}
-		for more := true; more; {
+		for more := true; more && len(pages) < maxPages; {
 			a, err := on.send(ctx, s.operation, encode(body))
 			if err != nil {
 				return nil, err
@@ -79,19 +82,22 @@ func total(pages []*answer, sortKey string) *answer {
 	}
 	var count, scanned float64
 	var items, order list
+	hasItems := false
 	body := object{}
 	for _, page := range pages {
 		page := normal(page.body)
 		c, _ := page["Count"].(float64)
 		n, _ := page["ScannedCount"].(float64)
 		count, scanned = count+c, scanned+n
-		found, hasItems := page["Items"].(list)
-		if items = append(items, found...); hasItems {
-			body["Items"] = sorted(items)
+		if found, ok := page["Items"].(list); ok {
+			items, hasItems = append(items, found...), true
 		}
 		if len(pages) == 1 {
 			body["ConsumedCapacity"] = page["ConsumedCapacity"]
 		}
+	}
+	if hasItems {
+		body["Items"] = sorted(items)
 	}
 	for _, item := range items {
 		order = append(order, item.(object)[sortKey])
