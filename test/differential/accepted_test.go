@@ -49,6 +49,9 @@ var acceptedDifferences = slices.Concat(wording, []accepted{
 	{reason: "two mistakes", operations: `Query|Scan`, local: `(Validation|ResourceNotFound)Exception: .*`,
 		ours: `ValidationException: (Must specify the AttributesToGet .*|Cannot specify the .*|ALL_PROJECTED_ATTRIBUTES can be used only .*)`},
 	{reason: "two mistakes", operations: `UpdateItem`, local: failedUpdate, ours: failedUpdate},
+	{reason: "two mistakes", operations: `UpdateItem`, local: failedUpdate,
+		ours: `ValidationException: .* attempted to update a secondary index key to a value that is not supported\. .*`,
+		when: mistaken},
 
 	// SIZE is a reserved word; Local takes it for an attribute.
 	{reason: "reserved size", ours: `ValidationException: .*; reserved keyword: (?i:size)`, when: mistaken},
