@@ -136,6 +136,7 @@ func TestCredentials_MalformedItems(t *testing.T) {
 		{"an empty salt", "salt", bytesOf(""), nil},
 		{"a salt that is text", "salt", text("c2FsdA=="), nil},
 		{"a salt that is not base64", "salt", bytesOf("?"), nil},
+		{"a salt of white space, which base64 ignores", "salt", bytesOf("\n"), nil},
 		{"no hash", "secret_key_hash", nil, lists},
 		{"an empty hash", "secret_key_hash", bytesOf(""), lists},
 		{"a hash that is not base64", "secret_key_hash", bytesOf("?"), lists},
