@@ -131,6 +131,7 @@ func TestCreateUpdateSpec_TornWrites(t *testing.T) {
 	}{
 		{"versions without a latest item", three[:3], 0, false, "new", 3, 5},
 		{"a latest item without its version, ahead of the clock", three[3:], -100, false, "new", 3, 2},
+		{"a latest item without its version, at the clock's second", three[3:], 2, false, "new", 3, 2},
 		{"a version that is not in the index", []item{with(three[0], "id_updated_at", nil)}, 0, false, "new", 1, 3},
 		{"a version of the Python facade after the latest", torn, 50, true, "new", 101, 4},
 		{"that version again, which completes it", torn, 50, true, fmt.Sprint("v", start+100), 100, 3},
