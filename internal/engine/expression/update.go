@@ -69,10 +69,10 @@ func (u *Update) Paths() []Path {
 // Values returns the values that the update sets to top-level attributes whatever the item is. Of a
 // sum, it is a value of the same type.
 func (u *Update) Values() attribute.Item {
-	values := attribute.Item{}
 	if u == nil {
-		return values
+		return nil
 	}
+	values := attribute.Item{}
 	for _, c := range u.clauses {
 		switch name := c.target.Attribute(); {
 		case c.target.Nested():
