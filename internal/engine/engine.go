@@ -28,6 +28,7 @@
 // An operation of the control plane is a struct with the parameters, which structure.go reads into
 // the fields of their names, and with a check method; and a method of Engine that looks up, applies
 // and returns a struct, which encoding/json writes. UpdateTimeToLive in timetolive.go is an example.
+// A rule that becomes stricter belongs into check, which journals of earlier versions do not pass again.
 //
 // Either is named in operations.go.
 package engine
@@ -83,7 +84,7 @@ func (e *Engine) Requests() uint64 { return e.requests.Load() }
 
 // run performs an operation.
 func (e *Engine) run(name string, o operation, request document) ([]byte, error) {
-	if !o.changesTables {
+	if o.replay == nil {
 		e.definitions.RLock()
 		defer e.definitions.RUnlock()
 		e.expire()

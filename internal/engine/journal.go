@@ -208,14 +208,13 @@ func (e *Engine) replay(line []byte) (*entry, error) {
 	}
 	if c.Operation != "" {
 		o, request := operations[c.Operation], document(c.Request)
-		if !o.changesTables || len(request) == 0 || request[0] != '{' {
+		if o.replay == nil || len(request) == 0 || request[0] != '{' {
 			return nil, fmt.Errorf("unknown operation %q", c.Operation)
 		}
 		e.now = func() time.Time { return time.Unix(0, c.At) }
 		e.ids = c.Tables
 		e.expire()
-		_, err := o.perform(e, request)
-		return c, err
+		return c, o.replay(e, request)
 	}
 	for _, w := range c.Writes {
 		if err := e.restore(w); err != nil {

@@ -3,11 +3,13 @@ package engine_test
 import (
 	"bytes"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -145,6 +147,29 @@ func writeJournal(t *testing.T) (text []byte, contents map[int]map[string]any) {
 	require.NoError(t, e.Close())
 	require.Len(t, contents, len(journaled))
 	return text, contents
+}
+
+// The journal of an earlier version may hold requests that are rejected now.
+func TestOpen_DoesNotCheckAgainWhatWasAccepted(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "journal")
+	var text strings.Builder
+	text.WriteString("packagedb journal 1\n")
+	for _, request := range []struct{ operation, body string }{
+		{"CreateTable", createSpecs},
+		{"TagResource", `{"ResourceArn":"arn:aws:dynamodb:us-east-1:123456789012:table/specs","Tags":[{"Key":"#","Value":"50%"}]}`},
+		{"UpdateTable", updateSpecs(`"GlobalSecondaryIndexUpdates":[{"Create":{"IndexName":"byMark","KeySchema":[{"AttributeName":"mark","KeyType":"HASH"}],
+			"Projection":{"ProjectionType":"ALL"}}}]`)},
+	} {
+		line := fmt.Sprintf(`{"at":1,"operation":%q,"request":%s}`, request.operation, request.body)
+		line = strings.ReplaceAll(line, "\n", " ")
+		fmt.Fprintf(&text, "%08x %s\n", crc32.ChecksumIEEE([]byte(line)), line)
+	}
+	require.NoError(t, os.WriteFile(path, []byte(text.String()), 0o600))
+	e := open(t, path)
+	equal(t, "tags", call(t, e, "ListTagsOfResource", `{"ResourceArn":"arn:aws:dynamodb:us-east-1:123456789012:table/specs"}`),
+		`{"Tags":[{"Key":"#","Value":"50%"}]}`)
+	call(t, e, "Scan", `{"TableName":"specs","IndexName":"byMark"}`)
+	require.NoError(t, e.Close())
 }
 
 func TestOpen_CutsOffAnIncompleteLastLine(t *testing.T) {

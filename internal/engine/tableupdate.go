@@ -63,7 +63,7 @@ func (in *updateTableInput) constrain() error {
 }
 
 func (in *updateTableInput) check() error {
-	return firstError(in.constrain, in.checkPresence, in.checkIndexes, in.checkStream, in.SSESpecification.validate)
+	return firstError(in.constrain, in.checkPresence, in.checkIndexes, in.checkDefinitions, in.checkStream, in.SSESpecification.validate)
 }
 
 // checkPresence requires one parameter at least.
@@ -117,6 +117,21 @@ func (in *updateTableInput) checkIndexes() error {
 	}
 	if structural > 1 {
 		return dynamoDBException("LimitExceededException", "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table")
+	}
+	return nil
+}
+
+// checkDefinitions requires definitions of the key attributes of a new index, also of those that the
+// table defines.
+func (in *updateTableInput) checkDefinitions() error {
+	for _, u := range in.GlobalSecondaryIndexUpdates {
+		if u.Create == nil {
+			continue
+		}
+		if err := in.validateAttributeNames(); err != nil {
+			return err
+		}
+		return in.validateKeyNames(u.Create.KeySchema)
 	}
 	return nil
 }
@@ -290,12 +305,6 @@ func (x *globalSecondaryIndex) update(to *indexThroughput, onDemand bool) error 
 // defineAttributes adds the attribute definitions of the request to those of the table, for a new
 // index. Like the service it keeps the type of an attribute that is not in the key of the index.
 func (u *tableUpdate) defineAttributes(x *globalSecondaryIndex) error {
-	if err := u.in.validateAttributeNames(); err != nil {
-		return err
-	}
-	if err := u.in.validateKeyNames(x.KeySchema); err != nil {
-		return err
-	}
 	defined := slices.Clone(u.after.AttributeDefinitions)
 	for _, a := range u.in.AttributeDefinitions {
 		i := slices.IndexFunc(defined, func(b attributeDefinition) bool { return *a.AttributeName == *b.AttributeName })
