@@ -47,10 +47,20 @@ func (d document) members(read func(name string, value document) error) error {
 // object reads a map or structure, giving each member that is not null to read; class is the
 // service's name of its type.
 func (d document) object(class string, read func(name string, value document) error) error {
+	return d.entries(class, func(name string, value document) error {
+		if value == "null" {
+			return nil
+		}
+		return read(name, value)
+	})
+}
+
+// entries is like object, but gives null members to read, too.
+func (d document) entries(class string, read func(name string, value document) error) error {
 	reader := jsontext.NewReader(string(d))
 	return reader.Object(class, func(name string) error {
 		value, err := reader.Raw()
-		if err != nil || value == "null" {
+		if err != nil {
 			return err
 		}
 		return read(name, document(value))

@@ -34,6 +34,7 @@ type legacyCondition struct {
 	list      []valueParameter // nil without AttributeValueList
 	value     valueParameter
 	exists    *bool
+	null      error // the error for a null condition
 }
 
 // attributeUpdate is an AttributeValueUpdate.
@@ -87,10 +88,21 @@ func mapOf(class string) string {
 
 func (d document) conditions(class string, into *[]legacyCondition) error {
 	*into = []legacyCondition{}
-	return d.object(mapOf(class), func(name string, value document) error {
+	return d.entries(mapOf(class), func(name string, value document) error {
+		if value == "null" {
+			*into = append(*into, legacyCondition{attribute: name, null: nullCondition(class, name)})
+			return nil
+		}
 		*into = append(*into, legacyCondition{attribute: name})
 		return value.structure(class, &(*into)[len(*into)-1])
 	})
+}
+
+func nullCondition(class, attribute string) error {
+	if class == "Condition" {
+		return validation("The filter condition for an attribute cannot be null: %s", attribute)
+	}
+	return invalidParameter("%s must not be null for Attribute: %s", class, attribute)
 }
 
 func (c *legacyCondition) field(name string, value document) error {
@@ -141,6 +153,9 @@ func (l *legacyInput) constrain(c *constraints) {
 
 func constrainConditions(c *constraints, at string, conditions []legacyCondition) {
 	for _, condition := range conditions {
+		if condition.null != nil {
+			continue
+		}
 		at := at + "." + condition.attribute + ".member.comparisonOperator"
 		if at[0] != 'e' { // optional in expected alone
 			c.notNull(at, condition.operator != nil)
@@ -208,6 +223,9 @@ func (u *attributeUpdate) check() error {
 }
 
 func (c *legacyCondition) check() error {
+	if c.null != nil {
+		return c.null
+	}
 	if err := attribute.ValidateName(c.attribute); err != nil {
 		return err
 	}
@@ -259,11 +277,11 @@ func (c *legacyCondition) checkOperands() error {
 		return invalidParameter("Invalid number of argument(s) for the %s ComparisonOperator", operator)
 	}
 	for _, value := range values {
-		if value.Kind() != values[0].Kind() {
-			return invalidParameter("AttributeValues inside AttributeValueList must be of same type")
-		}
 		if !takesKind(operator, value.Kind()) {
 			return invalidParameter("ComparisonOperator %s is not valid for %s AttributeValue type", operator, value.Kind())
+		}
+		if value.Kind() != values[0].Kind() {
+			return invalidParameter("AttributeValues inside AttributeValueList must be of same type")
 		}
 	}
 	if operator == "BETWEEN" {

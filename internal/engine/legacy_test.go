@@ -47,6 +47,7 @@ func TestQuery_KeyConditions(t *testing.T) {
 		{"beside an expression", "Query", query("", `"FilterExpression":"id = id"`), "ValidationException: Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {AttributesToGet} Expression parameters: {FilterExpression}"},
 		{"beside a filter expression alone", "Query", strings.Replace(query(condition("EQ", `{"S":"a2"}`)), `"AttributesToGet":["mark"]`, `"FilterExpression":"attribute_exists(id)","Select":"COUNT"`, 1), `{"Count":1,"ScannedCount":1}`},
 		{"beside their own expression", "Query", strings.Replace(query(""), `"AttributesToGet":["mark"]`, `"KeyConditionExpression":"holder = holder"`, 1), "ValidationException: Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {KeyConditions} Expression parameters: {KeyConditionExpression}"},
+		{"a null condition", "Query", query("null"), "ValidationException: The filter condition for an attribute cannot be null: mark"},
 		{"a filter on the key", "Query", query("", `"QueryFilter":{"mark":{"ComparisonOperator":"NOT_NULL"}}`), "ValidationException: QueryFilter can only contain non-primary key attributes: Primary key attribute: mark"},
 		{"no operator", "Query", query(`{"AttributeValueList":[{"S":"a"}]}`), "ValidationException: 1 validation error detected: Value null at 'keyConditions.mark.member.comparisonOperator' failed to satisfy constraint: Member must not be null"},
 	})
@@ -89,6 +90,8 @@ func TestScan_ScanFilterErrors(t *testing.T) {
 		{"an unknown operator", "Scan", scan(`"a":{"ComparisonOperator":"LIKE"}`), "ValidationException: 1 validation error detected: Value 'LIKE' at 'scanFilter.a.member.comparisonOperator' failed to satisfy constraint: Member must satisfy enum value set: [IN, NULL, BETWEEN, LT, NOT_CONTAINS, EQ, GT, NOT_NULL, NE, LE, BEGINS_WITH, GE, CONTAINS]"},
 		{"too many values", "Scan", scan(`"a":{"ComparisonOperator":"EQ","AttributeValueList":[{"S":"a"},{"S":"b"}]}`), invalid + "Invalid number of argument(s) for the EQ ComparisonOperator"},
 		{"values of two types", "Scan", scan(`"a":{"ComparisonOperator":"IN","AttributeValueList":[{"S":"a"},{"N":"1"}]}`), invalid + "AttributeValues inside AttributeValueList must be of same type"},
+		{"a type without order after another type", "Scan", scan(`"a":{"ComparisonOperator":"IN","AttributeValueList":[{"S":"a"},{"M":{}}]}`), invalid + "ComparisonOperator IN is not valid for M AttributeValue type"},
+		{"a null condition", "Scan", scan(`"a":null`), "ValidationException: The filter condition for an attribute cannot be null: a"},
 		{"a type without order", "Scan", scan(`"a":{"ComparisonOperator":"LT","AttributeValueList":[{"BOOL":true}]}`), invalid + "ComparisonOperator LT is not valid for BOOL AttributeValue type"},
 		{"bounds the wrong way round", "Scan", scan(`"a":{"ComparisonOperator":"BETWEEN","AttributeValueList":[{"S":"b"},{"S":"a"}]}`), "ValidationException: The BETWEEN condition was provided a range where the lower bound is greater than the upper bound"},
 		{"one condition with an operator", "Scan", scan(`"a":{"ComparisonOperator":"NULL"}},"ConditionalOperator":"OR","x":{`), "ValidationException: ConditionalOperator can only be used when Filter or Expected has two or more elements"},
@@ -110,6 +113,7 @@ func TestPutItem_Expected(t *testing.T) {
 		{"a comparison", "PutItem", put(`"n":{"ComparisonOperator":"GT","Value":{"N":"4"}}`), `{}`},
 		{"one of two", "PutItem", put(`"n":{"Exists":false},"a":{"Value":{"S":"1"}}},"ConditionalOperator":"OR","x":{`), `{}`},
 		{"no value", "PutItem", put(`"n":{}`), invalid + "Value must be provided when Exists is null for Attribute: n"},
+		{"a null condition", "PutItem", put(`"n":null`), invalid + "ExpectedAttributeValue must not be null for Attribute: n"},
 		{"a list without an operator", "PutItem", put(`"n":{"AttributeValueList":[]}`), invalid + "AttributeValueList can only be used with a ComparisonOperator for Attribute: n"},
 		{"an operator beside exists", "PutItem", put(`"n":{"Exists":false,"ComparisonOperator":"NULL"}`), invalid + "Exists and ComparisonOperator cannot be used together for Attribute: n"},
 	})

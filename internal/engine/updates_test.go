@@ -131,6 +131,7 @@ func TestUpdateItem_Errors(t *testing.T) {
 	const syntax = "Invalid UpdateExpression: "
 	for _, test := range []struct{ name, expression, values, want string }{
 		{"an empty expression", "", "", syntax + "The expression can not be empty;"},
+		{"no clause", " ", "", syntax + `Syntax error; token: "<EOF>", near: " "`},
 		{"a section twice", "SET n = :v SET s = :v", `":v":{"S":"x"}`, syntax + `The \"SET\" section can only be used once in an update expression;`},
 		{"no section", "n = :v", `":v":{"S":"x"}`, syntax + `Syntax error; token: \"n\", near: \"n =\"`},
 		{"two sums", "SET n = n + n + n", "", syntax + `Syntax error; token: \"+\", near: \"n + n\"`},

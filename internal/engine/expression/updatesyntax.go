@@ -2,11 +2,11 @@ package expression
 
 import "slices"
 
-// update parses the clauses of an update as a whole expression. The first argument of each is the
-// target.
+// update parses the clauses of an update as a whole expression, which has at least one. The first
+// argument of each is the target.
 func (p *parser) update() []*node {
 	var clauses []*node
-	for p.current.kind != opEnd {
+	for len(clauses) == 0 || p.current.kind != opEnd {
 		op := p.current.kind
 		if !op.isSection() {
 			p.unexpected()
