@@ -133,7 +133,7 @@ func (f *facade) putVersion(ctx context.Context, write specWrite, second int64) 
 			}
 		}
 		err := f.putAt(ctx, write, second, inTurn)
-		if lacksTransactions(err) {
+		if lacksTransactions(err) && !inTurn {
 			continue
 		}
 		if !isConditionFailure(err) {

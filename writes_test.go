@@ -1,6 +1,7 @@
 package packagedb_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -221,6 +222,24 @@ func TestCreateUpdateSpec_FailureBetweenTheItems(t *testing.T) {
 	create(t, db, "sub", "spec", "3")
 	assert.Equal(t, []string{"1", "2", "3"}, versions(history(t, db)))
 	assertWhole(t, db, "sub", "spec")
+}
+
+func TestCreateUpdateSpec_ServerThatKnowsNoWrite(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	writes := 0
+	db := intercept(testutil.New(t), func(op string, _ any, next func() (any, error)) (any, error) {
+		if op == "Query" {
+			return next()
+		}
+		if writes++; writes > 10 {
+			cancel()
+		}
+		return withoutTransactions("TransactWriteItems", nil, next)
+	})
+	err := call(ctx, db, "CreateUpdateSpec")
+	require.ErrorContains(t, err, "UnknownOperationException")
+	assert.Equal(t, 2, writes, "the transaction and the version item")
 }
 
 // requestLog records the operations that a handler gets.
