@@ -187,14 +187,14 @@ func get[T any](
 	if len(stored) == 0 {
 		return nil, ErrNotFound
 	}
+	value, err := decodeItem(stored, textOf(key, attrSub), selected, decode)
+	if err != nil {
+		return nil, err
+	}
 	for attribute := range key {
 		if textOf(stored, attribute) != textOf(key, attribute) {
 			return nil, malformed(errors.New("not the requested item"), stored)
 		}
-	}
-	value, err := decodeItem(stored, "", selected, decode)
-	if err != nil {
-		return nil, err
 	}
 	return &value, nil
 }

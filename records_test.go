@@ -152,10 +152,17 @@ func TestAnswers_OfTheWrongItem(t *testing.T) {
 	for name, test := range map[string]struct {
 		spoil func(stored item)
 		calls []string
+		want  string // in each error
 	}{
 		"another user": {
 			func(stored item) { stored["sub"] = text("other") },
 			append(slices.Collect(maps.Keys(specReads)), "GetCredentials", "ListCredentials"),
+			"item of another user",
+		},
+		"no user": {
+			func(stored item) { delete(stored, "sub") },
+			append(slices.Collect(maps.Keys(specReads)), "GetCredentials", "ListCredentials", "GetUser"),
+			"attribute sub is missing",
 		},
 		"another key": {
 			func(stored item) {
@@ -166,8 +173,11 @@ func TestAnswers_OfTheWrongItem(t *testing.T) {
 				}
 			},
 			[]string{"GetLatestSpecVersion", "GetSpec", "GetSpecVersion", "ListSpecVersions", "GetCredentials"},
+			"",
 		},
-		"another public key": {func(stored item) { stored["public_key"] = text("other") }, []string{"GetUser"}},
+		"another public key": {
+			func(stored item) { stored["public_key"] = text("other") }, []string{"GetUser"}, "another public key",
+		},
 	} {
 		db := intercept(server, func(_ string, _ any, next func() (any, error)) (any, error) {
 			output, err := next()
@@ -183,7 +193,7 @@ func TestAnswers_OfTheWrongItem(t *testing.T) {
 		})
 		for _, read := range test.calls {
 			require.NoError(t, call(t.Context(), server, read), read)
-			assert.Error(t, call(t.Context(), db, read), "%s of %s", read, name)
+			assert.ErrorContains(t, call(t.Context(), db, read), test.want, "%s of %s", read, name)
 		}
 	}
 }

@@ -91,7 +91,7 @@ func (f *facade) GetSpecVersion(ctx context.Context, sub, name, version string) 
 	q.pageSize = versionsPageSize
 	for spec, err := range list(ctx, f.client, q, decodeSpec) {
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("version %s: %w", quote(version), err)
 		}
 		if spec.Version == version {
 			return &spec, nil
