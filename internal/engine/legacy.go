@@ -68,8 +68,11 @@ func (l *legacyInput) field(name string, value document) error {
 	case "ConditionalOperator":
 		return value.string(&l.conditionalOperator)
 	case "AttributeUpdates":
-		return value.object(mapOf("AttributeValueUpdate"), func(name string, value document) error {
+		return value.entries(mapOf("AttributeValueUpdate"), func(name string, value document) error {
 			l.attributeUpdates = append(l.attributeUpdates, attributeUpdate{attribute: name})
+			if value == "null" { // has no value, like an empty one
+				return nil
+			}
 			return value.structure("AttributeValueUpdate", &l.attributeUpdates[len(l.attributeUpdates)-1])
 		})
 	case "KeyConditions":

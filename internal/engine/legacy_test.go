@@ -135,6 +135,8 @@ func TestUpdateItem_AttributeUpdates(t *testing.T) {
 		{"add to another type", "UpdateItem", update(`"s":{"Action":"ADD","Value":{"N":"2"}}`), "ValidationException: Type mismatch for attribute to update"},
 		{"the key", "UpdateItem", update(`"a":{"Value":{"S":"y"}}`), "ValidationException: One or more parameter values were invalid: Cannot update attribute a. This attribute is part of the key"},
 		{"an empty name", "UpdateItem", update(`"":{"Value":{"S":"y"}}`), "ValidationException: 1 validation error detected: Empty attribute name"},
+		{"a null update", "UpdateItem", update(`"n":null`), invalid + "Only DELETE action is allowed when no attribute value is specified"},
+		{"a null update of an empty name", "UpdateItem", update(`"":null`), "ValidationException: 1 validation error detected: Empty attribute name"},
 		{"put without a value", "UpdateItem", update(`"n":{}`), invalid + "Only DELETE action is allowed when no attribute value is specified"},
 		{"delete a string", "UpdateItem", update(`"n":{"Action":"DELETE","Value":{"S":"a"}}`), invalid + "DELETE action with value is not supported for the type S"},
 		{"add a string", "UpdateItem", update(`"n":{"Action":"ADD","Value":{"S":"a"}}`), invalid + "ADD action is not supported for the type S"},
