@@ -100,6 +100,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 func serve(ctx context.Context, s settings, stdout io.Writer, logger *slog.Logger) (err error) {
+	listeners, url, err := listen(s.address)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		for _, listener := range listeners {
+			_ = listener.Close() // the server may have closed it before
+		}
+	}()
 	stored := engine.New()
 	if s.data != "" {
 		if stored, err = engine.Open(s.data, logger); err != nil {
@@ -119,10 +128,6 @@ func serve(ctx context.Context, s settings, stdout io.Writer, logger *slog.Logge
 		}
 		specs, credentials := packagedb.Tables()[0], packagedb.Tables()[1]
 		created = *specs.TableName + ", " + *credentials.TableName
-	}
-	listeners, url, err := listen(s.address)
-	if err != nil {
-		return err
 	}
 	answered := &requests{engine: stored, logger: logger}
 	server := newServer(route(newPage(client, answered, url, s.data), answered))

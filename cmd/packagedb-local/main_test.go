@@ -189,7 +189,7 @@ func TestRun_Arguments(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer taken.Close()
-	damaged := filepath.Join(t.TempDir(), "data")
+	damaged, unused := filepath.Join(t.TempDir(), "data"), filepath.Join(t.TempDir(), "data")
 	require.NoError(t, os.WriteFile(damaged, []byte("no journal\n"), 0o600))
 	for _, test := range []struct {
 		name           string
@@ -197,7 +197,7 @@ func TestRun_Arguments(t *testing.T) {
 		status         int
 		stdout, stderr string
 	}{
-		{"a port that is taken", []string{"-listen", taken.Addr().String()}, 1, "",
+		{"a port that is taken", []string{"-listen", taken.Addr().String(), "-data", unused}, 1, "",
 			"packagedb-local: " + taken.Addr().String() + " is taken: another program listens there"},
 		{"an address without a port", []string{"-listen", "8000"}, 1, "", "-listen 8000: it must be host:port"},
 		{"an address of another host", []string{"-listen", "192.0.2.1:8000"}, 1, "", "-listen 192.0.2.1:8000: "},
@@ -216,6 +216,7 @@ func TestRun_Arguments(t *testing.T) {
 			assert.Equal(t, test.status != 0, stdout.Len() == 0)
 		})
 	}
+	assert.NoFileExists(t, unused, "of a command that cannot listen")
 }
 
 func TestRun_EndsWithASignal(t *testing.T) {
