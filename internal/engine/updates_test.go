@@ -148,6 +148,7 @@ func TestUpdateItem_Errors(t *testing.T) {
 		{"one path twice", "SET n = :v REMOVE n", `":v":{"S":"x"}`, syntax + "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [n], path two: [n]"},
 		{"a path for a map and a list", "SET m.a = :v, m[1] = :v", `":v":{"S":"x"}`, syntax + "Two document paths conflict with each other; must remove or rewrite one of these paths; path one: [m, a], path two: [m, [1]]"},
 		{"a reserved word", "SET name = :v", `":v":{"S":"x"}`, syntax + "Attribute name is a reserved keyword; reserved keyword: name"},
+		{"nothing but space", " ", "", syntax + `Syntax error; token: "<EOF>", near: " "`},
 		{"a value that is not used", "SET n = :v", `":v":{"S":"x"},":w":{"S":"x"}`, "Value provided in ExpressionAttributeValues unused in expressions: keys: {:w}"},
 		{"the key", "SET a = :v", `":v":{"S":"x"}`, "One or more parameter values were invalid: Cannot update attribute a. This attribute is part of the key"},
 		{"a missing operand", "SET n = x", "", "The provided expression refers to an attribute that does not exist in the item"},
