@@ -164,23 +164,35 @@ var acceptedDifferences = slices.Concat(wording, []accepted{
 	{reason: "capacity of deletes", operations: `BatchWriteItem`,
 		path: `ConsumedCapacity\[\d+\](\.Table)?\.CapacityUnits`, when: localIsMore},
 
-	// An action costs twice as much as by itself; Local charges up to four times as much, and gives
-	// fewer members.
-	{reason: "capacity of transactions", operations: `Transact.*`, path: `ConsumedCapacity\[\d+\]\..*`},
+	// An action of a transaction costs twice as much as by itself on the table, and as much on an
+	// index. Local charges up to four times as much on either, nothing for a check and for a delete
+	// that finds nothing, and gives fewer members.
+	{reason: "capacity of transactions", operations: `TransactGetItems`,
+		path: `ConsumedCapacity\[\d+\]\.Table\.ReadCapacityUnits`, local: nothing},
+	{reason: "capacity of transactions", operations: `TransactWriteItems`,
+		path: `ConsumedCapacity\[\d+\](\.Table)?\.(Write)?CapacityUnits`, when: oursIsMore},
+	{reason: "capacity of transactions", operations: `TransactWriteItems`,
+		path: `ConsumedCapacity\[\d+\]\.Table\.(Write)?CapacityUnits`, when: localIsUpTo(2)},
+	{reason: "capacity of transactions", operations: `TransactWriteItems`,
+		path: `ConsumedCapacity\[\d+\](\.GlobalSecondaryIndexes\..*)?\.(Write)?CapacityUnits`, when: localIsUpTo(4)},
+	{reason: "capacity of transactions", operations: `TransactWriteItems`,
+		path: `ConsumedCapacity\[\d+\](\.LocalSecondaryIndexes\..*)?\.(Write)?CapacityUnits`, when: localIsUpTo(8)},
 
 	// Local charges scans of an index for whole items and not for what they fetch, queries of a local
 	// index for the table's sort key, puts for global indexes of which the item has one key attribute
-	// of two, and 100 bytes for each write of an entry in a local index.
+	// of two, and 100 bytes for each write of an entry in a local index: one unit, if any.
 	{reason: "capacity of indexes", operations: `Scan`,
 		path: `ConsumedCapacity(\.Table|\..*SecondaryIndexes\..*)?\.CapacityUnits`,
 		when: func(s step, d difference) bool { return has(s, "IndexName") }},
 	{reason: "capacity of indexes", operations: `Query`, path: `ConsumedCapacity(\.Table)?\.CapacityUnits`,
 		when: func(s step, d difference) bool { return isProjectedIndex(s) && localIsMore(s, d) }},
-	{reason: "capacity of indexes", operations: `PutItem|BatchWriteItem`,
-		path: `ConsumedCapacity(\[\d+\])?\.GlobalSecondaryIndexes(\.[^.]*)?`, ours: nothing},
+	{reason: "capacity of indexes", operations: `PutItem|.*Write.*`,
+		path: `ConsumedCapacity(\[\d+\])?\.GlobalSecondaryIndexes(\.[^.]*)?`, ours: nothing, when: isPartial},
+	{reason: "capacity of indexes", operations: `PutItem|.*Write.*`,
+		path: `ConsumedCapacity(\[\d+\])?(\.GlobalSecondaryIndexes\..*)?\.(Write)?CapacityUnits`,
+		when: func(s step, d difference) bool { return isPartial(s, d) && localIsMore(s, d) }},
 	{reason: "capacity of indexes", operations: `PutItem|UpdateItem|DeleteItem|BatchWriteItem`,
-		path: `ConsumedCapacity(\[\d+\])?(\.(Local|Global)SecondaryIndexes\..*)?\.CapacityUnits`,
-		when: localIsMore},
+		path: `ConsumedCapacity(\[\d+\])?(\.LocalSecondaryIndexes\..*)?\.CapacityUnits`, when: localIsUpTo(2)},
 })
 
 // accidental are the errors for mistakes that random requests happen to have, besides the intended
@@ -199,6 +211,18 @@ func mistaken(s step, _ difference) bool { return s.mistaken && !s.foreign }
 // localIsMore and oursIsMore compare the numbers that differ; a missing one is zero.
 func localIsMore(_ step, d difference) bool { return excess(d) > 0 }
 func oursIsMore(_ step, d difference) bool  { return excess(d) < 0 }
+
+// localIsUpTo reports whether the number of Local is greater than ours, and at most so many times.
+func localIsUpTo(times float64) func(step, difference) bool {
+	return func(s step, d difference) bool {
+		ours, _ := d.ours.(float64)
+		return localIsMore(s, d) && excess(d) <= (times-1)*ours
+	}
+}
+
+// isPartial reports whether the request puts an item with one key attribute of a global index and
+// not the other.
+func isPartial(s step, _ difference) bool { return s.partial }
 
 func excess(d difference) float64 {
 	local, _ := d.local.(float64)

@@ -14,6 +14,7 @@ type step struct {
 	big       bool // belongs to a trace of big items
 	mistaken  bool // has a mistake on purpose
 	foreign   bool // has a parameter of another operation
+	partial   bool // puts a part of the key of a global index
 }
 
 // trace is a sequence of requests to tables of their own.

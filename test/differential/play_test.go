@@ -144,11 +144,37 @@ func (p *play) examine(s step, local, ours *answer) *finding {
 	if s.operation == "UpdateItem" && !slices.Contains([]any{"INDEXES", "TOTAL", "NONE"}, detail(s)) {
 		p.diverged = true
 	}
+	s.partial = p.putsPartialKey(s.body, "")
 	differences := slices.DeleteFunc(compare(s.operation, local, ours), func(d difference) bool { return p.accepted.accepts(s, d) })
 	if len(differences) == 0 {
 		return nil
 	}
 	return &finding{request: s, local: local, ours: ours, differences: differences}
+}
+
+// putsPartialKey reports whether a part of a request puts an item into the table, or into another
+// that it names, with one key attribute of a global index and not the other.
+func (p *play) putsPartialKey(part any, table string) bool {
+	switch part := part.(type) {
+	case list:
+		return slices.ContainsFunc(part, func(element any) bool { return p.putsPartialKey(element, table) })
+	case object:
+		if name, ok := part["TableName"].(string); ok {
+			table = name
+		}
+		if item, ok := part["Item"].(object); ok {
+			return slices.ContainsFunc(p.tables, func(t tableSchema) bool { return t.name == table && t.keepsPart(item) })
+		}
+		for name, value := range part {
+			if !slices.ContainsFunc(p.tables, func(t tableSchema) bool { return t.name == name }) {
+				name = table
+			}
+			if p.putsPartialKey(value, name) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func isWrite(operation string) bool {

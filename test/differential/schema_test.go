@@ -47,6 +47,13 @@ func (t *tableSchema) startAttributes(x *indexSchema) []keyAttribute {
 	return keysOf(*t.primary(), *x)
 }
 
+// keepsPart reports whether the item has one key attribute of a global index and not the other.
+func (t *tableSchema) keepsPart(item object) bool {
+	return slices.ContainsFunc(t.indexes, func(x indexSchema) bool {
+		return x.global && x.sort.name != "" && (item[x.partition.name] == nil) != (item[x.sort.name] == nil)
+	})
+}
+
 func keysOf(indexes ...indexSchema) (all []keyAttribute) {
 	for i := range indexes {
 		for _, a := range indexes[i].keys() {
