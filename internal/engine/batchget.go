@@ -156,7 +156,7 @@ func (g *tableGets) lookUp(e *Engine) error {
 }
 
 // apply reads item by item: a batch is no transaction.
-func (r *batchGetItem) apply(e *Engine) error { //nolint:unparam // a request may fail here
+func (r *batchGetItem) apply(e *Engine) error { //nolint:unparam // the interface request has the error for writes
 	for i := range r.tables {
 		gets := r.tables[i].gets
 		for k := range gets {

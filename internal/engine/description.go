@@ -20,7 +20,7 @@ type tableDescription struct {
 	SSEDescription             *sseDescription `json:",omitempty"`
 	TableArn                   string
 	TableClassSummary          *tableClassSummary `json:",omitempty"`
-	TableId                    string             //nolint:revive,staticcheck // named as in the API
+	TableID                    string             `json:"TableId"`
 	TableName                  string
 	TableSizeBytes             int
 	TableStatus                string
@@ -116,7 +116,7 @@ func (t *table) describe(status string, now time.Time) *tableDescription {
 		ProvisionedThroughput:     t.describeThroughput("", d.ProvisionedThroughput, now),
 		SSEDescription:            d.SSESpecification.describe(),
 		TableArn:                  t.arn(),
-		TableId:                   t.id,
+		TableID:                   t.id,
 		TableName:                 t.name,
 		TableSizeBytes:            t.views[0].bytes,
 		TableStatus:               status,

@@ -44,7 +44,7 @@ func (r *getItem) lookUp(e *Engine) error {
 	return err
 }
 
-func (r *getItem) apply(e *Engine) error { //nolint:unparam // a request may fail here
+func (r *getItem) apply(e *Engine) error { //nolint:unparam // the interface request has the error for writes
 	e.find(r.get[:])
 	return nil
 }

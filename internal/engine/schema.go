@@ -90,7 +90,7 @@ type streamSpecification struct {
 
 type sseSpecification struct {
 	Enabled        *bool
-	KMSMasterKeyId *string //nolint:revive,staticcheck // named as in the API
+	KMSMasterKeyId *string //nolint:revive,staticcheck // decode finds fields by the API's names
 	SSEType        *string
 }
 

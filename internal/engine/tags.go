@@ -104,9 +104,9 @@ func validateTags(tags []tag) error {
 	return validateTagCount(len(tags))
 }
 
-// validTag reports whether a key or value of a tag has at most so many characters, all of them allowed.
-func validTag(text string, most int) bool {
-	return utf8.RuneCountInString(text) <= most && !strings.ContainsFunc(text, func(r rune) bool {
+// validTag reports whether a key or value of a tag has allowed characters only, and no more than the maximum.
+func validTag(text string, maximum int) bool {
+	return utf8.RuneCountInString(text) <= maximum && !strings.ContainsFunc(text, func(r rune) bool {
 		return !unicode.In(r, unicode.L, unicode.N, unicode.Z) && !strings.ContainsRune("+-=._:/@", r)
 	})
 }

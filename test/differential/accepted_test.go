@@ -212,11 +212,11 @@ func mistaken(s step, _ difference) bool { return s.mistaken && !s.foreign }
 func localIsMore(_ step, d difference) bool { return excess(d) > 0 }
 func oursIsMore(_ step, d difference) bool  { return excess(d) < 0 }
 
-// localIsUpTo reports whether the number of Local is greater than ours, and at most so many times.
-func localIsUpTo(times float64) func(step, difference) bool {
+// localIsUpTo reports whether the number of Local is greater than ours, up to factor times ours.
+func localIsUpTo(factor float64) func(step, difference) bool {
 	return func(s step, d difference) bool {
 		ours, _ := d.ours.(float64)
-		return localIsMore(s, d) && excess(d) <= (times-1)*ours
+		return localIsMore(s, d) && excess(d) <= (factor-1)*ours
 	}
 }
 
