@@ -8,42 +8,24 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/internal/dbtest"
 )
 
-// input is the input of the calls of a Database.
-type input struct {
-	sub         string
-	spec        packagedb.SpecInput
-	credentials packagedb.CredentialsInput
-}
-
-func (u *suiteUser) validInput() input {
-	return input{u.sub, packagedb.SpecInput{Name: "name", Version: "1"}, newCredentials(u.sub, "id")}
+func (u *suiteUser) validInput() dbtest.Input {
+	return dbtest.Input{
+		Sub:         u.sub,
+		Spec:        packagedb.SpecInput{Name: "name", Version: "1"},
+		Version:     "1",
+		Credentials: newCredentials(u.sub, "id"),
+	}
 }
 
 // callAll makes every call and returns the errors by the name of the call.
-func (u *suiteUser) callAll(ctx context.Context, in input) map[string]error {
+func (u *suiteUser) callAll(ctx context.Context, in dbtest.Input) map[string]error {
 	errs := map[string]error{}
-	_, errs["CountCustomerModels"] = u.CountCustomerModels(ctx, in.sub)
-	_, errs["CreateUpdateSpec"] = u.CreateUpdateSpec(ctx, in.sub, in.spec)
-	_, errs["GetLatestSpecVersion"] = u.GetLatestSpecVersion(ctx, in.sub, in.spec.Name)
-	_, errs["ListSpecs"] = u.ListSpecs(ctx, in.sub)
-	errs["Specs"] = first(u.Specs(ctx, in.sub))
-	_, errs["GetSpec"] = u.GetSpec(ctx, in.sub, in.spec.Name)
-	_, errs["GetSpecVersion"] = u.GetSpecVersion(ctx, in.sub, in.spec.Name, in.spec.Version)
-	errs["DeleteSpec"] = u.DeleteSpec(ctx, in.sub, in.spec.Name)
-	_, errs["ListSpecVersions"] = u.ListSpecVersions(ctx, in.sub, in.spec.Name)
-	errs["SpecVersions"] = first(u.SpecVersions(ctx, in.sub, in.spec.Name, packagedb.Descending()))
-	errs["DeleteAllSpecs"] = u.DeleteAllSpecs(ctx, in.sub)
-	_, errs["ListCredentials"] = u.ListCredentials(ctx, in.sub)
-	errs["Credentials"] = first(u.Credentials(ctx, in.sub))
-	errs["CreateCredentials"] = u.CreateCredentials(ctx, in.sub, in.credentials)
-	errs["CreateUpdateCredentials"] = u.CreateUpdateCredentials(ctx, in.sub, in.credentials)
-	_, errs["GetCredentials"] = u.GetCredentials(ctx, in.sub, in.credentials.ID)
-	_, errs["GetUser"] = u.GetUser(ctx, in.credentials.PublicKey)
-	errs["DeleteCredentials"] = u.DeleteCredentials(ctx, in.sub, in.credentials.ID)
-	errs["DeleteAllCredentials"] = u.DeleteAllCredentials(ctx, in.sub)
-	errs["DeleteAll"] = u.DeleteAll(ctx, in.sub)
+	for name, call := range dbtest.Calls(ctx, u, in) {
+		_, errs[name] = call()
+	}
 	return errs
 }
 
@@ -74,29 +56,29 @@ var inputPromises = []promise{
 		for _, bad := range []struct {
 			field string
 			calls []string
-			spoil func(*input)
+			spoil func(*dbtest.Input)
 		}{
-			{"sub", bySub, func(in *input) { in.sub = "" }},
-			{"sub", bySub, func(in *input) { in.sub = notUTF8 }},
-			{"sub", bySub, func(in *input) { in.sub = strings.Repeat("s", longestSub+1) }},
-			{"name", byName, func(in *input) { in.spec.Name = "" }},
-			{"name", byName, func(in *input) { in.spec.Name = notUTF8 }},
-			{"name", byName, func(in *input) { in.spec.Name = strings.Repeat("n", longestID+1) }},
-			{"version", byVersion, func(in *input) { in.spec.Version = "" }},
-			{"version", byVersion, func(in *input) { in.spec.Version = notUTF8 }},
-			{"title", createSpec, func(in *input) { in.spec.Title = notUTF8 }},
-			{"description", createSpec, func(in *input) { in.spec.Description = notUTF8 }},
-			{"model count", createSpec, func(in *input) { in.spec.ModelCount = -1 }},
-			{"item", createSpec, func(in *input) { in.spec.Description = strings.Repeat("d", largest/2) }},
-			{"id", byID, func(in *input) { in.credentials.ID = "" }},
-			{"id", byID, func(in *input) { in.credentials.ID = notUTF8 }},
-			{"id", byID, func(in *input) { in.credentials.ID = strings.Repeat("i", 1025) }},
-			{"public key", byKey, func(in *input) { in.credentials.PublicKey = "" }},
-			{"public key", byKey, func(in *input) { in.credentials.PublicKey = notUTF8 }},
-			{"public key", byKey, func(in *input) { in.credentials.PublicKey = strings.Repeat("k", 2049) }},
-			{"hash", create, func(in *input) { in.credentials.SecretKeyHash = nil }},
-			{"salt", create, func(in *input) { in.credentials.Salt = []byte{} }},
-			{"item", create, func(in *input) { in.credentials.Salt = make([]byte, largest) }},
+			{"sub", bySub, func(in *dbtest.Input) { in.Sub = "" }},
+			{"sub", bySub, func(in *dbtest.Input) { in.Sub = notUTF8 }},
+			{"sub", bySub, func(in *dbtest.Input) { in.Sub = strings.Repeat("s", longestSub+1) }},
+			{"name", byName, func(in *dbtest.Input) { in.Spec.Name = "" }},
+			{"name", byName, func(in *dbtest.Input) { in.Spec.Name = notUTF8 }},
+			{"name", byName, func(in *dbtest.Input) { in.Spec.Name = strings.Repeat("n", longestID+1) }},
+			{"version", byVersion, func(in *dbtest.Input) { in.Spec.Version, in.Version = "", "" }},
+			{"version", byVersion, func(in *dbtest.Input) { in.Spec.Version, in.Version = notUTF8, notUTF8 }},
+			{"title", createSpec, func(in *dbtest.Input) { in.Spec.Title = notUTF8 }},
+			{"description", createSpec, func(in *dbtest.Input) { in.Spec.Description = notUTF8 }},
+			{"model count", createSpec, func(in *dbtest.Input) { in.Spec.ModelCount = -1 }},
+			{"item", createSpec, func(in *dbtest.Input) { in.Spec.Description = strings.Repeat("d", largest/2) }},
+			{"id", byID, func(in *dbtest.Input) { in.Credentials.ID = "" }},
+			{"id", byID, func(in *dbtest.Input) { in.Credentials.ID = notUTF8 }},
+			{"id", byID, func(in *dbtest.Input) { in.Credentials.ID = strings.Repeat("i", 1025) }},
+			{"public key", byKey, func(in *dbtest.Input) { in.Credentials.PublicKey = "" }},
+			{"public key", byKey, func(in *dbtest.Input) { in.Credentials.PublicKey = notUTF8 }},
+			{"public key", byKey, func(in *dbtest.Input) { in.Credentials.PublicKey = strings.Repeat("k", 2049) }},
+			{"hash", create, func(in *dbtest.Input) { in.Credentials.SecretKeyHash = nil }},
+			{"salt", create, func(in *dbtest.Input) { in.Credentials.Salt = []byte{} }},
+			{"item", create, func(in *dbtest.Input) { in.Credentials.Salt = make([]byte, largest) }},
 		} {
 			in := u.validInput()
 			bad.spoil(&in)
