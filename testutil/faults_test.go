@@ -25,6 +25,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/internal/engine"
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
@@ -331,6 +332,17 @@ func TestDelay(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) { synctest.Test(t, test) })
+	}
+}
+
+func TestInject_AppliesToEveryOperationOfTheEngine(t *testing.T) {
+	t.Parallel()
+	db := testutil.New(t)
+	for _, operation := range engine.Operations() {
+		injected := db.Inject(testutil.Fault{Kind: testutil.AccessDenied, Operations: []string{operation}})
+		_, err := db.Client.ListTables(t.Context(), &dynamodb.ListTablesInput{}, once)
+		assert.Equal(t, operation == "ListTables", hasCode("AccessDeniedException")(err), operation)
+		injected.Stop()
 	}
 }
 
