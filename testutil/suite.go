@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/internal/dbtest"
 )
 
 // TestDatabase tests that a Database keeps the promises of [packagedb.Database], each in a subtest
@@ -121,6 +122,22 @@ func newCredentials(sub, id string) packagedb.CredentialsInput {
 		SecretKeyHash: []byte("hash of " + sub + " " + id),
 		Salt:          []byte("salt of " + sub + " " + id),
 	}
+}
+
+// input returns the input of a call about the spec and the credentials with an id.
+func (u *suiteUser) input(id string) dbtest.Input {
+	return dbtest.Input{
+		Sub:         u.sub,
+		Spec:        packagedb.SpecInput{Name: id, Version: "1"},
+		Version:     "1",
+		Credentials: newCredentials(u.sub, id),
+	}
+}
+
+// call makes a call, by its name, about the spec and the credentials with an id.
+func (u *suiteUser) call(ctx context.Context, name, id string) error {
+	_, err := dbtest.Calls(ctx, u, u.input(id))[name]()
+	return err
 }
 
 func (u *suiteUser) put(credentials packagedb.CredentialsInput) {

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/internal/dbtest"
 )
 
 // assertCredentials checks what every call returns of the credentials.
@@ -37,10 +38,11 @@ func checkReturnedCredentials(u *suiteUser) {
 	for i := range every {
 		every[i] = byte(i)
 	}
-	for id, write := range u.puts() {
-		input := newCredentials(u.sub, id)
+	for _, call := range []string{"CreateCredentials", "CreateUpdateCredentials"} {
+		input := newCredentials(u.sub, call)
 		input.SecretKeyHash, input.Salt = every, append([]byte{0}, every...)
-		require.NoError(u, write(input), id)
+		_, err := dbtest.Calls(u.ctx, u, dbtest.Input{Sub: u.sub, Credentials: input})[call]()
+		require.NoError(u, err, call)
 		u.assertCredentials(input)
 	}
 }
@@ -92,16 +94,4 @@ func checkAmbiguousPublicKey(u *suiteUser) {
 	assert.Nil(u, u.user(mine.PublicKey, packagedb.ErrAmbiguousPublicKey), "GetUser")
 	require.NoError(u, neighbor.DeleteCredentials(u.ctx, neighbor.sub, "id"), "DeleteCredentials")
 	u.assertCredentials(mine)
-}
-
-// puts returns the calls that store credentials, by name.
-func (u *suiteUser) puts() map[string]func(packagedb.CredentialsInput) error {
-	return map[string]func(packagedb.CredentialsInput) error{
-		"CreateCredentials": func(input packagedb.CredentialsInput) error {
-			return u.CreateCredentials(u.ctx, u.sub, input)
-		},
-		"CreateUpdateCredentials": func(input packagedb.CredentialsInput) error {
-			return u.CreateUpdateCredentials(u.ctx, u.sub, input)
-		},
-	}
 }

@@ -11,15 +11,6 @@ import (
 	"github.com/open-alchemy/packagedb/internal/dbtest"
 )
 
-func (u *suiteUser) validInput() dbtest.Input {
-	return dbtest.Input{
-		Sub:         u.sub,
-		Spec:        packagedb.SpecInput{Name: "name", Version: "1"},
-		Version:     "1",
-		Credentials: newCredentials(u.sub, "id"),
-	}
-}
-
 // callAll makes every call and returns the errors by the name of the call.
 func (u *suiteUser) callAll(ctx context.Context, in dbtest.Input) map[string]error {
 	errs := map[string]error{}
@@ -40,7 +31,7 @@ const notUTF8 = "a\xffb"
 
 func checkBadInput(u *suiteUser) {
 	var bySub []string // every call but GetUser
-	for call := range u.callAll(u.ctx, u.validInput()) {
+	for call := range u.callAll(u.ctx, u.input("id")) {
 		if call != "GetUser" {
 			bySub = append(bySub, call)
 		}
@@ -79,7 +70,7 @@ func checkBadInput(u *suiteUser) {
 		{"salt", create, func(in *dbtest.Input) { in.Credentials.Salt = []byte{} }},
 		{"item", create, func(in *dbtest.Input) { in.Credentials.Salt = make([]byte, largest) }},
 	} {
-		in := u.validInput()
+		in := u.input("id")
 		bad.spoil(&in)
 		errs := u.callAll(u.ctx, in)
 		for _, call := range bad.calls {
@@ -90,12 +81,12 @@ func checkBadInput(u *suiteUser) {
 }
 
 func checkNothingStored(u *suiteUser) {
-	stored, err := u.CreateUpdateSpec(u.ctx, u.sub, packagedb.SpecInput{Name: "name"})
-	assert.ErrorIs(u, err, packagedb.ErrInvalidInput)
-	assert.Nil(u, stored)
-	for call, put := range u.puts() {
-		err := put(packagedb.CredentialsInput{ID: "id", PublicKey: "key"})
+	in := u.input("id")
+	in.Spec.Version, in.Credentials.Salt = "", nil
+	for _, call := range []string{"CreateUpdateSpec", "CreateCredentials", "CreateUpdateCredentials"} {
+		stored, err := dbtest.Calls(u.ctx, u, in)[call]()
 		assert.ErrorIs(u, err, packagedb.ErrInvalidInput, call)
+		assert.Nil(u, stored, call)
 	}
 	assert.Empty(u, u.listSpecs().ids())
 	assert.Empty(u, u.listCredentials().ids())
@@ -122,7 +113,7 @@ func checkLongestKeys(u *suiteUser) {
 func checkEndedContext(u *suiteUser) {
 	ctx, cancel := context.WithCancel(u.ctx)
 	cancel()
-	for call, err := range u.callAll(ctx, u.validInput()) {
+	for call, err := range u.callAll(ctx, u.input("id")) {
 		assert.ErrorIs(u, err, context.Canceled, call)
 	}
 }

@@ -147,7 +147,7 @@ func (u *suiteUser) write(versions int) []specInfo {
 
 // writeAtOnce has each writer store three versions of the spec "spec", while the other calls are made. A
 // version is prefix, the number of the writer, a dot and the number of its write.
-func (u *suiteUser) writeAtOnce(writers int, prefix string, others ...func() error) []specInfo {
+func (u *suiteUser) writeAtOnce(writers int, prefix string, others ...string) []specInfo {
 	u.Helper()
 	var mu sync.Mutex
 	var written []specInfo
@@ -167,7 +167,7 @@ func (u *suiteUser) writeAtOnce(writers int, prefix string, others ...func() err
 		})
 	}
 	for _, call := range others {
-		running.Go(func() { assert.NoError(u, call()) })
+		running.Go(func() { assert.NoError(u, u.call(u.ctx, call, "spec"), call) })
 	}
 	running.Wait()
 	return written
@@ -195,42 +195,37 @@ func checkDeletes(u *suiteUser) {
 	}
 	const first = "a" // of the ids
 	others := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id == first })
-	for call, test := range map[string]struct {
-		remove             func(user *suiteUser) error
-		specs, credentials []string // left
-	}{
-		"DeleteSpec":        {func(user *suiteUser) error { return u.DeleteSpec(u.ctx, user.sub, first) }, others, ids},
-		"DeleteCredentials": {func(user *suiteUser) error { return u.DeleteCredentials(u.ctx, user.sub, first) }, ids, others},
-		"DeleteAllSpecs":    {func(user *suiteUser) error { return u.DeleteAllSpecs(u.ctx, user.sub) }, nil, ids},
-		"DeleteAllCredentials": {
-			func(user *suiteUser) error { return u.DeleteAllCredentials(u.ctx, user.sub) }, ids, nil,
-		},
-		"DeleteAll": {func(user *suiteUser) error { return u.DeleteAll(u.ctx, user.sub) }, nil, nil},
+	for call, left := range map[string]struct{ specs, credentials []string }{
+		"DeleteSpec":           {others, ids},
+		"DeleteCredentials":    {ids, others},
+		"DeleteAllSpecs":       {nil, ids},
+		"DeleteAllCredentials": {ids, nil},
+		"DeleteAll":            {nil, nil},
 	} {
 		user, neighbor := u.other(), u.other()
 		neighbor.createNamed("1", first)
 		neighbor.putNamed(first)
-		require.NoError(u, test.remove(user), "%s of a user without anything", call)
+		require.NoError(u, user.call(u.ctx, call, first), "%s of a user without anything", call)
 		for _, version := range []string{"1", "2"} {
 			user.createNamed(version, ids...)
 		}
 		user.putNamed(ids...)
-		require.NoError(u, test.remove(user), call)
+		require.NoError(u, user.call(u.ctx, call, first), call)
 
-		assert.ElementsMatch(u, test.specs, user.listSpecs().ids(), "the specs that %s leaves", call)
-		for _, name := range test.specs {
+		assert.ElementsMatch(u, left.specs, user.listSpecs().ids(), "the specs that %s leaves", call)
+		for _, name := range left.specs {
 			assert.Equal(u, []string{"1", "2"}, user.versions(name), "the versions of %q that %s leaves", name, call)
 		}
-		if !slices.Contains(test.specs, first) {
+		if !slices.Contains(left.specs, first) {
 			user.assertNoSpec(first)
 		}
-		assert.ElementsMatch(u, test.credentials, user.listCredentials().ids(), "the credentials that %s leaves", call)
-		if !slices.Contains(test.credentials, first) {
+		assert.ElementsMatch(u, left.credentials, user.listCredentials().ids(), "the credentials that %s leaves", call)
+		if !slices.Contains(left.credentials, first) {
 			user.user(newCredentials(user.sub, first).PublicKey, packagedb.ErrNotFound)
 		}
 		assert.Equal(u, []string{"1"}, neighbor.versions(first), "the versions of another user that %s leaves", call)
 		neighbor.assertCredentials(newCredentials(neighbor.sub, first))
-		require.NoError(u, test.remove(user), "%s again", call)
+		require.NoError(u, user.call(u.ctx, call, first), "%s again", call)
 	}
 }
 
@@ -249,15 +244,12 @@ func checkRunningDelete(u *suiteUser) {
 	if !hasTransactions() {
 		u.Skip("the server does not support transactions")
 	}
-	for call, remove := range map[string]func(context.Context) error{
-		"DeleteSpec":     func(ctx context.Context) error { return u.DeleteSpec(ctx, u.sub, "spec") },
-		"DeleteAllSpecs": func(ctx context.Context) error { return u.DeleteAllSpecs(ctx, u.sub) },
-	} {
+	for _, call := range []string{"DeleteSpec", "DeleteAllSpecs"} {
 		for _, giveUp := range []bool{true, false} {
 			written := u.write(longHistory)
 			ctx, cancel := context.WithCancel(u.ctx)
 			removed := make(chan error, 1)
-			go func() { removed <- remove(ctx) }()
+			go func() { removed <- u.call(ctx, call, "spec") }()
 			for len(removed) == 0 {
 				if u.assertWholeOrGone(written) < len(written) && giveUp {
 					cancel()
@@ -270,7 +262,7 @@ func checkRunningDelete(u *suiteUser) {
 				require.NoError(u, err, call)
 			}
 			u.assertWholeOrGone(written)
-			require.NoError(u, remove(u.ctx), call)
+			require.NoError(u, u.call(u.ctx, call, "spec"), call)
 			u.assertNoSpec("spec")
 		}
 	}
@@ -278,10 +270,7 @@ func checkRunningDelete(u *suiteUser) {
 
 func checkWritesDuringDelete(u *suiteUser) {
 	for round := range 10 {
-		prefix := fmt.Sprint(round, ".")
-		written := append(u.write(1), u.writeAtOnce(3, prefix,
-			func() error { return u.DeleteSpec(u.ctx, u.sub, "spec") },
-			func() error { return u.DeleteAllSpecs(u.ctx, u.sub) })...)
+		written := append(u.write(1), u.writeAtOnce(3, fmt.Sprint(round, "."), "DeleteSpec", "DeleteAllSpecs")...)
 		if hasTransactions() {
 			u.assertWholeOrGone(written)
 		}
