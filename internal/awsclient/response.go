@@ -14,7 +14,7 @@ import (
 
 const checksumHeader = "X-Amz-Crc32"
 
-// read reads the body of an answer to its end, closes it, and replaces it by a reader of its bytes.
+// read reads the body of a response to its end, closes it, and replaces it by a reader of its bytes.
 func read(response *http.Response, limit int) ([]byte, error) {
 	if response.Body == nil { // only another client than Go's leaves it out
 		response.Body = http.NoBody
@@ -28,7 +28,7 @@ func read(response *http.Response, limit int) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case body.Len() > limit:
-		return nil, &attemptError{text: fmt.Sprintf("answer over %d bytes", limit)}
+		return nil, &attemptError{text: fmt.Sprintf("response over %d bytes", limit)}
 	case int64(body.Len()) < response.ContentLength:
 		return nil, io.ErrUnexpectedEOF
 	}
@@ -36,13 +36,13 @@ func read(response *http.Response, limit int) ([]byte, error) {
 	return body.Bytes(), nil
 }
 
-// hasNoAnswer reports whether the operation succeeds without a body, as those that change tags do.
-func hasNoAnswer(request *http.Request) bool {
+// hasNoBody reports whether the operation succeeds without a body, as those that change tags do.
+func hasNoBody(request *http.Request) bool {
 	_, operation, _ := strings.Cut(request.Header.Get("X-Amz-Target"), ".")
 	return operation == "TagResource" || operation == "UntagResource"
 }
 
-// check returns an error unless the body is what DynamoDB sent, as far as the answer shows. The
+// check returns an error unless the body is what DynamoDB sent, as far as the response shows. The
 // body of a failure may be that of a proxy.
 func check(response *http.Response, body []byte) error {
 	err := checkSum(response, body)
@@ -55,7 +55,7 @@ func check(response *http.Response, body []byte) error {
 	return nil
 }
 
-// checkSum returns an error if the answer has the checksum of another body.
+// checkSum returns an error if the response has the checksum of another body.
 func checkSum(response *http.Response, body []byte) error {
 	header := response.Header.Get(checksumHeader)
 	if header == "" || response.Uncompressed { // the checksum is that of the bytes on the wire
@@ -63,7 +63,7 @@ func checkSum(response *http.Response, body []byte) error {
 	}
 	sum, err := strconv.ParseUint(header, 10, 32)
 	if err != nil || sum != uint64(crc32.ChecksumIEEE(body)) {
-		return errors.New("answer with a wrong checksum")
+		return errors.New("response with a wrong checksum")
 	}
 	return nil
 }
@@ -75,13 +75,13 @@ func checkSuccess(response *http.Response, body []byte) error {
 	body = bytes.TrimSpace(body)
 	switch {
 	case status >= http.StatusMultipleChoices:
-		return fmt.Errorf("answer with status %d, a redirect", status)
+		return fmt.Errorf("response with status %d, a redirect", status)
 	case len(body) == 0:
-		return fmt.Errorf("answer with status %d and no body", status)
+		return fmt.Errorf("response with status %d and no body", status)
 	case header.Get("Content-Encoding") != "": // the SDK decompresses it
 		return nil
 	case body[0] != '{' || body[len(body)-1] != '}' || header.Get(checksumHeader) == "" && !json.Valid(body):
-		return fmt.Errorf("answer with status %d whose body is not a JSON object", status)
+		return fmt.Errorf("response with status %d whose body is not a JSON object", status)
 	}
 	return nil
 }

@@ -19,17 +19,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const goodAnswer = `{"TableNames":["good"]}`
+const goodResponse = `{"TableNames":["good"]}`
 
-// answer returns a handler that answers with a status, a body and its checksum.
-func answer(status int, body string) http.HandlerFunc {
+// response returns a handler that responds with a status, a body and its checksum.
+func response(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set(checksumHeader, fmt.Sprint(crc32.ChecksumIEEE([]byte(body))))
 		unverified(status, body)(w, r)
 	}
 }
 
-// unverified returns a handler that answers with a status and a body without a checksum.
+// unverified returns a handler that responds with a status and a body without a checksum.
 func unverified(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
@@ -37,7 +37,7 @@ func unverified(status int, body string) http.HandlerFunc {
 	}
 }
 
-// raw returns a handler that answers with a text and closes the connection.
+// raw returns a handler that responds with a text and closes the connection.
 func raw(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -64,7 +64,7 @@ func newServer(t *testing.T, first, then http.HandlerFunc) (url string, requests
 	return server.URL, requests
 }
 
-func TestClient_BrokenAnswer(t *testing.T) {
+func TestClient_BrokenResponse(t *testing.T) {
 	const truncated = `{"TableNames":["good"]`
 	withSum := func(sum string, status int, body string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -75,28 +75,28 @@ func TestClient_BrokenAnswer(t *testing.T) {
 	for name, broken := range map[string]http.HandlerFunc{
 		"no body, status 200":                   unverified(http.StatusOK, ""),
 		"no body, status 204":                   unverified(http.StatusNoContent, ""),
-		"no body, right checksum":               answer(http.StatusOK, ""),
+		"no body, right checksum":               response(http.StatusOK, ""),
 		"white space":                           unverified(http.StatusOK, "\n"),
 		"null":                                  unverified(http.StatusOK, "null"),
-		"a wrong checksum":                      withSum("1", http.StatusOK, goodAnswer),
-		"a checksum that is no number":          withSum("x", http.StatusOK, goodAnswer),
+		"a wrong checksum":                      withSum("1", http.StatusOK, goodResponse),
+		"a checksum that is no number":          withSum("x", http.StatusOK, goodResponse),
 		"a wrong checksum of a failure":         withSum("1", http.StatusBadRequest, `{"__type":"ValidationException"}`),
-		"less than its length":                  raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + goodAnswer),
+		"less than its length":                  raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + goodResponse),
 		"half a chunk":                          raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\n{}"),
 		"no length, cut":                        raw("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + truncated),
 		"truncated JSON":                        unverified(http.StatusOK, truncated),
 		"truncated JSON that ends in an object": unverified(http.StatusOK, `{"a":{}`),
-		"truncated JSON, right checksum":        answer(http.StatusOK, truncated),
+		"truncated JSON, right checksum":        response(http.StatusOK, truncated),
 		"something after the JSON":              unverified(http.StatusOK, "{}}"),
 		"a page of a proxy":                     unverified(http.StatusOK, "<html>good</html>"),
 		"a failure of a proxy":                  unverified(http.StatusBadGateway, "<html>good</html>"),
-		"no answer at all":                      raw(""),
+		"no response at all":                    raw(""),
 		"a redirect": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/elsewhere", http.StatusFound)
 		},
 	} {
 		t.Run(name+" is retried", func(t *testing.T) {
-			url, requests := newServer(t, broken, answer(http.StatusOK, goodAnswer))
+			url, requests := newServer(t, broken, response(http.StatusOK, goodResponse))
 			output, err := listTables(t, newDynamoDB(url, longLimits()))
 			require.NoError(t, err)
 			assert.Equal(t, []string{"good"}, output.TableNames)
@@ -106,7 +106,7 @@ func TestClient_BrokenAnswer(t *testing.T) {
 			url, requests := newServer(t, broken, broken)
 			_, err := listTables(t, newDynamoDB(url, longLimits()))
 			assertExhausted(t, err)
-			assert.NotContains(t, err.Error(), "good", "no error quotes an answer")
+			assert.NotContains(t, err.Error(), "good", "no error quotes a response")
 			assert.EqualValues(t, 2, requests.Load(), "no redirect is followed")
 		})
 	}
@@ -128,7 +128,7 @@ func TestClient_OperationsWithoutAnswer(t *testing.T) {
 func TestClient_GoodAnswer(t *testing.T) {
 	compressed := new(bytes.Buffer)
 	writer := gzip.NewWriter(compressed)
-	_, err := writer.Write([]byte(goodAnswer))
+	_, err := writer.Write([]byte(goodResponse))
 	require.NoError(t, err)
 	require.NoError(t, writer.Close())
 
@@ -137,14 +137,14 @@ func TestClient_GoodAnswer(t *testing.T) {
 		good http.HandlerFunc
 		want []string
 	}{
-		{"with a checksum", answer(http.StatusOK, goodAnswer), []string{"good"}},
-		{"without a checksum", unverified(http.StatusOK, goodAnswer), []string{"good"}},
-		{"without a length", raw("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + goodAnswer), []string{"good"}},
-		{"between white space", unverified(http.StatusOK, "\n"+goodAnswer+"\r\n"), []string{"good"}},
+		{"with a checksum", response(http.StatusOK, goodResponse), []string{"good"}},
+		{"without a checksum", unverified(http.StatusOK, goodResponse), []string{"good"}},
+		{"without a length", raw("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + goodResponse), []string{"good"}},
+		{"between white space", unverified(http.StatusOK, "\n"+goodResponse+"\r\n"), []string{"good"}},
 		{"an empty object", unverified(http.StatusOK, "{}"), nil},
 		{"compressed", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
-			answer(http.StatusOK, compressed.String())(w, r)
+			response(http.StatusOK, compressed.String())(w, r)
 		}, []string{"good"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -164,11 +164,11 @@ func TestClient_GoodAnswer(t *testing.T) {
 
 func TestClient_TooLargeAnswer(t *testing.T) {
 	limits := longLimits()
-	limits.answer = len(goodAnswer)
-	url, _ := newServer(t, answer(http.StatusOK, goodAnswer), answer(http.StatusOK, goodAnswer+" "))
+	limits.body = len(goodResponse)
+	url, _ := newServer(t, response(http.StatusOK, goodResponse), response(http.StatusOK, goodResponse+" "))
 	client := newDynamoDB(url, limits)
 	_, err := listTables(t, client)
 	require.NoError(t, err)
 	_, err = listTables(t, client)
-	require.ErrorContains(t, err, "answer over 23 bytes")
+	require.ErrorContains(t, err, "response over 23 bytes")
 }

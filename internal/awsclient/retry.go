@@ -1,6 +1,7 @@
 package awsclient
 
 import (
+	"math/rand/v2"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -43,4 +44,14 @@ func newRetryer(mode aws.RetryMode, maxAttempts int, limits limits) aws.Retryer 
 		})
 	}
 	return retry.NewStandard(standard)
+}
+
+// Backoff returns a pause before a retry, the first of which is number 0. It doubles with every retry,
+// from first up to longest, with full jitter: Marc Brooker, "Exponential Backoff And Jitter", AWS
+// Architecture Blog, 2015.
+func Backoff(retry int, first, longest time.Duration) time.Duration {
+	for ; retry > 0 && first < longest; retry-- {
+		first *= 2
+	}
+	return rand.N(min(first, longest))
 }
