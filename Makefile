@@ -20,6 +20,8 @@ EXAMPLE_MODULES := $(filter ./examples/%,$(MODULES))
 each = for module in $(1); do echo "$$module: $(2)"; (cd "$$module" && $(2)) || exit; done
 
 export TOOLS := $(CURDIR)/.tools/bin
+# The packages whose tests talk to the server at PACKAGEDB_TEST_ENDPOINT.
+SERVER_TESTS := . ./testutil ./cmd/packagedb-tables
 FUZZTIME ?= 10s
 BENCHCOUNT ?= 6
 
@@ -89,7 +91,7 @@ dependabot-check: ## Check that Dependabot updates every module
 .PHONY: documents-check
 documents-check: ## Check that the documents name files and tests that exist, and run the commands that they show
 	tools/documents
-	go test -C test/documents -count=1
+	go test -C test -count=1 ./documents
 
 ##@ Tests beyond Go
 
@@ -98,9 +100,11 @@ test-engines: test-dynalite test-dynamodb-local ## Run the library's tests again
 
 .PHONY: test-dynalite test-dynamodb-local
 test-dynalite: ## Run the library's tests against dynalite; needs Node.js
-test-dynamodb-local: ## Run the library's tests against Amazon's DynamoDB Local; needs Node.js and Java
-test-dynalite test-dynamodb-local: test-%:
-	test/engines/run $* -- go test -count=1 ./...
+test-dynamodb-local: ## Run the library's tests against Amazon's DynamoDB Local, and compare the embedded engine with it; needs Node.js and Java
+test-dynalite:
+	test/engines/run dynalite -- go test -count=1 $(SERVER_TESTS)
+test-dynamodb-local:
+	test/engines/run dynamodb-local -- bash -c 'go test -count=1 $(SERVER_TESTS) && go test -C test -count=1 ./differential ./infrastructure'
 
 SOAKTIME ?= 60s
 SEED     ?= 0
@@ -108,12 +112,12 @@ ENGINE   ?= embedded
 
 .PHONY: soak
 soak: ## Call the library against a model for SOAKTIME (60s), from SEED (a new one), on ENGINE (embedded)
-	$(if $(filter embedded,$(ENGINE)),,test/engines/run $(ENGINE) --) env CGO_ENABLED=1 go test -C test/soak -race -count=1 \
-	  -timeout 0 -run '^TestSoak$$' -soak.time $(SOAKTIME) -soak.seed $(SEED)
+	$(if $(filter embedded,$(ENGINE)),,test/engines/run $(ENGINE) --) env CGO_ENABLED=1 go test -C test -race -count=1 \
+	  -timeout 0 -run '^TestSoak$$' ./soak -soak.time $(SOAKTIME) -soak.seed $(SEED)
 
 .PHONY: linearizability
 linearizability: ## Check that 10,000 calls of specs are linearizable, and that the model finds broken promises
-	go test -C test/soak -count=1
+	go test -C test -count=1 ./soak
 
 .PHONY: test-clients
 test-clients: ## Use packagedb-local with the clients of several languages; needs Node.js, boto3 and the AWS CLI
@@ -138,14 +142,14 @@ fuzz: ## Run every fuzz target for FUZZTIME each (10s)
 
 .PHONY: bench
 bench: $(TOOLS)/benchstat ## Run the benchmarks BENCHCOUNT times (6) and print the medians
-	{ go test -C bench -run '^$$' -bench 'Call|Get|Pages|Delete' -benchtime 0.5s -count $(BENCHCOUNT); \
-	  go test -C bench -run '^$$' -bench Concurrency -benchtime 20x -count $(BENCHCOUNT); } | $< /dev/stdin
+	{ go test -C test/bench -run '^$$' -bench 'Call|Get|Pages|Delete' -benchtime 0.5s -count $(BENCHCOUNT); \
+	  go test -C test/bench -run '^$$' -bench Concurrency -benchtime 20x -count $(BENCHCOUNT); } | $< /dev/stdin
 
 ##@ Deployments and releases
 
 .PHONY: test-infrastructure
 test-infrastructure: ## Compare the CloudFormation template and its policies with the library
-	go test -C infrastructure ./...
+	go test -C test -count=1 ./infrastructure
 
 .PHONY: deploy
 deploy: ## Create or update the stack of the tables; needs the AWS CLI and an account

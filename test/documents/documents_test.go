@@ -1,5 +1,4 @@
-// Package documents runs the commands in the documents. It is a separate module because it needs a
-// work tree of the whole repository.
+// Package documents runs the commands in the documents.
 package documents
 
 import (
