@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/internal/dbtest"
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
@@ -75,6 +76,26 @@ func allowed(tb testing.TB, policy string) permissions {
 	return found
 }
 
+const (
+	sub  = "sub"
+	name = "pets"
+)
+
+// input has the arguments of the calls.
+var input = dbtest.Input{
+	Sub:     sub,
+	Spec:    packagedb.SpecInput{Name: name, Version: "new"},
+	Version: "1",
+	Credentials: packagedb.CredentialsInput{
+		ID: "id", PublicKey: "key", SecretKeyHash: []byte("hash"), Salt: []byte("salt"),
+	},
+}
+
+// isRead reports whether the method only reads.
+func isRead(method string) bool {
+	return !strings.HasPrefix(method, "Create") && !strings.HasPrefix(method, "Delete")
+}
+
 // situation is a history of a spec, and a server, which affect what a call sends.
 type situation struct {
 	withoutTransactions bool
@@ -108,10 +129,13 @@ func record(t *testing.T, method string, in ...situation) permissions {
 		if in.torn {
 			deleteVersion(t, db.Client, in.versions)
 		}
-		require.NoError(t, db.CreateUpdateCredentials(t.Context(), sub, credentials))
+		if method != "CreateCredentials" {
+			require.NoError(t, db.CreateUpdateCredentials(t.Context(), sub, input.Credentials))
+		}
 		recorder := &recorder{withoutTransactions: in.withoutTransactions, needed: needed}
-		recorded := packagedb.New(recorder.recorded(db.Client), clock)
-		require.NoError(t, calls(t.Context(), recorded)[method](), "%s %+v", method, in)
+		recorded := packagedb.New(dbtest.Intercept(db.Client, recorder.handle), clock)
+		_, err := dbtest.Calls(t.Context(), recorded, input)[method]()
+		require.NoError(t, err, "%s %+v", method, in)
 	}
 	return needed
 }
@@ -132,7 +156,7 @@ func deleteVersion(t *testing.T, client *dynamodb.Client, second int) {
 func TestPolicies_AllowWhatTheCallsSendAndNothingElse(t *testing.T) {
 	t.Parallel()
 	reads, all := permissions{}, permissions{}
-	for method := range calls(t.Context(), nil) {
+	for method := range dbtest.Calls(t.Context(), nil, input) {
 		if isRead(method) {
 			maps.Copy(reads, record(t, method, situations[0]))
 		} else {
@@ -147,7 +171,7 @@ func TestPolicies_AllowWhatTheCallsSendAndNothingElse(t *testing.T) {
 func TestCheckPolicy_AllowsWhatCheckTablesSendsAndNothingElse(t *testing.T) {
 	t.Parallel()
 	recorder := &recorder{needed: permissions{}}
-	require.NoError(t, packagedb.CheckTables(t.Context(), recorder.recorded(testutil.New(t).Client)))
+	require.NoError(t, packagedb.CheckTables(t.Context(), dbtest.Intercept(testutil.New(t).Client, recorder.handle)))
 	assert.Equal(t, recorder.needed, allowed(t, "CheckPolicy"))
 }
 
@@ -184,7 +208,7 @@ func TestOperatingGuide_ListsThePermissionsOfEveryCall(t *testing.T) {
 	guide, err := os.ReadFile("../../docs/operating.md")
 	require.NoError(t, err)
 	rows := strings.Split(string(guide), "\n")
-	for method := range calls(t.Context(), nil) {
+	for method := range dbtest.Calls(t.Context(), nil, input) {
 		var needs []string
 		for _, permission := range record(t, method, situations[:2]...).sorted() {
 			needs = append(needs, fmt.Sprintf("%#q on %#q", permission.action, permission.resource))

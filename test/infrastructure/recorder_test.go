@@ -2,7 +2,6 @@ package infrastructure
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,8 +9,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/smithy-go"
-	"github.com/aws/smithy-go/middleware"
+
+	"github.com/open-alchemy/packagedb/internal/dbtest"
 )
 
 // permission is an action of IAM on a table, or on an index as "table/index".
@@ -33,28 +32,18 @@ type recorder struct {
 	needed permissions
 }
 
-// recorded returns a client that records its requests.
-func (r *recorder) recorded(client *dynamodb.Client) *dynamodb.Client {
-	options := client.Options()
-	options.APIOptions = append(slices.Clip(options.APIOptions), func(stack *middleware.Stack) error {
-		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("record", r.record), middleware.Before)
-	})
-	return dynamodb.New(options)
-}
-
-func (r *recorder) record(
-	ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
-) (out middleware.InitializeOutput, _ middleware.Metadata, err error) {
-	if _, ok := in.Parameters.(*dynamodb.TransactWriteItemsInput); ok && r.withoutTransactions {
-		return out, middleware.Metadata{}, &smithy.GenericAPIError{Code: "UnknownOperationException"}
+// handle implements [dbtest.Handler].
+func (r *recorder) handle(operation string, input any, next func() (any, error)) (any, error) {
+	if operation == "TransactWriteItems" && r.withoutTransactions {
+		return dbtest.WithoutTransactions(operation, input, next)
 	}
 	r.mu.Lock()
-	err = r.needed.add(in.Parameters)
+	err := r.needed.add(input)
 	r.mu.Unlock()
 	if err != nil {
-		return out, middleware.Metadata{}, err
+		return nil, err
 	}
-	return next.HandleInitialize(ctx, in)
+	return next()
 }
 
 // add adds the permissions that a request needs.
