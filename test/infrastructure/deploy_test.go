@@ -34,7 +34,7 @@ func deploy(t *testing.T, cli string, environment ...string) (output string, cal
 	if cli != "" {
 		require.NoError(t, os.WriteFile(filepath.Join(bin, "aws"), []byte(cli), 0o755))
 	}
-	script := exec.CommandContext(t.Context(), "./deploy")
+	script := exec.CommandContext(t.Context(), "../../infrastructure/deploy")
 	script.Env = append([]string{"PATH=" + bin, "CALLS=" + log}, environment...)
 	printed, err := script.CombinedOutput()
 	written, _ := os.ReadFile(log) // there is none without calls
@@ -64,7 +64,7 @@ func TestDeploy_NamesWhatIsMissing(t *testing.T) {
 
 func TestDeploy_HandsTheTemplateToTheAWSCLI(t *testing.T) {
 	t.Parallel()
-	template, err := filepath.Abs("template.yaml")
+	template, err := filepath.Abs("../../infrastructure/template.yaml")
 	require.NoError(t, err)
 	options := " --template-file " + template + " --capabilities CAPABILITY_IAM --no-fail-on-empty-changeset"
 	for name, test := range map[string]struct {

@@ -102,7 +102,7 @@ func TestTemplate_AlarmsWatchTheTablesOfTheStack(t *testing.T) {
 func TestTemplate_TablesCanBeImportedAlone(t *testing.T) {
 	t.Parallel()
 	const marker = "# Everything from here on"
-	text, err := os.ReadFile("template.yaml")
+	text, err := os.ReadFile("../../infrastructure/template.yaml")
 	require.NoError(t, err)
 	head, _, found := strings.Cut(string(text), marker)
 	require.True(t, found)
@@ -110,7 +110,7 @@ func TestTemplate_TablesCanBeImportedAlone(t *testing.T) {
 	assert.Empty(t, imported.Outputs)
 	require.Len(t, imported.Resources, 2)
 
-	guide, err := os.ReadFile("../docs/operating.md")
+	guide, err := os.ReadFile("../../docs/operating.md")
 	require.NoError(t, err)
 	assert.Contains(t, string(guide), "sed '/"+marker+"/,$d'")
 	_, resources, found := strings.Cut(string(guide), "--resources-to-import '")

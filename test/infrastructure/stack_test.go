@@ -35,7 +35,7 @@ type resource struct {
 // fails if the template has a field that these types lack.
 func readTemplate(tb testing.TB, parameters map[string]string) template {
 	tb.Helper()
-	text, err := os.ReadFile("template.yaml")
+	text, err := os.ReadFile("../../infrastructure/template.yaml")
 	require.NoError(tb, err)
 	return parseTemplate(tb, text, parameters)
 }

@@ -205,7 +205,7 @@ func TestPolicies_AllowTheKeyOfTheParameterThroughDynamoDBAlone(t *testing.T) {
 //	| `GetUser` | `Query` on `package.credentials/publicKey` |
 func TestOperatingGuide_ListsThePermissionsOfEveryCall(t *testing.T) {
 	t.Parallel()
-	guide, err := os.ReadFile("../docs/operating.md")
+	guide, err := os.ReadFile("../../docs/operating.md")
 	require.NoError(t, err)
 	rows := strings.Split(string(guide), "\n")
 	for method := range dbtest.Calls(t.Context(), nil, input) {
