@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/open-alchemy/packagedb/internal/engine/jsontext"
+	"github.com/open-alchemy/packagedb/internal/engine/ddbjson"
 )
 
 // maxNesting is how many maps and lists may lie within each other in an
@@ -25,10 +25,10 @@ const (
 )
 
 // ParseItem reads an item from its wire form, {"name": {"S": "x"}}. It fails with a
-// *jsontext.SerializationError or a *ValidationError, the former first if the text has both. The
+// *ddbjson.SerializationError or a *ValidationError, the former first if the text has both. The
 // ValidationError names the attribute. The item retains the text.
 func ParseItem(text string) (Item, error) {
-	d := decoder{Reader: jsontext.NewReader(text)}
+	d := decoder{Reader: ddbjson.NewReader(text)}
 	fields, err := d.fields(0)
 	if err := d.finish(err); err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func ParseItem(text string) (Item, error) {
 // ParseValue reads a value from its wire form, {"S": "x"}. It fails as
 // [ParseItem] does.
 func ParseValue(text string) (Value, error) {
-	d := decoder{Reader: jsontext.NewReader(text)}
+	d := decoder{Reader: ddbjson.NewReader(text)}
 	value, err := d.value(0)
 	if err := d.finish(err); err != nil {
 		return Value{}, err
@@ -51,7 +51,7 @@ func ParseValue(text string) (Value, error) {
 // decoding, null leaves the item as it is.
 func (it *Item) UnmarshalJSON(data []byte) error {
 	text := string(data)
-	r := jsontext.NewReader(text)
+	r := ddbjson.NewReader(text)
 	if null, err := r.Null(); null && err == nil {
 		return r.End()
 	}
@@ -75,7 +75,7 @@ func (v *Value) UnmarshalJSON(data []byte) error {
 // collects those of the later validation: the first invalid value is reported when everything is
 // read.
 type decoder struct {
-	jsontext.Reader
+	ddbjson.Reader
 	invalid *ValidationError
 }
 
@@ -254,7 +254,7 @@ func (d *decoder) binary() (string, error) {
 	switch d.Peek() {
 	case '"', '{':
 	case '[':
-		return "", &jsontext.SerializationError{Message: "Unrecognized collection type class java.nio.ByteBuffer"}
+		return "", &ddbjson.SerializationError{Message: "Unrecognized collection type class java.nio.ByteBuffer"}
 	default:
 		return "", d.Misplaced("only base-64-encoded strings are convertible to bytes")
 	}
@@ -263,11 +263,11 @@ func (d *decoder) binary() (string, error) {
 		return "", err
 	}
 	if length := utf8.RuneCountInString(text); length%4 != 0 {
-		return "", &jsontext.SerializationError{Message: "Base64 encoded length is expected a multiple of 4 bytes but found: " + strconv.Itoa(length)}
+		return "", &ddbjson.SerializationError{Message: "Base64 encoded length is expected a multiple of 4 bytes but found: " + strconv.Itoa(length)}
 	}
 	data, err := base64.StdEncoding.Strict().DecodeString(text)
 	if err != nil || strings.ContainsAny(text, "\r\n") {
-		return "", &jsontext.SerializationError{Message: "Invalid last non-pad Base64 character dectected"}
+		return "", &ddbjson.SerializationError{Message: "Invalid last non-pad Base64 character dectected"}
 	}
 	return string(data), nil
 }

@@ -3,7 +3,7 @@ package attribute
 import (
 	"encoding/base64"
 
-	"github.com/open-alchemy/packagedb/internal/engine/jsontext"
+	"github.com/open-alchemy/packagedb/internal/engine/ddbjson"
 )
 
 // MarshalJSON returns the item's wire form.
@@ -19,7 +19,7 @@ func (it Item) AppendJSON(dst []byte) []byte {
 			dst = append(dst, ',')
 		}
 		first = false
-		dst = jsontext.AppendString(dst, name)
+		dst = ddbjson.AppendString(dst, name)
 		dst = append(dst, ':')
 		dst = value.AppendJSON(dst)
 	}
@@ -80,5 +80,5 @@ func appendMember(dst []byte, kind Kind, text string) []byte {
 		dst = base64.StdEncoding.AppendEncode(dst, []byte(text))
 		return append(dst, '"')
 	}
-	return jsontext.AppendString(dst, text)
+	return ddbjson.AppendString(dst, text)
 }

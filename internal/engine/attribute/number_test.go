@@ -10,14 +10,14 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/open-alchemy/packagedb/internal/engine/jsontext"
+	"github.com/open-alchemy/packagedb/internal/engine/ddbjson"
 )
 
-// message returns the text of a *ValidationError or of a *jsontext.SerializationError, the latter
+// message returns the text of a *ValidationError or of a *ddbjson.SerializationError, the latter
 // after its name, and describes any other error.
 func message(err error) string {
 	var invalid *ValidationError
-	var malformed *jsontext.SerializationError
+	var malformed *ddbjson.SerializationError
 	switch {
 	case err == nil:
 		return ""

@@ -1,4 +1,4 @@
-package jsontext
+package ddbjson
 
 import "unicode/utf8"
 

@@ -1,5 +1,5 @@
-// Package jsontext reads and writes the JSON of the DynamoDB protocol.
-package jsontext
+// Package ddbjson reads and writes the JSON of the DynamoDB protocol.
+package ddbjson
 
 import (
 	"encoding/json"
