@@ -61,7 +61,7 @@ func hashJSON(r *ddbjson.Reader) uint64 {
 	switch r.Peek() {
 	case '{':
 		h := uint64(object)
-		_ = r.Members(func(name string) error {
+		_ = r.Object("", func(name string) error {
 			h += mix(mix(hashText(name)) + hashJSON(r))
 			return nil
 		})
