@@ -15,7 +15,7 @@ func (v Value) Contains(member Value) bool {
 	if v.kind.Member() != member.kind || member.kind == KindAbsent {
 		return false
 	}
-	return v.has(member.text)
+	return v.has(member.raw)
 }
 
 // Union returns the members of both sets. It reports false if they are not
@@ -47,28 +47,14 @@ func Difference(a, b Value) (Value, bool) {
 	return Value{kind: a.kind, nested: &nested{members: rest}}, true
 }
 
-// has reports whether a set has the member, in the form of Value.text.
+// has reports whether a set has the member, in the form of Value.raw.
 func (v Value) has(member string) bool {
 	_, found := slices.BinarySearchFunc(v.nested.members, member, memberOrder(v.kind))
 	return found
 }
 
-// Member returns the kind of a set's members: KindS for KindSS and so on, and KindAbsent if k is no
-// set.
-func (k Kind) Member() Kind {
-	switch k {
-	case KindSS:
-		return KindS
-	case KindNS:
-		return KindN
-	case KindBS:
-		return KindB
-	}
-	return KindAbsent
-}
-
 // parseSet returns a set from a request. It rejects an empty one and duplicates.
-func parseSet(kind Kind, members []string) (Value, *ValidationError) {
+func parseSet(kind Kind, members []string) (Value, error) {
 	if len(members) == 0 {
 		return Value{kind: kind}, emptySet(kind)
 	}
@@ -93,7 +79,7 @@ func memberOrder(kind Kind) func(a, b string) int {
 	return strings.Compare
 }
 
-func emptySet(kind Kind) *ValidationError {
+func emptySet(kind Kind) error {
 	switch kind {
 	case KindSS:
 		return invalid("One or more parameter values were invalid: An string set  may not be empty")
@@ -105,7 +91,7 @@ func emptySet(kind Kind) *ValidationError {
 
 // duplicates returns the error for a set with a member twice. It shows the
 // members up to the repeated one in order and quoted, and in a batch as sent.
-func duplicates(kind Kind, members []string, order func(a, b string) int) *ValidationError {
+func duplicates(kind Kind, members []string, order func(a, b string) int) error {
 	const heading = "One or more parameter values were invalid: Input collection "
 	if kind == KindNS {
 		return invalidContent(heading+"contains duplicates.", "Input collection contains duplicates")
@@ -129,9 +115,9 @@ func duplicates(kind Kind, members []string, order func(a, b string) int) *Valid
 
 // encoded returns binary members in base64.
 func encoded(members []string) []string {
-	texts := make([]string, len(members))
+	encoded := make([]string, len(members))
 	for i, member := range members {
-		texts[i] = base64.StdEncoding.EncodeToString([]byte(member))
+		encoded[i] = base64.StdEncoding.EncodeToString([]byte(member))
 	}
-	return texts
+	return encoded
 }

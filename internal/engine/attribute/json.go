@@ -3,6 +3,7 @@ package attribute
 import (
 	"encoding/base64"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -24,11 +25,14 @@ const (
 	messageSetNull = "One or more parameter values were invalid: An string set may not have a null string as a member"
 )
 
-// ParseItem reads an item from its wire form, {"name": {"S": "x"}}. It fails with a
-// *ddbjson.SerializationError or a *ValidationError, the former first if the text has both. The
-// ValidationError names the attribute. The item retains the text.
-func ParseItem(text string) (Item, error) {
-	d := decoder{Reader: ddbjson.NewReader(text)}
+// ParseItem reads an item from its wire form:
+//
+//	{"id": {"S": "a"}, "tags": {"SS": ["x", "y"]}, "owner": {"M": {"age": {"N": "42"}}}}
+//
+// It fails with a *ddbjson.SerializationError or a *ValidationError, the former first if the input
+// has both. The ValidationError names the attribute. The item retains the input.
+func ParseItem(input string) (Item, error) {
+	d := decoder{Reader: ddbjson.NewReader(input)}
 	fields, err := d.fields(0)
 	if err := d.finish(err); err != nil {
 		return nil, err
@@ -36,10 +40,9 @@ func ParseItem(text string) (Item, error) {
 	return fields, nil
 }
 
-// ParseValue reads a value from its wire form, {"S": "x"}. It fails as
-// [ParseItem] does.
-func ParseValue(text string) (Value, error) {
-	d := decoder{Reader: ddbjson.NewReader(text)}
+// ParseValue reads a value from its wire form, {"S": "x"}. It fails as [ParseItem] does.
+func ParseValue(input string) (Value, error) {
+	d := decoder{Reader: ddbjson.NewReader(input)}
 	value, err := d.value(0)
 	if err := d.finish(err); err != nil {
 		return Value{}, err
@@ -50,12 +53,12 @@ func ParseValue(text string) (Value, error) {
 // UnmarshalJSON reads an item as [ParseItem] does. As everywhere in JSON
 // decoding, null leaves the item as it is.
 func (it *Item) UnmarshalJSON(data []byte) error {
-	text := string(data)
-	r := ddbjson.NewReader(text)
+	input := string(data)
+	r := ddbjson.NewReader(input)
 	if null, err := r.Null(); null && err == nil {
 		return r.End()
 	}
-	fields, err := ParseItem(text)
+	fields, err := ParseItem(input)
 	if err == nil {
 		*it = fields
 	}
@@ -79,11 +82,14 @@ type decoder struct {
 	invalid *ValidationError
 }
 
-// report keeps the first invalid value; nil is none.
-func (d *decoder) report(problem *ValidationError) {
-	if d.invalid == nil && problem != nil {
-		d.invalid = problem
+// report keeps the first error, which is nil or a *ValidationError.
+func (d *decoder) report(err error) {
+	if err == nil || d.invalid != nil {
+		return
 	}
+	var invalid *ValidationError
+	errors.As(err, &invalid)
+	d.invalid = invalid
 }
 
 // errTooDeep ends the reading at once, because the input may be endless.
@@ -96,16 +102,13 @@ func (d *decoder) tooDeep() error {
 
 // finish returns the result of decoding a value that was read with err.
 func (d *decoder) finish(err error) error {
-	if err != nil && !errors.Is(err, errTooDeep) {
-		return err
+	if err == nil {
+		err = d.End()
 	}
-	if end := d.End(); err == nil && end != nil {
-		return end
-	}
-	if d.invalid != nil {
+	if d.invalid != nil && (err == nil || errors.Is(err, errTooDeep)) {
 		return d.invalid
 	}
-	return nil
+	return err
 }
 
 // fields reads an item, at nesting 0, or the content of a map.
@@ -116,7 +119,7 @@ func (d *decoder) fields(nesting int) (Item, error) {
 	fields := Item{}
 	err := d.Object("java.util.Map<java.lang.String, "+attributeValueClass+">", func(name string) error {
 		clean := d.invalid == nil
-		d.report(validateName(name))
+		d.report(ValidateName(name))
 		value, err := d.value(nesting)
 		if nesting == 0 && clean && d.invalid != nil {
 			d.invalid.Attribute = name
@@ -167,8 +170,8 @@ func (d *decoder) value(nesting int) (Value, error) {
 func (d *decoder) content(kind Kind, nesting int) (Value, error) {
 	switch kind {
 	case KindS, KindN, KindB:
-		text, err := d.member(kind)
-		return Value{kind: kind, text: text}, err
+		raw, err := d.member(kind)
+		return Value{kind: kind, raw: raw}, err
 	case KindSS, KindNS, KindBS:
 		return d.set(kind)
 	case KindBOOL:
@@ -203,7 +206,6 @@ func (d *decoder) list(nesting int) ([]Value, error) {
 
 func (d *decoder) set(kind Kind) (Value, error) {
 	members := make([]string, 0, 4)
-	known := d.invalid
 	err := d.Elements(func() error {
 		null, err := d.Null()
 		if err != nil {
@@ -213,19 +215,19 @@ func (d *decoder) set(kind Kind) (Value, error) {
 			d.report(nullMember(kind))
 			return nil
 		}
-		text, err := d.member(kind.Member())
-		members = append(members, text)
+		member, err := d.member(kind.Member())
+		members = append(members, member)
 		return err
 	})
-	if err != nil || d.invalid != known {
+	if err != nil || d.invalid != nil {
 		return Value{kind: kind}, err
 	}
-	set, problem := parseSet(kind, members)
-	d.report(problem)
+	set, err := parseSet(kind, members)
+	d.report(err)
 	return set, nil
 }
 
-func nullMember(kind Kind) *ValidationError {
+func nullMember(kind Kind) error {
 	switch kind {
 	case KindSS:
 		return invalid(messageSetNull)
@@ -240,13 +242,13 @@ func (d *decoder) member(kind Kind) (string, error) {
 	if kind == KindB {
 		return d.binary()
 	}
-	text, err := d.String()
+	s, err := d.String()
 	if err != nil || kind == KindS {
-		return text, err
+		return s, err
 	}
-	number, problem := parseNumber(text)
-	d.report(problem)
-	return number.String(), nil
+	number, err := canonicalForm(s)
+	d.report(err)
+	return number, nil
 }
 
 // binary reads base64 in its canonical form only.
@@ -258,16 +260,113 @@ func (d *decoder) binary() (string, error) {
 	default:
 		return "", d.Misplaced("only base-64-encoded strings are convertible to bytes")
 	}
-	text, err := d.String()
+	s, err := d.String()
 	if err != nil {
 		return "", err
 	}
-	if length := utf8.RuneCountInString(text); length%4 != 0 {
+	if length := utf8.RuneCountInString(s); length%4 != 0 {
 		return "", &ddbjson.SerializationError{Message: "Base64 encoded length is expected a multiple of 4 bytes but found: " + strconv.Itoa(length)}
 	}
-	data, err := base64.StdEncoding.Strict().DecodeString(text)
-	if err != nil || strings.ContainsAny(text, "\r\n") {
+	data, err := base64.StdEncoding.Strict().DecodeString(s)
+	if err != nil || strings.ContainsAny(s, "\r\n") {
 		return "", &ddbjson.SerializationError{Message: "Invalid last non-pad Base64 character dectected"}
 	}
 	return string(data), nil
+}
+
+// MarshalJSON returns the item's wire form.
+func (it Item) MarshalJSON() ([]byte, error) { return it.AppendJSON(nil), nil }
+
+// AppendJSON appends the item's wire form to dst, the attributes in the order of their names.
+func (it Item) AppendJSON(dst []byte) []byte {
+	var buffer [16]string
+	e := Encoder{names: buffer[:0]}
+	return e.Append(dst, it)
+}
+
+// Encoder appends items as [Item.AppendJSON] does. It keeps the sorted names of the last item, because
+// most items of a page have the same attributes.
+type Encoder struct {
+	names []string
+}
+
+// Append appends the item's wire form to dst, the attributes in the order of their names.
+func (e *Encoder) Append(dst []byte, it Item) []byte {
+	if len(e.names) == len(it) {
+		if longer, ok := appendMembers(dst, it, e.names); ok {
+			return longer
+		}
+	}
+	e.names = e.names[:0]
+	for name := range it {
+		e.names = append(e.names, name)
+	}
+	slices.Sort(e.names)
+	dst, _ = appendMembers(dst, it, e.names)
+	return dst
+}
+
+// appendMembers appends the wire form of an item of those names. It reports false if the item has
+// others.
+func appendMembers(dst []byte, it Item, names []string) ([]byte, bool) {
+	dst = append(dst, '{')
+	for i, name := range names {
+		value, ok := it[name]
+		if !ok {
+			return nil, false
+		}
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = ddbjson.AppendString(dst, name)
+		dst = append(dst, ':')
+		dst = value.AppendJSON(dst)
+	}
+	return append(dst, '}'), true
+}
+
+// AppendJSON appends the value's wire form to dst: null for the zero Value.
+func (v Value) AppendJSON(dst []byte) []byte {
+	if v.kind == KindAbsent {
+		return append(dst, "null"...)
+	}
+	dst = append(dst, `{"`...)
+	dst = append(dst, kindNames[v.kind]...)
+	dst = append(dst, `":`...)
+	switch v.kind {
+	case KindS, KindN:
+		dst = ddbjson.AppendString(dst, v.raw)
+	case KindB:
+		dst = appendBinary(dst, v.raw)
+	case KindBOOL:
+		dst = strconv.AppendBool(dst, v.truth)
+	case KindNULL:
+		dst = append(dst, "true"...)
+	case KindM:
+		dst = v.nested.fields.AppendJSON(dst)
+	case KindL:
+		dst = appendArray(dst, v.nested.elements, func(dst []byte, element Value) []byte { return element.AppendJSON(dst) })
+	case KindSS, KindNS:
+		dst = appendArray(dst, v.nested.members, ddbjson.AppendString)
+	case KindBS:
+		dst = appendArray(dst, v.nested.members, appendBinary)
+	}
+	return append(dst, '}')
+}
+
+func appendBinary(dst []byte, data string) []byte {
+	dst = append(dst, '"')
+	dst = base64.StdEncoding.AppendEncode(dst, []byte(data))
+	return append(dst, '"')
+}
+
+func appendArray[E any](dst []byte, elements []E, appendElement func([]byte, E) []byte) []byte {
+	dst = append(dst, '[')
+	for i, element := range elements {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendElement(dst, element)
+	}
+	return append(dst, ']')
 }
