@@ -15,37 +15,37 @@ const (
 	maxIn = 100
 )
 
-// compile parses, checks and resolves the text of an expression, and returns its paths in the order
-// of the text. The parameter is the one that the messages name.
-func (a *Attributes) compile(parameter, text string, rule func(*parser) []*node, at place) ([]*node, []Path, error) {
-	trees, err := parse(text, rule)
-	if err != nil {
-		return nil, nil, invalidExpression(parameter, err)
-	}
-	for _, tree := range trees {
-		if err := tree.check(at); err != nil {
-			return nil, nil, invalidExpression(parameter, err)
-		}
+// compile parses, checks and resolves an expression, and returns its trees and its paths in the order
+// in which they are written. The parameter is the one that the messages name.
+func (a *Attributes) compile(parameter, expression string, at place) ([]*node, []Path, error) {
+	trees, err := parse(expression, at)
+	for i := 0; i < len(trees) && err == nil; i++ {
+		err = trees[i].check(at)
 	}
 	r := resolver{attributes: a, paths: make([]Path, 0, len(trees))}
-	for _, tree := range trees {
-		if err := r.resolve(tree); err != nil {
-			return nil, nil, invalidExpression(parameter, err)
-		}
+	for i := 0; i < len(trees) && err == nil; i++ {
+		err = r.resolve(trees[i])
+	}
+	if err != nil {
+		return nil, nil, invalidExpression(parameter, err)
 	}
 	return trees, r.paths, nil
 }
 
+// invalidExpression begins the message of err with the name of the parameter.
+func invalidExpression(parameter string, err error) error {
+	return invalid("Invalid %s: %s", parameter, err)
+}
+
 // check looks up the functions of a tree, and rejects what is wrong with it whatever its
 // placeholders stand for: unknown and misplaced functions, reserved words, list indexes out of
-// range. It reports the first in the text.
+// range. It reports the first as they are written.
 func (n *node) check(at place) error {
 	switch n.op {
 	case opPath:
 		return checkSteps(n.steps)
 	case opFunction:
-		n.op = functionNamed(n.text)
-		if err := n.checkPlace(at); err != nil {
+		if err := n.checkFunction(at); err != nil {
 			return err
 		}
 	}
@@ -60,20 +60,21 @@ func (n *node) check(at place) error {
 	return nil
 }
 
-// checkPlace checks that a function may stand there.
-func (n *node) checkPlace(at place) error {
-	place := n.op.place()
+// checkFunction looks up the function and checks that it may stand there.
+func (n *node) checkFunction(at place) error {
+	function, ok := functions[n.word]
+	n.op = function.op
 	switch {
-	case n.op == opUnknown:
-		return invalid("Invalid function name; function: %s", n.text)
-	case place == at:
+	case !ok:
+		return invalid("Invalid function name; function: %s", n.word)
+	case function.place == at:
 		return nil
-	case place == inUpdate:
-		return invalid("The function is not allowed in a condition expression; function: %s", n.text)
+	case function.place == inUpdate:
+		return invalid("The function is not allowed in a condition expression; function: %s", n.word)
 	case at == inUpdate:
-		return invalid("The function is not allowed in an update expression; function: %s", n.text)
+		return invalid("The function is not allowed in an update expression; function: %s", n.word)
 	}
-	return invalid("The function is not allowed to be used this way in an expression; function: %s", n.text)
+	return invalid("The function is not allowed to be used this way in an expression; function: %s", n.word)
 }
 
 func checkSteps(steps []string) error {
@@ -90,8 +91,8 @@ func checkSteps(steps []string) error {
 	return nil
 }
 
-// resolver looks up what the texts of checked trees stand for. Like the service it works from the
-// leaves up, in the order of the text, and reports the first problem that it finds.
+// resolver looks up what the words of checked trees stand for. Like the service it works from the
+// leaves up, in the order in which they are written, and reports the first problem that it finds.
 type resolver struct {
 	attributes *Attributes
 	paths      []Path
@@ -105,7 +106,7 @@ func (r *resolver) resolve(n *node) (err error) {
 		r.paths = append(r.paths, n.path)
 		return err
 	case opValue:
-		n.value, err = r.attributes.value(n.text)
+		n.value, err = r.attributes.value(n.word)
 		return err
 	}
 	for _, arg := range n.args {
@@ -121,10 +122,32 @@ func (r *resolver) resolve(n *node) (err error) {
 	return n.checkOperands()
 }
 
+// path returns the path with the placeholders replaced. The steps have been checked.
+func (a *Attributes) path(steps []string) (path Path, err error) {
+	if len(steps) > maxPath {
+		return nil, invalid("The document path has too many nesting levels; nesting levels: %d", len(steps))
+	}
+	path = make(Path, len(steps))
+	for i, step := range steps {
+		switch {
+		case isDigit(step[0]):
+			path[i].Index, err = strconv.Atoi(step)
+		case isLetter(step[0]):
+			path[i].Name = step
+		default:
+			path[i].Name, err = a.name(step)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return path, nil
+}
+
 // checkOperands rejects operands that can never be right for the operator. It accepts every path,
 // whose value is not known yet.
 func (n *node) checkOperands() error {
-	if count := len(n.args); n.op >= opAttributeExists && count != n.op.operands() {
+	if count := len(n.args); n.op >= opAttributeExists && count != functions[n.word].operands {
 		return invalid("Incorrect number of operands for operator or function; operator or function: %s, number of operands: %d", n.op, count)
 	}
 	switch n.op {

@@ -23,10 +23,10 @@ type clause struct {
 	operand *node // nil for opRemove
 }
 
-// ParseUpdate parses the text of an UpdateExpression. The error is an *attribute.ValidationError.
-func ParseUpdate(text string, a *Attributes) (*Update, error) {
+// ParseUpdate parses an UpdateExpression. The error is an *attribute.ValidationError.
+func ParseUpdate(expression string, a *Attributes) (*Update, error) {
 	const parameter = "UpdateExpression"
-	trees, paths, err := a.compile(parameter, text, (*parser).update, inUpdate)
+	trees, paths, err := a.compile(parameter, expression, inUpdate)
 	if err != nil {
 		return nil, err
 	}
@@ -42,6 +42,33 @@ func ParseUpdate(text string, a *Attributes) (*Update, error) {
 		return nil, err
 	}
 	return u, nil
+}
+
+// AttributeUpdate is one action of the legacy parameter AttributeUpdates. The value of a DELETE may be
+// absent.
+type AttributeUpdate struct {
+	Attribute string
+	Action    string // "PUT", "ADD" or "DELETE"
+	Value     attribute.Value
+}
+
+// NewUpdate returns the update of AttributeUpdates, which are of distinct attributes.
+func NewUpdate(updates []AttributeUpdate) *Update {
+	u := &Update{legacy: true}
+	for _, update := range updates {
+		c := clause{op: opSet, target: Path{{Name: update.Attribute}}, operand: &node{op: opValue, value: update.Value}}
+		switch {
+		case update.Action == "ADD":
+			c.op = opAdd
+		case update.Action == "DELETE" && update.Value.Exists():
+			c.op = opDelete
+		case update.Action == "DELETE":
+			c.op, c.operand = opRemove, nil
+		}
+		u.add(c)
+	}
+	u.paths = u.targets
+	return u
 }
 
 func (u *Update) add(c clause) {
@@ -107,9 +134,8 @@ var (
 	errTarget      = invalid("The document path provided in the update expression is invalid for update")
 )
 
-// Apply returns the updated item; the item itself is left as it is. Every
-// operand is read from the item as it was. The error is an
-// *attribute.ValidationError.
+// Apply returns the updated item; the item itself is left as it is. Every operand is read from the
+// item as it was. The error is an *attribute.ValidationError.
 func (u *Update) Apply(item attribute.Item) (attribute.Item, error) {
 	if u == nil {
 		return item, nil
@@ -162,6 +188,7 @@ func checkSet(set attribute.Value, ok bool) (attribute.Value, error) {
 	return set, nil
 }
 
+// sum returns a + b.
 func sum(a attribute.Value, b attribute.Number) (attribute.Value, error) {
 	total, err := a.Num().Add(b)
 	return attribute.N(total), err
@@ -240,8 +267,8 @@ func (b *branch) replace(value attribute.Value, results []attribute.Value) (attr
 	return attribute.Value{}, errTarget
 }
 
-// replaceElements returns a copy of a list. Indexes are those of the list as it
-// was: removed elements leave no gap, and elements set after the end are appended.
+// replaceElements returns a copy of a list. Indexes are those of the list as it was: removed elements
+// leave no gap, and elements set after the end are appended.
 func (b *branch) replaceElements(elements []attribute.Value, results []attribute.Value) ([]attribute.Value, error) {
 	next := make([]attribute.Value, 0, len(elements)+len(b.below))
 	done := 0
@@ -262,4 +289,55 @@ func (b *branch) replaceElements(elements []attribute.Value, results []attribute
 		}
 	}
 	return append(next, elements[done:]...), nil
+}
+
+// What the parts of an update cost besides names and values. DynamoDB does not document it; the
+// numbers follow from the largest updates that it accepts.
+const (
+	updateCost      = 3
+	clauseCost      = 16
+	valueCost       = 3
+	pathCost        = 4
+	stepCost        = 14
+	functionCost    = 34
+	ifNotExistsCost = 36
+)
+
+// Cost returns the size of the update itself in bytes. Like the item, it may not be larger than
+// 400 KB.
+func (u *Update) Cost() int {
+	cost := updateCost
+	for _, c := range u.clauses {
+		cost += clauseCost
+		if c.op != opRemove {
+			cost += namesSize(c.target) + c.operand.cost()
+		}
+	}
+	return cost
+}
+
+func (n *node) cost() int {
+	switch n.op {
+	case opValue:
+		return valueCost + n.value.Size()
+	case opPath:
+		return pathCost + stepCost*len(n.path) + namesSize(n.path)
+	}
+	cost := functionCost
+	if n.op == opIfNotExists {
+		cost = ifNotExistsCost
+	}
+	for _, arg := range n.args {
+		cost += arg.cost()
+	}
+	return cost
+}
+
+// namesSize returns the size of the names and indexes of a path.
+func namesSize(p Path) int {
+	size := 0
+	for _, step := range p {
+		size += len(step.String())
+	}
+	return size
 }
