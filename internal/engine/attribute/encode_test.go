@@ -14,7 +14,7 @@ func TestItem_AppendJSON(t *testing.T) {
 	for want, item := range map[string]Item{
 		`{}`:                         {},
 		`{"a":{"S":"x"}}`:            {"a": S("x")},
-		`{"a\u000ab":{"N":"1"}}`:     {"a\nb": N(Integer(1))},
+		`{"a\u000ab":{"N":"1"}}`:     {"a\nb": Integer(1)},
 		`{"a":{"S":"\ufffd"}}`:       {"a": S("\xff")},
 		"{\"a\":{\"S\":\"\ufffd\"}}": {"a": S("\ufffd")},
 	} {

@@ -65,15 +65,6 @@ func (it *Item) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// UnmarshalJSON reads a value as [ParseValue] does.
-func (v *Value) UnmarshalJSON(data []byte) error {
-	value, err := ParseValue(string(data))
-	if err == nil {
-		*v = value
-	}
-	return err
-}
-
 // decoder reads attribute values. It returns at once the errors of DynamoDB's request parser, and
 // collects those of the later validation: the first invalid value is reported when everything is
 // read.
@@ -246,7 +237,7 @@ func (d *decoder) member(kind Kind) (string, error) {
 	if err != nil || kind == KindS {
 		return s, err
 	}
-	number, err := canonicalForm(s)
+	number, err := canonicalNumber(s)
 	d.report(err)
 	return number, nil
 }

@@ -21,45 +21,43 @@ const (
 	messageDigits     = "Attempting to store more than 38 significant digits in a Number"
 )
 
-// Number is a decimal number of up to 38 significant digits in DynamoDB's range. The zero Number is
-// 0. Equal Numbers are equal by ==.
-type Number struct {
-	nonzero string // the canonical form, but empty for 0
-}
-
 // ParseNumber reads a number as DynamoDB does. The error is a *ValidationError.
-func ParseNumber(literal string) (Number, error) {
-	form, err := canonicalForm(literal)
+func ParseNumber(literal string) (Value, error) {
+	raw, err := canonicalNumber(literal)
 	if err != nil {
-		return Number{}, err
+		return Value{}, err
 	}
-	return canonical(form), nil
+	return Value{kind: KindN, raw: raw}, nil
 }
 
 // Integer returns the number n.
-func Integer(n int) Number { return canonical(strconv.Itoa(n)) }
+func Integer(n int) Value { return Value{kind: KindN, raw: strconv.Itoa(n)} }
 
-// canonical returns the number of that canonical form.
-func canonical(form string) Number {
-	if form == "0" {
-		return Number{}
+// Add returns the sum of two numbers. The error is a *ValidationError if it is out of range; DynamoDB
+// reports more than 38 digits in the same way.
+func Add(a, b Value) (Value, error) {
+	total, _ := new(big.Rat).SetString(a.raw)
+	addend, _ := new(big.Rat).SetString(b.raw)
+	_, fractionA, _ := strings.Cut(a.raw, ".")
+	_, fractionB, _ := strings.Cut(b.raw, ".")
+	sum, err := ParseNumber(total.Add(total, addend).FloatString(max(len(fractionA), len(fractionB))))
+	if err != nil && err.Error() == messageDigits {
+		return Value{}, invalid(messageOverflow)
 	}
-	return Number{nonzero: form}
+	return sum, err
 }
 
-// String returns the canonical form, the one that DynamoDB returns.
-func (n Number) String() string {
-	if n.nonzero == "" {
-		return "0"
+// Negate returns the number with the other sign.
+func Negate(v Value) Value {
+	raw, negative := strings.CutPrefix(v.raw, "-")
+	if !negative && raw != "0" {
+		raw = "-" + raw
 	}
-	return n.nonzero
+	return Value{kind: KindN, raw: raw}
 }
 
-// Compare returns a negative number, zero or a positive number if n is less than, equal to or
-// greater than m.
-func (n Number) Compare(m Number) int { return compareNumbers(n.String(), m.String()) }
-
-// compareNumbers orders two numbers in canonical form. Without superfluous zeros the number with
+// compareNumbers returns a negative number, zero or a positive number if a is less than, equal to or
+// greater than b, both in canonical form. Without superfluous zeros the number with
 // the longer whole part is the greater one, and between whole parts of one length the bytes decide.
 func compareNumbers(a, b string) int {
 	negative := a[0] == '-'
@@ -84,32 +82,6 @@ func wholeDigits(form string) int {
 		return point
 	}
 	return len(form)
-}
-
-// Add returns n + m. The error is a *ValidationError if the result is out of range; DynamoDB
-// reports more than 38 digits in the same way.
-func (n Number) Add(m Number) (Number, error) {
-	a, b := n.String(), m.String()
-	total, _ := new(big.Rat).SetString(a)
-	addend, _ := new(big.Rat).SetString(b)
-	_, fractionA, _ := strings.Cut(a, ".")
-	_, fractionB, _ := strings.Cut(b, ".")
-	sum, err := ParseNumber(total.Add(total, addend).FloatString(max(len(fractionA), len(fractionB))))
-	if err != nil && err.Error() == messageDigits {
-		return Number{}, invalid(messageOverflow)
-	}
-	return sum, err
-}
-
-// Negate returns -n.
-func (n Number) Negate() Number {
-	if n.nonzero == "" {
-		return n
-	}
-	if positive, negative := strings.CutPrefix(n.nonzero, "-"); negative {
-		return Number{nonzero: positive}
-	}
-	return Number{nonzero: "-" + n.nonzero}
 }
 
 // numberSize returns the size of a number in canonical form. DynamoDB keeps two decimal digits in a
@@ -145,8 +117,8 @@ func numberSize(form string) int {
 	return 1 + pairs
 }
 
-// canonicalForm returns a number as DynamoDB returns it: no exponent, no superfluous zeros, no "-0".
-func canonicalForm(literal string) (string, error) {
+// canonicalNumber returns a number as DynamoDB returns it: no exponent, no superfluous zeros, no "-0".
+func canonicalNumber(literal string) (string, error) {
 	n, ok := scanNumeral(literal)
 	switch {
 	case literal == "":

@@ -74,9 +74,6 @@ type nested struct {
 // S returns a string.
 func S(s string) Value { return Value{kind: KindS, raw: s} }
 
-// N returns a number.
-func N(number Number) Value { return Value{kind: KindN, raw: number.String()} }
-
 // B returns a binary value. The bytes are copied.
 func B(data []byte) Value { return Value{kind: KindB, raw: string(data)} }
 
@@ -104,14 +101,6 @@ func (v Value) Str() string {
 		return ""
 	}
 	return v.raw
-}
-
-// Num returns the number of an N, and zero for every other kind.
-func (v Value) Num() Number {
-	if v.kind != KindN {
-		return Number{}
-	}
-	return canonical(v.raw)
 }
 
 // Raw returns the content of an S, N or B as a string, without a copy: the string itself, the number

@@ -199,7 +199,7 @@ func size(value attribute.Value) attribute.Value {
 	default:
 		return attribute.Value{}
 	}
-	return attribute.N(attribute.Integer(length))
+	return attribute.Integer(length)
 }
 
 // codeUnits returns the length of s in UTF-16, by which DynamoDB counts.

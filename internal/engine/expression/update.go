@@ -106,7 +106,7 @@ func (u *Update) Values() attribute.Item {
 		case c.op == opAdd, c.op == opSet && c.operand.op == opValue:
 			values[name] = c.operand.value
 		case c.op == opSet && (c.operand.op == opPlus || c.operand.op == opMinus):
-			values[name] = attribute.N(attribute.Number{})
+			values[name] = attribute.Integer(0)
 		}
 	}
 	return values
@@ -173,7 +173,7 @@ func (c *clause) evaluate(item attribute.Item) (attribute.Value, error) {
 	case c.op == opDelete:
 		return checkSet(attribute.Difference(before, operand))
 	case before.Kind() == attribute.KindN && operand.Kind() == attribute.KindN:
-		return sum(before, operand.Num())
+		return attribute.Add(before, operand)
 	case before.Kind() == attribute.KindL && operand.Kind() == attribute.KindL: // AttributeUpdates only
 		return attribute.Concat(before, operand), nil
 	}
@@ -186,12 +186,6 @@ func checkSet(set attribute.Value, ok bool) (attribute.Value, error) {
 		return set, errOperandType
 	}
 	return set, nil
-}
-
-// sum returns a + b.
-func sum(a attribute.Value, b attribute.Number) (attribute.Value, error) {
-	total, err := a.Num().Add(b)
-	return attribute.N(total), err
 }
 
 // evaluate returns the value of the operand of an update.
@@ -224,9 +218,9 @@ func (n *node) evaluate(item attribute.Item) (attribute.Value, error) {
 	case first.Kind() != kind || second.Kind() != kind:
 		return attribute.Value{}, errOperandType
 	case n.op == opPlus:
-		return sum(first, second.Num())
+		return attribute.Add(first, second)
 	case n.op == opMinus:
-		return sum(first, second.Num().Negate())
+		return attribute.Add(first, attribute.Negate(second))
 	}
 	return attribute.Concat(first, second), nil
 }
