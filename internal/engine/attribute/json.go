@@ -11,8 +11,8 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine/ddbjson"
 )
 
-// maxNesting is how many maps and lists may lie within each other in an
-// attribute. The item around them is the first of DynamoDB's 32 levels.
+// maxNesting is how many maps and lists may lie within each other in an attribute. The item around
+// them is the first of DynamoDB's 32 levels.
 const maxNesting = 31
 
 const (
@@ -50,8 +50,8 @@ func ParseValue(input string) (Value, error) {
 	return value, nil
 }
 
-// UnmarshalJSON reads an item as [ParseItem] does. As everywhere in JSON
-// decoding, null leaves the item as it is.
+// UnmarshalJSON reads an item as [ParseItem] does. As everywhere in JSON decoding, null leaves the item
+// as it is.
 func (it *Item) UnmarshalJSON(data []byte) error {
 	input := string(data)
 	r := ddbjson.NewReader(input)
@@ -86,12 +86,7 @@ func (d *decoder) report(err error) {
 // errTooDeep ends the reading at once, because the input may be endless.
 var errTooDeep = errors.New("nested too deeply")
 
-func (d *decoder) tooDeep() error {
-	d.report(invalid(messageNesting))
-	return errTooDeep
-}
-
-// finish returns the result of decoding a value that was read with err.
+// finish returns the error of decoding a value that was read with err.
 func (d *decoder) finish(err error) error {
 	if err == nil {
 		err = d.End()
@@ -104,9 +99,6 @@ func (d *decoder) finish(err error) error {
 
 // fields reads an item, at nesting 0, or the content of a map.
 func (d *decoder) fields(nesting int) (Item, error) {
-	if nesting > maxNesting {
-		return nil, d.tooDeep()
-	}
 	fields := Item{}
 	err := d.Object("java.util.Map<java.lang.String, "+attributeValueClass+">", func(name string) error {
 		clean := d.invalid == nil
@@ -174,7 +166,12 @@ func (d *decoder) content(kind Kind, nesting int) (Value, error) {
 			d.report(invalid(messageNull))
 		}
 		return NULL(), err
-	case KindM:
+	}
+	if nesting == maxNesting {
+		d.report(invalid(messageNesting))
+		return Value{}, errTooDeep
+	}
+	if kind == KindM {
 		fields, err := d.fields(nesting + 1)
 		return M(fields), err
 	}
@@ -182,10 +179,8 @@ func (d *decoder) content(kind Kind, nesting int) (Value, error) {
 	return L(elements...), err
 }
 
+// list reads the content of a list.
 func (d *decoder) list(nesting int) ([]Value, error) {
-	if nesting > maxNesting {
-		return nil, d.tooDeep()
-	}
 	var elements []Value
 	err := d.Elements(func() error {
 		value, err := d.value(nesting)
@@ -195,6 +190,7 @@ func (d *decoder) list(nesting int) ([]Value, error) {
 	return elements, err
 }
 
+// set reads the content of a set.
 func (d *decoder) set(kind Kind) (Value, error) {
 	members := make([]string, 0, 4)
 	err := d.Elements(func() error {

@@ -57,8 +57,8 @@ func Negate(v Value) Value {
 }
 
 // compareNumbers returns a negative number, zero or a positive number if a is less than, equal to or
-// greater than b, both in canonical form. Without superfluous zeros the number with
-// the longer whole part is the greater one, and between whole parts of one length the bytes decide.
+// greater than b, both in canonical form. Without superfluous zeros the number with the longer whole
+// part is the greater one, and between whole parts of one length the bytes decide.
 func compareNumbers(a, b string) int {
 	negative := a[0] == '-'
 	if negative != (b[0] == '-') {
@@ -98,8 +98,8 @@ func numberSize(form string) int {
 		fraction = digits[whole+1:]
 	}
 
-	// The pairs that the digits touch, counted away from the point: from -1 for
-	// the hundredths up, from 0 for the ones and tens.
+	// The pairs that the digits touch, counted away from the point: from -1 for the hundredths up, from 0
+	// for the ones and tens.
 	highest, lowest := (whole-1)/2, -(len(fraction)+1)/2
 	if digits[0] == '0' {
 		zeros := len(fraction) - len(strings.TrimLeft(fraction, "0"))
@@ -237,23 +237,10 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // plain returns the number without an exponent.
 func (n numeral) plain() string {
-	form := make([]byte, 0, 2+maxDigits+max(n.exponent, -n.exponent))
+	digits := strings.Replace(n.mantissa, ".", "", 1)
+	number, _ := new(big.Rat).SetString(digits + "e" + strconv.Itoa(n.exponent-n.digits+1))
 	if n.negative {
-		form = append(form, '-')
+		number.Neg(number)
 	}
-	if n.exponent < 0 {
-		form = append(form, "0."+strings.Repeat("0", -n.exponent-1)...)
-	}
-	written := 0
-	for _, c := range []byte(n.mantissa) {
-		if c == '.' {
-			continue
-		}
-		if written == n.exponent+1 && written > 0 {
-			form = append(form, '.')
-		}
-		form = append(form, c)
-		written++
-	}
-	return string(form) + strings.Repeat("0", max(0, n.exponent+1-written))
+	return number.FloatString(max(0, n.digits-1-n.exponent))
 }

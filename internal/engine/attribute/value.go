@@ -95,14 +95,6 @@ func (v Value) Kind() Kind { return v.kind }
 // Exists reports whether v is not the zero Value.
 func (v Value) Exists() bool { return v.kind != KindAbsent }
 
-// Str returns the content of an S, and "" for every other kind.
-func (v Value) Str() string {
-	if v.kind != KindS {
-		return ""
-	}
-	return v.raw
-}
-
 // Raw returns the content of an S, N or B as a string, without a copy: the string itself, the number
 // in canonical form or the bytes.
 func (v Value) Raw() string { return v.raw }

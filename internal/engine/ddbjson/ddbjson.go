@@ -5,6 +5,7 @@ package ddbjson
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -340,7 +341,6 @@ func AppendString(dst []byte, s string) []byte {
 }
 
 func appendEscaped(dst []byte, s string) []byte {
-	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
 	for i, r := range s {
 		c := s[i]
@@ -354,7 +354,7 @@ func appendEscaped(dst []byte, s string) []byte {
 		case c == '"' || c == '\\':
 			dst = append(dst, '\\', c)
 		default:
-			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+			dst = fmt.Appendf(dst, `\u%04x`, c)
 		}
 	}
 	return append(dst, '"')

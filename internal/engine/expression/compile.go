@@ -252,15 +252,13 @@ func describe(bound attribute.Value) string {
 
 // checkTypeName checks the second operand of attribute_type.
 func (n *node) checkTypeName() error {
-	switch kind := n.kind(); kind {
-	case attribute.KindAbsent:
+	switch kind := n.kind(); {
+	case kind == attribute.KindAbsent:
 		return incorrectType(opAttributeType, "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}")
-	case attribute.KindS:
-	default:
+	case kind != attribute.KindS:
 		return incorrectType(opAttributeType, kind.String())
-	}
-	if name := n.value.Str(); attribute.KindNamed(name) == attribute.KindAbsent {
-		return invalid("Invalid attribute type name found; type: %s, valid types: {N,BS,L,B,NULL,M,S,SS,NS,BOOL}", name)
+	case attribute.KindNamed(n.value.Raw()) == attribute.KindAbsent:
+		return invalid("Invalid attribute type name found; type: %s, valid types: {N,BS,L,B,NULL,M,S,SS,NS,BOOL}", n.value.Raw())
 	}
 	return nil
 }

@@ -3,7 +3,7 @@ package expression
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
+	"unicode/utf16"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
@@ -113,7 +113,7 @@ func (n *node) match(it attribute.Item) bool {
 	case opNotEqual:
 		return !equal(first, second)
 	case opAttributeType:
-		return first.Kind().String() == second.Str()
+		return first.Kind().String() == second.Raw()
 	case opBeginsWith:
 		return beginsWith(first, second)
 	case opContains:
@@ -187,7 +187,7 @@ func size(value attribute.Value) attribute.Value {
 	var length int
 	switch value.Kind() {
 	case attribute.KindS:
-		length = codeUnits(value.Raw())
+		length = len(utf16.Encode([]rune(value.Raw()))) // as DynamoDB counts
 	case attribute.KindB:
 		length = len(value.Raw())
 	case attribute.KindSS, attribute.KindNS, attribute.KindBS:
@@ -200,15 +200,4 @@ func size(value attribute.Value) attribute.Value {
 		return attribute.Value{}
 	}
 	return attribute.Integer(length)
-}
-
-// codeUnits returns the length of s in UTF-16, by which DynamoDB counts.
-func codeUnits(s string) int {
-	units := utf8.RuneCountInString(s)
-	for _, r := range s {
-		if r > 0xFFFF {
-			units++
-		}
-	}
-	return units
 }

@@ -164,28 +164,21 @@ func (c *clause) evaluate(item attribute.Item) (attribute.Value, error) {
 		return operand, err
 	}
 	before := c.target.Find(item)
-	switch {
-	case !before.Exists():
-		if c.op == opDelete {
-			return before, nil
-		}
+	switch kind := before.Kind(); {
+	case kind == attribute.KindAbsent && c.op == opDelete:
+		return before, nil
+	case kind == attribute.KindAbsent:
 		return operand, nil
-	case c.op == opDelete:
-		return checkSet(attribute.Difference(before, operand))
-	case before.Kind() == attribute.KindN && operand.Kind() == attribute.KindN:
+	case kind != operand.Kind():
+		return before, errOperandType
+	case kind == attribute.KindN:
 		return attribute.Add(before, operand)
-	case before.Kind() == attribute.KindL && operand.Kind() == attribute.KindL: // AttributeUpdates only
+	case kind == attribute.KindL: // AttributeUpdates only
 		return attribute.Concat(before, operand), nil
+	case c.op == opDelete:
+		return attribute.Difference(before, operand), nil
 	}
-	return checkSet(attribute.Union(before, operand))
-}
-
-// checkSet rejects the result of an operation on values that are not sets of one kind.
-func checkSet(set attribute.Value, ok bool) (attribute.Value, error) {
-	if !ok {
-		return set, errOperandType
-	}
-	return set, nil
+	return attribute.Union(before, operand), nil
 }
 
 // evaluate returns the value of the operand of an update.
