@@ -186,10 +186,10 @@ func (p *parser) leftmost() *node {
 	return inner
 }
 
-// list parses operands in parentheses and appends them to those in front.
-func (p *parser) list(front ...*node) []*node {
+// list parses operands in parentheses and appends them to args.
+func (p *parser) list(args ...*node) []*node {
 	p.expect(opOpen)
-	args := append(front, p.operand())
+	args = append(args, p.operand())
 	for p.accept(opComma) {
 		args = append(args, p.operand())
 	}
