@@ -39,7 +39,7 @@ func invalidExpression(parameter string, err error) error {
 
 // check looks up the functions of a tree, and rejects what is wrong with it whatever its
 // placeholders stand for: unknown and misplaced functions, reserved words, list indexes out of
-// range. It reports the first as they are written.
+// range. Of several problems it reports the one that is written first.
 func (n *node) check(at place) error {
 	switch n.op {
 	case opPath:
@@ -49,7 +49,7 @@ func (n *node) check(at place) error {
 			return err
 		}
 	}
-	if at == inCondition && !n.op.isLogical() {
+	if at == inCondition && n.op != opAnd && n.op != opOr && n.op != opNot {
 		at = inOperand
 	}
 	for _, arg := range n.args {
@@ -77,6 +77,7 @@ func (n *node) checkFunction(at place) error {
 	return invalid("The function is not allowed to be used this way in an expression; function: %s", n.word)
 }
 
+// checkSteps checks the names and indexes of a path.
 func checkSteps(steps []string) error {
 	for _, step := range steps {
 		if isReserved(step) {
@@ -92,13 +93,14 @@ func checkSteps(steps []string) error {
 }
 
 // resolver looks up what the words of checked trees stand for. Like the service it works from the
-// leaves up, in the order in which they are written, and reports the first problem that it finds.
+// leaves up, in the order of the expression, and reports the first problem that it finds.
 type resolver struct {
 	attributes *Attributes
 	paths      []Path
 	operators  int
 }
 
+// resolve looks up the words of a tree and checks its operands.
 func (r *resolver) resolve(n *node) (err error) {
 	switch n.op {
 	case opPath:
@@ -189,6 +191,7 @@ func (n *node) checkOperands() error {
 	return nil
 }
 
+// checkDistinct rejects a path that is compared with itself.
 func (n *node) checkDistinct() error {
 	for _, other := range n.args[1:] {
 		if first := n.args[0]; first.op == opPath && slices.Equal(first.path, other.path) {
@@ -198,6 +201,7 @@ func (n *node) checkDistinct() error {
 	return nil
 }
 
+// checkKinds rejects values of kinds that are not allowed.
 func (n *node) checkKinds(allowed ...attribute.Kind) error {
 	for _, arg := range n.args {
 		if kind := arg.kind(); kind != attribute.KindAbsent && !slices.Contains(allowed, kind) {

@@ -25,8 +25,8 @@ func ParseCondition(parameter, expression string, a *Attributes) (*Condition, er
 	return &Condition{root: trees[0], paths: paths}, nil
 }
 
-// Comparison is one condition of the legacy parameters Expected, KeyConditions,
-// QueryFilter and ScanFilter. Operator is a ComparisonOperator such as "EQ".
+// Comparison is one condition of the legacy parameters Expected, KeyConditions, QueryFilter and
+// ScanFilter. Operator is a ComparisonOperator such as "EQ".
 type Comparison struct {
 	Attribute string
 	Operator  string
@@ -52,6 +52,7 @@ func NewCondition(comparisons []Comparison, anyOf bool) *Condition {
 	return c
 }
 
+// node returns the comparison as an expression has it.
 func (c *Comparison) node(path Path) *node {
 	n := &node{op: comparisonOperators[c.Operator], args: []*node{{op: opPath, path: path}}}
 	for _, value := range c.Values {

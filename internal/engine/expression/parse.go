@@ -69,6 +69,7 @@ func (p *parser) fail(err error) {
 	p.current = token{kind: opEnd, start: len(p.input), end: len(p.input)}
 }
 
+// advance moves to the next token.
 func (p *parser) advance() {
 	p.previous, p.started = p.current, true
 	p.current = scan(p.input, p.current.end)
@@ -83,6 +84,7 @@ func (p *parser) accept(kind operator) bool {
 	return true
 }
 
+// expect consumes the current token, which must be of that kind.
 func (p *parser) expect(kind operator) {
 	if !p.accept(kind) {
 		p.unexpected()
@@ -112,8 +114,8 @@ func (p *parser) unexpected() {
 	p.fail(invalid(`Syntax error; token: "%s", near: "%s"`, word, p.input[from:to]))
 }
 
-// condition parses a condition. If a bare operand is allowed too, it must be all there is up to a
-// closing parenthesis.
+// condition parses conditions with OR between them. If a bare operand is allowed too, it must be all
+// there is up to a closing parenthesis.
 func (p *parser) condition(bare bool) *node {
 	left := p.conjunction(bare)
 	for p.accept(opOr) {
@@ -122,6 +124,7 @@ func (p *parser) condition(bare bool) *node {
 	return left
 }
 
+// conjunction parses conditions with AND between them, which binds tighter than OR.
 func (p *parser) conjunction(bare bool) *node {
 	left := p.negation(bare)
 	for p.accept(opAnd) {
@@ -130,6 +133,7 @@ func (p *parser) conjunction(bare bool) *node {
 	return left
 }
 
+// negation parses a predicate, perhaps after NOT.
 func (p *parser) negation(bare bool) *node {
 	if p.accept(opNot) {
 		return &node{op: opNot, args: []*node{p.negation(false)}}
@@ -137,8 +141,7 @@ func (p *parser) negation(bare bool) *node {
 	return p.predicate(bare)
 }
 
-// predicate parses a comparison, a function or a group. Parentheses at its beginning may hold a
-// condition or the first operand.
+// predicate parses a comparison, a function or a condition in parentheses.
 func (p *parser) predicate(bare bool) *node {
 	left := p.leftmost()
 	if !left.isOperand() {
@@ -166,8 +169,8 @@ func (p *parser) predicate(bare bool) *node {
 	return &node{op: op, args: []*node{left, p.operand()}}
 }
 
-// leftmost parses the beginning of a predicate: a condition in parentheses, or
-// an operand with or without them.
+// leftmost parses the start of a predicate: a condition in parentheses, or an operand with or without
+// them.
 func (p *parser) leftmost() *node {
 	if p.current.kind != opOpen {
 		p.leading = true
@@ -242,6 +245,7 @@ func (p *parser) paths() []*node {
 	return paths
 }
 
+// path parses a path, such as a.#b[0].
 func (p *parser) path() *node {
 	n := &node{op: opPath}
 	if p.current.kind != opIdentifier && p.current.kind != opName {
@@ -292,6 +296,7 @@ func (p *parser) update() []*node {
 	return clauses
 }
 
+// clause parses one action of a section, such as n = n + :one of a SET.
 func (p *parser) clause(op operator) *node {
 	n := &node{op: op, args: []*node{p.path()}}
 	switch {

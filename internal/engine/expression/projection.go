@@ -9,13 +9,12 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
-// Path is the place of a value in an item: a top-level attribute, and the
-// steps into its maps and lists. The names are those of the item: placeholders
-// are already replaced.
+// Path is the place of a value in an item: a top-level attribute, and the steps into its maps and
+// lists. The names are those of the item: placeholders are already replaced.
 type Path []Step
 
-// Step is one element of a path: the name of an attribute or map entry, or,
-// where Name is empty, the index of a list's element.
+// Step is one element of a path: the name of an attribute or map entry, or, where Name is empty, the
+// index of a list's element.
 type Step struct {
 	Name  string
 	Index int
@@ -44,6 +43,7 @@ func (s Step) compare(other Step) int {
 	return cmp.Or(strings.Compare(s.Name, other.Name), cmp.Compare(s.Index, other.Index))
 }
 
+// find returns the entry or element of a value to which the step leads.
 func (s Step) find(value attribute.Value) attribute.Value {
 	if s.Name != "" {
 		return value.Fields()[s.Name]

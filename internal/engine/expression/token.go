@@ -73,9 +73,6 @@ func (op operator) isInfix() bool {
 	return opNotEqual <= op && op <= opGreater || op == opBetween || op == opIn
 }
 
-// isLogical reports whether the operands are conditions.
-func (op operator) isLogical() bool { return opAnd <= op && op <= opNot }
-
 // isSection reports whether the operator begins a section of an update.
 func (op operator) isSection() bool { return opSet <= op && op <= opDelete }
 
@@ -236,19 +233,5 @@ ZONE
 	return words
 }()
 
-// maxReserved is the length of the longest reserved word.
-const maxReserved = 14
-
-func isReserved(name string) bool {
-	if len(name) > maxReserved {
-		return false
-	}
-	var upper [maxReserved]byte
-	for i := range len(name) {
-		upper[i] = name[i]
-		if 'a' <= name[i] && name[i] <= 'z' {
-			upper[i] -= 'a' - 'A'
-		}
-	}
-	return reservedWords[string(upper[:len(name)])]
-}
+// isReserved reports whether a word is reserved.
+func isReserved(word string) bool { return reservedWords[strings.ToUpper(word)] }

@@ -71,6 +71,7 @@ func NewUpdate(updates []AttributeUpdate) *Update {
 	return u
 }
 
+// add adds a clause.
 func (u *Update) add(c clause) {
 	u.root.add(c.target, len(u.clauses))
 	u.clauses = append(u.clauses, c)
