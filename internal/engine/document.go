@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
-	"github.com/open-alchemy/packagedb/internal/engine/jsontext"
+	"github.com/open-alchemy/packagedb/internal/engine/ddbjson"
 )
 
 // document is the text of one JSON value of a request. It is well-formed, so
@@ -18,14 +18,14 @@ type document string
 
 // parseDocument checks that the body is one JSON object.
 func parseDocument(body []byte) (document, error) {
-	reader := jsontext.NewReader(string(body))
+	reader := ddbjson.NewReader(string(body))
 	object := reader.Peek() == '{'
 	text, err := reader.Raw()
 	if err == nil {
 		err = reader.End()
 	}
 	if err == nil && !object {
-		err = jsontext.ErrMalformed
+		err = ddbjson.ErrMalformed
 	}
 	return document(text), err
 }
@@ -57,7 +57,7 @@ func (d document) object(class string, read func(name string, value document) er
 
 // entries is like object, but gives null members to read, too.
 func (d document) entries(class string, read func(name string, value document) error) error {
-	reader := jsontext.NewReader(string(d))
+	reader := ddbjson.NewReader(string(d))
 	return reader.Object(class, func(name string) error {
 		value, err := reader.Raw()
 		if err != nil {
@@ -76,7 +76,7 @@ func (d document) compact() string {
 
 // list reads an array, giving each element to read.
 func (d document) list(read func(document) error) error {
-	reader := jsontext.NewReader(string(d))
+	reader := ddbjson.NewReader(string(d))
 	return reader.Elements(func() error {
 		element, err := reader.Raw()
 		if err != nil {
@@ -87,14 +87,14 @@ func (d document) list(read func(document) error) error {
 }
 
 func (d document) string(into **string) error {
-	reader := jsontext.NewReader(string(d))
+	reader := ddbjson.NewReader(string(d))
 	text, err := reader.String()
 	*into = &text
 	return err
 }
 
 func (d document) boolean(into **bool) error {
-	reader := jsontext.NewReader(string(d))
+	reader := ddbjson.NewReader(string(d))
 	truth, err := reader.Boolean()
 	*into = &truth
 	return err
@@ -104,7 +104,7 @@ func (d document) boolean(into **bool) error {
 // beyond an int64 become its extremes, which every constraint rejects.
 func (d document) integer(class string, into **int64) error {
 	if c := d[0]; c != '-' && (c < '0' || c > '9') {
-		reader := jsontext.NewReader(string(d))
+		reader := ddbjson.NewReader(string(d))
 		return reader.Mismatch(class)
 	}
 	n, err := strconv.ParseInt(string(d), 10, 64)

@@ -3,11 +3,11 @@ package engine
 import (
 	"strconv"
 
-	"github.com/open-alchemy/packagedb/internal/engine/jsontext"
+	"github.com/open-alchemy/packagedb/internal/engine/ddbjson"
 )
 
 // appendString appends text as a JSON string.
-func appendString(dst []byte, text string) []byte { return jsontext.AppendString(dst, text) }
+func appendString(dst []byte, text string) []byte { return ddbjson.AppendString(dst, text) }
 
 // newAnswer begins an object with room for items of the given size in bytes.
 func newAnswer(bytes int) []byte {

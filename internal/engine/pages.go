@@ -63,6 +63,7 @@ func (r *reading) encode() []byte {
 	dst := newAnswer(p.bytes)
 	count := 0
 	counting := r.selects("COUNT")
+	var items attribute.Encoder
 	if !counting {
 		dst = append(dst, `"Items":[`...)
 	}
@@ -72,7 +73,7 @@ func (r *reading) encode() []byte {
 		}
 		if !counting {
 			dst = appendComma(dst, count)
-			dst = r.result(found).AppendJSON(dst)
+			dst = items.Append(dst, r.result(found))
 		}
 		count++
 	}

@@ -3,7 +3,7 @@ package engine
 import (
 	"time"
 
-	"github.com/open-alchemy/packagedb/internal/engine/jsontext"
+	"github.com/open-alchemy/packagedb/internal/engine/ddbjson"
 )
 
 // tokenWindow is how long a client request token is remembered.
@@ -51,17 +51,17 @@ func (t *tokens) expire(now time.Time) {
 // fingerprint returns a hash of a JSON value. The order of an object's members does not count, because
 // clients write maps in any order.
 func fingerprint(d document) uint64 {
-	reader := jsontext.NewReader(string(d))
+	reader := ddbjson.NewReader(string(d))
 	return hashJSON(&reader)
 }
 
 // hashJSON consumes the next value, which is well-formed.
-func hashJSON(r *jsontext.Reader) uint64 {
+func hashJSON(r *ddbjson.Reader) uint64 {
 	const object, array = 0x9e3779b97f4a7c15, 0xc2b2ae3d27d4eb4f
 	switch r.Peek() {
 	case '{':
 		h := uint64(object)
-		_ = r.Members(func(name string) error {
+		_ = r.Object("", func(name string) error {
 			h += mix(mix(hashText(name)) + hashJSON(r))
 			return nil
 		})

@@ -1,15 +1,17 @@
-// Package jsontext reads and writes the JSON of the DynamoDB protocol.
-package jsontext
+// Package ddbjson reads and writes the JSON of the DynamoDB protocol:
+//
+//	{"TableName": "pets", "Key": {"id": {"S": "a"}}, "ConsistentRead": true}
+package ddbjson
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 )
 
-// SerializationError is a request whose JSON does not have the shape that
-// DynamoDB expects: its SerializationException. Message is the service's text,
-// which is empty for text that is not JSON.
+// SerializationError is a request whose JSON does not have the shape that DynamoDB expects: its
+// SerializationException. Message is the service's own, which is empty for input that is not JSON.
 type SerializationError struct {
 	Message string
 }
@@ -21,28 +23,29 @@ func (e *SerializationError) Error() string {
 	return e.Message
 }
 
-// ErrMalformed is the error of every method that meets text that is not JSON.
+// ErrMalformed is the error of every method for input that is not JSON.
 var ErrMalformed = &SerializationError{}
 
 var errStructure = &SerializationError{Message: "Start of structure or map found where not expected"}
 
-// Reader reads JSON from front to back. It holds its text as one string and returns parts of it:
+// Reader reads JSON from front to back. It holds its input as one string and returns parts of it:
 // reading an item allocates once for all its names and strings.
 type Reader struct {
-	text string
-	pos  int
+	input string
+	pos   int
+	depth int // of the arrays and objects around the value that Skip consumes
 }
 
 // maxDepth is the greatest nesting of arrays and objects that Skip accepts.
 const maxDepth = 10_000
 
-// NewReader returns a Reader at the beginning of text.
-func NewReader(text string) Reader { return Reader{text: text} }
+// NewReader returns a Reader at the start of input.
+func NewReader(input string) Reader { return Reader{input: input} }
 
-// Peek returns the first byte of the next token, 0 at the end of the text.
+// Peek returns the first byte of the next token, or 0 at the end of the input.
 func (r *Reader) Peek() byte {
-	for ; r.pos < len(r.text); r.pos++ {
-		switch c := r.text[r.pos]; c {
+	for ; r.pos < len(r.input); r.pos++ {
+		switch c := r.input[r.pos]; c {
 		case ' ', '\t', '\r', '\n':
 		default:
 			return c
@@ -62,7 +65,7 @@ func (r *Reader) accept(c byte) bool {
 
 // literal consumes true, false or null.
 func (r *Reader) literal(word string) error {
-	if !strings.HasPrefix(r.text[r.pos:], word) {
+	if !strings.HasPrefix(r.input[r.pos:], word) {
 		return ErrMalformed
 	}
 	r.pos += len(word)
@@ -77,20 +80,17 @@ func (r *Reader) Null() (bool, error) {
 	return true, r.literal("null")
 }
 
-// Object reads an object as Members does. Its type is the class in the messages.
+// Object reads an object, calling member with each key in front of its value. The messages name
+// class, the service's name of its type.
 func (r *Reader) Object(class string, member func(key string) error) error {
 	switch r.Peek() {
 	case '{':
-		return r.Members(member)
 	case '[':
 		return &SerializationError{Message: "Unrecognized collection type " + class}
+	default:
+		return r.Misplaced("Unexpected field type")
 	}
-	return r.Misplaced("Unexpected field type")
-}
-
-// Members reads an object, calling member with each key in front of its value.
-func (r *Reader) Members(member func(key string) error) error {
-	return r.enclosed('{', '}', func() error {
+	return r.enclosed('}', func() error {
 		if r.Peek() != '"' {
 			return ErrMalformed
 		}
@@ -109,17 +109,16 @@ func (r *Reader) Members(member func(key string) error) error {
 func (r *Reader) Elements(element func() error) error {
 	switch r.Peek() {
 	case '[':
-		return r.enclosed('[', ']', element)
+		return r.enclosed(']', element)
 	case '{':
 		return errStructure
 	}
 	return r.Misplaced("Unexpected field type")
 }
 
-func (r *Reader) enclosed(opening, closing byte, part func() error) error {
-	if !r.accept(opening) {
-		return ErrMalformed
-	}
+// enclosed consumes an object or array, calling part in front of each member or element.
+func (r *Reader) enclosed(closing byte, part func() error) error {
+	r.pos++ // the opening bracket
 	if r.accept(closing) {
 		return nil
 	}
@@ -136,25 +135,25 @@ func (r *Reader) enclosed(opening, closing byte, part func() error) error {
 	}
 }
 
-// String reads a string. One without escapes is a part of the text.
+// String reads a string. One without escapes is a part of the input.
 func (r *Reader) String() (string, error) {
 	if !r.accept('"') {
 		return "", r.Mismatch("String")
 	}
 	start, ascii, escaped := r.pos, true, false
-	for ; r.pos < len(r.text); r.pos++ {
-		switch c := r.text[r.pos]; {
+	for ; r.pos < len(r.input); r.pos++ {
+		switch c := r.input[r.pos]; {
 		case c == '"':
-			raw := r.text[start:r.pos]
+			raw := r.input[start:r.pos]
 			r.pos++
 			if !ascii && !utf8.ValidString(raw) {
 				return "", ErrMalformed
 			}
 			if escaped {
-				return unescape(r.text[start-1 : r.pos])
+				return unescape(r.input[start-1 : r.pos])
 			}
 			return raw, nil
-		case c == '\\' && r.pos+1 < len(r.text):
+		case c == '\\' && r.pos+1 < len(r.input):
 			escaped = true
 			r.pos++
 		case c < ' ':
@@ -173,11 +172,11 @@ func (r *Reader) Boolean() (bool, error) {
 		_, err := r.scalar()
 		return c == 't', err
 	case '"':
-		text, err := r.String()
+		s, err := r.String()
 		if err != nil {
 			return false, err
 		}
-		switch strings.ToUpper(text) {
+		switch strings.ToUpper(s) {
 		case "TRUE", "1", "YES":
 			return true, nil
 		case "FALSE", "0", "NO":
@@ -212,40 +211,31 @@ func (r *Reader) Misplaced(message string) error {
 	return &SerializationError{Message: message}
 }
 
-// unescape resolves the escapes of a string with its quotes. Strings that need
-// it are rare enough to leave it to the standard library.
-func unescape(quoted string) (string, error) {
-	var text string
-	if json.Unmarshal([]byte(quoted), &text) != nil {
+// unescape returns the content of a quoted string with escapes. Such strings are rare enough to
+// leave them to the standard library.
+func unescape(quoted string) (s string, err error) {
+	if json.Unmarshal([]byte(quoted), &s) != nil {
 		return "", ErrMalformed
 	}
-	return text, nil
+	return s, nil
 }
 
 // number consumes a number and reports whether it is written as an integer.
 func (r *Reader) number() (integer bool, err error) {
-	if r.text[r.pos] == '-' {
-		r.pos++
-	}
-	if r.pos < len(r.text) && r.text[r.pos] == '0' {
-		r.pos++
-	} else if !r.digits() {
+	r.take("-")
+	if !r.take("0") && !r.digits() {
 		return false, ErrMalformed
 	}
 	integer = true
-	if r.pos < len(r.text) && r.text[r.pos] == '.' {
-		r.pos++
+	if r.take(".") {
 		integer = false
 		if !r.digits() {
 			return false, ErrMalformed
 		}
 	}
-	if r.pos < len(r.text) && (r.text[r.pos] == 'e' || r.text[r.pos] == 'E') {
-		r.pos++
+	if r.take("eE") {
 		integer = false
-		if r.pos < len(r.text) && (r.text[r.pos] == '-' || r.text[r.pos] == '+') {
-			r.pos++
-		}
+		r.take("-+")
 		if !r.digits() {
 			return false, ErrMalformed
 		}
@@ -253,43 +243,52 @@ func (r *Reader) number() (integer bool, err error) {
 	return integer, nil
 }
 
+// take consumes the next byte if it is one of chars.
+func (r *Reader) take(chars string) bool {
+	if r.pos == len(r.input) || strings.IndexByte(chars, r.input[r.pos]) < 0 {
+		return false
+	}
+	r.pos++
+	return true
+}
+
 // digits consumes digits, at least one of them.
 func (r *Reader) digits() bool {
 	start := r.pos
-	for r.pos < len(r.text) && isDigit(r.text[r.pos]) {
-		r.pos++
+	for r.take("0123456789") {
 	}
 	return r.pos > start
 }
 
 // Skip consumes the next value, whatever it is.
-func (r *Reader) Skip() error { return r.skip(0) }
-
-func (r *Reader) skip(depth int) error {
-	if depth > maxDepth {
+func (r *Reader) Skip() (err error) {
+	if r.depth > maxDepth {
 		return ErrMalformed
 	}
+	r.depth++
 	switch r.Peek() {
 	case '{':
-		return r.Members(func(string) error { return r.skip(depth + 1) })
+		err = r.Object("", func(string) error { return r.Skip() })
 	case '[':
-		return r.Elements(func() error { return r.skip(depth + 1) })
+		err = r.Elements(r.Skip)
+	default:
+		_, err = r.scalar()
 	}
-	_, err := r.scalar()
+	r.depth--
 	return err
 }
 
-// Raw consumes the next value and returns its text.
+// Raw consumes the next value and returns its JSON.
 func (r *Reader) Raw() (string, error) {
 	r.Peek()
 	start := r.pos
 	err := r.Skip()
-	return r.text[start:r.pos], err
+	return r.input[start:r.pos], err
 }
 
-// End returns an error if text follows the last value.
+// End returns an error if anything follows the last value.
 func (r *Reader) End() error {
-	if r.Peek(); r.pos < len(r.text) {
+	if r.Peek(); r.pos < len(r.input) {
 		return ErrMalformed
 	}
 	return nil
@@ -319,3 +318,44 @@ func (r *Reader) scalar() (token string, err error) {
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+// plain has the bytes that stand for themselves in a JSON string.
+var plain = func() (plain [256]bool) {
+	for c := byte(' '); c < utf8.RuneSelf; c++ {
+		plain[c] = c != '"' && c != '\\'
+	}
+	return plain
+}()
+
+// AppendString appends s as a JSON string. Bytes that are not valid UTF-8, which a binary value in a
+// message may have, become U+FFFD.
+func AppendString(dst []byte, s string) []byte {
+	for i := range len(s) {
+		if !plain[s[i]] {
+			return appendEscaped(dst, s)
+		}
+	}
+	dst = append(dst, '"')
+	dst = append(dst, s...)
+	return append(dst, '"')
+}
+
+func appendEscaped(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	for i, r := range s {
+		c := s[i]
+		switch {
+		case plain[c]:
+			dst = append(dst, c)
+		case r == utf8.RuneError && !strings.HasPrefix(s[i:], "\ufffd"):
+			dst = append(dst, `\ufffd`...)
+		case c >= utf8.RuneSelf:
+			dst = utf8.AppendRune(dst, r)
+		case c == '"' || c == '\\':
+			dst = append(dst, '\\', c)
+		default:
+			dst = fmt.Appendf(dst, `\u%04x`, c)
+		}
+	}
+	return append(dst, '"')
+}
