@@ -12,25 +12,6 @@ const (
 	writeUnitBytes = 1 << 10
 )
 
-// capacityDetail is the value of ReturnConsumedCapacity.
-type capacityDetail uint8
-
-const (
-	noCapacity capacityDetail = iota
-	totalCapacity
-	indexCapacity
-)
-
-func parseCapacityDetail(value *string) capacityDetail {
-	switch {
-	case value == nil || *value == "NONE":
-		return noCapacity
-	case *value == "TOTAL":
-		return totalCapacity
-	}
-	return indexCapacity
-}
-
 func (c *constraints) capacity(value *string) {
 	c.oneOf("returnConsumedCapacity", value, "INDEXES", "TOTAL", "NONE")
 }
@@ -48,14 +29,33 @@ func writeUnits(bytes int) float64 {
 	return float64(max(1, (bytes+writeUnitBytes-1)/writeUnitBytes))
 }
 
-// consumption is the capacity that a request consumes on one table.
+// consumption is the capacity that a request consumes on one table, nil if it does not ask for it.
 type consumption struct {
-	table *table
-	units []float64 // one for each view of the table
+	table   *table
+	units   []float64 // one for each view of the table
+	indexes bool      // whether to return them one by one
 }
 
-func newConsumption(t *table) *consumption {
-	return &consumption{table: t, units: make([]float64, len(t.views))}
+// newConsumption returns what ReturnConsumedCapacity asks for.
+func newConsumption(t *table, returnConsumedCapacity *string) *consumption {
+	if returnConsumedCapacity == nil || *returnConsumedCapacity == "NONE" {
+		return nil
+	}
+	return &consumption{t, make([]float64, len(t.views)), *returnConsumedCapacity == "INDEXES"}
+}
+
+// read adds the cost of reading the bytes from the table.
+func (c *consumption) read(bytes int, consistent bool) {
+	if c != nil {
+		c.units[0] += readUnits(bytes, consistent)
+	}
+}
+
+// transact adds the cost of reading the bytes from the table in a transaction.
+func (c *consumption) transact(bytes int) {
+	if c != nil {
+		c.units[0] += transactionFactor * readUnits(bytes, true)
+	}
 }
 
 // write adds the cost of replacing one record by another, either of which may
@@ -71,20 +71,12 @@ func (c *consumption) write(prior, next *record, factor float64) {
 		case before == 0 && after == 0:
 		case before == 0 || after == 0:
 			c.units[i] += writeUnits(max(before, after))
-		case v.compare(prior, next) != 0:
+		case v.compare(v.element(prior), v.element(next)) != 0:
 			c.units[i] += writeUnits(before) + writeUnits(after)
 		case !v.same(prior, next):
 			c.units[i] += writeUnits(max(before, after))
 		}
 	}
-}
-
-// bytesOf returns the size of the record in the view, zero if it is not there.
-func (v *view) bytesOf(r *record) int {
-	if !v.holds(r) {
-		return 0
-	}
-	return v.size(r)
 }
 
 // same reports whether the view holds the same of both records.
@@ -100,10 +92,8 @@ func (v *view) same(a, b *record) bool {
 	return true
 }
 
-// appendJSON appends the consumption as an element of ConsumedCapacity. If member
-// is not empty, it is ReadCapacityUnits or WriteCapacityUnits, which transactions
-// have besides CapacityUnits.
-func (c *consumption) appendJSON(dst []byte, detail capacityDetail, member string) []byte {
+// appendJSON appends the consumption, with the units also under the name member if that is not empty.
+func (c *consumption) appendJSON(dst []byte, member string) []byte {
 	total := 0.0
 	for _, units := range c.units {
 		total += units
@@ -112,7 +102,7 @@ func (c *consumption) appendJSON(dst []byte, detail capacityDetail, member strin
 	dst = appendMember(dst, "TableName")
 	dst = appendString(dst, c.table.name)
 	dst = appendUnits(dst, total, member)
-	if detail == indexCapacity {
+	if c.indexes {
 		dst = appendUnitsOf(dst, "Table", c.units[0], member)
 		dst = c.appendIndexes(dst, localIndex, "LocalSecondaryIndexes", member)
 		dst = c.appendIndexes(dst, globalIndex, "GlobalSecondaryIndexes", member)
@@ -159,39 +149,45 @@ func appendUnits(dst []byte, units float64, member string) []byte {
 	return dst
 }
 
-// appendConsumed appends the ConsumedCapacity of an operation on one table.
-func appendConsumed(dst []byte, detail capacityDetail, c *consumption) []byte {
-	if detail == noCapacity {
+// append appends the ConsumedCapacity of an operation on one table.
+//
+//	"ConsumedCapacity": {"TableName": "pets", "CapacityUnits": 0.5}
+func (c *consumption) append(dst []byte) []byte {
+	if c == nil {
 		return dst
 	}
-	dst = appendMember(dst, "ConsumedCapacity")
-	return c.appendJSON(dst, detail, "")
+	return c.appendJSON(appendMember(dst, "ConsumedCapacity"), "")
 }
 
-// consumptions are those of a request to several tables, in the order in which
-// the request names them.
-type consumptions []*consumption
+// consumptions are those of a request to several tables, in the order in which it uses them.
+type consumptions struct {
+	detail *string // ReturnConsumedCapacity
+	tables []*consumption
+}
 
+// of returns the consumption on a table, nil if the request does not ask for it.
 func (cs *consumptions) of(t *table) *consumption {
-	for _, c := range *cs {
+	for _, c := range cs.tables {
 		if c.table == t {
 			return c
 		}
 	}
-	c := newConsumption(t)
-	*cs = append(*cs, c)
+	c := newConsumption(t, cs.detail)
+	if c != nil {
+		cs.tables = append(cs.tables, c)
+	}
 	return c
 }
 
-func (cs consumptions) append(dst []byte, detail capacityDetail, member string) []byte {
-	if detail == noCapacity {
+// append appends the ConsumedCapacity of an operation on several tables. If member is not empty, it
+// is ReadCapacityUnits or WriteCapacityUnits, which transactions have besides CapacityUnits.
+func (cs *consumptions) append(dst []byte, member string) []byte {
+	if cs.detail == nil || *cs.detail == "NONE" {
 		return dst
 	}
-	dst = appendMember(dst, "ConsumedCapacity")
-	dst = append(dst, '[')
-	for i, c := range cs {
-		dst = appendComma(dst, i)
-		dst = c.appendJSON(dst, detail, member)
+	dst = append(appendMember(dst, "ConsumedCapacity"), '[')
+	for _, c := range cs.tables {
+		dst = c.appendJSON(appendComma(dst), member)
 	}
 	return append(dst, ']')
 }

@@ -66,13 +66,6 @@ func (c *constraints) oneOf(at string, value *string, allowed ...string) {
 	c.violation(*value, at, "Member must satisfy enum value set: ["+strings.Join(allowed, ", ")+"]")
 }
 
-// positiveLimit checks the limit of a Query. The service does not show the value.
-func (c *constraints) positiveLimit(limit *int64) {
-	if limit != nil && *limit < 1 {
-		c.add("Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1")
-	}
-}
-
 // atLeast and atMost accept an absent value.
 func (c *constraints) atLeast(at string, value *int64, least int64) {
 	if value != nil && *value < least {
@@ -131,8 +124,13 @@ func (c *constraints) mapKey(at, name string, shown func() string) {
 	}
 }
 
-// memberName returns the name of a parameter as constraints print it.
-func memberName(parameter string) string { return strings.ToLower(parameter[:1]) + parameter[1:] }
+// requestItems returns the violations in the names of a batch's tables, or an error if it has no table.
+func (c *constraints) requestItems(operation string, tables int) error {
+	if tables == 0 {
+		return validation("The requestItems parameter is required for %s", operation)
+	}
+	return c.err()
+}
 
 // repeated returns the text of a list of n structures, which the service prints whole.
 func repeated(element string, n int) string {

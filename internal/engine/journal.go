@@ -244,7 +244,8 @@ func (e *Engine) restore(w entryWrite) error {
 	if w.Put != nil {
 		next = t.storedRecord(item)
 	}
-	if prior := t.get(t.schema.of(item)); prior != nil || next != nil {
+	key := t.schema.of(item)
+	if prior := t.get(&key); prior != nil || next != nil {
 		t.replace(prior, next)
 	}
 	return nil
@@ -304,8 +305,8 @@ func (e *Engine) writeTo(w io.Writer, entries []*entry) error {
 	}
 	for _, t := range e.tables {
 		var err error
-		t.views[0].tree.Scan(func(r *record) bool {
-			err = (&entry{Writes: []entryWrite{{Table: t.name, Put: r.item}}}).writeTo(w)
+		t.views[0].tree.Scan(func(x element) bool {
+			err = (&entry{Writes: []entryWrite{{Table: t.name, Put: x.record.item}}}).writeTo(w)
 			return err == nil
 		})
 		if err != nil {

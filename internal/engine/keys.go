@@ -14,27 +14,23 @@ const (
 	maxSortKeyBytes      = 1024
 )
 
-// key is the place of an item in a table or index: the hash of the partition key, which orders the
-// partitions, then the key values. With fewer values than the schema has attributes it is a
-// position: its edge is the side of all keys that begin with its values.
+// key is the key of an item in a table or index: the hash of the partition key, which orders the
+// partitions, then the key values. It can have fewer values than the schema has attributes: then it is
+// a bound, and stands before or after all keys that begin with its values.
 type key struct {
 	hash            uint64
 	partition, sort tuple
-	edge            edge
+	bound           bound
 }
 
-// edge makes a key a position between stored keys, which all have atKey.
-type edge int8
+// bound says whether a key is that of an item, or a bound between those.
+type bound int8
 
 const (
-	beforeKey edge = iota - 1
-	atKey
-	afterKey
+	before bound = iota - 1
+	exact
+	after
 )
-
-func newKey(partition, sort tuple) key {
-	return key{hash: hashOf(&partition), partition: partition, sort: sort}
-}
 
 // exists reports whether the item has the key, that is, all of its attributes.
 func (k *key) exists() bool { return k.partition[0].Exists() }
@@ -49,7 +45,7 @@ func (k *key) compare(o *key) int {
 	if c := k.sort.compare(&o.sort); c != 0 {
 		return c
 	}
-	return cmp.Compare(k.edge, o.edge)
+	return cmp.Compare(k.bound, o.bound)
 }
 
 // tuple holds the values of a partition key or sort key in the order of its attributes. Nearly all
@@ -92,17 +88,17 @@ func (t *tuple) compare(o *tuple) int {
 func hashOf(partition *tuple) uint64 {
 	h := uint64(0)
 	for _, value := range partition.values() {
-		h = mix(h ^ hashText(value.Raw()))
+		h = mix(h ^ hashString(value.Raw()))
 	}
 	return h
 }
 
-// hashText returns the FNV-1a hash.
-func hashText(text string) uint64 {
+// hashString returns the FNV-1a hash.
+func hashString(s string) uint64 {
 	const offset, prime = 14695981039346656037, 1099511628211
 	h := uint64(offset)
-	for i := range len(text) {
-		h = (h ^ uint64(text[i])) * prime
+	for i := range len(s) {
+		h = (h ^ uint64(s[i])) * prime
 	}
 	return h
 }
@@ -128,17 +124,15 @@ type keySchema struct {
 	partition, sort []keyAttribute
 }
 
-func (s *keySchema) hasSort() bool { return len(s.sort) > 0 }
-
 // composite reports whether the partition key or the sort key has several attributes, which only
 // those of global indexes can have.
 func (s *keySchema) composite() bool { return len(s.partition) > 1 || len(s.sort) > 1 }
 
 // has reports whether the attribute is part of the key.
-func (s *keySchema) has(name string) bool { return s.place(name) < len(s.attributes) }
+func (s *keySchema) has(name string) bool { return s.index(name) < len(s.attributes) }
 
-// place returns the index of the attribute, that after the last if it is not part of the key.
-func (s *keySchema) place(name string) int {
+// index returns the index of the attribute, that after the last if it is not part of the key.
+func (s *keySchema) index(name string) int {
 	for i := range s.attributes {
 		if s.attributes[i].name == name {
 			return i
@@ -148,25 +142,20 @@ func (s *keySchema) place(name string) int {
 }
 
 // of returns the key of the item, the zero key if one of the attributes is missing.
-func (s *keySchema) of(item attribute.Item) key {
-	partition, complete := tupleOf(s.partition, item)
-	sort, sorted := tupleOf(s.sort, item)
-	if !complete || !sorted {
-		return key{}
-	}
-	return newKey(partition, sort)
-}
-
-// tupleOf returns the values that the item has for the attributes, and whether it has all of them.
-func tupleOf(attributes []keyAttribute, item attribute.Item) (t tuple, complete bool) {
-	for i := range attributes {
-		value := item[attributes[i].name]
-		if !value.Exists() {
-			return tuple{}, false
+func (s *keySchema) of(item attribute.Item) (k key) {
+	for i := range s.attributes {
+		value := item[s.attributes[i].name]
+		switch {
+		case !value.Exists():
+			return key{}
+		case i < len(s.partition):
+			k.partition = k.partition.with(value)
+		default:
+			k.sort = k.sort.with(value)
 		}
-		t = t.with(value)
 	}
-	return t, true
+	k.hash = hashOf(&k.partition)
+	return k
 }
 
 // keyItem returns the key attributes of an item.
@@ -215,24 +204,23 @@ func (s *keySchema) check(item attribute.Item) error {
 }
 
 func (s *keySchema) checkSizes(item attribute.Item) error {
-	if keyBytes(s.partition, item) > maxPartitionKeyBytes {
-		return invalidParameter("Size of hashkey has exceeded the maximum size limit of%d bytes", maxPartitionKeyBytes)
+	partition, sort := 0, 0
+	for i := range s.attributes {
+		switch value := item[s.attributes[i].name]; {
+		case value.Kind() != s.attributes[i].kind:
+		case i < len(s.partition):
+			partition += value.Size()
+		default:
+			sort += value.Size()
+		}
 	}
-	if keyBytes(s.sort, item) > maxSortKeyBytes {
+	switch {
+	case partition > maxPartitionKeyBytes:
+		return invalidParameter("Size of hashkey has exceeded the maximum size limit of%d bytes", maxPartitionKeyBytes)
+	case sort > maxSortKeyBytes:
 		return invalidParameter("Aggregated size of all range keys has exceeded the size limit of %d bytes", maxSortKeyBytes)
 	}
 	return nil
-}
-
-// keyBytes returns the size that the limits apply to.
-func keyBytes(attributes []keyAttribute, item attribute.Item) int {
-	total := 0
-	for i := range attributes {
-		if value := item[attributes[i].name]; value.Kind() == attributes[i].kind {
-			total += value.Size()
-		}
-	}
-	return total
 }
 
 // locate parses a key as parse does. A key that does not match the schema is not
@@ -298,6 +286,14 @@ func (t *table) checkIndexValues(item attribute.Item) error {
 		}
 	}
 	return nil
+}
+
+// checkKey checks the content of the key values that are there, in the words for a table or an index.
+func (v *view) checkKey(item attribute.Item) error {
+	if v.kind == tableView {
+		return v.schema.check(item)
+	}
+	return v.checkIndexKey(item)
 }
 
 func (v *view) checkIndexKey(item attribute.Item) error {

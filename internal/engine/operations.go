@@ -2,36 +2,42 @@ package engine
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
+
+	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+	"github.com/open-alchemy/packagedb/internal/engine/jsontext"
 )
 
 // operation is an operation of the DynamoDB API.
 type operation struct {
-	// perform returns the JSON of the answer.
+	// perform returns the JSON of the response.
 	perform func(e *Engine, request document) ([]byte, error)
 	// replay performs a request of the journal, nil unless the operation changes tables apart from their
 	// items. It does not check it: it was accepted, and checks become stricter as the service's do.
 	replay func(e *Engine, request document) error
 }
 
+// operations are all operations of the engine by their names.
 var operations = map[string]operation{
-	"BatchGetItem":              phased(newBatchGetItem),
-	"BatchWriteItem":            phased(newBatchWrite),
-	"DeleteItem":                phased(newDeleteItem),
-	"GetItem":                   phased(newGetItem),
-	"PutItem":                   phased(newPutItem),
-	"Query":                     phased(newQuery),
-	"Scan":                      phased(newScan),
-	"TransactGetItems":          phased(newTransactGetItems),
-	"TransactWriteItems":        phased(newTransactWriteItems),
-	"UpdateItem":                phased(newUpdateItem),
-	"DescribeContinuousBackups": inspect((*Engine).describeContinuousBackups),
-	"DescribeEndpoints":         inspect((*Engine).describeEndpoints),
-	"DescribeLimits":            inspect((*Engine).describeLimits),
-	"DescribeTable":             inspect((*Engine).describeTable),
-	"DescribeTimeToLive":        inspect((*Engine).describeTimeToLive),
-	"ListTables":                inspect((*Engine).listTables),
-	"ListTagsOfResource":        inspect((*Engine).listTagsOfResource),
+	"BatchGetItem":              newOperation((*Engine).batchGetItem),
+	"BatchWriteItem":            newOperation((*Engine).batchWriteItem),
+	"DeleteItem":                newOperation((*Engine).deleteItem),
+	"GetItem":                   newOperation((*Engine).getItem),
+	"PutItem":                   newOperation((*Engine).putItem),
+	"Query":                     newOperation((*Engine).query),
+	"Scan":                      newOperation((*Engine).scan),
+	"TransactGetItems":          newOperation((*Engine).transactGetItems),
+	"TransactWriteItems":        newOperation((*Engine).transactWriteItems),
+	"UpdateItem":                newOperation((*Engine).updateItem),
+	"DescribeContinuousBackups": newOperation((*Engine).describeContinuousBackups),
+	"DescribeEndpoints":         newOperation((*Engine).describeEndpoints),
+	"DescribeLimits":            newOperation((*Engine).describeLimits),
+	"DescribeTable":             newOperation((*Engine).describeTable),
+	"DescribeTimeToLive":        newOperation((*Engine).describeTimeToLive),
+	"ListTables":                newOperation((*Engine).listTables),
+	"ListTagsOfResource":        newOperation((*Engine).listTagsOfResource),
 	"CreateTable":               change((*Engine).createTable),
 	"DeleteTable":               change((*Engine).deleteTable),
 	"TagResource":               change((*Engine).tagResource),
@@ -40,15 +46,18 @@ var operations = map[string]operation{
 	"UpdateTimeToLive":          change((*Engine).updateTimeToLive),
 }
 
-// controlInput is a pointer to the parameters of a control-plane operation.
-type controlInput[T any] interface {
+// Operations returns the names of the operations that an Engine has, in alphabetical order.
+func Operations() []string { return slices.Sorted(maps.Keys(operations)) }
+
+// input is a pointer to the parameters of an operation.
+type input[T any] interface {
 	*T
-	// check rejects what is wrong whatever the tables are.
+	// check validates the parameters before any table is looked up.
 	check() error
 }
 
-// inspect returns a control-plane operation that leaves the tables as they are.
-func inspect[In, Out any, P controlInput[In]](perform func(*Engine, P) (Out, error)) operation {
+// newOperation returns an operation that leaves the tables as they are, apart from their items.
+func newOperation[In, Out any, P input[In]](perform func(*Engine, P) (Out, error)) operation {
 	return operation{perform: func(e *Engine, request document) ([]byte, error) {
 		in := P(new(In))
 		if err := request.decode(in); err != nil {
@@ -58,16 +67,16 @@ func inspect[In, Out any, P controlInput[In]](perform func(*Engine, P) (Out, err
 			return nil, err
 		}
 		out, err := perform(e, in)
-		if err != nil || any(out) == any(nothing{}) {
+		if err != nil {
 			return nil, err
 		}
-		return json.Marshal(out)
+		return encode(out)
 	}}
 }
 
-// change returns a control-plane operation that changes tables.
-func change[In, Out any, P controlInput[In]](perform func(*Engine, P) (Out, error)) operation {
-	o := inspect(perform)
+// change returns an operation that changes tables.
+func change[In, Out any, P input[In]](perform func(*Engine, P) (Out, error)) operation {
+	o := newOperation(perform)
 	o.replay = func(e *Engine, request document) error {
 		in := P(new(In))
 		if err := request.decode(in); err != nil {
@@ -77,6 +86,44 @@ func change[In, Out any, P controlInput[In]](perform func(*Engine, P) (Out, erro
 		return err
 	}
 	return o
+}
+
+// encode returns the JSON of a response. Those with items write it themselves, without reflection.
+func encode(out any) ([]byte, error) {
+	switch out := out.(type) {
+	case interface{ encode() []byte }:
+		return out.encode(), nil
+	case nothing:
+		return nil, nil
+	}
+	return json.Marshal(out)
+}
+
+// newResponse begins an object with room for items of the given size in bytes.
+func newResponse(bytes int) []byte {
+	return append(make([]byte, 0, 128+bytes+bytes/2), '{')
+}
+
+// appendString appends text as a JSON string.
+func appendString(dst []byte, text string) []byte { return jsontext.AppendString(dst, text) }
+
+// appendMember begins a member of the object at the end of dst.
+func appendMember(dst []byte, name string) []byte {
+	dst = appendString(appendComma(dst), name)
+	return append(dst, ':')
+}
+
+// appendItem appends a member that is an item.
+func appendItem(dst []byte, name string, item attribute.Item) []byte {
+	return item.AppendJSON(appendMember(dst, name))
+}
+
+// appendComma separates what follows from a member or element before it.
+func appendComma(dst []byte) []byte {
+	if last := dst[len(dst)-1]; last != '{' && last != '[' {
+		dst = append(dst, ',')
+	}
+	return dst
 }
 
 const (

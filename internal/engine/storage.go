@@ -73,7 +73,7 @@ type view struct {
 	keys []keyAttribute
 	// projected are the attributes that the view holds, nil for all of them.
 	projected []string
-	tree      *btree.BTreeG[*record]
+	tree      *btree.BTreeG[element]
 	bytes     int
 }
 
@@ -119,7 +119,7 @@ func (t *table) addView(name string, kind viewKind, keys []keySchemaElement, p *
 	if p != nil && *p.ProjectionType != "ALL" {
 		v.projected = projectedNames(v.keys, p.NonKeyAttributes)
 	}
-	v.tree = btree.NewBTreeGOptions(func(a, b *record) bool { return v.compare(a, b) < 0 }, btree.Options{NoLocks: true})
+	v.tree = btree.NewBTreeGOptions(func(a, b element) bool { return v.compare(a, b) < 0 }, btree.Options{NoLocks: true})
 }
 
 // keySchema resolves the key attributes against the attribute definitions.
@@ -154,14 +154,22 @@ func projectedNames(keys []keyAttribute, further []string) []string {
 	return names
 }
 
-// compare orders records by their keys in the view, and equal index keys by
-// the primary key.
-func (v *view) compare(a, b *record) int {
-	if c := a.keys[v.number].compare(&b.keys[v.number]); c != 0 || v.number == 0 {
+// element is an item as the tree of a view has it: with its key there and its primary key, which
+// orders the items of an index with equal keys.
+type element struct {
+	key, primary *key
+	record       *record // nil to search
+}
+
+func (v *view) compare(a, b element) int {
+	if c := a.key.compare(b.key); c != 0 || v.kind == tableView {
 		return c
 	}
-	return a.keys[0].compare(&b.keys[0])
+	return a.primary.compare(b.primary)
 }
+
+// element returns the element of a record that the view holds.
+func (v *view) element(r *record) element { return element{&r.keys[v.number], &r.keys[0], r} }
 
 // view returns the index of that name, the table itself for the empty name, or nil.
 func (t *table) view(name string) *view {
@@ -184,33 +192,28 @@ func (t *table) newRecord(item attribute.Item) *record {
 	return r
 }
 
-// position returns a record to compare with that has the given primary key.
-func (t *table) position(primary key) *record {
-	keys := make([]key, len(t.views))
-	keys[0] = primary
-	return &record{keys: keys}
-}
-
 // get returns the record with the given primary key, nil if there is none.
-func (t *table) get(primary key) *record {
-	r, _ := t.views[0].tree.Get(t.position(primary))
-	return r
+func (t *table) get(primary *key) *record {
+	x, _ := t.views[0].tree.Get(element{key: primary})
+	return x.record
 }
 
 // replace stores next in place of prior; either may be nil.
 func (t *table) replace(prior, next *record) {
-	t.ttl.note(next)
+	if t.ttl != nil {
+		t.ttl.note(next)
+	}
 	for _, v := range t.views {
 		held, holds := v.holds(prior), v.holds(next)
 		if held {
-			v.bytes -= v.size(prior)
-			if !holds || v.compare(prior, next) != 0 {
-				v.tree.Delete(prior)
+			v.bytes -= v.bytesOf(prior)
+			if x := v.element(prior); !holds || v.compare(x, v.element(next)) != 0 {
+				v.tree.Delete(x)
 			}
 		}
 		if holds {
-			v.bytes += v.size(next)
-			v.tree.Set(next)
+			v.bytes += v.bytesOf(next)
+			v.tree.Set(v.element(next))
 		}
 	}
 }
@@ -218,9 +221,12 @@ func (t *table) replace(prior, next *record) {
 // holds reports whether the record, which may be nil, is in the view.
 func (v *view) holds(r *record) bool { return r != nil && r.keys[v.number].exists() }
 
-// size returns the number of bytes that the record takes in the view.
-func (v *view) size(r *record) int {
-	if v.projected == nil {
+// bytesOf returns the number of bytes that the record takes in the view, zero if it is not there.
+func (v *view) bytesOf(r *record) int {
+	switch {
+	case !v.holds(r):
+		return 0
+	case v.projected == nil:
 		return r.size
 	}
 	size := 0
@@ -262,4 +268,68 @@ func (v *view) missing(names []string) string {
 		list += name
 	}
 	return list
+}
+
+// checkedRecord checks an item and returns its record.
+func (t *table) checkedRecord(item attribute.Item) (*record, error) {
+	if err := t.schema.checkTypes(item); err != nil {
+		return nil, err
+	}
+	if err := t.schema.check(item); err != nil {
+		return nil, err
+	}
+	if err := t.checkIndexTypes(item); err != nil {
+		return nil, err
+	}
+	if err := t.checkIndexValues(item); err != nil {
+		return nil, err
+	}
+	return t.sizedRecord(item)
+}
+
+// updatedRecord checks an updated item and returns its record.
+func (t *table) updatedRecord(item attribute.Item) (*record, error) {
+	if err := attribute.CheckNesting(item); err != nil {
+		return nil, err
+	}
+	if t.checkIndexTypes(item) != nil {
+		return nil, validation("The update expression attempted to update the secondary index key to unsupported type")
+	}
+	if err := t.checkUpdated(item); err != nil {
+		return nil, err
+	}
+	r := t.newRecord(item)
+	if t.itemBytes(r) > maxItemBytes {
+		return nil, errUpdateSize
+	}
+	return r, nil
+}
+
+var errUpdateSize = validation("Item size to update has exceeded the maximum allowed size")
+
+// sizedRecord returns the record of an item with valid keys.
+func (t *table) sizedRecord(item attribute.Item) (*record, error) {
+	r := t.newRecord(item)
+	return r, checkItemBytes(t.itemBytes(r))
+}
+
+// itemBytes returns the size that the limit applies to: that of the item itself and of its entries
+// in local indexes.
+func (t *table) itemBytes(r *record) int {
+	bytes := r.size
+	for _, v := range t.views {
+		if v.kind == localIndex {
+			bytes += v.bytesOf(r)
+		}
+	}
+	return bytes
+}
+
+func checkItemSize(item attribute.Item) error { return checkItemBytes(attribute.Size(item)) }
+
+func checkItemBytes(bytes int) error {
+	if bytes > maxItemBytes {
+		return validation("Item size has exceeded the maximum allowed size")
+	}
+	return nil
 }

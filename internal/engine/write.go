@@ -1,0 +1,395 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+	"github.com/open-alchemy/packagedb/internal/engine/expression"
+)
+
+// put has the parameters of a put: those of PutItem, or of an element of TransactWriteItems.
+//
+//	{"TableName": "pets", "Item": {"id": {"S": "a"}}, "ConditionExpression": "attribute_not_exists(id)"}
+type put struct {
+	TableName *string
+	Item      itemParameter
+	conditionInput
+}
+
+// update has the parameters of an update, likewise.
+//
+//	{"TableName": "pets", "Key": {"id": {"S": "a"}}, "UpdateExpression": "REMOVE age"}
+type update struct {
+	TableName *string
+	Key       itemParameter
+	conditionInput
+	updateInput
+}
+
+// deletion has the parameters of a delete, likewise.
+//
+//	{"TableName": "pets", "Key": {"id": {"S": "a"}}}
+type deletion struct {
+	_         struct{} `class:"Delete"`
+	TableName *string
+	Key       itemParameter
+	conditionInput
+}
+
+// returnInput has the parameters of what a write of one item returns.
+//
+//	{"ReturnValues": "ALL_OLD", "ReturnConsumedCapacity": "TOTAL"}
+type returnInput struct {
+	ReturnValues                *string
+	ReturnConsumedCapacity      *string
+	ReturnItemCollectionMetrics *string
+}
+
+type putItemInput struct {
+	put
+	returnInput
+}
+
+type updateItemInput struct {
+	update
+	returnInput
+}
+
+type deleteItemInput struct {
+	deletion
+	returnInput
+}
+
+func (in *putItemInput) check() error {
+	if err := in.returnInput.checkWrite(in.put.action()); err != nil {
+		return err
+	}
+	return checkItemSize(in.Item.item)
+}
+
+func (in *updateItemInput) check() error { return in.checkWrite(in.update.action()) }
+
+func (in *deleteItemInput) check() error { return in.checkWrite(in.deletion.action()) }
+
+func (e *Engine) putItem(in *putItemInput) (*writeItemOutput, error) {
+	w, err := e.newWrite(in.put.action())
+	if err != nil {
+		return nil, err
+	}
+	if w.next, err = w.table.checkedRecord(in.Item.item); err != nil {
+		return nil, err
+	}
+	w.primary = w.next.keys[0]
+	return e.writeItem(&w, &in.returnInput)
+}
+
+func (e *Engine) updateItem(in *updateItemInput) (*writeItemOutput, error) {
+	w, err := e.newWrite(in.update.action())
+	if err != nil {
+		return nil, err
+	}
+	if in.UpdateExpression != nil && w.update.Cost() > maxItemBytes {
+		return nil, errUpdateSize
+	}
+	if w.primary, err = w.table.schema.parse(in.Key.item); err != nil {
+		return nil, err
+	}
+	return e.writeItem(&w, &in.returnInput)
+}
+
+func (e *Engine) deleteItem(in *deleteItemInput) (*writeItemOutput, error) {
+	w, err := e.newWrite(in.deletion.action())
+	if err != nil {
+		return nil, err
+	}
+	if w.primary, err = w.table.schema.parse(in.Key.item); err != nil {
+		return nil, err
+	}
+	return e.writeItem(&w, &in.returnInput)
+}
+
+// writeItem makes one write on its own, and returns the response.
+func (e *Engine) writeItem(w *write, in *returnInput) (*writeItemOutput, error) {
+	if err := e.apply(w); err != nil {
+		return nil, err
+	}
+	out := &writeItemOutput{attributes: w.returned(in.ReturnValues)}
+	if out.consumedCapacity = newConsumption(w.table, in.ReturnConsumedCapacity); out.consumedCapacity != nil {
+		w.consume(out.consumedCapacity, 1)
+	}
+	if is(in.ReturnItemCollectionMetrics, "SIZE") && w.table.hasLocalIndexes() {
+		out.metrics = w
+	}
+	return out, nil
+}
+
+// writeItemOutput is the response of PutItem, UpdateItem and DeleteItem.
+//
+//	{"Attributes": {"age": {"N": "3"}, "id": {"S": "a"}}}
+type writeItemOutput struct {
+	attributes       attribute.Item
+	consumedCapacity *consumption
+	metrics          *write // nil without ItemCollectionMetrics
+}
+
+func (out *writeItemOutput) encode() []byte {
+	dst := newResponse(0)
+	if len(out.attributes) > 0 {
+		dst = appendItem(dst, "Attributes", out.attributes)
+	}
+	dst = out.consumedCapacity.append(dst)
+	if out.metrics != nil {
+		dst = out.metrics.appendMetrics(appendMember(dst, "ItemCollectionMetrics"))
+	}
+	return append(dst, '}')
+}
+
+// action is what all writes of one item have, and what only some of them have.
+type action struct {
+	name      string // in TransactWriteItems
+	tableName *string
+	itemName  string         // of the parameter, in messages
+	item      *itemParameter // the item of a put, the key of another write
+	condition *conditionInput
+	update    *updateInput // without parameters unless it is an update
+}
+
+// noUpdate is the update of the other writes.
+var noUpdate updateInput
+
+func (in *put) action() *action {
+	return &action{"put", in.TableName, "item", &in.Item, &in.conditionInput, &noUpdate}
+}
+
+func (in *update) action() *action {
+	return &action{"update", in.TableName, "key", &in.Key, &in.conditionInput, &in.updateInput}
+}
+
+func (in *deletion) action() *action {
+	return &action{"delete", in.TableName, "key", &in.Key, &in.conditionInput, &noUpdate}
+}
+
+// tooDeep reports whether a value nests too deeply.
+func (a *action) tooDeep() bool {
+	return a.item.tooDeep() || a.condition.ExpressionAttributeValues.tooDeep() || conditions(a.condition.Expected).tooDeep()
+}
+
+// checkWrite validates the parameters of a write of one item.
+func (in *returnInput) checkWrite(a *action) error {
+	if err := in.checkShape(a); err != nil {
+		return err
+	}
+	// The service reports what follows in the form of a violation of the declared shape, unless a value
+	// nests too deeply.
+	err := in.checkValues(a)
+	if err == nil || a.tooDeep() {
+		return err
+	}
+	return validation("1 validation error detected: %s", asException(err).message)
+}
+
+// checkShape checks the declared shape. Since June 2026 the service words some violations anew, and an
+// update with wrong ReturnValues or a write with an empty TableName has no other. It still uses the
+// older rules for a request that lacks a required parameter or nests a value too deeply.
+func (in *returnInput) checkShape(a *action) error {
+	older := a.tableName == nil || !a.item.present || a.tooDeep()
+	returnValues := []string{"ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"}
+	badReturnValues := in.ReturnValues != nil && !slices.Contains(returnValues, *in.ReturnValues)
+	var c constraints
+	switch {
+	case older:
+		c.oneOf("conditionalOperator", a.condition.ConditionalOperator, "OR", "AND")
+	case *a.tableName == "":
+		c.unshownLength("TableName", 0, 1, 255)
+		return c.err()
+	case badReturnValues && a.update != &noUpdate:
+		c.add(unknownReturnValues)
+		return c.err()
+	case !knownConditionalOperator(a.condition.ConditionalOperator):
+		c.add(unknownConditionalOperator)
+	}
+	c.capacity(in.ReturnConsumedCapacity)
+	c.tableName(a.tableName)
+	if badReturnValues && !older {
+		c.add(unknownReturnValues)
+	} else {
+		c.oneOf("returnValues", in.ReturnValues, returnValues...)
+	}
+	c.notNull(a.itemName, a.item.present)
+	a.update.AttributeUpdates.checkShape(&c)
+	conditions(a.condition.Expected).checkShape(&c, "expected")
+	c.oneOf("returnItemCollectionMetrics", in.ReturnItemCollectionMetrics, "SIZE", "NONE")
+	c.oneOf("returnValuesOnConditionCheckFailure", a.condition.ReturnValuesOnConditionCheckFailure, "ALL_OLD", "NONE")
+	return c.err()
+}
+
+// The newer messages about unknown values, which are not those that the service accepts.
+const (
+	unknownReturnValues        = "Failed to satisfy constraint: Member must satisfy enum value set: [ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATE_NEW, NONE]"
+	unknownConditionalOperator = "Failed to satisfy constraint: Member must satisfy enum value set: [ALL, OR]"
+)
+
+// checkValues checks what the declared shape does not say.
+func (in *returnInput) checkValues(a *action) error {
+	if err := a.condition.checkCondition(a.update); err != nil {
+		return err
+	}
+	if err := a.item.check(); err != nil {
+		return err
+	}
+	if a.update == &noUpdate && in.ReturnValues != nil && *in.ReturnValues != "ALL_OLD" && *in.ReturnValues != "NONE" {
+		return validation("ReturnValues can only be ALL_OLD or NONE")
+	}
+	return a.condition.parseCondition(a.update)
+}
+
+// maxItemBytes is the limit on the size of an item, names and values, with its
+// entries in local indexes.
+const maxItemBytes = 400 << 10
+
+// write is a put, an update, a delete or a condition check that is ready to be applied.
+type write struct {
+	table     *table
+	primary   key
+	next      *record // what the write stores, nil for a delete; an update sets it in evaluate
+	checkOnly bool
+	// key is the key of an update, of which it makes an item if there is none.
+	key       attribute.Item
+	update    *expression.Update
+	condition *expression.Condition
+	// showOld asks for the item in the error if the condition fails.
+	showOld bool
+	// mismatch is set if the key does not match the schema of the table, which
+	// cancels a transaction.
+	mismatch *exception
+	// prior is the record that was there, known from evaluate on.
+	prior *record
+}
+
+// newWrite finds the table of a write, and checks the paths of the expressions against its keys. It
+// returns the write without its primary key and record.
+func (e *Engine) newWrite(a *action) (w write, err error) {
+	w.table, err = e.table(*a.tableName)
+	if err != nil {
+		return w, err
+	}
+	if err := w.table.checkPaths(a.condition.condition.Paths()); err != nil {
+		return w, err
+	}
+	if a.update != &noUpdate {
+		w.key, w.update = a.item.item, a.update.update
+		if err := w.table.checkUpdate(w.update); err != nil {
+			return w, err
+		}
+	}
+	w.condition = a.condition.condition
+	w.showOld = is(a.condition.ReturnValuesOnConditionCheckFailure, "ALL_OLD")
+	return w, nil
+}
+
+// apply makes one write.
+func (e *Engine) apply(w *write) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err := w.evaluate(); err != nil {
+		return err
+	}
+	if err := e.journal.commit(nil, tokenEntry{}, *w); err != nil {
+		return err
+	}
+	w.apply()
+	return nil
+}
+
+// evaluate checks the condition against what is stored, and computes what an
+// update makes of it. The engine's lock must be held.
+func (w *write) evaluate() error {
+	w.prior = w.table.get(&w.primary)
+	if !w.condition.Match(w.prior.itemOrNil()) {
+		if w.showOld {
+			return conditionalCheckFailed(w.prior.itemOrNil())
+		}
+		return conditionalCheckFailed(nil)
+	}
+	if w.key == nil {
+		return nil
+	}
+	item := w.key
+	if w.prior != nil {
+		item = w.prior.item
+	}
+	item, err := w.update.Apply(item)
+	if err != nil || w.prior == nil && w.update.Removes() {
+		return err
+	}
+	w.next, err = w.table.updatedRecord(item)
+	return err
+}
+
+// apply stores an evaluated write. The engine's lock must be held for writing.
+func (w *write) apply() {
+	if !w.checkOnly && (w.prior != nil || w.next != nil) {
+		w.table.replace(w.prior, w.next)
+	}
+}
+
+// returned returns the attributes that ReturnValues asks for.
+func (w *write) returned(returnValues *string) attribute.Item {
+	if returnValues == nil {
+		return nil
+	}
+	switch *returnValues {
+	case "ALL_OLD":
+		return w.prior.itemOrNil()
+	case "ALL_NEW":
+		return w.next.itemOrNil()
+	case "UPDATED_OLD":
+		return w.update.Projection().Apply(w.prior.itemOrNil())
+	case "UPDATED_NEW":
+		return w.update.Projection().Apply(w.next.itemOrNil())
+	}
+	return nil
+}
+
+// consume adds what the write cost.
+func (w *write) consume(c *consumption, factor float64) {
+	if w.checkOnly {
+		c.units[0] += factor * writeUnits(w.table.views[0].bytesOf(w.prior))
+		return
+	}
+	c.write(w.prior, w.next, factor)
+}
+
+// appendMetrics appends the ItemCollectionMetrics of one write. The estimate of
+// the size is the smallest that the service gives.
+//
+//	{"ItemCollectionKey": {"id": {"S": "a"}}, "SizeEstimateRangeGB": [0.0, 1.0]}
+func (w *write) appendMetrics(dst []byte) []byte {
+	collection := attribute.Item{w.table.schema.partition[0].name: w.primary.partition[0]}
+	dst = append(dst, `{"ItemCollectionKey":`...)
+	dst = collection.AppendJSON(dst)
+	return append(dst, `,"SizeEstimateRangeGB":[0.0,1.0]}`...)
+}
+
+// appendTableMetrics appends the ItemCollectionMetrics of several writes by table.
+func appendTableMetrics(dst []byte, writes []write) []byte {
+	var tables []*table
+	for i := range writes {
+		if t := writes[i].table; t.hasLocalIndexes() && !slices.Contains(tables, t) {
+			tables = append(tables, t)
+		}
+	}
+	slices.SortFunc(tables, func(a, b *table) int { return strings.Compare(a.name, b.name) })
+	dst = append(appendMember(dst, "ItemCollectionMetrics"), '{')
+	for _, t := range tables {
+		dst = append(appendMember(dst, t.name), '[')
+		for i := range writes {
+			if w := &writes[i]; w.table == t && !w.checkOnly {
+				dst = w.appendMetrics(appendComma(dst))
+			}
+		}
+		dst = append(dst, ']')
+	}
+	return append(dst, '}')
+}
