@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
 // maxBatchWrites is the limit on the requests of a BatchWriteItem.
@@ -149,10 +151,10 @@ func (r *writeRequest) check() error {
 		return validation("%s", invalid.Batch)
 	case invalid != nil:
 		return invalid
-	case r.PutRequest == nil:
-		return nil
+	case r.PutRequest != nil && attribute.Size(r.PutRequest.Item.item) > maxItemBytes:
+		return errItemSize
 	}
-	return checkItemSize(r.PutRequest.Item.item)
+	return nil
 }
 
 // batchWriteItemOutput is the response of BatchWriteItem.
@@ -179,9 +181,7 @@ func (e *Engine) batchWriteItem(in *batchWriteItemInput) (*batchWriteItemOutput,
 		if err := e.apply(w); err != nil { // one by one: a batch is no transaction
 			return nil, err
 		}
-		if c := out.consumedCapacity.of(w.table); c != nil {
-			w.consume(c, 1)
-		}
+		w.consume(out.consumedCapacity.of(w.table), 1)
 	}
 	if is(in.ReturnItemCollectionMetrics, "SIZE") {
 		out.metrics = writes

@@ -12,10 +12,6 @@ const (
 	writeUnitBytes = 1 << 10
 )
 
-func (c *constraints) capacity(value *string) {
-	c.oneOf("returnConsumedCapacity", value, "INDEXES", "TOTAL", "NONE")
-}
-
 // readUnits returns the cost of reading the bytes, at least the minimum.
 func readUnits(bytes int, consistent bool) float64 {
 	units := float64(max(1, (bytes+readUnitBytes-1)/readUnitBytes))

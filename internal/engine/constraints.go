@@ -98,13 +98,18 @@ func (c *constraints) text(at string, value *string, least, most int) {
 
 // name checks the name of an index or of a table, for which an ARN will do. It accepts an absent one.
 func (c *constraints) name(at string, name *string, least int) {
-	if name == nil || isARN(*name) {
+	if name == nil || validName(*name) && least <= len(*name) && len(*name) <= 255 || isARN(*name) {
 		return
 	}
 	if *name != "" && !validName(*name) || *name == "" && least > 1 {
 		c.violation(*name, at, "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+")
 	}
 	c.text(at, name, least, 255)
+}
+
+// capacity checks the parameter ReturnConsumedCapacity.
+func (c *constraints) capacity(value *string) {
+	c.oneOf("returnConsumedCapacity", value, "INDEXES", "TOTAL", "NONE")
 }
 
 // isARN reports whether a table is given by an ARN. No name has a colon.

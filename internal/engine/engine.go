@@ -87,7 +87,9 @@ func (e *Engine) run(name string, o operation, request document) ([]byte, error)
 	if o.replay == nil {
 		e.definitions.RLock()
 		defer e.definitions.RUnlock()
-		e.expire()
+		if e.nextExpiry.Load() != never {
+			e.expire()
+		}
 		return o.perform(e, request)
 	}
 	e.definitions.Lock()

@@ -25,10 +25,16 @@ func (in *projectionInput) checkProjection() error {
 	if err := checkExpressions(expressions, legacy, in.ExpressionAttributeNames); err != nil {
 		return err
 	}
-	return checkAttributesToGet(in.AttributesToGet)
+	if in.AttributesToGet != nil {
+		return checkAttributesToGet(in.AttributesToGet)
+	}
+	return nil
 }
 
 func (in *projectionInput) parseProjection() error {
+	if in.ProjectionExpression == nil && in.AttributesToGet == nil {
+		return nil
+	}
 	attributes, err := newAttributes(in.ExpressionAttributeNames, &itemParameter{})
 	if err != nil {
 		return err
@@ -93,33 +99,40 @@ func (in *conditionInput) checkCondition(u *updateInput) error {
 			return err
 		}
 	}
-	if err := conditions(in.Expected).check(); err != nil {
-		return err
+	for i := range in.Expected {
+		if err := in.Expected[i].check(); err != nil {
+			return err
+		}
 	}
-	return checkConditionalOperator(in.ConditionalOperator, conditions(in.Expected))
+	if in.ConditionalOperator != nil {
+		return checkConditionalOperator(conditions(in.Expected))
+	}
+	return nil
 }
 
 func (in *conditionInput) parseCondition(u *updateInput) error {
+	if len(u.AttributeUpdates) > 0 {
+		u.update = u.AttributeUpdates.translate()
+	}
+	if len(in.Expected) > 0 {
+		in.condition = conditions(in.Expected).translate(in.ConditionalOperator)
+	}
+	if u.UpdateExpression == nil && in.ConditionExpression == nil {
+		return nil
+	}
 	attributes, err := newAttributes(in.ExpressionAttributeNames, &in.ExpressionAttributeValues)
 	if err != nil {
 		return err
 	}
-	switch {
-	case u.UpdateExpression != nil:
-		u.update, err = expression.ParseUpdate(*u.UpdateExpression, attributes)
-	case len(u.AttributeUpdates) > 0:
-		u.update = u.AttributeUpdates.translate()
-	}
-	if err != nil {
-		return err
+	if u.UpdateExpression != nil {
+		if u.update, err = expression.ParseUpdate(*u.UpdateExpression, attributes); err != nil {
+			return err
+		}
 	}
 	if in.ConditionExpression != nil {
-		in.condition, err = expression.ParseCondition("ConditionExpression", *in.ConditionExpression, attributes)
-	} else {
-		in.condition = conditions(in.Expected).translate(in.ConditionalOperator)
-	}
-	if err != nil {
-		return err
+		if in.condition, err = expression.ParseCondition("ConditionExpression", *in.ConditionExpression, attributes); err != nil {
+			return err
+		}
 	}
 	return attributes.Unused()
 }
@@ -134,20 +147,20 @@ type parameters []struct {
 	present bool
 }
 
-// present returns the names of those that the request has.
-func (ps parameters) present() []string {
-	var names []string
-	for _, p := range ps {
-		if p.present {
-			names = append(names, p.name)
-		}
-	}
-	return names
-}
-
 // checkExpressions rejects expressions next to legacy parameters, and names without an expression.
 func checkExpressions(expressions, legacy parameters, names map[string]string) error {
-	switch present, old := expressions.present(), legacy.present(); {
+	var present, old []string
+	for _, p := range expressions {
+		if p.present {
+			present = append(present, p.name)
+		}
+	}
+	for _, p := range legacy {
+		if p.present {
+			old = append(old, p.name)
+		}
+	}
+	switch {
 	case len(present) > 0 && len(old) > 0:
 		return mixedParameters(old, present)
 	case names != nil && len(present) == 0:

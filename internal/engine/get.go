@@ -26,7 +26,9 @@ type getItemInput struct {
 func (in *getItemInput) check() error {
 	var c constraints
 	c.capacity(in.ReturnConsumedCapacity)
-	c.attributesToGet(in.AttributesToGet)
+	if in.AttributesToGet != nil {
+		c.attributesToGet(in.AttributesToGet)
+	}
 	in.get.checkShape(&c, "")
 	if err := c.err(); err != nil {
 		return err
@@ -46,8 +48,8 @@ func (in *get) check() error {
 	if err := in.checkProjection(); err != nil {
 		return err
 	}
-	if err := in.Key.check(); err != nil {
-		return err
+	if in.Key.invalid != nil {
+		return in.Key.invalid
 	}
 	return in.parseProjection()
 }
@@ -70,10 +72,15 @@ func (e *Engine) getItem(in *getItemInput) (*getItemOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := e.get(t, &key)
-	consumed := newConsumption(t, in.ReturnConsumedCapacity)
-	consumed.read(r.bytes(), isTrue(in.ConsistentRead))
-	return &getItemOutput{r, in.projection.Apply(r.itemOrNil()), consumed}, nil
+	out := &getItemOutput{record: e.get(t, &key)}
+	if out.record != nil {
+		out.item = in.projection.Apply(out.record.item)
+	}
+	if in.ReturnConsumedCapacity != nil {
+		out.consumedCapacity = newConsumption(t, in.ReturnConsumedCapacity)
+		out.consumedCapacity.read(out.record.bytes(), isTrue(in.ConsistentRead))
+	}
+	return out, nil
 }
 
 func (out *getItemOutput) encode() []byte {
@@ -81,7 +88,9 @@ func (out *getItemOutput) encode() []byte {
 	if out.record != nil {
 		dst = appendItem(dst, "Item", out.item)
 	}
-	dst = out.consumedCapacity.append(dst)
+	if out.consumedCapacity != nil {
+		dst = out.consumedCapacity.append(dst)
+	}
 	return append(dst, '}')
 }
 
@@ -91,7 +100,10 @@ func (e *Engine) projectedTable(name string, in *projectionInput) (*table, error
 	if err != nil {
 		return nil, err
 	}
-	return t, t.checkPaths(in.projection.Paths())
+	if in.projection != nil {
+		err = t.checkPaths(in.projection.Paths())
+	}
+	return t, err
 }
 
 // get returns the record with the primary key, nil if there is none.
@@ -164,8 +176,8 @@ func (in *batchGetItemInput) check() error {
 			return err
 		}
 		for k := range g.Keys {
-			if err := g.Keys[k].check(); err != nil {
-				return err
+			if g.Keys[k].invalid != nil {
+				return g.Keys[k].invalid
 			}
 		}
 	}
@@ -182,7 +194,9 @@ func (in *batchGetItemInput) checkShape() error {
 		if g.Keys != nil {
 			c.unshownLength("RequestItems."+g.tableName+".member.Keys", len(g.Keys), 1, maxBatchGets)
 		}
-		c.attributesToGet(g.AttributesToGet)
+		if g.AttributesToGet != nil {
+			c.attributesToGet(g.AttributesToGet)
+		}
 	}
 	if err := c.err(); err != nil {
 		return err

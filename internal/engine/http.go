@@ -19,6 +19,8 @@ const (
 	healthy     = "healthy: " + endpoint + " "
 )
 
+var requestIDs = base32.HexEncoding.WithPadding(base32.NoPadding)
+
 // serverName is the header of the service's answers.
 var serverName = []string{"Server"}
 
@@ -131,7 +133,10 @@ func readBody(r *http.Request) ([]byte, error) {
 func (e *Engine) reply(w http.ResponseWriter, contentType string, status int, body []byte) {
 	header := w.Header()
 	header["Server"] = serverName
-	header.Set("X-Amzn-Requestid", e.requestID())
+	// The requests are numbered in the form of the service's ids: 52 characters of base 32.
+	var id [32]byte
+	binary.BigEndian.PutUint64(id[24:], e.requests.Add(1))
+	header.Set("X-Amzn-Requestid", requestIDs.EncodeToString(id[:]))
 	header.Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10))
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	if contentType != "" {
@@ -139,11 +144,4 @@ func (e *Engine) reply(w http.ResponseWriter, contentType string, status int, bo
 	}
 	w.WriteHeader(status)
 	w.Write(body)
-}
-
-// requestID numbers the requests in the form of the service's ids: 52 characters of base 32.
-func (e *Engine) requestID() string {
-	var id [32]byte
-	binary.BigEndian.PutUint64(id[24:], e.requests.Add(1))
-	return base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(id[:])
 }

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"errors"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -31,6 +30,9 @@ type condition struct {
 	null      error // the error for a null condition
 }
 
+// expectedAttributeValue is a condition that is read from Expected.
+type expectedAttributeValue condition
+
 func (cs *conditions) decode(d document) error { return cs.decodeClass("Condition", d) }
 
 func (es *expectations) decode(d document) error {
@@ -41,10 +43,14 @@ func (cs *conditions) decodeClass(class string, d document) error {
 	*cs = conditions{}
 	return d.mapOf(classPrefix+class, func(name string, value document) error {
 		c := condition{attribute: name}
+		var into any = &c
+		if class != "Condition" {
+			into = (*expectedAttributeValue)(&c)
+		}
 		var err error
 		switch {
 		case value != "null":
-			err = value.decodeStruct(class, reflect.ValueOf(&c).Elem())
+			err = value.decode(into)
 		case class == "Condition":
 			c.null = validation("The filter condition for an attribute cannot be null: %s", name)
 		default:
@@ -73,7 +79,7 @@ func (us *attributeUpdates) decode(d document) error {
 	return d.mapOf(classPrefix+class, func(name string, value document) (err error) {
 		u := attributeValueUpdate{attribute: name}
 		if value != "null" { // has no value, like an empty one
-			err = value.decodeStruct(class, reflect.ValueOf(&u).Elem())
+			err = value.decode(&u)
 		}
 		*us = append(*us, u)
 		return err
@@ -98,9 +104,7 @@ func (p *valueParameter) present() bool { return p.Exists() || p.invalid != nil 
 
 // attributesToGet checks the declared shape of the parameter AttributesToGet.
 func (c *constraints) attributesToGet(names []string) {
-	if names != nil {
-		c.length("attributesToGet", len(names), 1, 255, func() string { return "[" + strings.Join(names, ", ") + "]" })
-	}
+	c.length("attributesToGet", len(names), 1, 255, func() string { return "[" + strings.Join(names, ", ") + "]" })
 }
 
 func checkAttributesToGet(names []string) error {
@@ -115,50 +119,30 @@ func checkAttributesToGet(names []string) error {
 	return nil
 }
 
-// checkShape checks the declared shape.
-func (us attributeUpdates) checkShape(c *constraints) {
-	for _, u := range us {
-		c.oneOf("attributeUpdates."+u.attribute+".member.action", u.Action, "ADD", "PUT", "DELETE")
+// checkShape adds the violations of the declared shape.
+func (u *attributeValueUpdate) checkShape(c *constraints) {
+	c.oneOf("attributeUpdates."+u.attribute+".member.action", u.Action, "ADD", "PUT", "DELETE")
+}
+
+// checkShape adds the violations of the declared shape. The operator is required but in Expected.
+func (condition *condition) checkShape(c *constraints, parameter string) {
+	if condition.null != nil {
+		return
 	}
-}
-
-// checkShape checks the declared shape. The operator is required but in Expected.
-func (cs conditions) checkShape(c *constraints, parameter string) {
-	for _, condition := range cs {
-		if condition.null != nil {
-			continue
-		}
-		at := parameter + "." + condition.attribute + ".member.comparisonOperator"
-		if parameter != "expected" {
-			c.notNull(at, condition.ComparisonOperator != nil)
-		}
-		c.oneOf(at, condition.ComparisonOperator, "IN", "NULL", "BETWEEN", "LT", "NOT_CONTAINS", "EQ", "GT", "NOT_NULL", "NE", "LE", "BEGINS_WITH", "GE", "CONTAINS")
+	at := parameter + "." + condition.attribute + ".member.comparisonOperator"
+	if parameter != "expected" {
+		c.notNull(at, condition.ComparisonOperator != nil)
 	}
+	c.oneOf(at, condition.ComparisonOperator, "IN", "NULL", "BETWEEN", "LT", "NOT_CONTAINS", "EQ", "GT", "NOT_NULL", "NE", "LE", "BEGINS_WITH", "GE", "CONTAINS")
 }
 
-// knownConditionalOperator reports whether the ConditionalOperator is absent or known.
-func knownConditionalOperator(operator *string) bool {
-	return operator == nil || *operator == "AND" || *operator == "OR"
-}
-
-// checkConditionalOperator checks that there are conditions for the operator to combine.
-func checkConditionalOperator(operator *string, cs conditions) error {
+// checkConditionalOperator checks that there are conditions for the ConditionalOperator to combine.
+func checkConditionalOperator(cs conditions) error {
 	switch {
-	case operator == nil:
 	case cs == nil:
 		return validation("ConditionalOperator cannot be used without Filter or Expected")
 	case len(cs) < 2:
 		return validation("ConditionalOperator can only be used when Filter or Expected has two or more elements")
-	}
-	return nil
-}
-
-// check validates the conditions before any table is looked up.
-func (cs conditions) check() error {
-	for i := range cs {
-		if err := cs[i].check(); err != nil {
-			return err
-		}
 	}
 	return nil
 }
@@ -278,11 +262,6 @@ func (c *condition) values() []attribute.Value {
 	return values
 }
 
-// tooDeep reports whether a value of the conditions nests too deeply.
-func (cs conditions) tooDeep() bool {
-	return slices.ContainsFunc(cs, func(c condition) bool { return c.Value.invalid != nil && c.Value.invalid.TooDeep() })
-}
-
 // comparisons translates conditions into the terms of expressions.
 func (cs conditions) comparisons() []expression.Comparison {
 	all := make([]expression.Comparison, len(cs))
@@ -300,11 +279,8 @@ func (cs conditions) comparisons() []expression.Comparison {
 	return all
 }
 
-// translate returns the condition that the conditions stand for, nil if there are none.
+// translate returns the condition that the conditions stand for.
 func (cs conditions) translate(conditionalOperator *string) *expression.Condition {
-	if len(cs) == 0 {
-		return nil
-	}
 	return expression.NewCondition(cs.comparisons(), is(conditionalOperator, "OR"))
 }
 

@@ -35,22 +35,29 @@ func (in *pageInput) checkShape(c *constraints) {
 	c.name("indexName", in.IndexName, 3)
 	c.capacity(in.ReturnConsumedCapacity)
 	c.tableName(in.TableName)
-	c.attributesToGet(in.AttributesToGet)
+	if in.AttributesToGet != nil {
+		c.attributesToGet(in.AttributesToGet)
+	}
 }
 
 // checkFilter validates the legacy parameters, and that the ExclusiveStartKey has possible values.
 func (in *pageInput) checkFilter(filter conditions, keyConditions conditions) error {
-	if err := filter.check(); err != nil {
-		return err
+	for _, cs := range []conditions{filter, keyConditions} {
+		for i := range cs {
+			if err := cs[i].check(); err != nil {
+				return err
+			}
+		}
 	}
-	if err := keyConditions.check(); err != nil {
-		return err
+	if in.AttributesToGet != nil {
+		if err := checkAttributesToGet(in.AttributesToGet); err != nil {
+			return err
+		}
 	}
-	if err := checkAttributesToGet(in.AttributesToGet); err != nil {
-		return err
-	}
-	if err := checkConditionalOperator(in.ConditionalOperator, filter); err != nil {
-		return err
+	if in.ConditionalOperator != nil {
+		if err := checkConditionalOperator(filter); err != nil {
+			return err
+		}
 	}
 	switch invalid := in.ExclusiveStartKey.invalid; {
 	case invalid == nil:
@@ -64,9 +71,10 @@ func (in *pageInput) checkFilter(filter conditions, keyConditions conditions) er
 
 // parseFilter parses the filter and then the projection.
 func (in *pageInput) parseFilter(filter conditions, attributes *expression.Attributes) (err error) {
-	if in.FilterExpression != nil {
+	switch {
+	case in.FilterExpression != nil:
 		in.filter, err = expression.ParseCondition("FilterExpression", *in.FilterExpression, attributes)
-	} else {
+	case len(filter) > 0:
 		in.filter = filter.translate(in.ConditionalOperator)
 	}
 	if err != nil {
@@ -237,7 +245,8 @@ func (e *Engine) read(p *page) *pageOutput {
 	if p.full {
 		out.lastEvaluatedKey = keyItem(p.view.keys, p.records[len(p.records)-1].item)
 	}
-	if out.consumedCapacity = newConsumption(p.table, p.ReturnConsumedCapacity); out.consumedCapacity != nil {
+	if p.ReturnConsumedCapacity != nil {
+		out.consumedCapacity = newConsumption(p.table, p.ReturnConsumedCapacity)
 		p.consume(out.consumedCapacity)
 	}
 	return out
@@ -275,6 +284,9 @@ func (e *Engine) pick(p *page) {
 // consume adds the cost of the page: that of its bytes together, and that of each item that was
 // fetched from the table.
 func (p *page) consume(c *consumption) {
+	if c == nil {
+		return
+	}
 	consistent := isTrue(p.ConsistentRead)
 	c.units[p.view.number] = readUnits(p.bytes, consistent)
 	if p.fetch {
@@ -310,6 +322,8 @@ func (out *pageOutput) encode() []byte {
 	if out.lastEvaluatedKey != nil {
 		dst = appendItem(dst, "LastEvaluatedKey", out.lastEvaluatedKey)
 	}
-	dst = out.consumedCapacity.append(dst)
+	if out.consumedCapacity != nil {
+		dst = out.consumedCapacity.append(dst)
+	}
 	return append(dst, '}')
 }

@@ -53,15 +53,17 @@ func structureOf(t reflect.Type) *structure {
 	if s, ok := structures.Load(t); ok {
 		return s.(*structure) //nolint:errcheck,forcetypeassert // structures has no others
 	}
-	s := &structure{class: strings.ToUpper(t.Name()[:1]) + t.Name()[1:], fields: map[string][]int{}}
+	name := t.Name()
+	s := &structure{fields: map[string][]int{}}
 	for _, field := range reflect.VisibleFields(t) {
 		switch {
 		case field.Name == "_":
-			s.class = field.Tag.Get("class")
+			name = field.Tag.Get("class")
 		case field.IsExported():
 			s.fields[field.Name] = field.Index
 		}
 	}
+	s.class = "class " + classPrefix + strings.ToUpper(name[:1]) + name[1:]
 	structures.Store(t, s)
 	return s
 }
@@ -75,18 +77,14 @@ const classPrefix = "com.amazonaws.dynamodb.v20120810."
 //
 //	{"TableName": "pets", "Limit": 10}
 func (d document) decode(into any) error {
-	value := reflect.ValueOf(into).Elem()
-	return d.decodeStruct(structureOf(value.Type()).class, value)
-}
-
-func (d document) decodeStruct(class string, into reflect.Value) error {
-	s := structureOf(into.Type())
-	return d.object("class "+classPrefix+class, func(name string, value document) error {
+	fields := reflect.ValueOf(into).Elem()
+	s := structureOf(fields.Type())
+	return d.object(s.class, func(name string, value document) error {
 		index, ok := s.fields[name]
 		if !ok || value == "null" {
 			return nil
 		}
-		return value.decodeField(name, into.FieldByIndex(index))
+		return value.decodeField(name, fields.FieldByIndex(index))
 	})
 }
 
@@ -121,7 +119,7 @@ func (d document) decodeField(name string, into reflect.Value) error {
 	}
 	if into.Kind() == reflect.Pointer {
 		into.Set(reflect.New(into.Type().Elem()))
-		return d.decodeStruct(structureOf(into.Type().Elem()).class, into.Elem())
+		return d.decode(into.Interface())
 	}
 	return d.decodeList(into)
 }
@@ -138,7 +136,7 @@ func (d document) decodeList(into reflect.Value) error {
 		case element[0] != '{' && element[0] != '[':
 			err = serialization("Unexpected value type in payload")
 		default:
-			err = element.decodeStruct(structureOf(next.Type().Elem()).class, next.Elem())
+			err = element.decode(next.Interface())
 		}
 		into.Set(reflect.Append(into, next.Elem()))
 		return err
@@ -248,15 +246,6 @@ func (p *itemParameter) decode(d document) error {
 	}
 	return err
 }
-
-func (p *itemParameter) check() error {
-	if p.invalid != nil {
-		return p.invalid
-	}
-	return nil
-}
-
-func (p *itemParameter) tooDeep() bool { return p.invalid != nil && p.invalid.TooDeep() }
 
 // long returns an optional parameter in the type that constraints take.
 func long(parameter *int) *int64 {

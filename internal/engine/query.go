@@ -46,13 +46,17 @@ func (in *queryInput) check() error {
 }
 
 func (in *queryInput) checkShape() error {
-	if !knownConditionalOperator(in.ConditionalOperator) {
+	if unknownOperator(in.ConditionalOperator) {
 		return validation(unknownConditionalOperator)
 	}
 	var c constraints
 	in.pageInput.checkShape(&c)
-	in.KeyConditions.checkShape(&c, "keyConditions")
-	in.QueryFilter.checkShape(&c, "queryFilter")
+	for i := range in.KeyConditions {
+		in.KeyConditions[i].checkShape(&c, "keyConditions")
+	}
+	for i := range in.QueryFilter {
+		in.QueryFilter[i].checkShape(&c, "queryFilter")
+	}
 	if in.Limit != nil && *in.Limit < 1 { // the service does not show the value
 		c.add("Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1")
 	}
@@ -132,8 +136,10 @@ func (e *Engine) query(in *queryInput) (*pageOutput, error) {
 		}
 		p.startAfter()
 	}
-	if err := in.checkFilterNames(p.view); err != nil {
-		return nil, err
+	if in.filter != nil {
+		if err := in.checkFilterNames(p.view); err != nil {
+			return nil, err
+		}
 	}
 	if err := p.checkProjected(); err != nil {
 		return nil, err

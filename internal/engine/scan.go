@@ -41,12 +41,14 @@ func (in *scanInput) check() error {
 }
 
 func (in *scanInput) checkShape() error {
-	if !knownConditionalOperator(in.ConditionalOperator) {
+	if unknownOperator(in.ConditionalOperator) {
 		return validation(unknownConditionalOperator)
 	}
 	var c constraints
 	in.pageInput.checkShape(&c)
-	in.ScanFilter.checkShape(&c, "scanFilter")
+	for i := range in.ScanFilter {
+		in.ScanFilter[i].checkShape(&c, "scanFilter")
+	}
 	c.atLeast("limit", long(in.Limit), 1)
 	c.atLeast("totalSegments", long(in.TotalSegments), 1)
 	c.atMost("totalSegments", long(in.TotalSegments), maxSegments)

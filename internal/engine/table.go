@@ -284,7 +284,11 @@ func (t *table) checkedRecord(item attribute.Item) (*record, error) {
 	if err := t.checkIndexValues(item); err != nil {
 		return nil, err
 	}
-	return t.sizedRecord(item)
+	r := t.newRecord(item)
+	if t.itemBytes(r) > maxItemBytes {
+		return nil, errItemSize
+	}
+	return r, nil
 }
 
 // updatedRecord checks an updated item and returns its record.
@@ -305,13 +309,10 @@ func (t *table) updatedRecord(item attribute.Item) (*record, error) {
 	return r, nil
 }
 
-var errUpdateSize = validation("Item size to update has exceeded the maximum allowed size")
-
-// sizedRecord returns the record of an item with valid keys.
-func (t *table) sizedRecord(item attribute.Item) (*record, error) {
-	r := t.newRecord(item)
-	return r, checkItemBytes(t.itemBytes(r))
-}
+var (
+	errItemSize   = validation("Item size has exceeded the maximum allowed size")
+	errUpdateSize = validation("Item size to update has exceeded the maximum allowed size")
+)
 
 // itemBytes returns the size that the limit applies to: that of the item itself and of its entries
 // in local indexes.
@@ -323,13 +324,4 @@ func (t *table) itemBytes(r *record) int {
 		}
 	}
 	return bytes
-}
-
-func checkItemSize(item attribute.Item) error { return checkItemBytes(attribute.Size(item)) }
-
-func checkItemBytes(bytes int) error {
-	if bytes > maxItemBytes {
-		return validation("Item size has exceeded the maximum allowed size")
-	}
-	return nil
 }

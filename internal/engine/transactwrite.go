@@ -140,7 +140,7 @@ func (in *transactWriteItemsInput) check() error {
 		x := &in.TransactItems.elements[i]
 		a := x.action()
 		switch {
-		case a == nil || x.Get != nil && x.count() == 1:
+		case a == nil:
 			return validation("Invalid Request: TransactWriteRequest should contain Delete or Put or Update request")
 		case x.count() > 1:
 			return validation("TransactItems can only contain one of Check, Put, Update or Delete")
@@ -161,13 +161,16 @@ func (a *action) check() error {
 	if err := a.condition.checkCondition(a.update); err != nil {
 		return err
 	}
-	if err := a.item.check(); err != nil {
-		return err
+	if a.item.invalid != nil {
+		return a.item.invalid
 	}
 	if err := a.condition.parseCondition(a.update); err != nil || a.name != "put" {
 		return err
 	}
-	return checkItemSize(a.item.item)
+	if attribute.Size(a.item.item) > maxItemBytes {
+		return errItemSize
+	}
+	return nil
 }
 
 func payloadTooLarge(bytes int) error {
@@ -213,7 +216,7 @@ func (e *Engine) transactWriteItems(in *transactWriteItemsInput) (*transactWrite
 		if done != nil {
 			out.unit = "ReadCapacityUnits"
 			c.transact(done[i])
-		} else if c != nil {
+		} else {
 			writes[i].consume(c, transactionFactor)
 		}
 	}
@@ -253,10 +256,11 @@ func (w *write) locate(a *action) (err error) {
 		w.mismatch = asException(err)
 		return nil
 	}
-	if w.next, err = t.sizedRecord(item); err != nil {
-		return err
-	}
+	w.next = t.newRecord(item)
 	w.primary = w.next.keys[0]
+	if t.itemBytes(w.next) > maxItemBytes {
+		return errItemSize
+	}
 	return nil
 }
 

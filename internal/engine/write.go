@@ -65,7 +65,10 @@ func (in *putItemInput) check() error {
 	if err := in.returnInput.checkWrite(in.put.action()); err != nil {
 		return err
 	}
-	return checkItemSize(in.Item.item)
+	if attribute.Size(in.Item.item) > maxItemBytes {
+		return errItemSize
+	}
+	return nil
 }
 
 func (in *updateItemInput) check() error { return in.checkWrite(in.update.action()) }
@@ -114,8 +117,12 @@ func (e *Engine) writeItem(w *write, in *returnInput) (*writeItemOutput, error) 
 	if err := e.apply(w); err != nil {
 		return nil, err
 	}
-	out := &writeItemOutput{attributes: w.returned(in.ReturnValues)}
-	if out.consumedCapacity = newConsumption(w.table, in.ReturnConsumedCapacity); out.consumedCapacity != nil {
+	out := &writeItemOutput{}
+	if in.ReturnValues != nil {
+		out.attributes = w.returned(*in.ReturnValues)
+	}
+	if in.ReturnConsumedCapacity != nil {
+		out.consumedCapacity = newConsumption(w.table, in.ReturnConsumedCapacity)
 		w.consume(out.consumedCapacity, 1)
 	}
 	if is(in.ReturnItemCollectionMetrics, "SIZE") && w.table.hasLocalIndexes() {
@@ -138,7 +145,9 @@ func (out *writeItemOutput) encode() []byte {
 	if len(out.attributes) > 0 {
 		dst = appendItem(dst, "Attributes", out.attributes)
 	}
-	dst = out.consumedCapacity.append(dst)
+	if out.consumedCapacity != nil {
+		dst = out.consumedCapacity.append(dst)
+	}
 	if out.metrics != nil {
 		dst = out.metrics.appendMetrics(appendMember(dst, "ItemCollectionMetrics"))
 	}
@@ -172,7 +181,14 @@ func (in *deletion) action() *action {
 
 // tooDeep reports whether a value nests too deeply.
 func (a *action) tooDeep() bool {
-	return a.item.tooDeep() || a.condition.ExpressionAttributeValues.tooDeep() || conditions(a.condition.Expected).tooDeep()
+	for _, invalid := range []*attribute.ValidationError{a.item.invalid, a.condition.ExpressionAttributeValues.invalid} {
+		if invalid != nil && invalid.TooDeep() {
+			return true
+		}
+	}
+	return slices.ContainsFunc(a.condition.Expected, func(c condition) bool {
+		return c.Value.invalid != nil && c.Value.invalid.TooDeep()
+	})
 }
 
 // checkWrite validates the parameters of a write of one item.
@@ -206,7 +222,7 @@ func (in *returnInput) checkShape(a *action) error {
 	case badReturnValues && a.update != &noUpdate:
 		c.add(unknownReturnValues)
 		return c.err()
-	case !knownConditionalOperator(a.condition.ConditionalOperator):
+	case unknownOperator(a.condition.ConditionalOperator):
 		c.add(unknownConditionalOperator)
 	}
 	c.capacity(in.ReturnConsumedCapacity)
@@ -217,12 +233,19 @@ func (in *returnInput) checkShape(a *action) error {
 		c.oneOf("returnValues", in.ReturnValues, returnValues...)
 	}
 	c.notNull(a.itemName, a.item.present)
-	a.update.AttributeUpdates.checkShape(&c)
-	conditions(a.condition.Expected).checkShape(&c, "expected")
+	for i := range a.update.AttributeUpdates {
+		a.update.AttributeUpdates[i].checkShape(&c)
+	}
+	for i := range a.condition.Expected {
+		a.condition.Expected[i].checkShape(&c, "expected")
+	}
 	c.oneOf("returnItemCollectionMetrics", in.ReturnItemCollectionMetrics, "SIZE", "NONE")
 	c.oneOf("returnValuesOnConditionCheckFailure", a.condition.ReturnValuesOnConditionCheckFailure, "ALL_OLD", "NONE")
 	return c.err()
 }
+
+// unknownOperator reports whether the ConditionalOperator is there and unknown.
+func unknownOperator(o *string) bool { return o != nil && *o != "AND" && *o != "OR" }
 
 // The newer messages about unknown values, which are not those that the service accepts.
 const (
@@ -235,8 +258,8 @@ func (in *returnInput) checkValues(a *action) error {
 	if err := a.condition.checkCondition(a.update); err != nil {
 		return err
 	}
-	if err := a.item.check(); err != nil {
-		return err
+	if a.item.invalid != nil {
+		return a.item.invalid
 	}
 	if a.update == &noUpdate && in.ReturnValues != nil && *in.ReturnValues != "ALL_OLD" && *in.ReturnValues != "NONE" {
 		return validation("ReturnValues can only be ALL_OLD or NONE")
@@ -274,8 +297,10 @@ func (e *Engine) newWrite(a *action) (w write, err error) {
 	if err != nil {
 		return w, err
 	}
-	if err := w.table.checkPaths(a.condition.condition.Paths()); err != nil {
-		return w, err
+	if w.condition = a.condition.condition; w.condition != nil {
+		if err := w.table.checkPaths(w.condition.Paths()); err != nil {
+			return w, err
+		}
 	}
 	if a.update != &noUpdate {
 		w.key, w.update = a.item.item, a.update.update
@@ -283,7 +308,6 @@ func (e *Engine) newWrite(a *action) (w write, err error) {
 			return w, err
 		}
 	}
-	w.condition = a.condition.condition
 	w.showOld = is(a.condition.ReturnValuesOnConditionCheckFailure, "ALL_OLD")
 	return w, nil
 }
@@ -335,11 +359,8 @@ func (w *write) apply() {
 }
 
 // returned returns the attributes that ReturnValues asks for.
-func (w *write) returned(returnValues *string) attribute.Item {
-	if returnValues == nil {
-		return nil
-	}
-	switch *returnValues {
+func (w *write) returned(returnValues string) attribute.Item {
+	switch returnValues {
 	case "ALL_OLD":
 		return w.prior.itemOrNil()
 	case "ALL_NEW":
@@ -354,11 +375,13 @@ func (w *write) returned(returnValues *string) attribute.Item {
 
 // consume adds what the write cost.
 func (w *write) consume(c *consumption, factor float64) {
-	if w.checkOnly {
-		c.units[0] += factor * writeUnits(w.table.views[0].bytesOf(w.prior))
-		return
+	switch {
+	case c == nil:
+	case w.checkOnly:
+		c.units[0] += factor * writeUnits(w.prior.bytes())
+	default:
+		c.write(w.prior, w.next, factor)
 	}
-	c.write(w.prior, w.next, factor)
 }
 
 // appendMetrics appends the ItemCollectionMetrics of one write. The estimate of
