@@ -1,10 +1,6 @@
 package engine
 
-import (
-	"strconv"
-
-	"github.com/open-alchemy/packagedb/internal/engine/attribute"
-)
+import "strconv"
 
 // The sizes that one capacity unit covers.
 const (
@@ -73,19 +69,6 @@ func (c *consumption) write(prior, next *record, factor float64) {
 			c.units[i] += writeUnits(max(before, after))
 		}
 	}
-}
-
-// same reports whether the view holds the same of both records.
-func (v *view) same(a, b *record) bool {
-	if v.projected == nil {
-		return attribute.EqualItems(a.item, b.item)
-	}
-	for _, name := range v.projected {
-		if !attribute.Equal(a.item[name], b.item[name]) {
-			return false
-		}
-	}
-	return true
 }
 
 // appendJSON appends the consumption, with the units also under the name member if that is not empty.

@@ -34,6 +34,7 @@
 package engine
 
 import (
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -99,4 +100,12 @@ func (e *Engine) run(name string, o operation, request document) ([]byte, error)
 		return e.performJournaled(name, o, request)
 	}
 	return o.perform(e, request)
+}
+
+// table returns the table with the given name or ARN, for an operation on items.
+func (e *Engine) table(nameOrARN string) (*table, error) {
+	if t := e.tables[strings.TrimPrefix(nameOrARN, arnPrefix)]; t != nil {
+		return t, nil
+	}
+	return nil, resourceNotFound()
 }

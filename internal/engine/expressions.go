@@ -194,3 +194,6 @@ func topLevel(paths []expression.Path) []string {
 	}
 	return names
 }
+
+// unknownOperator reports whether the ConditionalOperator is there and unknown.
+func unknownOperator(o *string) bool { return o != nil && *o != "AND" && *o != "OR" }

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
-	"github.com/open-alchemy/packagedb/internal/engine/expression"
 )
 
 // The limits on the size of key values in bytes.
@@ -237,15 +236,6 @@ func (s *keySchema) locate(item attribute.Item) (primary key, mismatch *exceptio
 	return primary, nil, nil
 }
 
-// checkItemTypes checks that an item has the key of the table, and that its index keys are of the
-// right types.
-func (t *table) checkItemTypes(item attribute.Item) error {
-	if err := t.schema.checkTypes(item); err != nil {
-		return err
-	}
-	return t.checkIndexTypes(item)
-}
-
 // checkTypes checks that an item to be stored has a key.
 func (s *keySchema) checkTypes(item attribute.Item) error {
 	for _, a := range s.attributes {
@@ -255,105 +245,6 @@ func (s *keySchema) checkTypes(item attribute.Item) error {
 		}
 		if value.Kind() != a.kind {
 			return invalidParameter("Type mismatch for key %s expected: %s actual: %s", a.name, a.kind, value.Kind())
-		}
-	}
-	return nil
-}
-
-func (t *table) checkIndexTypes(item attribute.Item) error {
-	for _, v := range t.indexesByName {
-		for _, a := range v.schema.attributes {
-			if value := item[a.name]; value.Exists() && value.Kind() != a.kind {
-				return invalidParameter("Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s", a.name, a.kind, value.Kind(), v.name)
-			}
-		}
-	}
-	return nil
-}
-
-// checkItemValues checks the content of key attributes that are present and of the right type.
-func (t *table) checkItemValues(item attribute.Item) error {
-	if err := t.schema.check(item); err != nil {
-		return err
-	}
-	return t.checkIndexValues(item)
-}
-
-func (t *table) checkIndexValues(item attribute.Item) error {
-	for _, v := range t.indexesByName {
-		if err := v.checkIndexKey(item); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// checkKey checks the content of the key values that are there, in the words for a table or an index.
-func (v *view) checkKey(item attribute.Item) error {
-	if v.kind == tableView {
-		return v.schema.check(item)
-	}
-	return v.checkIndexKey(item)
-}
-
-func (v *view) checkIndexKey(item attribute.Item) error {
-	for _, a := range v.schema.attributes {
-		if value := item[a.name]; value.Kind() == a.kind && isEmpty(value) {
-			return validation("One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s",
-				kindWord(item[a.name].Kind()), v.name, a.name)
-		}
-	}
-	return v.schema.checkSizes(item)
-}
-
-// checkUpdate rejects updates of the table's key, and values that cannot be an
-// index key.
-func (t *table) checkUpdate(u *expression.Update) error {
-	for _, target := range u.Targets() {
-		if t.schema.has(target.Attribute()) {
-			return invalidParameter("Cannot update attribute %s. This attribute is part of the key", target.Attribute())
-		}
-	}
-	if err := t.checkPaths(u.Paths()); err != nil {
-		return err
-	}
-	return t.checkUpdated(u.Values())
-}
-
-// checkUpdated checks the index keys that an update leaves behind.
-func (t *table) checkUpdated(item attribute.Item) error {
-	if err := t.checkIndexTypes(item); err != nil {
-		return err
-	}
-	for _, v := range t.indexesByName {
-		for _, a := range v.schema.attributes {
-			if isEmpty(item[a.name]) {
-				return validation("One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty %s value.", kindWord(a.kind))
-			}
-		}
-		if err := v.schema.checkSizes(item); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// checkPaths rejects paths that lead into a key attribute of the table or
-// one of its indexes, which are always scalars.
-func (t *table) checkPaths(paths []expression.Path) error {
-	for _, path := range paths {
-		if !path.Nested() {
-			continue
-		}
-		for _, v := range t.views {
-			if !v.schema.has(path.Attribute()) {
-				continue
-			}
-			what := "IndexKey"
-			if v.kind == tableView {
-				what = "Key"
-			}
-			return validation("Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: %s: %s", what, path.Attribute())
 		}
 	}
 	return nil

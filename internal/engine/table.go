@@ -9,6 +9,7 @@ import (
 	"github.com/tidwall/btree"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+	"github.com/open-alchemy/packagedb/internal/engine/expression"
 )
 
 // table is a table with its items. Only operations that change tables change more of it than the
@@ -53,28 +54,6 @@ func (r *record) itemOrNil() attribute.Item {
 		return nil
 	}
 	return r.item
-}
-
-type viewKind uint8
-
-const (
-	tableView viewKind = iota
-	localIndex
-	globalIndex
-)
-
-// view is an order of the items of a table: the table itself or an index.
-type view struct {
-	name   string
-	kind   viewKind
-	number int // its place in table.views and record.keys
-	schema keySchema
-	// keys are the attributes of the table's key and then the others of the view's own.
-	keys []keyAttribute
-	// projected are the attributes that the view holds, nil for all of them.
-	projected []string
-	tree      *btree.BTreeG[element]
-	bytes     int
 }
 
 func newTable(definition *tableDefinition, name string, number uint64, created time.Time) *table {
@@ -140,37 +119,6 @@ func (t *tableDefinition) keySchema(keys []keySchemaElement) keySchema {
 	return s
 }
 
-// projectedNames returns the names of the keys and of the further attributes, each once.
-func projectedNames(keys []keyAttribute, further []string) []string {
-	var names []string
-	for _, a := range keys {
-		names = append(names, a.name)
-	}
-	for _, name := range further {
-		if !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
-// element is an item as the tree of a view has it: with its key there and its primary key, which
-// orders the items of an index with equal keys.
-type element struct {
-	key, primary *key
-	record       *record // nil to search
-}
-
-func (v *view) compare(a, b element) int {
-	if c := a.key.compare(b.key); c != 0 || v.kind == tableView {
-		return c
-	}
-	return a.primary.compare(b.primary)
-}
-
-// element returns the element of a record that the view holds.
-func (v *view) element(r *record) element { return element{&r.keys[v.number], &r.keys[0], r} }
-
 // view returns the index of that name, the table itself for the empty name, or nil.
 func (t *table) view(name string) *view {
 	for _, v := range t.views {
@@ -216,58 +164,6 @@ func (t *table) replace(prior, next *record) {
 			v.tree.Set(v.element(next))
 		}
 	}
-}
-
-// holds reports whether the record, which may be nil, is in the view.
-func (v *view) holds(r *record) bool { return r != nil && r.keys[v.number].exists() }
-
-// bytesOf returns the number of bytes that the record takes in the view, zero if it is not there.
-func (v *view) bytesOf(r *record) int {
-	switch {
-	case !v.holds(r):
-		return 0
-	case v.projected == nil:
-		return r.size
-	}
-	size := 0
-	for _, name := range v.projected {
-		if value, ok := r.item[name]; ok {
-			size += len(name) + value.Size()
-		}
-	}
-	return size
-}
-
-// item returns the part of the record that the view holds.
-func (v *view) item(r *record) attribute.Item {
-	if v.projected == nil {
-		return r.item
-	}
-	item := make(attribute.Item, len(v.projected))
-	for _, name := range v.projected {
-		if value, ok := r.item[name]; ok {
-			item[name] = value
-		}
-	}
-	return item
-}
-
-// missing returns the names that the view does not hold.
-func (v *view) missing(names []string) string {
-	if v.projected == nil {
-		return ""
-	}
-	list := ""
-	for i, name := range names {
-		if slices.Contains(v.projected, name) || slices.Contains(names[:i], name) {
-			continue
-		}
-		if list != "" {
-			list += ", "
-		}
-		list += name
-	}
-	return list
 }
 
 // checkedRecord checks an item and returns its record.
@@ -324,4 +220,94 @@ func (t *table) itemBytes(r *record) int {
 		}
 	}
 	return bytes
+}
+
+// checkItemTypes checks that an item has the key of the table, and that its index keys are of the
+// right types.
+func (t *table) checkItemTypes(item attribute.Item) error {
+	if err := t.schema.checkTypes(item); err != nil {
+		return err
+	}
+	return t.checkIndexTypes(item)
+}
+
+func (t *table) checkIndexTypes(item attribute.Item) error {
+	for _, v := range t.indexesByName {
+		for _, a := range v.schema.attributes {
+			if value := item[a.name]; value.Exists() && value.Kind() != a.kind {
+				return invalidParameter("Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s", a.name, a.kind, value.Kind(), v.name)
+			}
+		}
+	}
+	return nil
+}
+
+// checkItemValues checks the content of key attributes that are present and of the right type.
+func (t *table) checkItemValues(item attribute.Item) error {
+	if err := t.schema.check(item); err != nil {
+		return err
+	}
+	return t.checkIndexValues(item)
+}
+
+func (t *table) checkIndexValues(item attribute.Item) error {
+	for _, v := range t.indexesByName {
+		if err := v.checkIndexKey(item); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkUpdate rejects updates of the table's key, and values that cannot be an
+// index key.
+func (t *table) checkUpdate(u *expression.Update) error {
+	for _, target := range u.Targets() {
+		if t.schema.has(target.Attribute()) {
+			return invalidParameter("Cannot update attribute %s. This attribute is part of the key", target.Attribute())
+		}
+	}
+	if err := t.checkPaths(u.Paths()); err != nil {
+		return err
+	}
+	return t.checkUpdated(u.Values())
+}
+
+// checkUpdated checks the index keys that an update leaves behind.
+func (t *table) checkUpdated(item attribute.Item) error {
+	if err := t.checkIndexTypes(item); err != nil {
+		return err
+	}
+	for _, v := range t.indexesByName {
+		for _, a := range v.schema.attributes {
+			if isEmpty(item[a.name]) {
+				return validation("One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty %s value.", kindWord(a.kind))
+			}
+		}
+		if err := v.schema.checkSizes(item); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkPaths rejects paths that lead into a key attribute of the table or
+// one of its indexes, which are always scalars.
+func (t *table) checkPaths(paths []expression.Path) error {
+	for _, path := range paths {
+		if !path.Nested() {
+			continue
+		}
+		for _, v := range t.views {
+			if !v.schema.has(path.Attribute()) {
+				continue
+			}
+			what := "IndexKey"
+			if v.kind == tableView {
+				what = "Key"
+			}
+			return validation("Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: %s: %s", what, path.Attribute())
+		}
+	}
+	return nil
 }

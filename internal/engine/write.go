@@ -244,9 +244,6 @@ func (in *returnInput) checkShape(a *action) error {
 	return c.err()
 }
 
-// unknownOperator reports whether the ConditionalOperator is there and unknown.
-func unknownOperator(o *string) bool { return o != nil && *o != "AND" && *o != "OR" }
-
 // The newer messages about unknown values, which are not those that the service accepts.
 const (
 	unknownReturnValues        = "Failed to satisfy constraint: Member must satisfy enum value set: [ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATE_NEW, NONE]"
