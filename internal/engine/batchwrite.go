@@ -161,8 +161,9 @@ func (r *writeRequest) check() error {
 //
 //	{"UnprocessedItems": {}}
 type batchWriteItemOutput struct {
-	consumedCapacity consumptions
-	metrics          []write
+	UnprocessedItems      map[string][]writeRequest // always empty
+	ConsumedCapacity      []*consumedCapacity
+	ItemCollectionMetrics map[string][]*itemCollectionMetrics
 }
 
 func (e *Engine) batchWriteItem(in *batchWriteItemInput) (*batchWriteItemOutput, error) {
@@ -174,19 +175,18 @@ func (e *Engine) batchWriteItem(in *batchWriteItemInput) (*batchWriteItemOutput,
 		}
 		writes = append(writes, of...)
 	}
-	slices.SortStableFunc(writes, func(a, b write) int { return strings.Compare(a.table.name, b.table.name) })
-	out := &batchWriteItemOutput{consumedCapacity: consumptions{detail: in.ReturnConsumedCapacity}}
+	consumed := consumptions{detail: in.ReturnConsumedCapacity}
 	for i := range writes {
-		w := &writes[i]
-		if err := e.apply(w); err != nil { // one by one: a batch is no transaction
+		if err := e.apply(&writes[i]); err != nil { // one by one: a batch is no transaction
 			return nil, err
 		}
-		w.consume(out.consumedCapacity.of(w.table), 1)
+		consumed.of(writes[i].table).write(&writes[i])
 	}
-	if is(in.ReturnItemCollectionMetrics, "SIZE") {
-		out.metrics = writes
-	}
-	return out, nil
+	return &batchWriteItemOutput{
+		UnprocessedItems:      map[string][]writeRequest{},
+		ConsumedCapacity:      consumed.output(),
+		ItemCollectionMetrics: metricsOf(writes, in.ReturnItemCollectionMetrics),
+	}, nil
 }
 
 // newWrites returns the writes that are requested for one table.
@@ -217,12 +217,4 @@ func (e *Engine) newWrites(in *tableWrites) ([]write, error) {
 		}
 	}
 	return writes, nil
-}
-
-func (out *batchWriteItemOutput) encode() []byte {
-	dst := out.consumedCapacity.append([]byte(`{"UnprocessedItems":{}`), "")
-	if out.metrics != nil {
-		dst = appendTableMetrics(dst, out.metrics)
-	}
-	return append(dst, '}')
 }

@@ -1,6 +1,9 @@
 package engine
 
-import "strconv"
+import (
+	"slices"
+	"strings"
+)
 
 // The sizes that one capacity unit covers.
 const (
@@ -26,6 +29,9 @@ type consumption struct {
 	table   *table
 	units   []float64 // one for each view of the table
 	indexes bool      // whether to return them one by one
+	// transaction is set if each action costs double: to prepare it and to commit it.
+	transaction bool
+	written     bool
 }
 
 // newConsumption returns what ReturnConsumedCapacity asks for.
@@ -33,115 +39,113 @@ func newConsumption(t *table, returnConsumedCapacity *string) *consumption {
 	if returnConsumedCapacity == nil || *returnConsumedCapacity == "NONE" {
 		return nil
 	}
-	return &consumption{t, make([]float64, len(t.views)), *returnConsumedCapacity == "INDEXES"}
+	return &consumption{table: t, units: make([]float64, len(t.views)), indexes: *returnConsumedCapacity == "INDEXES"}
 }
 
 // read adds the cost of reading the bytes from the table.
 func (c *consumption) read(bytes int, consistent bool) {
 	if c != nil {
-		c.units[0] += readUnits(bytes, consistent)
+		c.add(readUnits(bytes, consistent))
 	}
 }
 
-// transact adds the cost of reading the bytes from the table in a transaction.
-func (c *consumption) transact(bytes int) {
-	if c != nil {
-		c.units[0] += transactionFactor * readUnits(bytes, true)
+// add adds what the table costs. A transaction doubles nothing on an index.
+func (c *consumption) add(units float64) {
+	if c.transaction {
+		units *= 2
 	}
+	c.units[0] += units
 }
 
-// write adds the cost of replacing one record by another, either of which may
-// be nil: the larger of both on the table, and on each index whose content
-// changes the larger of both, or both if the index key changes. The factor is
-// that of the table: a transaction doubles nothing on an index.
-func (c *consumption) write(prior, next *record, factor float64) {
+// write adds the cost of a write: the larger of the old and the new item on the table, and on each
+// index whose content changes the larger of both, or both if the index key changes.
+func (c *consumption) write(w *write) {
+	if c == nil {
+		return
+	}
+	c.written = true
+	if w.checkOnly {
+		c.add(writeUnits(w.prior.bytes()))
+		return
+	}
 	for i, v := range c.table.views {
-		before, after := v.bytesOf(prior), v.bytesOf(next)
+		before, after := v.bytesOf(w.prior), v.bytesOf(w.next)
 		switch {
 		case v.kind == tableView:
-			c.units[i] += factor * writeUnits(max(before, after))
+			c.add(writeUnits(max(before, after)))
 		case before == 0 && after == 0:
 		case before == 0 || after == 0:
 			c.units[i] += writeUnits(max(before, after))
-		case v.compare(v.element(prior), v.element(next)) != 0:
+		case v.compare(v.element(w.prior), v.element(w.next)) != 0:
 			c.units[i] += writeUnits(before) + writeUnits(after)
-		case !v.same(prior, next):
+		case !v.same(w.prior, w.next):
 			c.units[i] += writeUnits(max(before, after))
 		}
 	}
 }
 
-// appendJSON appends the consumption, with the units also under the name member if that is not empty.
-func (c *consumption) appendJSON(dst []byte, member string) []byte {
-	total := 0.0
-	for _, units := range c.units {
-		total += units
-	}
-	dst = append(dst, '{')
-	dst = appendMember(dst, "TableName")
-	dst = appendString(dst, c.table.name)
-	dst = appendUnits(dst, total, member)
-	if c.indexes {
-		dst = appendUnitsOf(dst, "Table", c.units[0], member)
-		dst = c.appendIndexes(dst, localIndex, "LocalSecondaryIndexes", member)
-		dst = c.appendIndexes(dst, globalIndex, "GlobalSecondaryIndexes", member)
-	}
-	return append(dst, '}')
-}
-
-// appendIndexes appends the indexes of one kind that consumed capacity.
-func (c *consumption) appendIndexes(dst []byte, kind viewKind, name, member string) []byte {
-	first := true
-	for i, v := range c.table.views {
-		if v.kind != kind || c.units[i] == 0 {
-			continue
-		}
-		if first {
-			dst = appendMember(dst, name)
-			dst = append(dst, '{')
-			first = false
-		}
-		dst = appendUnitsOf(dst, v.name, c.units[i], member)
-	}
-	if !first {
-		dst = append(dst, '}')
-	}
-	return dst
-}
-
-// appendUnitsOf appends the units of the table or of an index as a member of that name.
-func appendUnitsOf(dst []byte, name string, units float64, member string) []byte {
-	dst = appendMember(dst, name)
-	dst = append(dst, '{')
-	dst = appendUnits(dst, units, member)
-	return append(dst, '}')
-}
-
-// appendUnits appends units as members of the object at the end of dst.
-func appendUnits(dst []byte, units float64, member string) []byte {
-	for _, name := range []string{"CapacityUnits", member} {
-		if name != "" {
-			dst = appendMember(dst, name)
-			dst = strconv.AppendFloat(dst, units, 'f', 1, 64)
-		}
-	}
-	return dst
-}
-
-// append appends the ConsumedCapacity of an operation on one table.
+// consumedCapacity is the consumption in a response.
 //
-//	"ConsumedCapacity": {"TableName": "pets", "CapacityUnits": 0.5}
-func (c *consumption) append(dst []byte) []byte {
-	if c == nil {
-		return dst
-	}
-	return c.appendJSON(appendMember(dst, "ConsumedCapacity"), "")
+//	{"TableName": "pets", "CapacityUnits": 1.5, "Table": {"CapacityUnits": 0.5}, "GlobalSecondaryIndexes": {"byAge": {"CapacityUnits": 1.0}}}
+type consumedCapacity struct {
+	TableName string
+	capacityUnits
+	Table                  *capacityUnits
+	LocalSecondaryIndexes  map[string]capacityUnits `json:",omitempty"`
+	GlobalSecondaryIndexes map[string]capacityUnits `json:",omitempty"`
 }
 
-// consumptions are those of a request to several tables, in the order in which it uses them.
+// capacityUnits are the units of a table or index. Only transactions have them by their kind, too.
+type capacityUnits struct {
+	CapacityUnits      float64
+	ReadCapacityUnits  float64 `json:",omitempty"`
+	WriteCapacityUnits float64 `json:",omitempty"`
+}
+
+func (c *consumption) capacityUnits(units float64) capacityUnits {
+	switch {
+	case !c.transaction:
+		return capacityUnits{CapacityUnits: units}
+	case c.written:
+		return capacityUnits{CapacityUnits: units, WriteCapacityUnits: units}
+	}
+	return capacityUnits{CapacityUnits: units, ReadCapacityUnits: units}
+}
+
+// output returns the consumption as the response has it.
+func (c *consumption) output() *consumedCapacity {
+	if c == nil {
+		return nil
+	}
+	out := &consumedCapacity{
+		TableName:              c.table.name,
+		LocalSecondaryIndexes:  map[string]capacityUnits{},
+		GlobalSecondaryIndexes: map[string]capacityUnits{},
+	}
+	total := 0.0
+	for i, v := range c.table.views {
+		units := c.capacityUnits(c.units[i])
+		total += c.units[i]
+		switch {
+		case !c.indexes:
+		case v.kind == tableView:
+			out.Table = &units
+		case c.units[i] == 0:
+		case v.kind == localIndex:
+			out.LocalSecondaryIndexes[v.name] = units
+		default:
+			out.GlobalSecondaryIndexes[v.name] = units
+		}
+	}
+	out.capacityUnits = c.capacityUnits(total)
+	return out
+}
+
+// consumptions are those of a request to several tables.
 type consumptions struct {
-	detail *string // ReturnConsumedCapacity
-	tables []*consumption
+	detail      *string // ReturnConsumedCapacity
+	transaction bool
+	tables      []*consumption
 }
 
 // of returns the consumption on a table, nil if the request does not ask for it.
@@ -153,20 +157,18 @@ func (cs *consumptions) of(t *table) *consumption {
 	}
 	c := newConsumption(t, cs.detail)
 	if c != nil {
+		c.transaction = cs.transaction
 		cs.tables = append(cs.tables, c)
 	}
 	return c
 }
 
-// append appends the ConsumedCapacity of an operation on several tables. If member is not empty, it
-// is ReadCapacityUnits or WriteCapacityUnits, which transactions have besides CapacityUnits.
-func (cs *consumptions) append(dst []byte, member string) []byte {
-	if cs.detail == nil || *cs.detail == "NONE" {
-		return dst
-	}
-	dst = append(appendMember(dst, "ConsumedCapacity"), '[')
+// output returns the consumptions as the response has them, by the names of the tables.
+func (cs *consumptions) output() []*consumedCapacity {
+	var out []*consumedCapacity
 	for _, c := range cs.tables {
-		dst = c.appendJSON(appendComma(dst), member)
+		out = append(out, c.output())
 	}
-	return append(dst, ']')
+	slices.SortFunc(out, func(a, b *consumedCapacity) int { return strings.Compare(a.TableName, b.TableName) })
+	return out
 }

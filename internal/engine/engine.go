@@ -83,23 +83,23 @@ func New(options ...Option) *Engine {
 // Requests returns the number of requests that were answered.
 func (e *Engine) Requests() uint64 { return e.requests.Load() }
 
-// run performs an operation.
-func (e *Engine) run(name string, o operation, request document) ([]byte, error) {
+// run performs an operation and appends the response.
+func (e *Engine) run(name string, o operation, request document, dst []byte) ([]byte, error) {
 	if o.replay == nil {
 		e.definitions.RLock()
 		defer e.definitions.RUnlock()
 		if e.nextExpiry.Load() != never {
 			e.expire()
 		}
-		return o.perform(e, request)
+		return o.perform(e, request, dst)
 	}
 	e.definitions.Lock()
 	defer e.definitions.Unlock()
 	e.expire()
 	if e.journal != nil {
-		return e.performJournaled(name, o, request)
+		return e.performJournaled(name, o, request, dst)
 	}
-	return o.perform(e, request)
+	return o.perform(e, request, dst)
 }
 
 // table returns the table with the given name or ARN, for an operation on items.

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
@@ -58,9 +57,8 @@ func (in *get) check() error {
 //
 //	{"Item": {"age": {"N": "3"}, "id": {"S": "a"}}}
 type getItemOutput struct {
-	record           *record // nil if there is no such item
-	item             attribute.Item
-	consumedCapacity *consumption
+	Item             attribute.Item
+	ConsumedCapacity *consumedCapacity
 }
 
 func (e *Engine) getItem(in *getItemInput) (*getItemOutput, error) {
@@ -72,26 +70,17 @@ func (e *Engine) getItem(in *getItemInput) (*getItemOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &getItemOutput{record: e.get(t, &key)}
-	if out.record != nil {
-		out.item = in.projection.Apply(out.record.item)
+	r := e.get(t, &key)
+	out := &getItemOutput{}
+	if r != nil {
+		out.Item = in.projection.Apply(r.item)
 	}
 	if in.ReturnConsumedCapacity != nil {
-		out.consumedCapacity = newConsumption(t, in.ReturnConsumedCapacity)
-		out.consumedCapacity.read(out.record.bytes(), isTrue(in.ConsistentRead))
+		consumed := newConsumption(t, in.ReturnConsumedCapacity)
+		consumed.read(r.bytes(), isTrue(in.ConsistentRead))
+		out.ConsumedCapacity = consumed.output()
 	}
 	return out, nil
-}
-
-func (out *getItemOutput) encode() []byte {
-	dst := newResponse(out.record.bytes())
-	if out.record != nil {
-		dst = appendItem(dst, "Item", out.item)
-	}
-	if out.consumedCapacity != nil {
-		dst = out.consumedCapacity.append(dst)
-	}
-	return append(dst, '}')
 }
 
 // projectedTable finds a table and checks the projection against its keys.
@@ -136,7 +125,6 @@ type keysAndAttributes struct {
 	projectionInput
 
 	tableName string
-	source    document
 }
 
 func (ts *tablesToGet) decode(d document) error {
@@ -146,7 +134,7 @@ func (ts *tablesToGet) decode(d document) error {
 		if value == "null" {
 			return nil
 		}
-		g := keysAndAttributes{tableName: name, source: value}
+		g := keysAndAttributes{tableName: name}
 		err := value.decode(&g)
 		*ts = append(*ts, g)
 		return err
@@ -155,12 +143,11 @@ func (ts *tablesToGet) decode(d document) error {
 
 // String returns the tables as the service prints them.
 func (ts tablesToGet) String() string {
-	dst := []byte{'{'}
+	tables := map[string]*keysAndAttributes{}
 	for i := range ts {
-		dst = appendMember(dst, ts[i].tableName)
-		dst = append(dst, ts[i].source.compact()...)
+		tables[ts[i].tableName] = &ts[i]
 	}
-	return string(append(dst, '}'))
+	return string(encode(nil, tables))
 }
 
 func (in *batchGetItemInput) check() error {
@@ -234,99 +221,62 @@ func (in *batchGetItemInput) checkProjections() error {
 //
 //	{"Responses": {"pets": [{"age": {"N": "3"}, "id": {"S": "a"}}]}, "UnprocessedKeys": {}}
 type batchGetItemOutput struct {
-	tables           []tableItems // by name
-	consumedCapacity consumptions
-}
-
-// tableItems are the items that a BatchGetItem reads from one table.
-type tableItems struct {
-	*keysAndAttributes
-	table     *table
-	keys      []key
-	processed int // how many of the keys
-	items     []attribute.Item
+	Responses        map[string][]attribute.Item
+	UnprocessedKeys  map[string]keysAndAttributes
+	ConsumedCapacity []*consumedCapacity
 }
 
 func (e *Engine) batchGetItem(in *batchGetItemInput) (*batchGetItemOutput, error) {
-	out := &batchGetItemOutput{make([]tableItems, len(in.RequestItems)), consumptions{detail: in.ReturnConsumedCapacity}}
+	tables := make([]*table, len(in.RequestItems))
+	keys := make([][]key, len(in.RequestItems))
 	for i := range in.RequestItems {
-		items, err := e.lookUpKeys(&in.RequestItems[i])
-		if err != nil {
+		g := &in.RequestItems[i]
+		var err error
+		if tables[i], err = e.projectedTable(g.tableName, &g.projectionInput); err != nil {
 			return nil, err
 		}
-		out.tables[i] = items
-	}
-	slices.SortFunc(out.tables, func(a, b tableItems) int { return strings.Compare(a.tableName, b.tableName) })
-	bytes := 0
-	for i := range out.tables {
-		g := &out.tables[i]
-		for bytes <= maxBatchGetBytes && g.processed < len(g.keys) {
-			r := e.get(g.table, &g.keys[g.processed]) // one by one: a batch is no transaction
-			if bytes += r.bytes(); bytes > maxBatchGetBytes {
-				break
-			}
-			g.processed++
-			out.consumedCapacity.of(g.table).read(r.bytes(), isTrue(g.ConsistentRead))
-			if r != nil {
-				g.items = append(g.items, g.projection.Apply(r.item))
-			}
+		if keys[i], err = tables[i].schema.parseAll(g.Keys); err != nil {
+			return nil, err
 		}
 	}
+	out := &batchGetItemOutput{Responses: map[string][]attribute.Item{}, UnprocessedKeys: map[string]keysAndAttributes{}}
+	consumed := consumptions{detail: in.ReturnConsumedCapacity}
+	bytes := 0
+	for i, t := range tables {
+		g := in.RequestItems[i]
+		items := []attribute.Item{}
+		for k := range keys[i] {
+			r := e.get(t, &keys[i][k]) // one by one: a batch is no transaction
+			if bytes += r.bytes(); bytes > maxBatchGetBytes {
+				g.Keys = g.Keys[k:]
+				out.UnprocessedKeys[g.tableName] = g
+				break
+			}
+			consumed.of(t).read(r.bytes(), isTrue(g.ConsistentRead))
+			if r != nil {
+				items = append(items, g.projection.Apply(r.item))
+			}
+		}
+		out.Responses[g.tableName] = items
+	}
+	out.ConsumedCapacity = consumed.output()
 	return out, nil
 }
 
-// lookUpKeys finds a table and the primary keys to read from it.
-func (e *Engine) lookUpKeys(in *keysAndAttributes) (items tableItems, err error) {
-	t, err := e.projectedTable(in.tableName, &in.projectionInput)
-	if err != nil {
-		return items, err
-	}
-	items = tableItems{keysAndAttributes: in, table: t, keys: make([]key, len(in.Keys))}
-	for i := range in.Keys {
-		if items.keys[i], err = t.schema.parse(in.Keys[i].item); err != nil {
-			return items, err
+// parseAll returns the primary keys in a list of them, which must be different.
+func (s *keySchema) parseAll(parameters []itemParameter) ([]key, error) {
+	keys := make([]key, len(parameters))
+	for i := range parameters {
+		primary, err := s.parse(parameters[i].item)
+		if err != nil {
+			return nil, err
 		}
-		if slices.ContainsFunc(items.keys[:i], func(other key) bool { return other.compare(&items.keys[i]) == 0 }) {
-			return items, validation(duplicateKeys)
+		if slices.ContainsFunc(keys[:i], func(other key) bool { return other.compare(&primary) == 0 }) {
+			return nil, validation(duplicateKeys)
 		}
+		keys[i] = primary
 	}
-	return items, nil
-}
-
-func (out *batchGetItemOutput) encode() []byte {
-	dst := []byte(`{"Responses":{`)
-	for i := range out.tables {
-		g := &out.tables[i]
-		dst = append(appendMember(dst, g.tableName), '[')
-		for _, item := range g.items {
-			dst = item.AppendJSON(appendComma(dst))
-		}
-		dst = append(dst, ']')
-	}
-	dst = append(dst, `},"UnprocessedKeys":{`...)
-	for i := range out.tables {
-		if g := &out.tables[i]; g.processed < len(g.keys) {
-			dst = g.appendUnprocessed(dst)
-		}
-	}
-	dst = out.consumedCapacity.append(append(dst, '}'), "")
-	return append(dst, '}')
-}
-
-// appendUnprocessed appends the table's part of the request with the keys that are left.
-func (g *tableItems) appendUnprocessed(dst []byte) []byte {
-	dst = append(appendMember(dst, g.tableName), `{"Keys":[`...)
-	for i := range g.Keys[g.processed:] {
-		dst = g.Keys[g.processed+i].item.AppendJSON(appendComma(dst))
-	}
-	dst = append(dst, ']')
-	_ = g.source.object("", func(name string, value document) error {
-		if name != "Keys" && value != "null" {
-			dst = append(appendMember(dst, name), value...)
-		}
-		return nil
-	})
-	return append(dst, '}')
+	return keys, nil
 }
 
 type transactGetItemsInput struct {
@@ -357,8 +307,12 @@ func (in *transactGetItemsInput) check() error {
 //
 //	{"Responses": [{"Item": {"age": {"N": "3"}, "id": {"S": "a"}}}, {}]}
 type transactGetItemsOutput struct {
-	items            []attribute.Item
-	consumedCapacity consumptions
+	Responses        []itemResponse
+	ConsumedCapacity []*consumedCapacity
+}
+
+type itemResponse struct {
+	Item attribute.Item `json:",omitempty"`
 }
 
 func (e *Engine) transactGetItems(in *transactGetItemsInput) (*transactGetItemsOutput, error) {
@@ -385,31 +339,20 @@ func (e *Engine) transactGetItems(in *transactGetItemsInput) (*transactGetItemsO
 			}
 		}
 	}
-	out := &transactGetItemsOutput{make([]attribute.Item, len(keys)), consumptions{detail: in.ReturnConsumedCapacity}}
+	out := &transactGetItemsOutput{Responses: make([]itemResponse, len(keys))}
+	consumed := consumptions{detail: in.ReturnConsumedCapacity, transaction: true}
 	bytes := 0
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	for i := range keys {
 		r := tables[i].get(&keys[i])
 		bytes += r.bytes()
-		out.items[i] = elements[i].Get.projection.Apply(r.itemOrNil())
-		out.consumedCapacity.of(tables[i]).transact(r.bytes())
+		out.Responses[i].Item = elements[i].Get.projection.Apply(r.itemOrNil())
+		consumed.of(tables[i]).read(r.bytes(), true)
 	}
 	if bytes > maxTransactionBytes {
 		return nil, payloadTooLarge(bytes)
 	}
+	out.ConsumedCapacity = consumed.output()
 	return out, nil
-}
-
-func (out *transactGetItemsOutput) encode() []byte {
-	dst := []byte(`{"Responses":[`)
-	for _, item := range out.items {
-		dst = append(appendComma(dst), '{')
-		if len(item) > 0 {
-			dst = appendItem(dst, "Item", item)
-		}
-		dst = append(dst, '}')
-	}
-	dst = out.consumedCapacity.append(append(dst, ']'), "ReadCapacityUnits")
-	return append(dst, '}')
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -54,22 +55,28 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		// The connection broke or the body never came: no client waits for an answer.
 		panic(http.ErrAbortHandler)
 	}
-	answer, err := e.handle(r, body)
+	buffer := responses.Get().(*[]byte)
+	response, err := e.handle(r, body, (*buffer)[:0])
 	status := http.StatusOK
 	if err != nil {
 		exception := asException(err)
 		status = exception.status
-		answer = exception.appendJSON(answer[:0])
+		response = encode((*buffer)[:0], exception.body())
 	}
-	e.reply(w, contentType, status, answer)
+	e.reply(w, contentType, status, response)
+	*buffer = response
+	responses.Put(buffer)
 }
 
-// handle answers one POST. A defect of the engine itself becomes the service's internal error, the
-// only answer with status 500.
-func (e *Engine) handle(r *http.Request, body []byte) (answer []byte, err error) {
+// responses has buffers for the JSON of responses.
+var responses = sync.Pool{New: func() any { return new([]byte) }}
+
+// handle performs one request and appends the response. A defect of the engine itself becomes the
+// service's internal error, the only response with status 500.
+func (e *Engine) handle(r *http.Request, body, dst []byte) (response []byte, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			answer, err = nil, internalError(cause)
+			response, err = nil, internalError(cause)
 		}
 	}()
 	var request document
@@ -88,7 +95,7 @@ func (e *Engine) handle(r *http.Request, body []byte) (answer []byte, err error)
 	if request == "" {
 		return nil, serialization("")
 	}
-	return e.run(name, operation, request)
+	return e.run(name, operation, request, dst)
 }
 
 // authenticate requires a signature, and accepts every one.

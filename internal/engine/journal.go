@@ -97,13 +97,13 @@ func (e *Engine) Close() error {
 
 // performJournaled performs an operation that changes tables, and writes its request to the
 // journal.
-func (e *Engine) performJournaled(name string, o operation, request document) ([]byte, error) {
+func (e *Engine) performJournaled(name string, o operation, request document, dst []byte) ([]byte, error) {
 	j := e.journal
 	if j.err != nil {
 		return nil, j.err
 	}
 	change := &entry{At: e.now().UnixNano(), Operation: name, Request: json.RawMessage(request), Tables: e.ids}
-	answer, err := o.perform(e, request)
+	answer, err := o.perform(e, request, dst)
 	if err == nil {
 		err = j.append(change)
 	}

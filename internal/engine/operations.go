@@ -1,19 +1,19 @@
 package engine
 
 import (
-	"encoding/json"
 	"maps"
+	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
-	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 	"github.com/open-alchemy/packagedb/internal/engine/jsontext"
 )
 
 // operation is an operation of the DynamoDB API.
 type operation struct {
-	// perform returns the JSON of the response.
-	perform func(e *Engine, request document) ([]byte, error)
+	// perform appends the JSON of the response.
+	perform func(e *Engine, request document, dst []byte) ([]byte, error)
 	// replay performs a request of the journal, nil unless the operation changes tables apart from their
 	// items. It does not check it: it was accepted, and checks become stricter as the service's do.
 	replay func(e *Engine, request document) error
@@ -58,19 +58,19 @@ type input[T any] interface {
 
 // newOperation returns an operation that leaves the tables as they are, apart from their items.
 func newOperation[In, Out any, P input[In]](perform func(*Engine, P) (Out, error)) operation {
-	return operation{perform: func(e *Engine, request document) ([]byte, error) {
+	return operation{perform: func(e *Engine, request document, dst []byte) ([]byte, error) {
 		in := P(new(In))
 		if err := request.decode(in); err != nil {
-			return nil, err
+			return dst, err
 		}
 		if err := in.check(); err != nil {
-			return nil, err
+			return dst, err
 		}
 		out, err := perform(e, in)
 		if err != nil {
-			return nil, err
+			return dst, err
 		}
-		return encode(out)
+		return encode(dst, out), nil
 	}}
 }
 
@@ -88,42 +88,77 @@ func change[In, Out any, P input[In]](perform func(*Engine, P) (Out, error)) ope
 	return o
 }
 
-// encode returns the JSON of a response. Those with items write it themselves, without reflection.
-func encode(out any) ([]byte, error) {
-	switch out := out.(type) {
-	case interface{ encode() []byte }:
-		return out.encode(), nil
-	case nothing:
-		return nil, nil
+// encode appends the JSON of a response.
+func encode(dst []byte, out any) []byte {
+	if _, ok := out.(nothing); ok {
+		return dst
 	}
-	return json.Marshal(out)
+	return appendJSON(dst, reflect.ValueOf(out))
 }
 
-// newResponse begins an object with room for items of the given size in bytes.
-func newResponse(bytes int) []byte {
-	return append(make([]byte, 0, 128+bytes+bytes/2), '{')
-}
-
-// appendString appends text as a JSON string.
-func appendString(dst []byte, text string) []byte { return jsontext.AppendString(dst, text) }
-
-// appendMember begins a member of the object at the end of dst.
-func appendMember(dst []byte, name string) []byte {
-	dst = appendString(appendComma(dst), name)
-	return append(dst, ':')
-}
-
-// appendItem appends a member that is an item.
-func appendItem(dst []byte, name string, item attribute.Item) []byte {
-	return item.AppendJSON(appendMember(dst, name))
-}
-
-// appendComma separates what follows from a member or element before it.
-func appendComma(dst []byte) []byte {
-	if last := dst[len(dst)-1]; last != '{' && last != '[' {
-		dst = append(dst, ',')
+// appendJSON appends the JSON of a response or of a part of it. A struct's fields have the names of
+// the members, unless a tag gives another. Those that are nil are left out, and those that are empty if
+// the tag says so.
+//
+//	{"Item": {"age": {"N": "3"}, "id": {"S": "a"}}}
+func appendJSON(dst []byte, v reflect.Value) []byte {
+	if part, ok := reflect.TypeAssert[interface{ AppendJSON(dst []byte) []byte }](v); ok {
+		return part.AppendJSON(dst)
 	}
-	return dst
+	switch v.Kind() {
+	case reflect.Pointer:
+		return appendJSON(dst, v.Elem())
+	case reflect.String:
+		return jsontext.AppendString(dst, v.String())
+	case reflect.Bool:
+		return strconv.AppendBool(dst, v.Bool())
+	case reflect.Float64:
+		return strconv.AppendFloat(dst, v.Float(), 'f', 1, 64)
+	case reflect.Slice:
+		dst = append(dst, '[')
+		for i := range v.Len() {
+			dst = append(appendJSON(dst, v.Index(i)), ',')
+		}
+		return closed(dst, ']')
+	case reflect.Map:
+		dst = append(dst, '{')
+		for _, name := range slices.SortedFunc(slices.Values(v.MapKeys()), func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) }) {
+			dst = append(jsontext.AppendString(dst, name.String()), ':')
+			dst = append(appendJSON(dst, v.MapIndex(name)), ',')
+		}
+		return closed(dst, '}')
+	case reflect.Struct:
+		dst = append(dst, '{')
+		for _, m := range structureOf(v.Type()).members {
+			field := v.FieldByIndex(m.index)
+			if isAbsent(field, m.omitEmpty) {
+				continue
+			}
+			dst = append(appendJSON(append(dst, m.name...), field), ',')
+		}
+		return closed(dst, '}')
+	}
+	return strconv.AppendInt(dst, v.Int(), 10)
+}
+
+// closed ends a list whose last element has a comma after it.
+func closed(dst []byte, end byte) []byte {
+	if last := len(dst) - 1; dst[last] == ',' {
+		dst[last] = end
+		return dst
+	}
+	return append(dst, end)
+}
+
+// isAbsent reports whether a member is left out.
+func isAbsent(field reflect.Value, omitEmpty bool) bool {
+	switch field.Kind() {
+	case reflect.Pointer:
+		return field.IsNil()
+	case reflect.Slice, reflect.Map:
+		return field.IsNil() || omitEmpty && field.Len() == 0
+	}
+	return omitEmpty && field.IsZero()
 }
 
 const (

@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"strconv"
-
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 	"github.com/open-alchemy/packagedb/internal/engine/expression"
 )
@@ -225,29 +223,29 @@ func (p *page) startAfter() {
 // read reads the page, and returns the response.
 func (e *Engine) read(p *page) *pageOutput {
 	e.pick(p)
-	out := &pageOutput{scannedCount: len(p.records), counting: is(p.Select, "COUNT"), bytes: p.bytes}
-	if !out.counting {
-		out.items = make([]attribute.Item, 0, len(p.records))
+	out := &pageOutput{ScannedCount: len(p.records)}
+	counting := is(p.Select, "COUNT")
+	if !counting {
+		out.Items = make([]attribute.Item, 0, len(p.records))
 	}
 	for _, r := range p.records {
 		if p.filter != nil && !p.filter.Match(p.view.item(r)) {
 			continue
 		}
-		out.count++
+		out.Count++
 		switch {
-		case out.counting:
+		case counting:
 		case p.projection != nil || p.fetch:
-			out.items = append(out.items, p.projection.Apply(r.item))
+			out.Items = append(out.Items, p.projection.Apply(r.item))
 		default:
-			out.items = append(out.items, p.view.item(r))
+			out.Items = append(out.Items, p.view.item(r))
 		}
 	}
 	if p.full {
-		out.lastEvaluatedKey = keyItem(p.view.keys, p.records[len(p.records)-1].item)
+		out.LastEvaluatedKey = keyItem(p.view.keys, p.records[len(p.records)-1].item)
 	}
 	if p.ReturnConsumedCapacity != nil {
-		out.consumedCapacity = newConsumption(p.table, p.ReturnConsumedCapacity)
-		p.consume(out.consumedCapacity)
+		out.ConsumedCapacity = p.consumed()
 	}
 	return out
 }
@@ -281,11 +279,12 @@ func (e *Engine) pick(p *page) {
 	}
 }
 
-// consume adds the cost of the page: that of its bytes together, and that of each item that was
+// consumed returns the cost of the page: that of its bytes together, and that of each item that was
 // fetched from the table.
-func (p *page) consume(c *consumption) {
+func (p *page) consumed() *consumedCapacity {
+	c := newConsumption(p.table, p.ReturnConsumedCapacity)
 	if c == nil {
-		return
+		return nil
 	}
 	consistent := isTrue(p.ConsistentRead)
 	c.units[p.view.number] = readUnits(p.bytes, consistent)
@@ -294,36 +293,15 @@ func (p *page) consume(c *consumption) {
 			c.read(r.size, consistent)
 		}
 	}
+	return c.output()
 }
 
 // pageOutput is the response of Query and Scan.
 //
 //	{"Items": [{"age": {"N": "3"}, "id": {"S": "a"}}], "Count": 1, "ScannedCount": 1, "LastEvaluatedKey": {"id": {"S": "a"}}}
 type pageOutput struct {
-	items               []attribute.Item
-	counting            bool // without items
-	count, scannedCount int
-	lastEvaluatedKey    attribute.Item
-	consumedCapacity    *consumption
-	bytes               int
-}
-
-func (out *pageOutput) encode() []byte {
-	dst := newResponse(out.bytes)
-	if !out.counting {
-		dst = append(dst, `"Items":[`...)
-		for _, item := range out.items {
-			dst = item.AppendJSON(appendComma(dst))
-		}
-		dst = append(dst, ']')
-	}
-	dst = strconv.AppendInt(appendMember(dst, "Count"), int64(out.count), 10)
-	dst = strconv.AppendInt(appendMember(dst, "ScannedCount"), int64(out.scannedCount), 10)
-	if out.lastEvaluatedKey != nil {
-		dst = appendItem(dst, "LastEvaluatedKey", out.lastEvaluatedKey)
-	}
-	if out.consumedCapacity != nil {
-		dst = out.consumedCapacity.append(dst)
-	}
-	return append(dst, '}')
+	Items               []attribute.Item // nil if only their number is asked for
+	Count, ScannedCount int
+	LastEvaluatedKey    attribute.Item
+	ConsumedCapacity    *consumedCapacity
 }

@@ -1,8 +1,7 @@
 package engine
 
 import (
-	"bytes"
-	"encoding/json"
+	"cmp"
 	"errors"
 	"math"
 	"reflect"
@@ -40,10 +39,19 @@ type parameter interface {
 // unsupported is the type of a parameter that exists in DynamoDB and not in this engine.
 type unsupported struct{}
 
-// structure is how a type of struct is read.
+// structure is how a type of struct is read and written: its exported fields, also those of embedded
+// structs.
 type structure struct {
-	class  string           // the name of the type in the service's messages
-	fields map[string][]int // the index of each exported field, also of embedded structs
+	class   string           // the name of the type in the service's messages
+	fields  map[string][]int // the index of each field by its name
+	members []member         // the fields in their order
+}
+
+// member is a field as JSON.
+type member struct {
+	name      string // with a colon
+	index     []int
+	omitEmpty bool
 }
 
 // structures has the structure of each type that was read before.
@@ -51,7 +59,7 @@ var structures sync.Map
 
 func structureOf(t reflect.Type) *structure {
 	if s, ok := structures.Load(t); ok {
-		return s.(*structure) //nolint:errcheck,forcetypeassert // structures has no others
+		return s.(*structure)
 	}
 	name := t.Name()
 	s := &structure{fields: map[string][]int{}}
@@ -61,6 +69,9 @@ func structureOf(t reflect.Type) *structure {
 			name = field.Tag.Get("class")
 		case field.IsExported():
 			s.fields[field.Name] = field.Index
+			if name, omit, _ := strings.Cut(field.Tag.Get("json"), ","); name != "-" {
+				s.members = append(s.members, member{strconv.Quote(cmp.Or(name, field.Name)) + ":", field.Index, omit != ""})
+			}
 		}
 	}
 	s.class = "class " + classPrefix + strings.ToUpper(name[:1]) + name[1:]
@@ -130,7 +141,7 @@ func (d document) decodeList(into reflect.Value) error {
 	return d.list(func(element document) error {
 		next := reflect.New(into.Type().Elem())
 		var err error
-		switch p, ok := next.Interface().(parameter); {
+		switch p, ok := reflect.TypeAssert[parameter](next); {
 		case ok:
 			err = p.decode(element)
 		case element[0] != '{' && element[0] != '[':
@@ -219,13 +230,6 @@ func (d document) stringMap(into *map[string]string) error {
 	})
 }
 
-// compact returns the JSON without space between its tokens.
-func (d document) compact() string {
-	var text bytes.Buffer
-	_ = json.Compact(&text, []byte(d)) // d is well-formed
-	return text.String()
-}
-
 // itemParameter is a parameter that holds attribute values. An invalid value is reported only after
 // the request's other constraints were checked.
 //
@@ -246,6 +250,9 @@ func (p *itemParameter) decode(d document) error {
 	}
 	return err
 }
+
+// AppendJSON appends the item as it was read.
+func (p itemParameter) AppendJSON(dst []byte) []byte { return p.item.AppendJSON(dst) }
 
 // long returns an optional parameter in the type that constraints take.
 func long(parameter *int) *int64 {

@@ -14,8 +14,6 @@ const (
 	maxTransactionActions = 100
 	maxTransactionBytes   = 4 << 20
 	maxTokenLength        = 36
-	// Every action of a transaction costs double: to prepare it and to commit it.
-	transactionFactor = 2
 )
 
 const multipleOperations = "Transaction request cannot include multiple operations on one item"
@@ -181,9 +179,8 @@ func payloadTooLarge(bytes int) error {
 //
 //	{"ConsumedCapacity": [{"TableName": "pets", "CapacityUnits": 4.0, "WriteCapacityUnits": 4.0}]}
 type transactWriteItemsOutput struct {
-	consumedCapacity consumptions
-	unit             string // the name of the units
-	metrics          []write
+	ConsumedCapacity      []*consumedCapacity
+	ItemCollectionMetrics map[string][]*itemCollectionMetrics
 }
 
 func (e *Engine) transactWriteItems(in *transactWriteItemsInput) (*transactWriteItemsOutput, error) {
@@ -210,28 +207,17 @@ func (e *Engine) transactWriteItems(in *transactWriteItemsInput) (*transactWrite
 	if err != nil {
 		return nil, err
 	}
-	out := &transactWriteItemsOutput{consumptions{detail: in.ReturnConsumedCapacity}, "WriteCapacityUnits", nil}
+	out := &transactWriteItemsOutput{ItemCollectionMetrics: metricsOf(writes, in.ReturnItemCollectionMetrics)}
+	consumed := consumptions{detail: in.ReturnConsumedCapacity, transaction: true}
 	for i := range writes {
-		c := out.consumedCapacity.of(writes[i].table)
 		if done != nil {
-			out.unit = "ReadCapacityUnits"
-			c.transact(done[i])
+			consumed.of(writes[i].table).read(done[i], true)
 		} else {
-			writes[i].consume(c, transactionFactor)
+			consumed.of(writes[i].table).write(&writes[i])
 		}
 	}
-	if is(in.ReturnItemCollectionMetrics, "SIZE") {
-		out.metrics = writes
-	}
+	out.ConsumedCapacity = consumed.output()
 	return out, nil
-}
-
-func (out *transactWriteItemsOutput) encode() []byte {
-	dst := out.consumedCapacity.append([]byte{'{'}, out.unit)
-	if out.metrics != nil {
-		dst = appendTableMetrics(dst, out.metrics)
-	}
-	return append(dst, '}')
 }
 
 // sameItem reports whether two writes are about one item.
@@ -311,9 +297,12 @@ func (e *Engine) transact(in *transactWriteItemsInput, writes []write) (done []i
 }
 
 // cancellationReason is why an action canceled its transaction.
+//
+//	{"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"}
 type cancellationReason struct {
-	code, message string
-	item          attribute.Item
+	Code    string
+	Item    attribute.Item
+	Message string `json:",omitempty"`
 }
 
 // reasonOf returns the reason for the exception of one action.
@@ -322,22 +311,7 @@ func reasonOf(e *exception) cancellationReason {
 	if e.kind == namespaceDynamoDB+"ConditionalCheckFailedException" {
 		code = "ConditionalCheckFailed"
 	}
-	return cancellationReason{code, e.message, e.item}
-}
-
-func (r *cancellationReason) appendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = appendMember(dst, "Code")
-	dst = appendString(dst, r.code)
-	if r.item != nil {
-		dst = appendMember(dst, "Item")
-		dst = r.item.AppendJSON(dst)
-	}
-	if r.message != "" {
-		dst = appendMember(dst, "Message")
-		dst = appendString(dst, r.message)
-	}
-	return append(dst, '}')
+	return cancellationReason{code, e.item, e.message}
 }
 
 // reasons are the reasons of a whole transaction, one for each action.
@@ -346,7 +320,7 @@ type reasons []cancellationReason
 func newReasons(actions int) reasons {
 	rs := make(reasons, actions)
 	for i := range rs {
-		rs[i].code = "None"
+		rs[i].Code = "None"
 	}
 	return rs
 }
@@ -356,8 +330,8 @@ func (rs reasons) err() error {
 	codes := make([]string, len(rs))
 	cancelled := false
 	for i := range rs {
-		codes[i] = rs[i].code
-		cancelled = cancelled || rs[i].code != "None"
+		codes[i] = rs[i].Code
+		cancelled = cancelled || rs[i].Code != "None"
 	}
 	if !cancelled {
 		return nil

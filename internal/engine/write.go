@@ -2,7 +2,6 @@ package engine
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 	"github.com/open-alchemy/packagedb/internal/engine/expression"
@@ -119,14 +118,15 @@ func (e *Engine) writeItem(w *write, in *returnInput) (*writeItemOutput, error) 
 	}
 	out := &writeItemOutput{}
 	if in.ReturnValues != nil {
-		out.attributes = w.returned(*in.ReturnValues)
+		out.Attributes = w.returned(*in.ReturnValues)
 	}
 	if in.ReturnConsumedCapacity != nil {
-		out.consumedCapacity = newConsumption(w.table, in.ReturnConsumedCapacity)
-		w.consume(out.consumedCapacity, 1)
+		consumed := newConsumption(w.table, in.ReturnConsumedCapacity)
+		consumed.write(w)
+		out.ConsumedCapacity = consumed.output()
 	}
 	if is(in.ReturnItemCollectionMetrics, "SIZE") && w.table.hasLocalIndexes() {
-		out.metrics = w
+		out.ItemCollectionMetrics = w.metrics()
 	}
 	return out, nil
 }
@@ -135,23 +135,9 @@ func (e *Engine) writeItem(w *write, in *returnInput) (*writeItemOutput, error) 
 //
 //	{"Attributes": {"age": {"N": "3"}, "id": {"S": "a"}}}
 type writeItemOutput struct {
-	attributes       attribute.Item
-	consumedCapacity *consumption
-	metrics          *write // nil without ItemCollectionMetrics
-}
-
-func (out *writeItemOutput) encode() []byte {
-	dst := newResponse(0)
-	if len(out.attributes) > 0 {
-		dst = appendItem(dst, "Attributes", out.attributes)
-	}
-	if out.consumedCapacity != nil {
-		dst = out.consumedCapacity.append(dst)
-	}
-	if out.metrics != nil {
-		dst = out.metrics.appendMetrics(appendMember(dst, "ItemCollectionMetrics"))
-	}
-	return append(dst, '}')
+	Attributes            attribute.Item `json:",omitempty"`
+	ConsumedCapacity      *consumedCapacity
+	ItemCollectionMetrics *itemCollectionMetrics
 }
 
 // action is what all writes of one item have, and what only some of them have.
@@ -370,46 +356,38 @@ func (w *write) returned(returnValues string) attribute.Item {
 	return nil
 }
 
-// consume adds what the write cost.
-func (w *write) consume(c *consumption, factor float64) {
-	switch {
-	case c == nil:
-	case w.checkOnly:
-		c.units[0] += factor * writeUnits(w.prior.bytes())
-	default:
-		c.write(w.prior, w.next, factor)
-	}
-}
-
-// appendMetrics appends the ItemCollectionMetrics of one write. The estimate of
-// the size is the smallest that the service gives.
+// itemCollectionMetrics are of the items that a write shares its partition key with. The estimate of
+// their size is the smallest that the service gives.
 //
 //	{"ItemCollectionKey": {"id": {"S": "a"}}, "SizeEstimateRangeGB": [0.0, 1.0]}
-func (w *write) appendMetrics(dst []byte) []byte {
-	collection := attribute.Item{w.table.schema.partition[0].name: w.primary.partition[0]}
-	dst = append(dst, `{"ItemCollectionKey":`...)
-	dst = collection.AppendJSON(dst)
-	return append(dst, `,"SizeEstimateRangeGB":[0.0,1.0]}`...)
+type itemCollectionMetrics struct {
+	ItemCollectionKey   attribute.Item
+	SizeEstimateRangeGB []float64
 }
 
-// appendTableMetrics appends the ItemCollectionMetrics of several writes by table.
-func appendTableMetrics(dst []byte, writes []write) []byte {
-	var tables []*table
+func (w *write) metrics() *itemCollectionMetrics {
+	return &itemCollectionMetrics{attribute.Item{w.table.schema.partition[0].name: w.primary.partition[0]}, []float64{0, 1}}
+}
+
+// metricsOf returns the ItemCollectionMetrics of several writes by table, nil unless they are asked for.
+func metricsOf(writes []write, returnItemCollectionMetrics *string) map[string][]*itemCollectionMetrics {
+	if !is(returnItemCollectionMetrics, "SIZE") {
+		return nil
+	}
+	metrics := map[string][]*itemCollectionMetrics{}
 	for i := range writes {
-		if t := writes[i].table; t.hasLocalIndexes() && !slices.Contains(tables, t) {
-			tables = append(tables, t)
+		w := &writes[i]
+		if !w.table.hasLocalIndexes() {
+			continue
 		}
-	}
-	slices.SortFunc(tables, func(a, b *table) int { return strings.Compare(a.name, b.name) })
-	dst = append(appendMember(dst, "ItemCollectionMetrics"), '{')
-	for _, t := range tables {
-		dst = append(appendMember(dst, t.name), '[')
-		for i := range writes {
-			if w := &writes[i]; w.table == t && !w.checkOnly {
-				dst = w.appendMetrics(appendComma(dst))
-			}
+		of := metrics[w.table.name]
+		if of == nil {
+			of = []*itemCollectionMetrics{}
 		}
-		dst = append(dst, ']')
+		if !w.checkOnly {
+			of = append(of, w.metrics())
+		}
+		metrics[w.table.name] = of
 	}
-	return append(dst, '}')
+	return metrics
 }
