@@ -205,8 +205,8 @@ func (e *Engine) newWrites(in *tableWrites) ([]write, error) {
 		case t.schema.mismatches(item):
 			err = validation(schemaMismatch)
 		default:
-			if w.next, err = t.checkedRecord(item); err == nil {
-				w.primary = w.next.keys[0]
+			if w.new, err = t.checkedRecord(item); err == nil {
+				w.primary = w.new.keys[0]
 			}
 		}
 		if err != nil {

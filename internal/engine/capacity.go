@@ -65,20 +65,20 @@ func (c *consumption) write(w *write) {
 	}
 	c.written = true
 	if w.checkOnly {
-		c.add(writeUnits(w.prior.bytes()))
+		c.add(writeUnits(w.old.bytes()))
 		return
 	}
 	for i, v := range c.table.views {
-		before, after := v.bytesOf(w.prior), v.bytesOf(w.next)
+		before, after := v.bytesOf(w.old), v.bytesOf(w.new)
 		switch {
 		case v.kind == tableView:
 			c.add(writeUnits(max(before, after)))
 		case before == 0 && after == 0:
 		case before == 0 || after == 0:
 			c.units[i] += writeUnits(max(before, after))
-		case v.compare(v.element(w.prior), v.element(w.next)) != 0:
+		case v.compare(v.element(w.old), v.element(w.new)) != 0:
 			c.units[i] += writeUnits(before) + writeUnits(after)
-		case !v.same(w.prior, w.next):
+		case !v.same(w.old, w.new):
 			c.units[i] += writeUnits(max(before, after))
 		}
 	}

@@ -124,10 +124,10 @@ func (j *journal) commit(token *string, done tokenEntry, writes ...write) error 
 		w := &writes[i]
 		switch {
 		case w.checkOnly:
-		case w.next != nil:
-			commit.Writes = append(commit.Writes, entryWrite{Table: w.table.name, Put: w.next.item})
-		case w.prior != nil:
-			key := keyItem(w.table.schema.attributes, w.prior.item)
+		case w.new != nil:
+			commit.Writes = append(commit.Writes, entryWrite{Table: w.table.name, Put: w.new.item})
+		case w.old != nil:
+			key := keyItem(w.table.schema.attributes, w.old.item)
 			commit.Writes = append(commit.Writes, entryWrite{Table: w.table.name, Delete: key})
 		}
 	}

@@ -222,20 +222,6 @@ func (s *keySchema) checkSizes(item attribute.Item) error {
 	return nil
 }
 
-// locate parses a key as parse does. A key that does not match the schema is not
-// an error but a mismatch.
-func (s *keySchema) locate(item attribute.Item) (primary key, mismatch *exception, err error) {
-	if len(item) == len(s.attributes) {
-		if err := s.check(item); err != nil {
-			return key{}, nil, err
-		}
-	}
-	if primary, err = s.parse(item); err != nil {
-		return key{}, asException(err), nil
-	}
-	return primary, nil, nil
-}
-
 // checkTypes checks that an item to be stored has a key.
 func (s *keySchema) checkTypes(item attribute.Item) error {
 	for _, a := range s.attributes {

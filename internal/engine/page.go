@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"cmp"
+
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 	"github.com/open-alchemy/packagedb/internal/engine/expression"
 )
@@ -142,16 +144,11 @@ func (e *Engine) newPage(in *pageInput) (*page, error) {
 
 // check checks the paths of the expressions and the ExclusiveStartKey against the keys.
 func (p *page) check() error {
-	if err := p.table.checkPaths(p.filter.Paths()); err != nil {
-		return err
+	err := cmp.Or(p.table.checkPaths(p.filter.Paths()), p.table.checkPaths(p.projection.Paths()))
+	if err == nil && p.ExclusiveStartKey.present {
+		return p.checkStartKey()
 	}
-	if err := p.table.checkPaths(p.projection.Paths()); err != nil {
-		return err
-	}
-	if !p.ExclusiveStartKey.present {
-		return nil
-	}
-	return p.checkStartKey()
+	return err
 }
 
 // startingKeyError begins the messages about an ExclusiveStartKey.
@@ -172,10 +169,8 @@ func (p *page) checkStartKey() error {
 			return validation(schemaMismatch)
 		}
 	}
-	for _, schema := range []*keySchema{&p.view.schema, p.table.schema} {
-		if err := schema.check(item); err != nil {
-			return validation("%s: %s", startingKeyError, asException(err).message)
-		}
+	if err := cmp.Or(p.view.schema.check(item), p.table.schema.check(item)); err != nil {
+		return validation("%s: %s", startingKeyError, asException(err).message)
 	}
 	return nil
 }

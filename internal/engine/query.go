@@ -118,13 +118,7 @@ func (e *Engine) query(in *queryInput) (*pageOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.table.checkPaths(in.keyCondition.Paths()); err != nil {
-		return nil, err
-	}
-	if err := p.check(); err != nil {
-		return nil, err
-	}
-	if err := in.checkTerms(p.view); err != nil {
+	if err := cmp.Or(p.table.checkPaths(in.keyCondition.Paths()), p.check(), in.checkTerms(p.view)); err != nil {
 		return nil, err
 	}
 	p.backward = in.ScanIndexForward != nil && !*in.ScanIndexForward

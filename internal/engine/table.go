@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -146,38 +147,29 @@ func (t *table) get(primary *key) *record {
 	return x.record
 }
 
-// replace stores next in place of prior; either may be nil.
-func (t *table) replace(prior, next *record) {
+// replace stores a record in place of the old one; either may be nil.
+func (t *table) replace(old, stored *record) {
 	if t.ttl != nil {
-		t.ttl.note(next)
+		t.ttl.note(stored)
 	}
 	for _, v := range t.views {
-		held, holds := v.holds(prior), v.holds(next)
+		held, holds := v.holds(old), v.holds(stored)
 		if held {
-			v.bytes -= v.bytesOf(prior)
-			if x := v.element(prior); !holds || v.compare(x, v.element(next)) != 0 {
+			v.bytes -= v.bytesOf(old)
+			if x := v.element(old); !holds || v.compare(x, v.element(stored)) != 0 {
 				v.tree.Delete(x)
 			}
 		}
 		if holds {
-			v.bytes += v.bytesOf(next)
-			v.tree.Set(v.element(next))
+			v.bytes += v.bytesOf(stored)
+			v.tree.Set(v.element(stored))
 		}
 	}
 }
 
 // checkedRecord checks an item and returns its record.
 func (t *table) checkedRecord(item attribute.Item) (*record, error) {
-	if err := t.schema.checkTypes(item); err != nil {
-		return nil, err
-	}
-	if err := t.schema.check(item); err != nil {
-		return nil, err
-	}
-	if err := t.checkIndexTypes(item); err != nil {
-		return nil, err
-	}
-	if err := t.checkIndexValues(item); err != nil {
+	if err := cmp.Or(t.schema.checkTypes(item), t.schema.check(item), t.checkIndexTypes(item), t.checkIndexValues(item)); err != nil {
 		return nil, err
 	}
 	r := t.newRecord(item)
@@ -222,15 +214,8 @@ func (t *table) itemBytes(r *record) int {
 	return bytes
 }
 
-// checkItemTypes checks that an item has the key of the table, and that its index keys are of the
-// right types.
-func (t *table) checkItemTypes(item attribute.Item) error {
-	if err := t.schema.checkTypes(item); err != nil {
-		return err
-	}
-	return t.checkIndexTypes(item)
-}
-
+// checkIndexTypes checks that the index keys that an item has are of the right types, and
+// checkIndexValues their content if they are.
 func (t *table) checkIndexTypes(item attribute.Item) error {
 	for _, v := range t.indexesByName {
 		for _, a := range v.schema.attributes {
@@ -240,14 +225,6 @@ func (t *table) checkIndexTypes(item attribute.Item) error {
 		}
 	}
 	return nil
-}
-
-// checkItemValues checks the content of key attributes that are present and of the right type.
-func (t *table) checkItemValues(item attribute.Item) error {
-	if err := t.schema.check(item); err != nil {
-		return err
-	}
-	return t.checkIndexValues(item)
 }
 
 func (t *table) checkIndexValues(item attribute.Item) error {
@@ -267,10 +244,7 @@ func (t *table) checkUpdate(u *expression.Update) error {
 			return invalidParameter("Cannot update attribute %s. This attribute is part of the key", target.Attribute())
 		}
 	}
-	if err := t.checkPaths(u.Paths()); err != nil {
-		return err
-	}
-	return t.checkUpdated(u.Values())
+	return cmp.Or(t.checkPaths(u.Paths()), t.checkUpdated(u.Values()))
 }
 
 // checkUpdated checks the index keys that an update leaves behind.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -232,19 +233,26 @@ func (w *write) locate(a *action) (err error) {
 	t, item := w.table, a.item.item
 	w.checkOnly = a.name == "conditionCheck"
 	if a.name != "put" {
-		w.primary, w.mismatch, err = t.schema.locate(item)
+		if len(item) == len(t.schema.attributes) {
+			if err := t.schema.check(item); err != nil {
+				return err
+			}
+		}
+		if w.primary, err = t.schema.parse(item); err != nil {
+			w.mismatch = asException(err)
+		}
+		return nil
+	}
+	if err := cmp.Or(t.schema.check(item), t.checkIndexValues(item)); err != nil {
 		return err
 	}
-	if err := t.checkItemValues(item); err != nil {
-		return err
-	}
-	if err := t.checkItemTypes(item); err != nil {
+	if err := cmp.Or(t.schema.checkTypes(item), t.checkIndexTypes(item)); err != nil {
 		w.mismatch = asException(err)
 		return nil
 	}
-	w.next = t.newRecord(item)
-	w.primary = w.next.keys[0]
-	if t.itemBytes(w.next) > maxItemBytes {
+	w.new = t.newRecord(item)
+	w.primary = w.new.keys[0]
+	if t.itemBytes(w.new) > maxItemBytes {
 		return errItemSize
 	}
 	return nil
@@ -282,7 +290,7 @@ func (e *Engine) transact(in *transactWriteItemsInput, writes []write) (done []i
 	}
 	committed := tokenEntry{content, now, make([]int, len(writes))}
 	for i := range writes {
-		committed.bytes[i] = max(writes[i].prior.bytes(), writes[i].next.bytes())
+		committed.bytes[i] = max(writes[i].old.bytes(), writes[i].new.bytes())
 	}
 	if err := e.journal.commit(token, committed, writes...); err != nil {
 		return nil, err

@@ -79,10 +79,10 @@ func (e *Engine) putItem(in *putItemInput) (*writeItemOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	if w.next, err = w.table.checkedRecord(in.Item.item); err != nil {
+	if w.new, err = w.table.checkedRecord(in.Item.item); err != nil {
 		return nil, err
 	}
-	w.primary = w.next.keys[0]
+	w.primary = w.new.keys[0]
 	return e.writeItem(&w, &in.returnInput)
 }
 
@@ -258,7 +258,7 @@ const maxItemBytes = 400 << 10
 type write struct {
 	table     *table
 	primary   key
-	next      *record // what the write stores, nil for a delete; an update sets it in evaluate
+	new       *record // what the write stores, nil for a delete; an update sets it in evaluate
 	checkOnly bool
 	// key is the key of an update, of which it makes an item if there is none.
 	key       attribute.Item
@@ -269,8 +269,8 @@ type write struct {
 	// mismatch is set if the key does not match the schema of the table, which
 	// cancels a transaction.
 	mismatch *exception
-	// prior is the record that was there, known from evaluate on.
-	prior *record
+	// old is the record that was there, known from evaluate on.
+	old *record
 }
 
 // newWrite finds the table of a write, and checks the paths of the expressions against its keys. It
@@ -312,10 +312,10 @@ func (e *Engine) apply(w *write) error {
 // evaluate checks the condition against what is stored, and computes what an
 // update makes of it. The engine's lock must be held.
 func (w *write) evaluate() error {
-	w.prior = w.table.get(&w.primary)
-	if !w.condition.Match(w.prior.itemOrNil()) {
+	w.old = w.table.get(&w.primary)
+	if !w.condition.Match(w.old.itemOrNil()) {
 		if w.showOld {
-			return conditionalCheckFailed(w.prior.itemOrNil())
+			return conditionalCheckFailed(w.old.itemOrNil())
 		}
 		return conditionalCheckFailed(nil)
 	}
@@ -323,21 +323,21 @@ func (w *write) evaluate() error {
 		return nil
 	}
 	item := w.key
-	if w.prior != nil {
-		item = w.prior.item
+	if w.old != nil {
+		item = w.old.item
 	}
 	item, err := w.update.Apply(item)
-	if err != nil || w.prior == nil && w.update.Removes() {
+	if err != nil || w.old == nil && w.update.Removes() {
 		return err
 	}
-	w.next, err = w.table.updatedRecord(item)
+	w.new, err = w.table.updatedRecord(item)
 	return err
 }
 
 // apply stores an evaluated write. The engine's lock must be held for writing.
 func (w *write) apply() {
-	if !w.checkOnly && (w.prior != nil || w.next != nil) {
-		w.table.replace(w.prior, w.next)
+	if !w.checkOnly && (w.old != nil || w.new != nil) {
+		w.table.replace(w.old, w.new)
 	}
 }
 
@@ -345,13 +345,13 @@ func (w *write) apply() {
 func (w *write) returned(returnValues string) attribute.Item {
 	switch returnValues {
 	case "ALL_OLD":
-		return w.prior.itemOrNil()
+		return w.old.itemOrNil()
 	case "ALL_NEW":
-		return w.next.itemOrNil()
+		return w.new.itemOrNil()
 	case "UPDATED_OLD":
-		return w.update.Projection().Apply(w.prior.itemOrNil())
+		return w.update.Projection().Apply(w.old.itemOrNil())
 	case "UPDATED_NEW":
-		return w.update.Projection().Apply(w.next.itemOrNil())
+		return w.update.Projection().Apply(w.new.itemOrNil())
 	}
 	return nil
 }
