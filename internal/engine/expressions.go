@@ -194,6 +194,3 @@ func topLevel(paths []expression.Path) []string {
 	}
 	return names
 }
-
-// unknownOperator reports whether the ConditionalOperator is there and unknown.
-func unknownOperator(o *string) bool { return o != nil && *o != "AND" && *o != "OR" }

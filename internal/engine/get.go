@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"reflect"
 	"slices"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
@@ -147,7 +148,7 @@ func (ts tablesToGet) String() string {
 	for i := range ts {
 		tables[ts[i].tableName] = &ts[i]
 	}
-	return string(encode(nil, tables))
+	return string(appendJSON(nil, reflect.ValueOf(tables)))
 }
 
 func (in *batchGetItemInput) check() error {

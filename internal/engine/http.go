@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"io"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 	"sync"
@@ -61,7 +62,7 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		exception := asException(err)
 		status = exception.status
-		response = encode((*buffer)[:0], exception.body())
+		response = appendJSON((*buffer)[:0], reflect.ValueOf(exception.body()))
 	}
 	e.reply(w, contentType, status, response)
 	*buffer = response

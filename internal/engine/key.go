@@ -121,11 +121,10 @@ type keyAttribute struct {
 type keySchema struct {
 	attributes      []keyAttribute // those of the partition key and then those of the sort key
 	partition, sort []keyAttribute
+	// composite is set if the partition key or the sort key has several attributes, which only those of
+	// global indexes can have.
+	composite bool
 }
-
-// composite reports whether the partition key or the sort key has several attributes, which only
-// those of global indexes can have.
-func (s *keySchema) composite() bool { return len(s.partition) > 1 || len(s.sort) > 1 }
 
 // has reports whether the attribute is part of the key.
 func (s *keySchema) has(name string) bool { return s.index(name) < len(s.attributes) }

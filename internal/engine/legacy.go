@@ -125,16 +125,18 @@ func (u *attributeValueUpdate) checkShape(c *constraints) {
 }
 
 // checkShape adds the violations of the declared shape. The operator is required but in Expected.
-func (condition *condition) checkShape(c *constraints, parameter string) {
-	if condition.null != nil {
+func (c *condition) checkShape(violations *constraints, parameter string) {
+	if c.null != nil {
 		return
 	}
-	at := parameter + "." + condition.attribute + ".member.comparisonOperator"
+	at := parameter + "." + c.attribute + ".member.comparisonOperator"
 	if parameter != "expected" {
-		c.notNull(at, condition.ComparisonOperator != nil)
+		violations.notNull(at, c.ComparisonOperator != nil)
 	}
-	c.oneOf(at, condition.ComparisonOperator, "IN", "NULL", "BETWEEN", "LT", "NOT_CONTAINS", "EQ", "GT", "NOT_NULL", "NE", "LE", "BEGINS_WITH", "GE", "CONTAINS")
+	violations.oneOf(at, c.ComparisonOperator, "IN", "NULL", "BETWEEN", "LT", "NOT_CONTAINS", "EQ", "GT", "NOT_NULL", "NE", "LE", "BEGINS_WITH", "GE", "CONTAINS")
 }
+
+func isConditionalOperator(operator string) bool { return operator == "AND" || operator == "OR" }
 
 // checkConditionalOperator checks that there are conditions for the ConditionalOperator to combine.
 func checkConditionalOperator(cs conditions) error {

@@ -70,7 +70,10 @@ func newOperation[In, Out any, P input[In]](perform func(*Engine, P) (Out, error
 		if err != nil {
 			return dst, err
 		}
-		return encode(dst, out), nil
+		if _, ok := any(out).(nothing); ok {
+			return dst, nil
+		}
+		return appendJSON(dst, reflect.ValueOf(out)), nil
 	}}
 }
 
@@ -86,14 +89,6 @@ func change[In, Out any, P input[In]](perform func(*Engine, P) (Out, error)) ope
 		return err
 	}
 	return o
-}
-
-// encode appends the JSON of a response.
-func encode(dst []byte, out any) []byte {
-	if _, ok := out.(nothing); ok {
-		return dst
-	}
-	return appendJSON(dst, reflect.ValueOf(out))
 }
 
 // appendJSON appends the JSON of a response or of a part of it. A struct's fields have the names of

@@ -179,9 +179,6 @@ func (p *page) checkStartKey() error {
 // local index lacks are wanted.
 func (p *page) checkProjected() error {
 	v := p.view
-	if v.projected == nil {
-		return nil
-	}
 	if is(p.Select, "ALL_ATTRIBUTES") {
 		if v.kind == globalIndex {
 			return invalidParameter("Select type ALL_ATTRIBUTES is not supported for global secondary index %s because its projection type is not ALL", v.name)

@@ -46,7 +46,7 @@ func (in *queryInput) check() error {
 }
 
 func (in *queryInput) checkShape() error {
-	if unknownOperator(in.ConditionalOperator) {
+	if in.ConditionalOperator != nil && !isConditionalOperator(*in.ConditionalOperator) {
 		return validation(unknownConditionalOperator)
 	}
 	var c constraints
@@ -135,8 +135,10 @@ func (e *Engine) query(in *queryInput) (*pageOutput, error) {
 			return nil, err
 		}
 	}
-	if err := p.checkProjected(); err != nil {
-		return nil, err
+	if p.view.projected != nil {
+		if err := p.checkProjected(); err != nil {
+			return nil, err
+		}
 	}
 	return e.read(p), nil
 }
@@ -149,7 +151,7 @@ func (in *queryInput) checkTerms(v *view) error {
 		return cmp.Compare(schema.index(a.Attribute), schema.index(b.Attribute))
 	})
 	switch {
-	case len(in.terms) > 2 && !schema.composite():
+	case len(in.terms) > 2 && !schema.composite:
 		return errConditions
 	case len(in.terms) > len(schema.attributes):
 		return errKeyCondition
@@ -184,8 +186,10 @@ func (in *queryInput) checkFilterNames(v *view) error {
 
 // checkPartition requires an equality for each attribute of the partition key.
 func (in *queryInput) checkPartition(schema *keySchema) error {
-	if unequal := in.unequal(schema.partition); schema.composite() && unequal != "" {
-		return validation("HASH key attributes %s must have equality conditions specified in the query", unequal)
+	if schema.composite {
+		if unequal := in.unequal(schema.partition); unequal != "" {
+			return validation("HASH key attributes %s must have equality conditions specified in the query", unequal)
+		}
 	}
 	for i := range schema.partition {
 		a := &schema.partition[i]

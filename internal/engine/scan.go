@@ -41,7 +41,7 @@ func (in *scanInput) check() error {
 }
 
 func (in *scanInput) checkShape() error {
-	if unknownOperator(in.ConditionalOperator) {
+	if in.ConditionalOperator != nil && !isConditionalOperator(*in.ConditionalOperator) {
 		return validation(unknownConditionalOperator)
 	}
 	var c constraints
@@ -111,8 +111,10 @@ func (e *Engine) scan(in *scanInput) (*pageOutput, error) {
 		}
 		p.startAfter()
 	}
-	if err := p.checkProjected(); err != nil {
-		return nil, err
+	if p.view.projected != nil {
+		if err := p.checkProjected(); err != nil {
+			return nil, err
+		}
 	}
 	return e.read(p), nil
 }

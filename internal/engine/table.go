@@ -117,6 +117,7 @@ func (t *tableDefinition) keySchema(keys []keySchemaElement) keySchema {
 		}
 	}
 	s.partition, s.sort = s.attributes[:hashes], s.attributes[hashes:]
+	s.composite = len(s.partition) > 1 || len(s.sort) > 1
 	return s
 }
 

@@ -208,7 +208,7 @@ func (in *returnInput) checkShape(a *action) error {
 	case badReturnValues && a.update != &noUpdate:
 		c.add(unknownReturnValues)
 		return c.err()
-	case unknownOperator(a.condition.ConditionalOperator):
+	case a.condition.ConditionalOperator != nil && !isConditionalOperator(*a.condition.ConditionalOperator):
 		c.add(unknownConditionalOperator)
 	}
 	c.capacity(in.ReturnConsumedCapacity)
