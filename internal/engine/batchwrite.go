@@ -98,7 +98,10 @@ func (in *batchWriteItemInput) checkShape() error {
 	for i := range in.RequestItems {
 		c.mapKey("requestItems", in.RequestItems[i].tableName, in.RequestItems[i].String)
 	}
-	return c.requestItems("BatchWriteItem", len(in.RequestItems))
+	if len(in.RequestItems) == 0 {
+		return validation("The requestItems parameter is required for BatchWriteItem")
+	}
+	return c.err()
 }
 
 func (t *tableWrites) checkShape(c *constraints) {

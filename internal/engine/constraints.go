@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// maxConstraintMessages is the number of violations that the service reports at most.
+// maxConstraintMessages is the most violations that the service reports.
 const maxConstraintMessages = 10
 
 // constraints collects violations of the declared shape of a request, which the service reports all
@@ -89,7 +89,7 @@ func (c *constraints) length(at string, length, least, most int, shown func() st
 	}
 }
 
-// text checks the length of a text in bytes. It accepts an absent one.
+// text checks the length of a string in bytes. It accepts an absent one.
 func (c *constraints) text(at string, value *string, least, most int) {
 	if value != nil {
 		c.length(at, len(*value), least, most, func() string { return *value })
@@ -129,15 +129,7 @@ func (c *constraints) mapKey(at, name string, shown func() string) {
 	}
 }
 
-// requestItems returns the violations in the names of a batch's tables, or an error if it has no table.
-func (c *constraints) requestItems(operation string, tables int) error {
-	if tables == 0 {
-		return validation("The requestItems parameter is required for %s", operation)
-	}
-	return c.err()
-}
-
-// repeated returns the text of a list of n structures, which the service prints whole.
+// repeated returns a list of n structures as the service prints it.
 func repeated(element string, n int) string {
 	return "[" + strings.TrimSuffix(strings.Repeat(element+", ", n), ", ") + "]"
 }

@@ -17,7 +17,7 @@ const (
 	conditionalMessage = "The conditional request failed"
 )
 
-// exception is an answer of the service other than success.
+// exception is a response of the service other than success.
 type exception struct {
 	status  int
 	kind    string // with its namespace

@@ -192,7 +192,10 @@ func (in *batchGetItemInput) checkShape() error {
 	for i := range in.RequestItems {
 		c.mapKey("requestItems", in.RequestItems[i].tableName, in.RequestItems.String)
 	}
-	return c.requestItems("BatchGetItem", len(in.RequestItems))
+	if len(in.RequestItems) == 0 {
+		return validation("The requestItems parameter is required for BatchGetItem")
+	}
+	return c.err()
 }
 
 // checkProjections rejects contradictory parameters, also those of different tables, and too many keys.

@@ -23,7 +23,7 @@ const (
 
 var requestIDs = base32.HexEncoding.WithPadding(base32.NoPadding)
 
-// serverName is the header of the service's answers.
+// serverName is the header of the service's responses.
 var serverName = []string{"Server"}
 
 // connection is the part of a server's ResponseWriter that sets deadlines.
@@ -31,7 +31,7 @@ type connection interface {
 	SetReadDeadline(deadline time.Time) error
 }
 
-// ServeHTTP answers one request of the DynamoDB protocol. GET / is the service's health check.
+// ServeHTTP serves one request of the DynamoDB protocol. GET / is the service's health check.
 func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	contentType, known := contentTypeOf(r)
 	switch {
@@ -53,7 +53,7 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.reply(w, "", http.StatusRequestEntityTooLarge, nil)
 		return
 	case err != nil:
-		// The connection broke or the body never came: no client waits for an answer.
+		// The connection broke or the body never came: no client waits for a response.
 		panic(http.ErrAbortHandler)
 	}
 	buffer := responses.Get().(*[]byte)
@@ -111,7 +111,7 @@ func authenticate(r *http.Request) error {
 	}
 }
 
-// contentTypeOf returns the content type of the answer, which is that of the request, and reports
+// contentTypeOf returns the content type of the response, which is that of the request, and reports
 // whether it is one of the protocol.
 func contentTypeOf(r *http.Request) (contentType string, known bool) {
 	contentType, _, _ = strings.Cut(r.Header.Get("Content-Type"), ";")

@@ -20,7 +20,7 @@ const (
 type view struct {
 	name   string
 	kind   viewKind
-	number int // its place in table.views and record.keys
+	number int // its index in table.views and record.keys
 	schema keySchema
 	// keys are the attributes of the table's key and then the others of the view's own.
 	keys []keyAttribute

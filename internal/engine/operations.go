@@ -132,8 +132,9 @@ func appendJSON(dst []byte, v reflect.Value) []byte {
 			dst = append(appendJSON(append(dst, m.name...), field), ',')
 		}
 		return closed(dst, '}')
+	default:
+		return strconv.AppendInt(dst, v.Int(), 10)
 	}
-	return strconv.AppendInt(dst, v.Int(), 10)
 }
 
 // closed ends a list whose last element has a comma after it.
@@ -152,8 +153,9 @@ func isAbsent(field reflect.Value, omitEmpty bool) bool {
 		return field.IsNil()
 	case reflect.Slice, reflect.Map:
 		return field.IsNil() || omitEmpty && field.Len() == 0
+	default:
+		return omitEmpty && field.IsZero()
 	}
-	return omitEmpty && field.IsZero()
 }
 
 const (

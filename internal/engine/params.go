@@ -21,14 +21,14 @@ type document string
 func parseDocument(body []byte) (document, error) {
 	reader := jsontext.NewReader(string(body))
 	object := reader.Peek() == '{'
-	text, err := reader.Raw()
+	value, err := reader.Raw()
 	if err == nil {
 		err = reader.End()
 	}
 	if err == nil && !object {
 		err = jsontext.ErrMalformed
 	}
-	return document(text), err
+	return document(value), err
 }
 
 // parameter is a parameter that reads itself.
@@ -104,8 +104,8 @@ func (d document) decodeField(name string, into reflect.Value) error {
 	case parameter:
 		return into.decode(d)
 	case **string:
-		text, err := d.string()
-		*into = &text
+		s, err := d.string()
+		*into = &s
 		return err
 	case **bool:
 		reader := jsontext.NewReader(string(d))
@@ -212,8 +212,8 @@ func (d document) integer(class string) (int64, error) {
 func (d document) strings(into *[]string) error {
 	*into = []string{}
 	return d.list(func(element document) error {
-		text, err := element.string()
-		*into = append(*into, text)
+		s, err := element.string()
+		*into = append(*into, s)
 		return err
 	})
 }
@@ -224,8 +224,8 @@ func (d document) stringMap(into *map[string]string) error {
 		if value == "null" {
 			return nil
 		}
-		text, err := value.string()
-		(*into)[name] = text
+		s, err := value.string()
+		(*into)[name] = s
 		return err
 	})
 }
@@ -242,7 +242,7 @@ type itemParameter struct {
 
 func (p *itemParameter) decode(d document) error {
 	*p = itemParameter{present: true}
-	// The item may be stored: it holds on to its own text, not to the body.
+	// The item may be stored: it holds on to a copy of its JSON, not to the body.
 	var err error
 	p.item, err = attribute.ParseItem(strings.Clone(string(d)))
 	if errors.As(err, &p.invalid) {

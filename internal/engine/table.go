@@ -37,8 +37,8 @@ type table struct {
 type record struct {
 	item attribute.Item
 	size int
-	// keys are the item's places, one for each view of the table. Where the
-	// item is not in an index, that key does not exist.
+	// keys are the item's keys, one for each view of the table. That of an index that does not contain
+	// the item does not exist.
 	keys []key
 }
 

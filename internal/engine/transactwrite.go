@@ -418,9 +418,9 @@ func hashJSON(r *jsontext.Reader) uint64 {
 		})
 		return mix(h)
 	case '"':
-		text, _ := r.String()
-		return hashString(text)
+		s, _ := r.String()
+		return hashString(s)
 	}
-	text, _ := r.Raw()
-	return mix(hashString(text))
+	literal, _ := r.Raw()
+	return mix(hashString(literal))
 }
