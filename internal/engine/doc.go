@@ -21,21 +21,18 @@
 //  1. read: http.go takes the body, finds PutItem in operations.go, and params.go decodes the members
 //     into the fields of a putItemInput that have their names. A member of the wrong JSON type is a
 //     SerializationException.
-//
 //  2. check: putItemInput.check (write.go) validates the request before any table is looked up: all
 //     violations of the declared shape at once (constraints.go), then contradictions and malformed
 //     expressions. A number is now in its canonical form: {"N": "3"}.
-//
 //  3. look up: Engine.putItem finds the table, and checks the item and the paths of the expressions
 //     against the keys and indexes (table.go).
-//
 //  4. apply: under the engine's lock, Engine.apply evaluates the condition, commits the write and
 //     replaces the old item in the table and its indexes (index.go).
+//  5. encode: putItem returns a writeItemOutput, which operations.go encodes.
 //
-//  5. encode: putItem returns a writeItemOutput, which operations.go encodes, the attributes sorted by
-//     name:
+// The response has the attributes of the old item, sorted by name:
 //
-//     {"Attributes": {"age": {"N": "2"}, "id": {"S": "a"}}}
+//	{"Attributes": {"age": {"N": "2"}, "id": {"S": "a"}}}
 //
 // To add an operation, write these four and name the method in operations.go. Put rules that may get
 // stricter in check: loading stored data skips it.
