@@ -97,13 +97,13 @@ func (e *Engine) Close() error {
 
 // performJournaled performs an operation that changes tables, and writes its request to the
 // journal.
-func (e *Engine) performJournaled(name string, o operation, request document) ([]byte, error) {
+func (e *Engine) performJournaled(name string, o operation, request document, dst []byte) ([]byte, error) {
 	j := e.journal
 	if j.err != nil {
 		return nil, j.err
 	}
 	change := &entry{At: e.now().UnixNano(), Operation: name, Request: json.RawMessage(request), Tables: e.ids}
-	answer, err := o.perform(e, request)
+	answer, err := o.perform(e, request, dst)
 	if err == nil {
 		err = j.append(change)
 	}
@@ -124,10 +124,10 @@ func (j *journal) commit(token *string, done tokenEntry, writes ...write) error 
 		w := &writes[i]
 		switch {
 		case w.checkOnly:
-		case w.next != nil:
-			commit.Writes = append(commit.Writes, entryWrite{Table: w.table.name, Put: w.next.item})
-		case w.prior != nil:
-			key := keyItem(w.table.schema.attributes, w.prior.item)
+		case w.new != nil:
+			commit.Writes = append(commit.Writes, entryWrite{Table: w.table.name, Put: w.new.item})
+		case w.old != nil:
+			key := keyItem(w.table.schema.attributes, w.old.item)
 			commit.Writes = append(commit.Writes, entryWrite{Table: w.table.name, Delete: key})
 		}
 	}
@@ -244,7 +244,8 @@ func (e *Engine) restore(w entryWrite) error {
 	if w.Put != nil {
 		next = t.storedRecord(item)
 	}
-	if prior := t.get(t.schema.of(item)); prior != nil || next != nil {
+	key := t.schema.of(item)
+	if prior := t.get(&key); prior != nil || next != nil {
 		t.replace(prior, next)
 	}
 	return nil
@@ -304,8 +305,8 @@ func (e *Engine) writeTo(w io.Writer, entries []*entry) error {
 	}
 	for _, t := range e.tables {
 		var err error
-		t.views[0].tree.Scan(func(r *record) bool {
-			err = (&entry{Writes: []entryWrite{{Table: t.name, Put: r.item}}}).writeTo(w)
+		t.views[0].tree.Scan(func(x element) bool {
+			err = (&entry{Writes: []entryWrite{{Table: t.name, Put: x.record.item}}}).writeTo(w)
 			return err == nil
 		})
 		if err != nil {

@@ -101,8 +101,8 @@ type tag struct {
 // timestamp is a time in seconds since 1970 with milliseconds.
 type timestamp time.Time
 
-func (t timestamp) MarshalJSON() ([]byte, error) {
-	return strconv.AppendFloat(nil, float64(time.Time(t).UnixMilli())/1000, 'f', 3, 64), nil
+func (t timestamp) AppendJSON(dst []byte) []byte {
+	return strconv.AppendFloat(dst, float64(time.Time(t).UnixMilli())/1000, 'f', 3, 64)
 }
 
 func (t *provisionedThroughput) constrain(c *constraints, at string) {

@@ -73,14 +73,6 @@ func (e *Engine) describeTable(in *tableInput) (*describeTableOutput, error) {
 	return &describeTableOutput{t.describe("ACTIVE", e.now())}, nil
 }
 
-// table returns the table with the given name or ARN, for an operation on items.
-func (e *Engine) table(nameOrARN string) (*table, error) {
-	if t := e.tables[strings.TrimPrefix(nameOrARN, arnPrefix)]; t != nil {
-		return t, nil
-	}
-	return nil, resourceNotFound()
-}
-
 // namedTable returns the table with the given name or ARN, for an operation of the control plane,
 // whose errors name the table.
 func (e *Engine) namedTable(nameOrARN string) (*table, error) {

@@ -363,8 +363,8 @@ func (t *table) redefine(u *tableUpdate, now time.Time) {
 	}
 	items := t.views[0].tree
 	t.addViews()
-	items.Scan(func(r *record) bool {
-		t.replace(nil, t.storedRecord(r.item))
+	items.Scan(func(x element) bool {
+		t.replace(nil, t.storedRecord(x.record.item))
 		return true
 	})
 }

@@ -72,7 +72,8 @@ func (e *Engine) expire() {
 // expire deletes the items of the table that have expired, and notes the expiry of the others.
 func (t *table) expire(now int64) {
 	var expired []*record
-	t.views[0].tree.Scan(func(r *record) bool {
+	t.views[0].tree.Scan(func(x element) bool {
+		r := x.record
 		if expiry := t.ttl.expiryOf(r.item, now); expiry < now {
 			expired = append(expired, r)
 		} else {
