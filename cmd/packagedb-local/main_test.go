@@ -144,7 +144,7 @@ func TestRun_KeepsDataInAFile(t *testing.T) {
 	var stdout, stderr strings.Builder
 	status := run(t.Context(), []string{"-listen", "localhost:0", "-data", file}, &stdout, &stderr)
 	assert.Equal(t, 1, status)
-	assert.Equal(t, "packagedb-local: lock journal "+file+": in use by another process\n", stderr.String())
+	assert.Equal(t, "packagedb-local: data file "+file+": in use by another process\n", stderr.String())
 }
 
 func TestRun_LogsRequests(t *testing.T) {
@@ -189,8 +189,8 @@ func TestRun_Arguments(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer taken.Close()
-	damaged, unused := filepath.Join(t.TempDir(), "data"), filepath.Join(t.TempDir(), "data")
-	require.NoError(t, os.WriteFile(damaged, []byte("no journal\n"), 0o600))
+	other, unused := filepath.Join(t.TempDir(), "data"), filepath.Join(t.TempDir(), "data")
+	require.NoError(t, os.WriteFile(other, []byte("no journal\n"), 0o600))
 	for _, test := range []struct {
 		name           string
 		args           []string
@@ -201,7 +201,7 @@ func TestRun_Arguments(t *testing.T) {
 			"packagedb-local: " + taken.Addr().String() + " is taken: another program listens there"},
 		{"an address without a port", []string{"-listen", "8000"}, 1, "", "-listen 8000: it must be host:port"},
 		{"an address of another host", []string{"-listen", "192.0.2.1:8000"}, 1, "", "-listen 192.0.2.1:8000: "},
-		{"a file that is no journal", []string{"-listen", "127.0.0.1:0", "-data", damaged}, 1, "", "line 1: not the first line of a journal"},
+		{"another file", []string{"-listen", "127.0.0.1:0", "-data", other}, 1, "", "packagedb-local: data file " + other + ": not a data file of packagedb-local\n"},
 		{"an argument", []string{"8000"}, 2, "", `unexpected argument "8000"`},
 		{"an unknown flag", []string{"-port", "8000"}, 2, "", "flag provided but not defined: -port"},
 		{"a call for help", []string{"-h"}, 0, "serves an embedded DynamoDB over HTTP", ""},

@@ -27,9 +27,7 @@ func listen(address string) (listeners []net.Listener, url string, err error) {
 			listeners = append(listeners, listener)
 			port = strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
 		case errors.Is(err, syscall.EADDRINUSE):
-			for _, listener := range listeners {
-				_ = listener.Close()
-			}
+			closeAll(listeners)
 			return nil, "", fmt.Errorf("%s is taken: another program listens there; "+
 				"stop it, or choose another port with -listen", address)
 		default: // This host may well have only one of the loopback addresses.
@@ -43,4 +41,10 @@ func listen(address string) (listeners []net.Listener, url string, err error) {
 		host = "localhost"
 	}
 	return listeners, "http://" + net.JoinHostPort(host, port), nil
+}
+
+func closeAll(listeners []net.Listener) {
+	for _, listener := range listeners {
+		_ = listener.Close()
+	}
 }

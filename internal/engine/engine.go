@@ -1,6 +1,6 @@
 // Package engine is an in-memory DynamoDB: an [http.Handler] that speaks the DynamoDB JSON protocol,
-// with the service's validation, limits, errors and capacity rules. An Engine starts empty and keeps
-// nothing when it is dropped, unless [Open] made it.
+// with the service's validation, limits, errors and capacity rules. [New] returns one that is empty
+// and keeps nothing, [Open] one that keeps what it holds in a [Store].
 //
 // It departs from the service for the sake of tests: a table or index is ACTIVE as soon as
 // CreateTable or UpdateTable has answered, a global secondary index shows a write at once, nothing
@@ -28,7 +28,7 @@
 // An operation of the control plane is a struct with the parameters, which structure.go reads into
 // the fields of their names, and with a check method; and a method of Engine that looks up, applies
 // and returns a struct, which encoding/json writes. UpdateTimeToLive in timetolive.go is an example.
-// A rule that becomes stricter belongs into check, which journals of earlier versions do not pass again.
+// Put rules that may get stricter in check: loading stored data skips it.
 //
 // Either is named in operations.go.
 package engine
@@ -44,7 +44,7 @@ import (
 type Engine struct {
 	now      func() time.Time
 	requests atomic.Uint64
-	journal  *journal // nil without persistence
+	store    Store // nil if what is stored is gone with the Engine
 	// nextExpiry is the earliest second at which an item expires.
 	nextExpiry atomic.Int64
 
@@ -83,18 +83,14 @@ func New(options ...Option) *Engine {
 func (e *Engine) Requests() uint64 { return e.requests.Load() }
 
 // run performs an operation.
-func (e *Engine) run(name string, o operation, request document) ([]byte, error) {
-	if o.replay == nil {
+func (e *Engine) run(o operation, request document) ([]byte, error) {
+	if o.changesTables {
+		e.definitions.Lock()
+		defer e.definitions.Unlock()
+	} else {
 		e.definitions.RLock()
 		defer e.definitions.RUnlock()
-		e.expire()
-		return o.perform(e, request)
 	}
-	e.definitions.Lock()
-	defer e.definitions.Unlock()
 	e.expire()
-	if e.journal != nil {
-		return e.performJournaled(name, o, request)
-	}
 	return o.perform(e, request)
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/binary"
 	"slices"
 	"strings"
 )
@@ -22,9 +23,12 @@ func (e *Engine) createTable(in *tableDefinition) (*tableDescribed, error) {
 	if e.tables[name] != nil {
 		return nil, dynamoDBException("ResourceInUseException", "Table already exists: "+name)
 	}
-	e.ids++
-	t := newTable(in, name, e.ids, e.now())
-	e.tables[name] = t
+	number := e.ids + 1
+	t := newTable(in, name, number, e.now())
+	if err := e.commitTable(t, Entry{countersBucket, []byte("tables"), binary.AppendUvarint(nil, number)}); err != nil {
+		return nil, err
+	}
+	e.ids, e.tables[name] = number, t
 	return &tableDescribed{t.describe("CREATING", t.created)}, nil
 }
 
@@ -51,6 +55,9 @@ func (e *Engine) deleteTable(in *tableInput) (*tableDescribed, error) {
 	}
 	if protected := t.definition.DeletionProtectionEnabled; protected != nil && *protected {
 		return nil, validation("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
+	}
+	if err := e.commitDeletedTable(t); err != nil {
+		return nil, err
 	}
 	delete(e.tables, t.name)
 	described := t.describe("DELETING", e.now())

@@ -149,22 +149,22 @@ func (e *Engine) updateTable(in *updateTableInput) (*tableDescribed, error) {
 		return nil, err
 	}
 	now := e.now()
-	var deleted []globalIndexDescription
-	for i := range u.before.GlobalSecondaryIndexes {
-		if x := &u.before.GlobalSecondaryIndexes[i]; u.after.globalIndex(*x.IndexName) == nil {
-			deleted = append(deleted, t.describeGlobalIndex(x, "DELETING", now))
-			delete(t.throughput, *x.IndexName)
-		}
+	after := t.redefined(&u, now)
+	if err := e.replaceTable(after); err != nil {
+		return nil, err
 	}
-	t.redefine(&u, now)
-	described := t.describe("UPDATING", now)
+	described := after.describe("UPDATING", now)
 	for i := range described.GlobalSecondaryIndexes {
 		x := &described.GlobalSecondaryIndexes[i]
 		if x.IndexStatus = u.status(*x.IndexName); x.IndexStatus == "CREATING" {
 			x.Backfilling = new(bool)
 		}
 	}
-	described.GlobalSecondaryIndexes = append(described.GlobalSecondaryIndexes, deleted...)
+	for i := range u.before.GlobalSecondaryIndexes {
+		if x := &u.before.GlobalSecondaryIndexes[i]; u.after.globalIndex(*x.IndexName) == nil {
+			described.GlobalSecondaryIndexes = append(described.GlobalSecondaryIndexes, t.describeGlobalIndex(x, "DELETING", now))
+		}
+	}
 	return &tableDescribed{described}, nil
 }
 
@@ -346,34 +346,28 @@ func (u *tableUpdate) status(name string) string {
 	return "ACTIVE"
 }
 
-// redefine replaces the table's definition, and its views if the indexes change.
-func (t *table) redefine(u *tableUpdate, now time.Time) {
-	t.definition = &u.after
+// redefined returns the table with the new definition, and with new views if the indexes change.
+func (t *table) redefined(u *tableUpdate, now time.Time) *table {
+	after := *t
+	after.definition = &u.after
 	if u.after.onDemand() && !u.before.onDemand() {
-		t.onDemandSince = now
+		after.onDemandSince = now
 	}
-	t.changeThroughput("", u.before.ProvisionedThroughput, u.after.ProvisionedThroughput, now)
+	after.throughput = map[string]throughputHistory{"": t.throughput[""].changed(u.before.ProvisionedThroughput, u.after.ProvisionedThroughput, now)}
 	for _, x := range u.after.GlobalSecondaryIndexes {
 		if before := u.before.globalIndex(*x.IndexName); before != nil {
-			t.changeThroughput(*x.IndexName, before.ProvisionedThroughput, x.ProvisionedThroughput, now)
+			after.throughput[*x.IndexName] = t.throughput[*x.IndexName].changed(before.ProvisionedThroughput, x.ProvisionedThroughput, now)
 		}
 	}
 	if !slices.ContainsFunc(u.in.GlobalSecondaryIndexUpdates, func(update globalSecondaryIndexUpdate) bool { return update.Update == nil }) {
-		return
+		return &after
 	}
-	items := t.views[0].tree
-	t.addViews()
-	items.Scan(func(r *record) bool {
-		t.replace(nil, t.storedRecord(r.item))
+	after.addViews()
+	t.views[0].tree.Scan(func(r *record) bool {
+		after.replace(nil, after.storedRecord(r.item))
 		return true
 	})
-}
-
-// changeThroughput notes a change of the throughput of the index, or of the table for the name "".
-func (t *table) changeThroughput(index string, from, to *provisionedThroughput, now time.Time) {
-	history := t.throughput[index]
-	history.change(from, to, now)
-	t.throughput[index] = history
+	return &after
 }
 
 // storedRecord is like newRecord, for an item that was stored before the table had all of its

@@ -147,17 +147,13 @@ func (e *Engine) tagResource(in *tagResourceInput) (nothing, error) {
 	if err != nil {
 		return nothing{}, err
 	}
-	count := len(t.tags)
-	for _, tag := range in.Tags {
-		if _, replaced := t.tags[*tag.Key]; !replaced {
-			count++
-		}
-	}
-	if err := validateTagCount(count); err != nil {
+	after := *t
+	after.tags = maps.Clone(t.tags)
+	after.tag(in.Tags)
+	if err := validateTagCount(len(after.tags)); err != nil {
 		return nothing{}, err
 	}
-	t.tag(in.Tags)
-	return nothing{}, nil
+	return nothing{}, e.replaceTable(&after)
 }
 
 func (e *Engine) untagResource(in *untagResourceInput) (nothing, error) {
@@ -165,10 +161,12 @@ func (e *Engine) untagResource(in *untagResourceInput) (nothing, error) {
 	if err != nil {
 		return nothing{}, err
 	}
+	after := *t
+	after.tags = maps.Clone(t.tags)
 	for _, key := range in.TagKeys {
-		delete(t.tags, key)
+		delete(after.tags, key)
 	}
-	return nothing{}, nil
+	return nothing{}, e.replaceTable(&after)
 }
 
 func (e *Engine) listTagsOfResource(in *listTagsOfResourceInput) (*listTagsOfResourceOutput, error) {

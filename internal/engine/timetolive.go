@@ -62,27 +62,32 @@ func (e *Engine) expire() {
 		return // another request was faster
 	}
 	e.nextExpiry.Store(never)
+	var expired []write
 	for _, t := range e.tables {
 		if t.ttl != nil {
-			t.expire(now)
+			expired = t.appendExpired(expired, now)
 		}
+	}
+	if e.commit(nil, tokenEntry{}, expired...) != nil { // the store has logged it
+		e.expireAfter(now) // try again in a second
+		return
+	}
+	for i := range expired {
+		expired[i].apply()
 	}
 }
 
-// expire deletes the items of the table that have expired, and notes the expiry of the others.
-func (t *table) expire(now int64) {
-	var expired []*record
+// appendExpired appends deletes of the table's expired items, and notes the expiry of the others.
+func (t *table) appendExpired(expired []write, now int64) []write {
 	t.views[0].tree.Scan(func(r *record) bool {
 		if expiry := t.ttl.expiryOf(r.item, now); expiry < now {
-			expired = append(expired, r)
+			expired = append(expired, write{table: t, prior: r})
 		} else {
 			t.ttl.engine.expireAfter(expiry)
 		}
 		return true
 	})
-	for _, r := range expired {
-		t.replace(r, nil)
-	}
+	return expired
 }
 
 type timeToLiveSpecification struct {
@@ -121,12 +126,19 @@ func (e *Engine) updateTimeToLive(in *timeToLiveSpecified) (*timeToLiveSpecified
 		return nil, validation("TimeToLive is active on a different AttributeName: current AttributeName is %s", t.ttl.attribute)
 	case t.ttl != nil && enable:
 		return nil, validation("TimeToLive is already enabled")
-	case !enable:
-		t.ttl = nil
-		return in, nil
 	}
-	t.ttl = &timeToLive{attribute, e}
-	t.expire(e.now().Unix())
+	after := *t
+	after.ttl = nil
+	if enable {
+		after.ttl = &timeToLive{attribute, e}
+	}
+	if err := e.replaceTable(&after); err != nil {
+		return nil, err
+	}
+	if enable { // some items may have expired already
+		e.expireAfter(math.MinInt64)
+		e.expire()
+	}
 	return in, nil
 }
 

@@ -151,7 +151,7 @@ func (r *transactWriteItems) apply(e *Engine) error {
 	for i := range r.writes {
 		committed.bytes[i] = max(r.writes[i].prior.bytes(), r.writes[i].next.bytes())
 	}
-	if err := e.journal.commit(r.token, committed, r.writes...); err != nil {
+	if err := e.commit(r.token, committed, r.writes...); err != nil {
 		return err
 	}
 	for i := range r.writes {

@@ -76,7 +76,7 @@ func (e *Engine) handle(r *http.Request, body []byte) (answer []byte, err error)
 			return nil, err
 		}
 	}
-	name, operation, err := findOperation(r.Header.Get("X-Amz-Target"))
+	operation, err := findOperation(r.Header.Get("X-Amz-Target"))
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func (e *Engine) handle(r *http.Request, body []byte) (answer []byte, err error)
 	if request == "" {
 		return nil, serialization("")
 	}
-	return e.run(name, operation, request)
+	return e.run(operation, request)
 }
 
 // authenticate requires a signature, and accepts every one.
