@@ -152,18 +152,15 @@ func serve(ctx context.Context, s settings, stdout io.Writer, logger *slog.Logge
 	return err
 }
 
-// load returns an engine with what is in the data file, and a function that closes the file. First it
-// tries to listen, because a load may take long: what is wrong with the address, or a second command
-// at the same one, then fails at once.
+// load returns an engine with what is in the data file, and a function that closes the file. What is
+// wrong with the address fails before a load that may take long, if it can be known without listening.
 func load(ctx context.Context, s settings, logger *slog.Logger) (stored *engine.Engine, closeData func() error, err error) {
 	if s.data == "" {
 		return engine.New(), func() error { return nil }, nil
 	}
-	listeners, _, err := listen(s.address)
-	if err != nil {
+	if err := checkAddress(s.address); err != nil {
 		return nil, nil, err
 	}
-	closeAll(listeners)
 	file, err := store.Open(ctx, s.data, logger)
 	if err != nil {
 		return nil, nil, err

@@ -6,14 +6,42 @@ import (
 	"net"
 	"strconv"
 	"syscall"
+	"time"
 )
+
+// dialTimeout is how long a program at the address may take to accept a connection.
+const dialTimeout = 200 * time.Millisecond
+
+// checkAddress checks that an address has a port, at which no other program listens.
+func checkAddress(address string) error {
+	if _, _, err := splitAddress(address); err != nil {
+		return err
+	}
+	connection, err := net.DialTimeout("tcp", address, dialTimeout)
+	if err != nil {
+		return nil //nolint:nilerr // nobody listens
+	}
+	_ = connection.Close()
+	return errTaken(address)
+}
+
+func splitAddress(address string) (host, port string, err error) {
+	if host, port, err = net.SplitHostPort(address); err != nil {
+		err = fmt.Errorf("-listen %s: it must be host:port, such as %s", address, defaultAddress)
+	}
+	return host, port, err
+}
+
+func errTaken(address string) error {
+	return fmt.Errorf("%s is taken: another program listens there; stop it, or choose another port with -listen", address)
+}
 
 // listen listens at an address and returns its URL for clients on this host. For localhost it
 // listens at both loopback addresses, because clients differ in which they try first.
 func listen(address string) (listeners []net.Listener, url string, err error) {
-	host, port, err := net.SplitHostPort(address)
+	host, port, err := splitAddress(address)
 	if err != nil {
-		return nil, "", fmt.Errorf("-listen %s: it must be host:port, such as %s", address, defaultAddress)
+		return nil, "", err
 	}
 	hosts := []string{host}
 	if host == "localhost" {
@@ -27,9 +55,10 @@ func listen(address string) (listeners []net.Listener, url string, err error) {
 			listeners = append(listeners, listener)
 			port = strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
 		case errors.Is(err, syscall.EADDRINUSE):
-			closeAll(listeners)
-			return nil, "", fmt.Errorf("%s is taken: another program listens there; "+
-				"stop it, or choose another port with -listen", address)
+			for _, listener := range listeners {
+				_ = listener.Close()
+			}
+			return nil, "", errTaken(address)
 		default: // This host may well have only one of the loopback addresses.
 			failure = fmt.Errorf("-listen %s: %w", address, err)
 		}
@@ -41,10 +70,4 @@ func listen(address string) (listeners []net.Listener, url string, err error) {
 		host = "localhost"
 	}
 	return listeners, "http://" + net.JoinHostPort(host, port), nil
-}
-
-func closeAll(listeners []net.Listener) {
-	for _, listener := range listeners {
-		_ = listener.Close()
-	}
 }
