@@ -1,8 +1,8 @@
 package engine
 
 import (
+	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -30,157 +30,24 @@ type tableSettings struct {
 	TableClass                *string
 }
 
-// tableDefinition is everything about a table that CreateTable and UpdateTable set: the input of
-// CreateTable.
-type tableDefinition struct {
-	tableSettings
-	KeySchema              []keySchemaElement
-	LocalSecondaryIndexes  []localSecondaryIndex
-	GlobalSecondaryIndexes []globalSecondaryIndex
-	Tags                   []tag
-
-	ResourcePolicy, GlobalTableSettingsReplicationMode, GlobalTableSourceArn unsupported
-}
-
-// constrainCapacity checks the declared shape of what comes before the indexes.
-func (s *tableSettings) constrainCapacity(c *constraints, minName int) {
-	constrainAttributes(c, s.AttributeDefinitions)
+// checkShape adds the violations of what comes before the indexes.
+func (s *tableSettings) checkShape(c *constraints, minName int) {
+	for i := range s.AttributeDefinitions {
+		s.AttributeDefinitions[i].checkShape(c, elementAt("attributeDefinitions", i))
+	}
 	c.name("tableName", s.TableName, minName)
 	c.oneOf("billingMode", s.BillingMode, "PROVISIONED", "PAY_PER_REQUEST")
-	s.ProvisionedThroughput.constrain(c, "provisionedThroughput")
+	s.ProvisionedThroughput.checkShape(c, "provisionedThroughput")
 }
 
-// constrainFeatures checks the declared shape of what comes after the indexes.
-func (s *tableSettings) constrainFeatures(c *constraints) {
-	s.StreamSpecification.constrain(c)
-	s.SSESpecification.constrain(c)
+// checkFeatureShape adds the violations of what comes after the indexes.
+func (s *tableSettings) checkFeatureShape(c *constraints) {
+	s.StreamSpecification.checkShape(c)
+	s.SSESpecification.checkShape(c)
 	c.oneOf("tableClass", s.TableClass, "STANDARD", "STANDARD_INFREQUENT_ACCESS")
 }
 
-func (t *tableDefinition) check() error {
-	if err := t.constrain(); err != nil {
-		return err
-	}
-	return t.validate()
-}
-
-// constrain checks the declared shape.
-func (t *tableDefinition) constrain() error {
-	if t.TableName == nil {
-		return errNoTableName
-	}
-	var c constraints
-	c.notNull("attributeDefinitions", t.AttributeDefinitions != nil)
-	t.constrainCapacity(&c, 3)
-	constrainKeySchema(&c, "keySchema", t.KeySchema, 2)
-	for i := range t.GlobalSecondaryIndexes {
-		t.GlobalSecondaryIndexes[i].constrain(&c, "globalSecondaryIndexes."+strconv.Itoa(i+1)+".member")
-	}
-	for i := range t.LocalSecondaryIndexes {
-		t.LocalSecondaryIndexes[i].constrain(&c, "localSecondaryIndexes."+strconv.Itoa(i+1)+".member")
-	}
-	t.constrainFeatures(&c)
-	return c.err()
-}
-
-// validate checks a table definition whose shape is right, in the service's order.
-func (t *tableDefinition) validate() error {
-	for _, check := range []func() error{
-		t.validateStream,
-		t.validateThroughput,
-		t.validateKeys,
-		t.validateLocalIndexes,
-		t.validateGlobalIndexes,
-		t.validateIndexNames,
-		t.validateUse,
-		t.SSESpecification.validate,
-	} {
-		if err := check(); err != nil {
-			return err
-		}
-	}
-	if t.Tags == nil {
-		return nil
-	}
-	return validateTags(t.Tags)
-}
-
-func (t *tableDefinition) onDemand() bool {
-	return t.BillingMode != nil && *t.BillingMode == "PAY_PER_REQUEST"
-}
-
-func (t *tableDefinition) validateStream() error {
-	switch s := t.StreamSpecification; {
-	case s == nil:
-		return nil
-	case *s.StreamEnabled:
-		return errNoStreams
-	case s.StreamViewType != nil:
-		return invalidParameter("Table is being created with a stream disabled, UpdateViewType should not be specified")
-	}
-	return nil
-}
-
-var errNoStreams = validation("The parameter 'StreamSpecification' is not supported by this engine, which has no streams")
-
-func (s *sseSpecification) validate() error {
-	switch {
-	case s == nil:
-		return nil
-	case s.Enabled != nil && *s.Enabled:
-		if s.SSEType != nil && *s.SSEType == "AES256" {
-			return invalidParameter("SSEType AES256 is not supported")
-		}
-	case s.SSEType != nil:
-		return invalidParameter("SSEType can not be specified if Enabled is false")
-	case s.KMSMasterKeyId != nil:
-		return invalidParameter("KMSMasterKeyId can not be specified if Enabled is false")
-	}
-	return nil
-}
-
-func (t *tableDefinition) validateThroughput() error {
-	switch p := t.ProvisionedThroughput; {
-	case t.onDemand() && p != nil:
-		return invalidParameter("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
-	case t.onDemand():
-		return nil
-	case p == nil:
-		return invalidParameter("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
-	}
-	if err := t.ProvisionedThroughput.validate(""); err != nil {
-		return err
-	}
-	return t.OnDemandThroughput.validate(false)
-}
-
-// validate checks the upper bound; what names the index that the throughput is of.
-func (t *provisionedThroughput) validate(what string) error {
-	switch {
-	case t == nil:
-		return nil
-	case *t.ReadCapacityUnits > maxThroughput:
-		return validation("Given value %d for ReadCapacityUnits is out of bounds%s", *t.ReadCapacityUnits, what)
-	case *t.WriteCapacityUnits > maxThroughput:
-		return validation("Given value %d for WriteCapacityUnits is out of bounds%s", *t.WriteCapacityUnits, what)
-	}
-	return nil
-}
-
-// validate rejects on-demand capacity of a provisioned table.
-func (t *onDemandThroughput) validate(onDemand bool) error {
-	switch {
-	case t == nil || onDemand:
-		return nil
-	case t.MaxReadRequestUnits != nil:
-		return invalidParameter("MaxReadRequestUnits for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED")
-	case t.MaxWriteRequestUnits != nil:
-		return invalidParameter("MaxWriteRequestUnits for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED")
-	}
-	return nil
-}
-
-func (s *tableSettings) validateAttributeNames() error {
+func (s *tableSettings) checkAttributeNames() error {
 	for i, a := range s.AttributeDefinitions {
 		for _, b := range s.AttributeDefinitions[:i] {
 			if *a.AttributeName == *b.AttributeName {
@@ -191,25 +58,135 @@ func (s *tableSettings) validateAttributeNames() error {
 	return nil
 }
 
-func (t *tableDefinition) validateKeys() error {
-	if err := t.validateAttributeNames(); err != nil {
+// checkKeyNames checks the names of the attributes in a key.
+func (s *tableSettings) checkKeyNames(keys keyElements) error {
+	for _, k := range keys {
+		if s.attribute(*k.AttributeName) == nil {
+			return invalidParameter("Some index key attributes are not defined in AttributeDefinitions. Keys: [%s], AttributeDefinitions: [%s]",
+				keys.join(func(k *keySchemaElement) string { return *k.AttributeName }), s.joinAttributes(nil))
+		}
+	}
+	for i, k := range keys {
+		switch {
+		case !keys[:i].has(*k.AttributeName):
+		case len(keys) == 2 && *k.KeyType == "RANGE":
+			return validation("Both the Hash Key and the Range Key element in the KeySchema have the same name")
+		default:
+			return validation("The KeySchema contains multiple key attributes with the same name")
+		}
+	}
+	return nil
+}
+
+// attribute returns the definition of an attribute, nil if there is none.
+func (s *tableSettings) attribute(name string) *attributeDefinition {
+	for i := range s.AttributeDefinitions {
+		if *s.AttributeDefinitions[i].AttributeName == name {
+			return &s.AttributeDefinitions[i]
+		}
+	}
+	return nil
+}
+
+// joinAttributes lists the defined attributes that are in used, or all of them if used is nil.
+func (s *tableSettings) joinAttributes(used map[string]bool) string {
+	var names []string
+	for _, a := range s.AttributeDefinitions {
+		if used == nil || used[*a.AttributeName] {
+			names = append(names, *a.AttributeName)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// tableDefinition is what CreateTable and UpdateTable set of a table, apart from tags.
+//
+//	{"TableName": "pets", "BillingMode": "PAY_PER_REQUEST",
+//	 "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+//	 "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}
+type tableDefinition struct {
+	tableSettings
+	KeySchema              keyElements
+	LocalSecondaryIndexes  []localSecondaryIndex
+	GlobalSecondaryIndexes []globalSecondaryIndex
+}
+
+func (d *tableDefinition) checkShape(c *constraints) {
+	c.notNull("attributeDefinitions", d.AttributeDefinitions != nil)
+	d.tableSettings.checkShape(c, 3)
+	d.KeySchema.checkShape(c, "keySchema", 2)
+	for i := range d.GlobalSecondaryIndexes {
+		d.GlobalSecondaryIndexes[i].checkShape(c, elementAt("globalSecondaryIndexes", i))
+	}
+	for i := range d.LocalSecondaryIndexes {
+		d.LocalSecondaryIndexes[i].checkShape(c, elementAt("localSecondaryIndexes", i), 2)
+	}
+	d.checkFeatureShape(c)
+}
+
+// check checks a definition whose shape is right, in the service's order.
+func (d *tableDefinition) check() error {
+	return cmp.Or(
+		d.StreamSpecification.check(),
+		d.checkStreamView(),
+		d.checkThroughput(),
+		d.checkKeys(),
+		d.checkLocalIndexes(),
+		d.checkGlobalIndexes(),
+		d.checkIndexes(),
+		d.checkUse(),
+		d.SSESpecification.check())
+}
+
+func (d *tableDefinition) checkStreamView() error {
+	if s := d.StreamSpecification; s != nil && s.StreamViewType != nil {
+		return invalidParameter("Table is being created with a stream disabled, UpdateViewType should not be specified")
+	}
+	return nil
+}
+
+func (d *tableDefinition) onDemand() bool { return is(d.BillingMode, "PAY_PER_REQUEST") }
+
+func (d *tableDefinition) checkThroughput() error {
+	switch p := d.ProvisionedThroughput; {
+	case d.onDemand() && p != nil:
+		return invalidParameter("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
+	case d.onDemand():
+		return nil
+	case p == nil:
+		return invalidParameter("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
+	}
+	return cmp.Or(d.ProvisionedThroughput.check(""), d.OnDemandThroughput.check(false))
+}
+
+// clearThroughput removes what was set for the other billing mode.
+func (d *tableDefinition) clearThroughput() {
+	d.ProvisionedThroughput, d.OnDemandThroughput = nil, nil
+	for i := range d.GlobalSecondaryIndexes {
+		x := &d.GlobalSecondaryIndexes[i]
+		x.ProvisionedThroughput, x.OnDemandThroughput = nil, nil
+	}
+}
+
+func (d *tableDefinition) checkKeys() error {
+	if err := d.checkAttributeNames(); err != nil {
 		return err
 	}
-	if len(t.KeySchema) > len(t.AttributeDefinitions) {
+	if len(d.KeySchema) > len(d.AttributeDefinitions) {
 		return validation("Invalid KeySchema: Some index key attribute have no definition")
 	}
-	if err := t.validateKeySchema(t.KeySchema); err != nil {
+	if err := d.checkKey(d.KeySchema); err != nil {
 		return err
 	}
-	if t.LocalSecondaryIndexes == nil && t.GlobalSecondaryIndexes == nil && len(t.KeySchema) != len(t.AttributeDefinitions) {
+	if d.LocalSecondaryIndexes == nil && d.GlobalSecondaryIndexes == nil && len(d.KeySchema) != len(d.AttributeDefinitions) {
 		return invalidParameter("Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions")
 	}
 	return nil
 }
 
-// validateKeySchema checks the key of the table or of a local index.
-func (t *tableDefinition) validateKeySchema(keys []keySchemaElement) error {
-	if err := t.validateIndexKey(keys); err != nil {
+// checkKey checks the key of the table or of a local index.
+func (d *tableDefinition) checkKey(keys keyElements) error {
+	if err := cmp.Or(d.checkKeyNames(keys), keys.checkTypes()); err != nil {
 		return err
 	}
 	if len(keys) == 2 && *keys[1].KeyType != "RANGE" {
@@ -218,137 +195,96 @@ func (t *tableDefinition) validateKeySchema(keys []keySchemaElement) error {
 	return nil
 }
 
-// validateIndexKey checks the key of a global index, which may have several attributes of each type.
-func (t *tableDefinition) validateIndexKey(keys []keySchemaElement) error {
-	if err := t.validateKeyNames(keys); err != nil {
-		return err
-	}
-	return validateKeyTypes(keys)
-}
-
-func (s *tableSettings) validateKeyNames(keys []keySchemaElement) error {
-	for _, k := range keys {
-		if !s.defines(*k.AttributeName) {
-			return invalidParameter("Some index key attributes are not defined in AttributeDefinitions. Keys: [%s], AttributeDefinitions: [%s]",
-				joinKeys(keys, func(k *keySchemaElement) string { return *k.AttributeName }), s.joinAttributes(nil))
-		}
-	}
-	for i, k := range keys {
-		if !slices.ContainsFunc(keys[:i], func(other keySchemaElement) bool { return *other.AttributeName == *k.AttributeName }) {
-			continue
-		}
-		if len(keys) == 2 && *k.KeyType == "RANGE" {
-			return validation("Both the Hash Key and the Range Key element in the KeySchema have the same name")
-		}
-		return validation("The KeySchema contains multiple key attributes with the same name")
-	}
-	return nil
-}
-
-func (s *tableSettings) defines(name string) bool {
-	return slices.ContainsFunc(s.AttributeDefinitions, func(a attributeDefinition) bool { return *a.AttributeName == name })
-}
-
-func (t *tableDefinition) validateLocalIndexes() error {
+func (d *tableDefinition) checkLocalIndexes() error {
 	switch {
-	case t.LocalSecondaryIndexes == nil:
+	case d.LocalSecondaryIndexes == nil:
 		return nil
-	case len(t.LocalSecondaryIndexes) == 0:
+	case len(d.LocalSecondaryIndexes) == 0:
 		return invalidParameter("List of LocalSecondaryIndexes is empty")
-	case len(t.KeySchema) != 2:
+	case len(d.KeySchema) != 2:
 		return invalidParameter("Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex")
 	}
-	for _, x := range t.LocalSecondaryIndexes {
-		if err := t.validateKeySchema(x.KeySchema); err != nil {
+	for _, x := range d.LocalSecondaryIndexes {
+		if err := d.checkKey(x.KeySchema); err != nil {
 			return err
 		}
 		if len(x.KeySchema) != 2 {
 			return invalidParameter("Index KeySchema does not have a range key for index: %s", *x.IndexName)
 		}
-		if *x.KeySchema[0].AttributeName != *t.KeySchema[0].AttributeName {
+		if index, table := *x.KeySchema[0].AttributeName, *d.KeySchema[0].AttributeName; index != table {
 			return invalidParameter("Index KeySchema does not have the same leading hash key as table KeySchema for index: %s. index hash key: %s, table hash key: %s",
-				*x.IndexName, *x.KeySchema[0].AttributeName, *t.KeySchema[0].AttributeName)
+				*x.IndexName, index, table)
 		}
-		if err := x.Projection.validate(); err != nil {
+		if err := x.Projection.check(); err != nil {
 			return err
 		}
 	}
-	if len(t.LocalSecondaryIndexes) > maxLocalIndexes {
+	if len(d.LocalSecondaryIndexes) > maxLocalIndexes {
 		return invalidParameter("Number of LocalSecondaryIndexes exceeds per-table limit of %d", maxLocalIndexes)
 	}
 	return nil
 }
 
-func (t *tableDefinition) validateGlobalIndexes() error {
-	if t.GlobalSecondaryIndexes == nil {
-		return nil
-	}
-	if len(t.GlobalSecondaryIndexes) == 0 {
+func (d *tableDefinition) checkGlobalIndexes() error {
+	if d.GlobalSecondaryIndexes != nil && len(d.GlobalSecondaryIndexes) == 0 {
 		return invalidParameter("List of GlobalSecondaryIndexes is empty")
 	}
-	for i := range t.GlobalSecondaryIndexes {
-		if err := t.validateGlobalIndex(&t.GlobalSecondaryIndexes[i]); err != nil {
+	for i := range d.GlobalSecondaryIndexes {
+		if err := d.checkGlobalIndex(&d.GlobalSecondaryIndexes[i]); err != nil {
 			return err
 		}
 	}
-	if len(t.GlobalSecondaryIndexes) > maxGlobalIndexes {
+	if len(d.GlobalSecondaryIndexes) > maxGlobalIndexes {
 		return invalidParameter("GlobalSecondaryIndex count exceeds the per-table limit of %d", maxGlobalIndexes)
 	}
 	return nil
 }
 
-func (t *tableDefinition) validateGlobalIndex(x *globalSecondaryIndex) error {
-	if err := t.validateIndexKey(x.KeySchema); err != nil {
+func (d *tableDefinition) checkGlobalIndex(x *globalSecondaryIndex) error {
+	if err := cmp.Or(d.checkKeyNames(x.KeySchema), x.KeySchema.checkTypes(), x.Projection.check()); err != nil {
 		return err
 	}
-	if err := x.Projection.validate(); err != nil {
-		return err
-	}
-	switch {
-	case t.onDemand() && x.ProvisionedThroughput != nil:
+	if d.onDemand() && x.ProvisionedThroughput != nil {
 		return invalidParameter("ProvisionedThroughput should not be specified for index: %s when BillingMode is PAY_PER_REQUEST", *x.IndexName)
-	case t.onDemand():
-		return nil
-	case x.ProvisionedThroughput == nil:
-		return invalidParameter("ProvisionedThroughput must be specified for index: %s", *x.IndexName)
 	}
-	return x.OnDemandThroughput.validate(false)
+	return cmp.Or(d.checkIndexThroughput(x), x.OnDemandThroughput.check(d.onDemand()))
 }
 
-func (p *projection) validate() error {
-	switch {
-	case p.ProjectionType == nil:
-		return invalidParameter("Unknown ProjectionType: null")
-	case p.NonKeyAttributes != nil && *p.ProjectionType != "INCLUDE":
-		return invalidParameter("ProjectionType is %s, but NonKeyAttributes is specified", *p.ProjectionType)
-	case p.NonKeyAttributes == nil && *p.ProjectionType == "INCLUDE":
-		return invalidParameter("ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
+// checkIndexThroughput requires the throughput of an index of a provisioned table.
+func (d *tableDefinition) checkIndexThroughput(x *globalSecondaryIndex) error {
+	if !d.onDemand() && x.ProvisionedThroughput == nil {
+		return invalidParameter("ProvisionedThroughput must be specified for index: %s", *x.IndexName)
 	}
-	for i, name := range p.NonKeyAttributes {
-		if slices.Contains(p.NonKeyAttributes[:i], name) {
-			return invalidParameter("Duplicate attribute name in NonKeyAttributes: %s", name)
+	return nil
+}
+
+// globalIndex returns the global index of that name, nil if there is none.
+func (d *tableDefinition) globalIndex(name string) *globalSecondaryIndex {
+	for i := range d.GlobalSecondaryIndexes {
+		if *d.GlobalSecondaryIndexes[i].IndexName == name {
+			return &d.GlobalSecondaryIndexes[i]
 		}
 	}
 	return nil
 }
 
 // indexes returns the local and the global secondary indexes.
-func (t *tableDefinition) indexes() []*secondaryIndex {
+func (d *tableDefinition) indexes() []*secondaryIndex {
 	var all []*secondaryIndex
-	for i := range t.LocalSecondaryIndexes {
-		all = append(all, &t.LocalSecondaryIndexes[i].secondaryIndex)
+	for i := range d.LocalSecondaryIndexes {
+		all = append(all, &d.LocalSecondaryIndexes[i].secondaryIndex)
 	}
-	for i := range t.GlobalSecondaryIndexes {
-		all = append(all, &t.GlobalSecondaryIndexes[i].secondaryIndex)
+	for i := range d.GlobalSecondaryIndexes {
+		all = append(all, &d.GlobalSecondaryIndexes[i].secondaryIndex)
 	}
 	return all
 }
 
-// validateIndexNames checks what holds over both kinds of index together.
-func (t *tableDefinition) validateIndexNames() error {
+// checkIndexes checks what holds over both kinds of index together.
+func (d *tableDefinition) checkIndexes() error {
 	seen := map[string]bool{}
 	projected := 0
-	for _, x := range t.indexes() {
+	for _, x := range d.indexes() {
 		if seen[*x.IndexName] {
 			return invalidParameter("Duplicate index name: %s", *x.IndexName)
 		}
@@ -361,37 +297,25 @@ func (t *tableDefinition) validateIndexNames() error {
 	return nil
 }
 
-// validateUse rejects definitions of attributes that are in no key.
-func (t *tableDefinition) validateUse() error {
-	used := t.keyAttributes()
-	if len(used) != len(t.AttributeDefinitions) {
+// checkUse rejects definitions of attributes that are in no key.
+func (d *tableDefinition) checkUse() error {
+	used := d.keyAttributes()
+	if len(used) != len(d.AttributeDefinitions) {
 		return invalidParameter("Some AttributeDefinitions are not used. AttributeDefinitions: [%s], keys used: [%s]",
-			t.joinAttributes(nil), t.joinAttributes(used))
+			d.joinAttributes(nil), d.joinAttributes(used))
 	}
 	return nil
 }
 
 // keyAttributes returns the set of attributes that are in the key of the table or of an index.
-func (t *tableDefinition) keyAttributes() map[string]bool {
+func (d *tableDefinition) keyAttributes() map[string]bool {
 	used := map[string]bool{}
-	for _, k := range t.KeySchema {
+	keys := slices.Clone(d.KeySchema)
+	for _, x := range d.indexes() {
+		keys = append(keys, x.KeySchema...)
+	}
+	for _, k := range keys {
 		used[*k.AttributeName] = true
 	}
-	for _, x := range t.indexes() {
-		for _, k := range x.KeySchema {
-			used[*k.AttributeName] = true
-		}
-	}
 	return used
-}
-
-// joinAttributes lists the defined attributes that are in used, or all of them if used is nil.
-func (s *tableSettings) joinAttributes(used map[string]bool) string {
-	var names []string
-	for _, a := range s.AttributeDefinitions {
-		if used == nil || used[*a.AttributeName] {
-			names = append(names, *a.AttributeName)
-		}
-	}
-	return strings.Join(names, ", ")
 }

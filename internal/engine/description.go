@@ -1,11 +1,10 @@
 package engine
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
-// tableDescription is a table in an answer.
+// tableDescription is a table in a response.
+//
+//	{"TableName": "pets", "TableStatus": "ACTIVE", "ItemCount": 0, "KeySchema": [...], ...}
 type tableDescription struct {
 	AttributeDefinitions       []attributeDefinition `json:",omitempty"`
 	BillingModeSummary         *billingModeSummary   `json:",omitempty"`
@@ -13,7 +12,7 @@ type tableDescription struct {
 	DeletionProtectionEnabled  bool
 	GlobalSecondaryIndexes     []globalIndexDescription `json:",omitempty"`
 	ItemCount                  int
-	KeySchema                  []keySchemaElement  `json:",omitempty"`
+	KeySchema                  keyElements         `json:",omitempty"`
 	LocalSecondaryIndexes      []indexDescription  `json:",omitempty"`
 	OnDemandThroughput         *onDemandThroughput `json:",omitempty"`
 	ProvisionedThroughput      throughputDescription
@@ -178,34 +177,4 @@ func (t *table) describeThroughput(index string, p *provisionedThroughput, now t
 		ReadCapacityUnits:      *p.ReadCapacityUnits,
 		WriteCapacityUnits:     *p.WriteCapacityUnits,
 	}
-}
-
-// timestampOf returns nil for the zero time.
-func timestampOf(t time.Time) *timestamp {
-	if t.IsZero() {
-		return nil
-	}
-	return (*timestamp)(&t)
-}
-
-func (t *warmThroughput) describe() *warmThroughputDescription {
-	if t == nil {
-		return nil
-	}
-	return &warmThroughputDescription{*t, "ACTIVE"}
-}
-
-// describe returns nil for the encryption that every table has.
-func (s *sseSpecification) describe() *sseDescription {
-	if s == nil || !isTrue(s.Enabled) {
-		return nil
-	}
-	key := "00000000-0000-4000-8000-000000000000"
-	if s.KMSMasterKeyId != nil {
-		key = *s.KMSMasterKeyId
-	}
-	if !strings.HasPrefix(key, "arn:") {
-		key = "arn:aws:kms:" + region + ":" + account + ":key/" + key
-	}
-	return &sseDescription{KMSMasterKeyArn: key, SSEType: "KMS", Status: "ENABLED"}
 }

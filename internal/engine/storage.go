@@ -89,7 +89,6 @@ func newTable(definition *tableDefinition, name string, number uint64, created t
 	if definition.onDemand() {
 		t.onDemandSince = created
 	}
-	t.tag(definition.Tags)
 	t.addViews()
 	return t
 }
@@ -199,7 +198,7 @@ func (t *table) get(primary key) *record {
 
 // replace stores next in place of prior; either may be nil.
 func (t *table) replace(prior, next *record) {
-	t.ttl.note(next)
+	t.ttl.schedule(next)
 	for _, v := range t.views {
 		held, holds := v.holds(prior), v.holds(next)
 		if held {
