@@ -154,18 +154,19 @@ func serve(ctx context.Context, s settings, stdout io.Writer, logger *slog.Logge
 
 // load returns an engine with what is in the data file, and a function that closes the file. What is
 // wrong with the address fails before a load that may take long, if it can be known without listening.
-func load(ctx context.Context, s settings, logger *slog.Logger) (stored *engine.Engine, closeData func() error, err error) {
+func load(ctx context.Context, s settings, logger *slog.Logger) (_ *engine.Engine, closeData func() error, err error) {
 	if s.data == "" {
 		return engine.New(), func() error { return nil }, nil
 	}
-	if err := checkAddress(s.address); err != nil {
+	if err := checkAddress(ctx, s.address); err != nil {
 		return nil, nil, err
 	}
 	file, err := store.Open(ctx, s.data, logger)
 	if err != nil {
 		return nil, nil, err
 	}
-	if stored, err = engine.Open(ctx, file); err != nil {
+	stored, err := engine.Open(ctx, file)
+	if err != nil {
 		return nil, nil, errors.Join(err, file.Close())
 	}
 	return stored, file.Close, nil

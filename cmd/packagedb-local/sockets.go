@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -13,11 +14,12 @@ import (
 const dialTimeout = 200 * time.Millisecond
 
 // checkAddress checks that an address has a port, at which no other program listens.
-func checkAddress(address string) error {
+func checkAddress(ctx context.Context, address string) error {
 	if _, _, err := splitAddress(address); err != nil {
 		return err
 	}
-	connection, err := net.DialTimeout("tcp", address, dialTimeout)
+	dialer := net.Dialer{Timeout: dialTimeout}
+	connection, err := dialer.DialContext(ctx, "tcp", address)
 	if err != nil {
 		return nil //nolint:nilerr // nobody listens
 	}

@@ -103,17 +103,19 @@ func (c *constraints) text(at string, value *string, least, most int) {
 	}
 }
 
-// requireString is like text, for a string that must be there; requireOneOf and requireName likewise.
-func (c *constraints) requireString(at string, value *string, least, most int) {
+// requireString checks a string that must be there and not empty.
+func (c *constraints) requireString(at string, value *string, most int) {
 	c.notNull(at, value != nil)
-	c.text(at, value, least, most)
+	c.text(at, value, 1, most)
 }
 
+// requireOneOf is like oneOf, for a value that must be there.
 func (c *constraints) requireOneOf(at string, value *string, allowed ...string) {
 	c.notNull(at, value != nil)
 	c.oneOf(at, value, allowed...)
 }
 
+// requireName is like name, for a name that must be there.
 func (c *constraints) requireName(at string, name *string, least int) {
 	c.notNull(at, name != nil)
 	c.name(at, name, least)

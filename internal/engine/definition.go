@@ -111,82 +111,82 @@ type tableDefinition struct {
 	GlobalSecondaryIndexes []globalSecondaryIndex
 }
 
-func (d *tableDefinition) checkShape(c *constraints) {
-	c.notNull("attributeDefinitions", d.AttributeDefinitions != nil)
-	d.tableSettings.checkShape(c, 3)
-	d.KeySchema.checkShape(c, "keySchema", 2)
-	for i := range d.GlobalSecondaryIndexes {
-		d.GlobalSecondaryIndexes[i].checkShape(c, elementAt("globalSecondaryIndexes", i))
+func (t *tableDefinition) checkShape(c *constraints) {
+	c.notNull("attributeDefinitions", t.AttributeDefinitions != nil)
+	t.tableSettings.checkShape(c, 3)
+	t.KeySchema.checkShape(c, "keySchema", 2)
+	for i := range t.GlobalSecondaryIndexes {
+		t.GlobalSecondaryIndexes[i].checkShape(c, elementAt("globalSecondaryIndexes", i))
 	}
-	for i := range d.LocalSecondaryIndexes {
-		d.LocalSecondaryIndexes[i].checkShape(c, elementAt("localSecondaryIndexes", i), 2)
+	for i := range t.LocalSecondaryIndexes {
+		t.LocalSecondaryIndexes[i].checkShape(c, elementAt("localSecondaryIndexes", i), 2)
 	}
-	d.checkFeatureShape(c)
+	t.checkFeatureShape(c)
 }
 
 // check checks a definition whose shape is right, in the service's order.
-func (d *tableDefinition) check() error {
+func (t *tableDefinition) check() error {
 	return cmp.Or(
-		d.StreamSpecification.check(),
-		d.checkStreamView(),
-		d.checkThroughput(),
-		d.checkKeys(),
-		d.checkLocalIndexes(),
-		d.checkGlobalIndexes(),
-		d.checkIndexes(),
-		d.checkUse(),
-		d.SSESpecification.check())
+		t.StreamSpecification.check(),
+		t.checkStreamView(),
+		t.checkThroughput(),
+		t.checkKeys(),
+		t.checkLocalIndexes(),
+		t.checkGlobalIndexes(),
+		t.checkIndexes(),
+		t.checkUse(),
+		t.SSESpecification.check())
 }
 
-func (d *tableDefinition) checkStreamView() error {
-	if s := d.StreamSpecification; s != nil && s.StreamViewType != nil {
+func (t *tableDefinition) checkStreamView() error {
+	if s := t.StreamSpecification; s != nil && s.StreamViewType != nil {
 		return invalidParameter("Table is being created with a stream disabled, UpdateViewType should not be specified")
 	}
 	return nil
 }
 
-func (d *tableDefinition) onDemand() bool { return is(d.BillingMode, "PAY_PER_REQUEST") }
+func (t *tableDefinition) onDemand() bool { return is(t.BillingMode, "PAY_PER_REQUEST") }
 
-func (d *tableDefinition) checkThroughput() error {
-	switch p := d.ProvisionedThroughput; {
-	case d.onDemand() && p != nil:
+func (t *tableDefinition) checkThroughput() error {
+	switch p := t.ProvisionedThroughput; {
+	case t.onDemand() && p != nil:
 		return invalidParameter("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
-	case d.onDemand():
+	case t.onDemand():
 		return nil
 	case p == nil:
 		return invalidParameter("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
 	}
-	return cmp.Or(d.ProvisionedThroughput.check(""), d.OnDemandThroughput.check(false))
+	return cmp.Or(t.ProvisionedThroughput.check(""), t.OnDemandThroughput.check(false))
 }
 
 // clearThroughput removes what was set for the other billing mode.
-func (d *tableDefinition) clearThroughput() {
-	d.ProvisionedThroughput, d.OnDemandThroughput = nil, nil
-	for i := range d.GlobalSecondaryIndexes {
-		x := &d.GlobalSecondaryIndexes[i]
+func (t *tableDefinition) clearThroughput() {
+	t.ProvisionedThroughput, t.OnDemandThroughput = nil, nil
+	for i := range t.GlobalSecondaryIndexes {
+		x := &t.GlobalSecondaryIndexes[i]
 		x.ProvisionedThroughput, x.OnDemandThroughput = nil, nil
 	}
 }
 
-func (d *tableDefinition) checkKeys() error {
-	if err := d.checkAttributeNames(); err != nil {
+func (t *tableDefinition) checkKeys() error {
+	if err := t.checkAttributeNames(); err != nil {
 		return err
 	}
-	if len(d.KeySchema) > len(d.AttributeDefinitions) {
+	if len(t.KeySchema) > len(t.AttributeDefinitions) {
 		return validation("Invalid KeySchema: Some index key attribute have no definition")
 	}
-	if err := d.checkKey(d.KeySchema); err != nil {
+	if err := t.checkKey(t.KeySchema); err != nil {
 		return err
 	}
-	if d.LocalSecondaryIndexes == nil && d.GlobalSecondaryIndexes == nil && len(d.KeySchema) != len(d.AttributeDefinitions) {
+	if t.LocalSecondaryIndexes == nil && t.GlobalSecondaryIndexes == nil && len(t.KeySchema) != len(t.AttributeDefinitions) {
 		return invalidParameter("Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions")
 	}
 	return nil
 }
 
 // checkKey checks the key of the table or of a local index.
-func (d *tableDefinition) checkKey(keys keyElements) error {
-	if err := cmp.Or(d.checkKeyNames(keys), keys.checkTypes()); err != nil {
+func (t *tableDefinition) checkKey(keys keyElements) error {
+	if err := cmp.Or(t.checkKeyNames(keys), keys.checkTypes()); err != nil {
 		return err
 	}
 	if len(keys) == 2 && *keys[1].KeyType != "RANGE" {
@@ -195,23 +195,23 @@ func (d *tableDefinition) checkKey(keys keyElements) error {
 	return nil
 }
 
-func (d *tableDefinition) checkLocalIndexes() error {
+func (t *tableDefinition) checkLocalIndexes() error {
 	switch {
-	case d.LocalSecondaryIndexes == nil:
+	case t.LocalSecondaryIndexes == nil:
 		return nil
-	case len(d.LocalSecondaryIndexes) == 0:
+	case len(t.LocalSecondaryIndexes) == 0:
 		return invalidParameter("List of LocalSecondaryIndexes is empty")
-	case len(d.KeySchema) != 2:
+	case len(t.KeySchema) != 2:
 		return invalidParameter("Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex")
 	}
-	for _, x := range d.LocalSecondaryIndexes {
-		if err := d.checkKey(x.KeySchema); err != nil {
+	for _, x := range t.LocalSecondaryIndexes {
+		if err := t.checkKey(x.KeySchema); err != nil {
 			return err
 		}
 		if len(x.KeySchema) != 2 {
 			return invalidParameter("Index KeySchema does not have a range key for index: %s", *x.IndexName)
 		}
-		if index, table := *x.KeySchema[0].AttributeName, *d.KeySchema[0].AttributeName; index != table {
+		if index, table := *x.KeySchema[0].AttributeName, *t.KeySchema[0].AttributeName; index != table {
 			return invalidParameter("Index KeySchema does not have the same leading hash key as table KeySchema for index: %s. index hash key: %s, table hash key: %s",
 				*x.IndexName, index, table)
 		}
@@ -219,72 +219,72 @@ func (d *tableDefinition) checkLocalIndexes() error {
 			return err
 		}
 	}
-	if len(d.LocalSecondaryIndexes) > maxLocalIndexes {
+	if len(t.LocalSecondaryIndexes) > maxLocalIndexes {
 		return invalidParameter("Number of LocalSecondaryIndexes exceeds per-table limit of %d", maxLocalIndexes)
 	}
 	return nil
 }
 
-func (d *tableDefinition) checkGlobalIndexes() error {
-	if d.GlobalSecondaryIndexes != nil && len(d.GlobalSecondaryIndexes) == 0 {
+func (t *tableDefinition) checkGlobalIndexes() error {
+	if t.GlobalSecondaryIndexes != nil && len(t.GlobalSecondaryIndexes) == 0 {
 		return invalidParameter("List of GlobalSecondaryIndexes is empty")
 	}
-	for i := range d.GlobalSecondaryIndexes {
-		if err := d.checkGlobalIndex(&d.GlobalSecondaryIndexes[i]); err != nil {
+	for i := range t.GlobalSecondaryIndexes {
+		if err := t.checkGlobalIndex(&t.GlobalSecondaryIndexes[i]); err != nil {
 			return err
 		}
 	}
-	if len(d.GlobalSecondaryIndexes) > maxGlobalIndexes {
+	if len(t.GlobalSecondaryIndexes) > maxGlobalIndexes {
 		return invalidParameter("GlobalSecondaryIndex count exceeds the per-table limit of %d", maxGlobalIndexes)
 	}
 	return nil
 }
 
-func (d *tableDefinition) checkGlobalIndex(x *globalSecondaryIndex) error {
-	if err := cmp.Or(d.checkKeyNames(x.KeySchema), x.KeySchema.checkTypes(), x.Projection.check()); err != nil {
+func (t *tableDefinition) checkGlobalIndex(x *globalSecondaryIndex) error {
+	if err := cmp.Or(t.checkKeyNames(x.KeySchema), x.KeySchema.checkTypes(), x.Projection.check()); err != nil {
 		return err
 	}
-	if d.onDemand() && x.ProvisionedThroughput != nil {
+	if t.onDemand() && x.ProvisionedThroughput != nil {
 		return invalidParameter("ProvisionedThroughput should not be specified for index: %s when BillingMode is PAY_PER_REQUEST", *x.IndexName)
 	}
-	return cmp.Or(d.checkIndexThroughput(x), x.OnDemandThroughput.check(d.onDemand()))
+	return cmp.Or(t.checkIndexThroughput(x), x.OnDemandThroughput.check(t.onDemand()))
 }
 
 // checkIndexThroughput requires the throughput of an index of a provisioned table.
-func (d *tableDefinition) checkIndexThroughput(x *globalSecondaryIndex) error {
-	if !d.onDemand() && x.ProvisionedThroughput == nil {
+func (t *tableDefinition) checkIndexThroughput(x *globalSecondaryIndex) error {
+	if !t.onDemand() && x.ProvisionedThroughput == nil {
 		return invalidParameter("ProvisionedThroughput must be specified for index: %s", *x.IndexName)
 	}
 	return nil
 }
 
 // globalIndex returns the global index of that name, nil if there is none.
-func (d *tableDefinition) globalIndex(name string) *globalSecondaryIndex {
-	for i := range d.GlobalSecondaryIndexes {
-		if *d.GlobalSecondaryIndexes[i].IndexName == name {
-			return &d.GlobalSecondaryIndexes[i]
+func (t *tableDefinition) globalIndex(name string) *globalSecondaryIndex {
+	for i := range t.GlobalSecondaryIndexes {
+		if *t.GlobalSecondaryIndexes[i].IndexName == name {
+			return &t.GlobalSecondaryIndexes[i]
 		}
 	}
 	return nil
 }
 
 // indexes returns the local and the global secondary indexes.
-func (d *tableDefinition) indexes() []*secondaryIndex {
+func (t *tableDefinition) indexes() []*secondaryIndex {
 	var all []*secondaryIndex
-	for i := range d.LocalSecondaryIndexes {
-		all = append(all, &d.LocalSecondaryIndexes[i].secondaryIndex)
+	for i := range t.LocalSecondaryIndexes {
+		all = append(all, &t.LocalSecondaryIndexes[i].secondaryIndex)
 	}
-	for i := range d.GlobalSecondaryIndexes {
-		all = append(all, &d.GlobalSecondaryIndexes[i].secondaryIndex)
+	for i := range t.GlobalSecondaryIndexes {
+		all = append(all, &t.GlobalSecondaryIndexes[i].secondaryIndex)
 	}
 	return all
 }
 
 // checkIndexes checks what holds over both kinds of index together.
-func (d *tableDefinition) checkIndexes() error {
+func (t *tableDefinition) checkIndexes() error {
 	seen := map[string]bool{}
 	projected := 0
-	for _, x := range d.indexes() {
+	for _, x := range t.indexes() {
 		if seen[*x.IndexName] {
 			return invalidParameter("Duplicate index name: %s", *x.IndexName)
 		}
@@ -298,20 +298,20 @@ func (d *tableDefinition) checkIndexes() error {
 }
 
 // checkUse rejects definitions of attributes that are in no key.
-func (d *tableDefinition) checkUse() error {
-	used := d.keyAttributes()
-	if len(used) != len(d.AttributeDefinitions) {
+func (t *tableDefinition) checkUse() error {
+	used := t.keyAttributes()
+	if len(used) != len(t.AttributeDefinitions) {
 		return invalidParameter("Some AttributeDefinitions are not used. AttributeDefinitions: [%s], keys used: [%s]",
-			d.joinAttributes(nil), d.joinAttributes(used))
+			t.joinAttributes(nil), t.joinAttributes(used))
 	}
 	return nil
 }
 
 // keyAttributes returns the set of attributes that are in the key of the table or of an index.
-func (d *tableDefinition) keyAttributes() map[string]bool {
+func (t *tableDefinition) keyAttributes() map[string]bool {
 	used := map[string]bool{}
-	keys := slices.Clone(d.KeySchema)
-	for _, x := range d.indexes() {
+	keys := slices.Clone(t.KeySchema)
+	for _, x := range t.indexes() {
 		keys = append(keys, x.KeySchema...)
 	}
 	for _, k := range keys {

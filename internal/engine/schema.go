@@ -22,7 +22,7 @@ type attributeDefinition struct {
 }
 
 func (a *attributeDefinition) checkShape(c *constraints, at string) {
-	c.requireString(at+".attributeName", a.AttributeName, 1, 255)
+	c.requireString(at+".attributeName", a.AttributeName, 255)
 	c.requireOneOf(at+".attributeType", a.AttributeType, "B", "N", "S")
 }
 
@@ -56,7 +56,7 @@ func (keys keyElements) checkShape(c *constraints, at string, maxKeys int) {
 	c.length(at, len(keys), 1, maxKeys, func() string { return "[" + keys.join((*keySchemaElement).String) + "]" })
 	for i := range keys {
 		at := elementAt(at, i)
-		c.requireString(at+".attributeName", keys[i].AttributeName, 1, 255)
+		c.requireString(at+".attributeName", keys[i].AttributeName, 255)
 		c.requireOneOf(at+".keyType", keys[i].KeyType, "HASH", "RANGE")
 	}
 }

@@ -63,7 +63,7 @@ func (t *table) tag(tags []tag) {
 // checkResource checks the ARN of a resource, and that the member beside it is present.
 func checkResource(arn *string, member string, present bool) error {
 	var c constraints
-	c.requireString("resourceArn", arn, 1, 1283)
+	c.requireString("resourceArn", arn, 1283)
 	c.notNull(member, present)
 	if err := c.err(); err != nil {
 		return err

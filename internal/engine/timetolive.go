@@ -116,7 +116,7 @@ func (in *updateTimeToLiveInput) check() error {
 	s := in.TimeToLiveSpecification
 	c.notNull("timeToLiveSpecification", s != nil)
 	if s != nil {
-		c.requireString("timeToLiveSpecification.attributeName", s.AttributeName, 1, 255)
+		c.requireString("timeToLiveSpecification.attributeName", s.AttributeName, 255)
 		c.notNull("timeToLiveSpecification.enabled", s.Enabled != nil)
 	}
 	return c.err()
