@@ -14,9 +14,8 @@ import (
 type operation struct {
 	// perform appends the JSON of the response.
 	perform func(e *Engine, request document, dst []byte) ([]byte, error)
-	// replay performs a request of the journal, nil unless the operation changes tables apart from their
-	// items. It does not check it: it was accepted, and checks become stricter as the service's do.
-	replay func(e *Engine, request document) error
+	// changesTables is set if the operation changes tables apart from their items.
+	changesTables bool
 }
 
 // operations are all operations of the engine by their names.
@@ -80,14 +79,7 @@ func newOperation[In, Out any, P input[In]](perform func(*Engine, P) (Out, error
 // change returns an operation that changes tables.
 func change[In, Out any, P input[In]](perform func(*Engine, P) (Out, error)) operation {
 	o := newOperation(perform)
-	o.replay = func(e *Engine, request document) error {
-		in := P(new(In))
-		if err := request.decode(in); err != nil {
-			return err
-		}
-		_, err := perform(e, in)
-		return err
-	}
+	o.changesTables = true
 	return o
 }
 
@@ -163,18 +155,18 @@ const (
 	streamsPrefix = "DynamoDBStreams_20120810."
 )
 
-// findOperation returns the operation that the header X-Amz-Target names, and its name.
-func findOperation(target string) (name string, o operation, err error) {
+// findOperation returns the operation that the header X-Amz-Target names.
+func findOperation(target string) (o operation, err error) {
 	if name, ok := strings.CutPrefix(target, streamsPrefix); ok {
-		return "", o, unknownOperation(name + " is not supported by this engine, which has no streams")
+		return o, unknownOperation(name + " is not supported by this engine, which has no streams")
 	}
 	name, ok := strings.CutPrefix(target, targetPrefix)
 	o, found := operations[name]
 	switch {
 	case ok && found:
-		return name, o, nil
+		return o, nil
 	case ok && (name == "ExecuteStatement" || name == "BatchExecuteStatement" || name == "ExecuteTransaction"):
-		return "", o, unknownOperation(name + " is not supported by this engine, which has no PartiQL")
+		return o, unknownOperation(name + " is not supported by this engine, which has no PartiQL")
 	}
-	return "", o, unknownOperation("Unknown operation: " + name)
+	return o, unknownOperation("Unknown operation: " + name)
 }

@@ -74,7 +74,9 @@ func structureOf(t reflect.Type) *structure {
 			}
 		}
 	}
-	s.class = "class " + classPrefix + strings.ToUpper(name[:1]) + name[1:]
+	if name != "" { // a structure within a response may have none
+		s.class = "class " + classPrefix + strings.ToUpper(name[:1]) + name[1:]
+	}
 	structures.Store(t, s)
 	return s
 }
