@@ -72,7 +72,7 @@ func newClient(handler http.Handler) *dynamodb.Client {
 			options.MaxAttempts = maxAttempts
 			options.RateLimiter = ratelimit.None
 			options.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) {
-				return mathrand.N(time.Millisecond), nil
+				return mathrand.N(200 * time.Microsecond), nil
 			})
 		}),
 	})
