@@ -255,7 +255,7 @@ func checkNextPage(u *suiteUser) {
 	}
 }
 
-func checkNextPageOfVersions(u *suiteUser) {
+func checkNextVersions(u *suiteUser) {
 	written := u.write(3)
 	list := u.listVersions("spec")
 	require.Equal(u, written[:2], list.all(packagedb.Limit(2)))
