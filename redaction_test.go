@@ -163,7 +163,7 @@ func TestRedaction_BrokenAnswers(t *testing.T) {
 			}))
 			_, err := db.GetCredentials(t.Context(), "sub", "id")
 			require.Error(t, err)
-			if strings.Contains(err.Error(), "malformed answer") {
+			if strings.Contains(err.Error(), "malformed server response") {
 				var broken *smithy.DeserializationError
 				assert.ErrorAs(t, err, &broken)
 			}

@@ -18,7 +18,7 @@ func checkSub(sub string) error { return checkKey("sub", sub, maxPartitionKey) }
 
 // specID returns the id of the spec, if the sub and the name are valid.
 func specID(sub, name string) (id string, err error) {
-	if err := cmp.Or(checkSub(sub), checkText("name", name)); err != nil {
+	if err := cmp.Or(checkSub(sub), checkString("name", name)); err != nil {
 		return "", err
 	}
 	id = canonicalID(name)
@@ -33,14 +33,10 @@ func checkSpec(spec SpecInput) error {
 		return invalid("model count %d is negative", spec.ModelCount)
 	}
 	return cmp.Or(
-		checkText("version", spec.Version),
+		checkString("version", spec.Version),
 		checkUTF8("title", spec.Title),
 		checkUTF8("description", spec.Description),
 	)
-}
-
-func checkPublicKey(publicKey string) error {
-	return checkKey("public key", publicKey, maxPartitionKey)
 }
 
 func checkCredentialsKey(sub, id string) error {
@@ -54,28 +50,28 @@ func checkCredentials(sub string, credentials CredentialsInput) error {
 	if len(credentials.Salt) == 0 {
 		return invalid("salt is empty")
 	}
-	return cmp.Or(checkCredentialsKey(sub, credentials.ID), checkPublicKey(credentials.PublicKey))
+	return cmp.Or(checkCredentialsKey(sub, credentials.ID), checkKey("public key", credentials.PublicKey, maxPartitionKey))
 }
 
-func checkKey(field, text string, limit int) error {
-	if err := checkText(field, text); err != nil {
+func checkKey(field, value string, limit int) error {
+	if err := checkString(field, value); err != nil {
 		return err
 	}
-	if len(text) > limit {
-		return invalid("%s too long: %d bytes, the limit is %d", field, len(text), limit)
+	if len(value) > limit {
+		return invalid("%s too long: %d bytes, the limit is %d", field, len(value), limit)
 	}
 	return nil
 }
 
-func checkText(field, text string) error {
-	if text == "" {
+func checkString(field, value string) error {
+	if value == "" {
 		return invalid("%s is empty", field)
 	}
-	return checkUTF8(field, text)
+	return checkUTF8(field, value)
 }
 
-func checkUTF8(field, text string) error {
-	if !utf8.ValidString(text) {
+func checkUTF8(field, value string) error {
+	if !utf8.ValidString(value) {
 		return invalid("%s is not valid UTF-8", field)
 	}
 	return nil

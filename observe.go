@@ -2,13 +2,14 @@ package packagedb
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go/middleware"
 )
 
 // Call describes one call of a [Database]. It contains neither input nor secrets.
@@ -31,93 +32,85 @@ type Call struct {
 
 // WithObserver calls observe once for each call of the Database, for metrics and traces. It does so
 // at the end of the call, in the caller's goroutine and with the call's context; observe may be
-// called concurrently. Requests then ask for the consumed capacity, which costs nothing.
+// called concurrently. A call made inside another call of the same Database is reported as part of
+// the outer one.
 func WithObserver(observe func(ctx context.Context, call Call)) Option {
 	return func(s *settings) { s.observer = observe }
 }
 
-func errorClass(err error) string {
-	for _, class := range []struct {
-		err  error
-		name string
-	}{
-		{ErrNotFound, "not_found"},
-		{ErrExists, "exists"},
-		{ErrInvalidInput, "invalid_input"},
-		{ErrAmbiguousPublicKey, "ambiguous_public_key"},
-		{context.Canceled, "canceled"},
-		{context.DeadlineExceeded, "deadline_exceeded"},
-	} {
-		if errors.Is(err, class.err) {
-			return class.name
-		}
-	}
-	if code := errorCode(err); code != "" || err == nil {
-		return code
-	}
-	return "other"
+// call is a call of a Database that has begun.
+type call struct {
+	facade         *facade
+	subject, table string // for errors
+
+	caller  context.Context // nil unless the call is reported to the observer
+	started time.Time
+	mu      sync.Mutex // guards report: deletes send several requests concurrently
+	report  Call
 }
 
-// observation counts what the requests of one call report. Deletes send several concurrently.
-type observation struct {
-	facade *facade
-	mu     sync.Mutex
-	call   Call
+// callKey is the key of the observed call in the context of its requests.
+type callKey struct{}
+
+// begin begins a call. The caller defers its end.
+func (f *facade) begin(ctx context.Context, operation, subject, table string) (context.Context, *call) {
+	c := &call{facade: f, subject: subject, table: table, report: Call{Operation: operation}}
+	if f.observer == nil {
+		return ctx, c
+	}
+	if outer, ok := ctx.Value(callKey{}).(*call); ok && outer.facade == f {
+		return ctx, c
+	}
+	c.caller, c.started = ctx, time.Now()
+	return context.WithValue(ctx, callKey{}, c), c
 }
 
-type observationKey struct{}
-
-// observe starts the observation of a call, which report completes. A call within another one of the
-// same Database is part of that.
-func (f *facade) observe(ctx context.Context, operation string) (_ context.Context, report func(err error)) {
-	outer, ok := ctx.Value(observationKey{}).(*observation)
-	if f.observer == nil || ok && outer.facade == f {
-		return ctx, func(error) {}
+// end wraps the error of the call, if there is one, and reports the call to the observer.
+func (c *call) end(err *error) {
+	if *err != nil && c.table != "" {
+		*err = wrap(*err, c.report.Operation, c.subject, c.table)
 	}
-	o := &observation{facade: f, call: Call{Operation: operation}}
-	started := time.Now()
-	return context.WithValue(ctx, observationKey{}, o), func(err error) {
-		o.call.Duration = time.Since(started)
-		o.call.ErrorClass = errorClass(err)
-		f.observer(ctx, o.call)
+	if c.caller == nil {
+		return
 	}
+	c.report.Duration = time.Since(c.started)
+	c.report.ErrorClass = errorClass(*err)
+	c.facade.observer(c.caller, c.report)
 }
 
-// askForCapacity makes a request report the capacity that it consumes.
-func askForCapacity(input any) {
-	switch input := input.(type) {
-	case *dynamodb.GetItemInput:
-		input.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
-	case *dynamodb.QueryInput:
-		input.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
-	case *dynamodb.PutItemInput:
-		input.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
-	case *dynamodb.DeleteItemInput:
-		input.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
-	case *dynamodb.BatchWriteItemInput:
-		input.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
-	case *dynamodb.TransactWriteItemsInput:
-		input.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
-		input.ReturnItemCollectionMetrics = types.ReturnItemCollectionMetricsSize
+// countAttempts counts how often the SDK sends a request.
+func countAttempts(attempts *int) func(*dynamodb.Options) {
+	id := fmt.Sprintf("packagedb/attempts/%p", attempts) // of its own, beside the one of an observer
+	count := middleware.FinalizeMiddlewareFunc(id, func(
+		ctx context.Context, input middleware.FinalizeInput, next middleware.FinalizeHandler,
+	) (middleware.FinalizeOutput, middleware.Metadata, error) {
+		*attempts++
+		return next.HandleFinalize(ctx, input)
+	})
+	return func(options *dynamodb.Options) {
+		options.APIOptions = append(options.APIOptions, func(stack *middleware.Stack) error {
+			return stack.Finalize.Insert(count, "Retry", middleware.After)
+		})
 	}
 }
 
-// add counts a request: how often it was sent, and its answer.
-func (o *observation) add(attempts int, output any, err error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+// add adds a request to the report: how often it was sent, and its response.
+func (c *call) add(attempts int, output any, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	attempts = max(1, attempts) // a client may ignore options
-	o.call.Requests += attempts
-	o.call.Retries += attempts - 1
+	c.report.Requests += attempts
+	c.report.Retries += attempts - 1
 	if err == nil {
-		o.call.addUnits(output)
+		c.report.addUnits(output)
 		return
 	}
 	if conflict, _ := isConflict(err); conflict {
-		o.call.Conflicts++
+		c.report.Conflicts++
 	}
 }
 
+// addUnits adds the consumed capacity in a response, and takes the size of the item collection.
 func (c *Call) addUnits(output any) {
 	switch output := output.(type) {
 	case *dynamodb.GetItemOutput:

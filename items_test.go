@@ -157,7 +157,7 @@ func TestAnswers_OfTheWrongItem(t *testing.T) {
 		"another user": {
 			func(stored item) { stored["sub"] = text("other") },
 			append(slices.Collect(maps.Keys(specReads)), "GetCredentials", "ListCredentials"),
-			"item of another user",
+			"the item belongs to another user",
 		},
 		"no user": {
 			func(stored item) { delete(stored, "sub") },
