@@ -27,6 +27,7 @@ import (
 	"github.com/open-alchemy/packagedb"
 	"github.com/open-alchemy/packagedb/internal/engine"
 	"github.com/open-alchemy/packagedb/internal/loopback"
+	"github.com/open-alchemy/packagedb/internal/protocol"
 )
 
 const endpointVariable = "PACKAGEDB_TEST_ENDPOINT"
@@ -72,7 +73,7 @@ func newClient(handler http.Handler) *dynamodb.Client {
 			options.MaxAttempts = maxAttempts
 			options.RateLimiter = ratelimit.None
 			options.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) {
-				return mathrand.N(time.Millisecond), nil
+				return mathrand.N(200 * time.Microsecond), nil
 			})
 		}),
 	})
@@ -126,22 +127,15 @@ func (b *backend) deleteTables(ctx context.Context) error {
 
 // deleteTable deletes a table once the server has finished creating or deleting it.
 func (b *backend) deleteTable(ctx context.Context, table string) error {
-	for {
-		_, err := b.setup.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: &table})
-		var gone *types.ResourceNotFoundException
-		var busy *types.ResourceInUseException
-		switch {
-		case errors.As(err, &gone):
-			return nil
-		case !errors.As(err, &busy):
-			return err
-		}
-		select {
-		case <-time.After(10 * time.Millisecond):
-		case <-ctx.Done():
-			return err
-		}
+	_, err := b.setup.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: &table}, func(options *dynamodb.Options) {
+		busy := retry.AddWithErrorCodes(options.Retryer.(aws.RetryerV2), "ResourceInUseException")
+		patient := retry.AddWithMaxBackoffDelay(busy, 10*time.Millisecond)
+		options.Retryer = retry.AddWithMaxAttempts(patient, 0) // until the context ends
+	})
+	if gone := (*types.ResourceNotFoundException)(nil); errors.As(err, &gone) {
+		return nil
 	}
+	return err
 }
 
 // empty deletes all items of a table.
@@ -197,24 +191,24 @@ func newForwarder(endpoint string) (*forwarder, error) {
 
 // ServeHTTP implements [http.Handler].
 func (f *forwarder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	q := readRequest(r)
+	q := protocol.ReadRequest(r)
 	response, err := f.send(r, f.addPrefix(q))
 	switch {
 	case r.Context().Err() != nil:
 		panic(http.ErrAbortHandler)
 	case err != nil:
-		failure(http.StatusServiceUnavailable, "ServiceUnavailable", err.Error(), nil).write(w)
+		protocol.Exception(http.StatusServiceUnavailable, "ServiceUnavailable", err.Error(), nil).Write(w)
 		return
-	case q.operation == "CreateTable":
+	case q.Operation == "CreateTable":
 		f.mayHaveTables.Store(true)
-	case q.operation == "ListTables":
-		response.body = f.ownTables(response.body)
+	case q.Operation == "ListTables":
+		response.Body = f.ownTables(response.Body)
 	}
-	response.setBody(bytes.ReplaceAll(response.body, []byte(f.prefix), nil))
-	response.write(w)
+	response.SetBody(bytes.ReplaceAll(response.Body, []byte(f.prefix), nil))
+	response.Write(w)
 }
 
-func (f *forwarder) send(r *http.Request, body []byte) (*response, error) {
+func (f *forwarder) send(r *http.Request, body []byte) (*protocol.Response, error) {
 	forwarded, err := http.NewRequestWithContext(r.Context(), r.Method, f.endpoint+"/", bytes.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -227,26 +221,27 @@ func (f *forwarder) send(r *http.Request, body []byte) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readResponse(received)
+	defer received.Body.Close()
+	return protocol.ReadResponse(received)
 }
 
 // addPrefix returns the body with the prefix before the names of tables.
-func (f *forwarder) addPrefix(q *request) []byte {
-	if q.members == nil {
-		return q.body
+func (f *forwarder) addPrefix(q *protocol.Request) []byte {
+	if q.Members == nil {
+		return q.Body
 	}
-	if tables := object(q.members["RequestItems"]); tables != nil {
+	if tables := protocol.Object(q.Members["RequestItems"]); tables != nil {
 		named := map[string]any{}
 		for name, items := range tables {
 			named[f.realName(name)] = items
 		}
-		q.members["RequestItems"] = named
+		q.Members["RequestItems"] = named
 	}
-	f.addPrefixes(q.members)
-	if q.operation == "ListTables" && q.members["ExclusiveStartTableName"] == nil {
-		q.members["ExclusiveStartTableName"] = f.prefix // its tables follow each other
+	f.addPrefixes(q.Members)
+	if q.Operation == "ListTables" && q.Members["ExclusiveStartTableName"] == nil {
+		q.Members["ExclusiveStartTableName"] = f.prefix // its tables follow each other
 	}
-	return encode(q.members)
+	return protocol.Encode(q.Members)
 }
 
 // addPrefixes puts the prefix before the names of tables in members of JSON objects. No attribute value
@@ -303,5 +298,5 @@ func (f *forwarder) ownTables(body []byte) []byte {
 		list.LastEvaluatedTableName = ""
 	}
 	list.TableNames = own
-	return encode(list)
+	return protocol.Encode(list)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/open-alchemy/packagedb/internal/engine"
+	"github.com/open-alchemy/packagedb/internal/protocol"
 )
 
 // FaultKind is a kind of [Fault].
@@ -236,14 +237,13 @@ func (i *injector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		i.next.ServeHTTP(w, r)
 		return
 	}
-	q := readRequest(r)
-	q.next = i.next
+	q := &request{Request: protocol.ReadRequest(r), next: i.next}
 	fault, delays := i.pick(q)
 	response := fault.respond(q)
 	for _, delay := range delays {
 		delay.wait(r.Context())
 	}
-	response.write(w)
+	response.Write(w)
 }
 
 // pick returns the faults that the request gets: all delays, and at most one other.
@@ -251,7 +251,7 @@ func (i *injector) pick(r *request) (picked *activeFault, delays []*activeFault)
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	for _, fault := range i.faults {
-		if fault.past != nil && slices.Contains(writeOperations, r.operation) {
+		if fault.past != nil && slices.Contains(writeOperations, r.Operation) {
 			r.next = fault.past.recordWrites(r.next)
 		}
 		if fault.Kind != Delay && picked != nil || !fault.matches(r) {
@@ -272,7 +272,7 @@ func (i *injector) pick(r *request) (picked *activeFault, delays []*activeFault)
 // matches reports whether the request gets the fault.
 func (f *activeFault) matches(r *request) bool {
 	switch {
-	case !slices.Contains(f.Operations, r.operation) || f.Times > 0 && f.hits == f.Times:
+	case !slices.Contains(f.Operations, r.Operation) || f.Times > 0 && f.hits == f.Times:
 		return false
 	case (f.Kind == Unprocessed || f.Kind == Conflict) && !r.hasItems(): // the server rejects it
 		return false

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/open-alchemy/packagedb"
@@ -67,7 +68,7 @@ func SpecsTable(tb testing.TB) *Server {
 // before and after the test. The test must not run in parallel with others on the table.
 func CleanSpecsTable(tb testing.TB) *Server {
 	tb.Helper()
-	return withEmptyTable(tb, specsTable)
+	return withEmptyTable(tb, packagedb.Tables()[0])
 }
 
 // CredentialsTable returns [Database] with the credentials table. It creates both tables if they
@@ -81,14 +82,8 @@ func CredentialsTable(tb testing.TB) *Server {
 // all items before and after the test. The test must not run in parallel with others on the table.
 func CleanCredentialsTable(tb testing.TB) *Server {
 	tb.Helper()
-	return withEmptyTable(tb, credentialsTable)
+	return withEmptyTable(tb, packagedb.Tables()[1])
 }
-
-// The tables in the order of [packagedb.Tables].
-const (
-	specsTable = iota
-	credentialsTable
-)
 
 func withTables(tb testing.TB) *Server {
 	tb.Helper()
@@ -99,10 +94,9 @@ func withTables(tb testing.TB) *Server {
 	return server
 }
 
-func withEmptyTable(tb testing.TB, index int) *Server {
+func withEmptyTable(tb testing.TB, table dynamodb.CreateTableInput) *Server {
 	tb.Helper()
 	server := withTables(tb)
-	table := packagedb.Tables()[index]
 	if err := server.backend.empty(withoutCancel(tb), table); err != nil {
 		tb.Fatalf("testutil: %v", err)
 	}

@@ -55,7 +55,7 @@ var suite = []struct {
 	{"lists of more than 1 MB are whole, and so are their pages and what is counted or found in them", checkLargeLists},
 	{"an empty list and a page past the end are empty and not nil", checkEmptyLists},
 	{"the next page begins after a result that is gone, with what is there by then", checkNextPage},
-	{"the next page of a history has what was written meanwhile, and nothing once the spec is gone", checkNextPageOfVersions},
+	{"the next page of a history has what was written meanwhile, and nothing once the spec is gone", checkNextVersions},
 	{"a limit less than 1 is ErrInvalidInput", checkLimit},
 	{"an iteration may stop early, and ends with its context between two results", checkIteration},
 	{"a delete deletes what it names and nothing else, and is not an error if there is nothing", checkDeletes},
@@ -171,8 +171,7 @@ func (u *suiteUser) specVersion(name, version string) specInfo {
 
 func (u *suiteUser) history(name string) []specInfo {
 	u.Helper()
-	versions, err := u.ListSpecVersions(u.ctx, u.sub, name)
-	require.NoError(u, err, "ListSpecVersions")
+	versions := u.listVersions(name).all()
 	require.NotEmpty(u, versions, "ListSpecVersions")
 	return versions
 }

@@ -38,8 +38,10 @@ func checkBadInput(u *suiteUser) {
 	}
 	createSpec := []string{"CreateUpdateSpec"}
 	byVersion := []string{"CreateUpdateSpec", "GetSpecVersion"}
-	byName := append(byVersion,
-		"GetLatestSpecVersion", "GetSpec", "DeleteSpec", "ListSpecVersions", "SpecVersions")
+	byName := []string{
+		"CreateUpdateSpec", "GetSpecVersion", "GetLatestSpecVersion", "GetSpec", "DeleteSpec", "ListSpecVersions",
+		"SpecVersions",
+	}
 	create := []string{"CreateCredentials", "CreateUpdateCredentials"}
 	byID := append([]string{"GetCredentials", "DeleteCredentials"}, create...)
 	byKey := append([]string{"GetUser"}, create...)

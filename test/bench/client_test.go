@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/internal/dbtest"
 )
 
 // BenchmarkCall compares calls with the bare call of the SDK, which sends the same prepared request
@@ -39,12 +40,12 @@ func BenchmarkCall(b *testing.B) {
 			"tcp":      sdkClient(url),
 		} {
 			b.Run(fmt.Sprintf("call=%s/via=%s", bench.name, via), func(b *testing.B) {
-				recorded := &recorder{Client: client}
-				require.NoError(b, bench.call(b.Context(), packagedb.New(recorded)))
+				var recorded recorder
+				require.NoError(b, bench.call(b.Context(), packagedb.New(dbtest.Intercept(client, recorded.handle))))
 				db := packagedb.New(client)
 				inTurn(b,
 					func() error { return bench.call(b.Context(), db) },
-					func() error { return recorded.again(b.Context()) })
+					func() error { return recorded.again() })
 			})
 		}
 		b.Run(fmt.Sprintf("call=%s/via=get", bench.name), func(b *testing.B) {
@@ -52,11 +53,11 @@ func BenchmarkCall(b *testing.B) {
 			b.Setenv("AWS_ENDPOINT_URL_DYNAMODB", url)
 			db, err := packagedb.Get()
 			require.NoError(b, err)
-			recorded := &recorder{Client: sdkClient(url)}
-			require.NoError(b, bench.call(b.Context(), packagedb.New(recorded)))
+			var recorded recorder
+			require.NoError(b, bench.call(b.Context(), packagedb.New(dbtest.Intercept(sdkClient(url), recorded.handle))))
 			inTurn(b,
 				func() error { return bench.call(b.Context(), db) },
-				func() error { return recorded.again(b.Context()) })
+				func() error { return recorded.again() })
 		})
 	}
 }
@@ -64,30 +65,12 @@ func BenchmarkCall(b *testing.B) {
 func failed[T any](_ T, err error) error { return err }
 
 // recorder keeps the last request, to send it again.
-type recorder struct {
-	packagedb.Client
-	again func(ctx context.Context) error
-}
+type recorder struct{ again func() error }
 
-func (r *recorder) GetItem(
-	ctx context.Context, input *dynamodb.GetItemInput, options ...func(*dynamodb.Options),
-) (*dynamodb.GetItemOutput, error) {
-	r.again = func(ctx context.Context) error { return failed(r.Client.GetItem(ctx, input, options...)) }
-	return r.Client.GetItem(ctx, input, options...)
-}
-
-func (r *recorder) Query(
-	ctx context.Context, input *dynamodb.QueryInput, options ...func(*dynamodb.Options),
-) (*dynamodb.QueryOutput, error) {
-	r.again = func(ctx context.Context) error { return failed(r.Client.Query(ctx, input, options...)) }
-	return r.Client.Query(ctx, input, options...)
-}
-
-func (r *recorder) TransactWriteItems(
-	ctx context.Context, input *dynamodb.TransactWriteItemsInput, options ...func(*dynamodb.Options),
-) (*dynamodb.TransactWriteItemsOutput, error) {
-	r.again = func(ctx context.Context) error { return failed(r.Client.TransactWriteItems(ctx, input, options...)) }
-	return r.Client.TransactWriteItems(ctx, input, options...)
+// handle implements [dbtest.Handler].
+func (r *recorder) handle(_ string, _ any, next func() (any, error)) (any, error) {
+	r.again = func() error { return failed(next()) }
+	return next()
 }
 
 // BenchmarkGet measures packagedb.Get after the first call.

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/internal/dbtest"
 	"github.com/open-alchemy/packagedb/internal/engine"
 )
 
@@ -28,8 +29,8 @@ func BenchmarkDelete(b *testing.B) {
 				for i := range stored.specs {
 					fill(b, near, fmt.Sprintf("spec-%05d", i), stored.versions)
 				}
-				counted = &meter{Client: far}
-				db := packagedb.New(counted)
+				counted = new(meter)
+				db := packagedb.New(dbtest.Intercept(far, counted.handle))
 				b.StartTimer()
 				if stored.specs == 1 {
 					require.NoError(b, db.DeleteSpec(b.Context(), "sub", "spec-00000"))

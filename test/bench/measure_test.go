@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"context"
 	"sync"
 	"syscall"
 	"testing"
@@ -10,8 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/require"
-
-	"github.com/open-alchemy/packagedb"
 )
 
 // inTurn alternates between a call of packagedb and a bare one of the SDK, and reports the
@@ -47,39 +44,29 @@ func processorTime(b *testing.B) time.Duration {
 
 // meter counts requests, the capacity units of queries, and the keys that were read and not yet deleted.
 type meter struct {
-	packagedb.Client
-
 	mu         sync.Mutex
 	requests   int
 	units      float64
 	held, most int
 }
 
-func (m *meter) Query(
-	ctx context.Context, input *dynamodb.QueryInput, options ...func(*dynamodb.Options),
-) (*dynamodb.QueryOutput, error) {
-	input.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
-	output, err := m.Client.Query(ctx, input, options...)
-	if err == nil {
-		m.count(*output.ConsumedCapacity.CapacityUnits, len(output.Items))
+// handle implements [dbtest.Handler].
+func (m *meter) handle(_ string, input any, next func() (any, error)) (any, error) {
+	if query, ok := input.(*dynamodb.QueryInput); ok {
+		query.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
 	}
-	return output, err
-}
-
-func (m *meter) TransactWriteItems(
-	ctx context.Context, input *dynamodb.TransactWriteItemsInput, options ...func(*dynamodb.Options),
-) (*dynamodb.TransactWriteItemsOutput, error) {
-	output, err := m.Client.TransactWriteItems(ctx, input, options...)
-	m.count(0, -len(input.TransactItems))
-	return output, err
-}
-
-func (m *meter) BatchWriteItem(
-	ctx context.Context, input *dynamodb.BatchWriteItemInput, options ...func(*dynamodb.Options),
-) (*dynamodb.BatchWriteItemOutput, error) {
-	output, err := m.Client.BatchWriteItem(ctx, input, options...)
-	for _, requests := range input.RequestItems {
-		m.count(0, -len(requests))
+	output, err := next()
+	switch input := input.(type) {
+	case *dynamodb.QueryInput:
+		if page := output.(*dynamodb.QueryOutput); err == nil {
+			m.count(*page.ConsumedCapacity.CapacityUnits, len(page.Items))
+		}
+	case *dynamodb.TransactWriteItemsInput:
+		m.count(0, -len(input.TransactItems))
+	case *dynamodb.BatchWriteItemInput:
+		for _, requests := range input.RequestItems {
+			m.count(0, -len(requests))
+		}
 	}
 	return output, err
 }

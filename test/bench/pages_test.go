@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/internal/dbtest"
 	"github.com/open-alchemy/packagedb/internal/engine"
 )
 
@@ -27,8 +28,8 @@ func BenchmarkPages(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			var counted *meter
 			for b.Loop() {
-				counted = &meter{Client: client}
-				db := packagedb.New(counted)
+				counted = new(meter)
+				db := packagedb.New(dbtest.Intercept(client, counted.handle))
 				listed := 0
 				for next := options; ; {
 					page, err := db.ListSpecs(b.Context(), "sub", next...)
