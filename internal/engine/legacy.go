@@ -188,7 +188,7 @@ func (l *legacyInput) check() error {
 		}
 	}
 	for i, name := range l.attributesToGet {
-		if err := attribute.ValidateName(name); err != nil {
+		if err := attribute.CheckName(name); err != nil {
 			return err
 		}
 		if slices.Contains(l.attributesToGet[:i], name) {
@@ -206,7 +206,7 @@ func (l *legacyInput) check() error {
 }
 
 func (u *attributeUpdate) check() error {
-	if err := attribute.ValidateName(u.attribute); err != nil {
+	if err := attribute.CheckName(u.attribute); err != nil {
 		return err
 	}
 	kind := u.value.Kind()
@@ -229,7 +229,7 @@ func (c *legacyCondition) check() error {
 	if c.null != nil {
 		return c.null
 	}
-	if err := attribute.ValidateName(c.attribute); err != nil {
+	if err := attribute.CheckName(c.attribute); err != nil {
 		return err
 	}
 	for i := range c.list {

@@ -102,7 +102,7 @@ func (d *decoder) fields(nesting int) (Item, error) {
 	fields := Item{}
 	err := d.Object("java.util.Map<java.lang.String, "+attributeValueClass+">", func(name string) error {
 		clean := d.invalid == nil
-		d.report(ValidateName(name))
+		d.report(CheckName(name))
 		value, err := d.value(nesting)
 		if nesting == 0 && clean && d.invalid != nil {
 			d.invalid.Attribute = name
