@@ -159,9 +159,8 @@ func (s specItem) secondAfterConflict(reasons []types.CancellationReason, second
 // version, either of which may exist without the other.
 func (f *facade) secondAfterNewest(ctx context.Context, spec specItem, second int64) (int64, error) {
 	q := f.querySpec(spec.Sub, spec.ID, latestPosition, wholeSpec)
-	q.consistently()
-	q.descending()
-	q.first(2)
+	q.input.ConsistentRead, q.input.ScanIndexForward = aws.Bool(true), aws.Bool(false)
+	q.limit, q.input.Limit = 2, aws.Int32(2)
 	next := second
 	for stored, err := range results(ctx, q, decodeSpec) {
 		if err != nil {

@@ -39,16 +39,16 @@ func (f *facade) yieldCredentials(
 	if err := checkSub(sub); err != nil {
 		return err
 	}
-	list := newListOptions(options)
 	q := f.queryUser(f.credentialsTable, "", sub, credentialsWithoutHash)
-	if err := q.apply(list); err != nil {
+	after, err := q.apply(options)
+	if err != nil {
 		return err
 	}
-	if list.after != nil {
-		if err := checkKey("after", *list.after, maxSortKey); err != nil {
+	if after != nil {
+		if err := checkString("after", *after, maxSortKey); err != nil {
 			return err
 		}
-		q.startAfter(credentialsKey(sub, *list.after))
+		q.input.ExclusiveStartKey = credentialsKey(sub, *after)
 	}
 	return each(ctx, q, f.decodeCredentialsInfo, yield)
 }
@@ -99,7 +99,7 @@ func (f *facade) GetCredentials(ctx context.Context, sub, id string) (_ *Credent
 func (f *facade) GetUser(ctx context.Context, publicKey string) (_ *CredentialsAuthInfo, err error) {
 	ctx, call := f.begin(ctx, "GetUser", publicKey, f.credentialsTable)
 	defer call.end(&err)
-	if err := checkKey("public key", publicKey, maxPartitionKey); err != nil {
+	if err := checkPublicKey(publicKey); err != nil {
 		return nil, err
 	}
 	found, err := collect(results(ctx, f.queryPublicKey(publicKey), f.decodeCredentials))

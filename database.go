@@ -122,9 +122,6 @@ func New(client Client, options ...Option) Database {
 	return &facade{client: client, settings: newSettings(options)}
 }
 
-// hasTransactions reports whether the server supports TransactWriteItems, as far as is known.
-func (f *facade) hasTransactions() bool { return !f.withoutTransactions.Load() }
-
 // DeleteAll implements [Database].
 func (f *facade) DeleteAll(ctx context.Context, sub string) (err error) {
 	ctx, call := f.begin(ctx, "DeleteAll", sub, "")

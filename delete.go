@@ -1,7 +1,6 @@
 package packagedb
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -9,7 +8,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"golang.org/x/sync/errgroup"
 )
 
 // A spec is deleted whole: one transaction deletes its latest item, its newest versions and, whether
@@ -25,16 +23,7 @@ const maxTransaction = 100
 type specDeleter struct {
 	deleter // of old versions, and of items that belong to no spec
 
-	specs           []*storedSpec // of the next transaction
-	transactions    *errgroup.Group
-	transactionsCtx context.Context // ends with the first failure
-}
-
-func (f *facade) newSpecDeleter(ctx context.Context, sub string) *specDeleter {
-	d := &specDeleter{deleter: deleter{facade: f, table: f.specsTable, sub: sub, sortKey: attrUpdatedAtID}}
-	d.transactions, d.transactionsCtx = errgroup.WithContext(ctx)
-	d.transactions.SetLimit(maxDeletes)
-	return d
+	specs []*storedSpec // of the next transaction
 }
 
 // storedSpec is what a delete has read of a spec.
@@ -47,7 +36,7 @@ type storedSpec struct {
 
 // add adds an item that was read.
 func (s *storedSpec) add(key specKey) {
-	if !key.isLatest() {
+	if key.position != latestPosition {
 		s.versions = append(s.versions, key.stored)
 		return
 	}
@@ -101,8 +90,7 @@ func (d *specDeleter) deleteSpec(ctx context.Context, id string) error {
 func (d *specDeleter) deleteAsRead(ctx context.Context, id string) (changed bool, err error) {
 	spec := &storedSpec{id: id}
 	q := d.querySpec(d.sub, id, latestPosition, keysOfSpec)
-	q.consistently()
-	q.descending()
+	q.input.ConsistentRead, q.input.ScanIndexForward = aws.Bool(true), aws.Bool(false)
 	for !q.done && spec.size() <= maxTransaction {
 		keys, err := d.nextKeys(ctx, q)
 		if err != nil {
@@ -144,7 +132,7 @@ func (d *specDeleter) nextKeys(ctx context.Context, q *query) (keys []specKey, e
 			return nil, err
 		case key.indexed:
 			keys = append(keys, key)
-		case !key.isLatest():
+		case key.position != latestPosition:
 			if err := d.add(ctx, stringOf(stored, attrUpdatedAtID)); err != nil {
 				return nil, err
 			}
@@ -194,9 +182,9 @@ func (d *specDeleter) addOld(ctx context.Context, spec *storedSpec, newest int, 
 	}
 	last, _, _ := splitUpdatedAtID(old[len(old)-1])
 	q := d.querySpec(d.sub, spec.id, last, keysOfSpec)
-	q.consistently()
+	q.input.ConsistentRead = aws.Bool(true)
 	for key, err := range results(ctx, q, decodeSpecKey) {
-		if err == nil && !key.isLatest() {
+		if err == nil && key.position != latestPosition {
 			err = d.add(ctx, stringOf(key.stored, attrUpdatedAtID))
 		}
 		if err != nil {
@@ -214,12 +202,12 @@ func (d *specDeleter) deleteAllSpecs(ctx context.Context) error {
 	}
 	ids := map[string]bool{}
 	q := d.queryUser(d.table, "", d.sub, keysOfSpec)
-	q.consistently()
+	q.input.ConsistentRead = aws.Bool(true)
 	for key, err := range results(ctx, q, decodeSpecKey) {
 		switch {
 		case err != nil:
 			return err
-		case key.indexed, key.isLatest():
+		case key.indexed, key.position == latestPosition:
 			ids[key.id] = true
 		default:
 			if err := d.add(ctx, stringOf(key.stored, attrUpdatedAtID)); err != nil {
@@ -242,8 +230,7 @@ func (d *specDeleter) deleteAllSpecs(ctx context.Context) error {
 // and fit into a transaction, and the others one by one.
 func (d *specDeleter) deleteIndexed(ctx context.Context) error {
 	q := d.queryUser(d.table, specsIndex, d.sub, keysOfSpec)
-	q.consistently()
-	q.descending()
+	q.input.ConsistentRead, q.input.ScanIndexForward = aws.Bool(true), aws.Bool(false)
 	for !q.done {
 		after := q.input.ExclusiveStartKey
 		keys, err := d.nextKeys(ctx, q)
@@ -261,8 +248,10 @@ func (d *specDeleter) deleteIndexed(ctx context.Context) error {
 			}
 		}
 	}
-	_ = d.startTransaction() // Wait returns the failure
-	return cmp.Or(d.transactions.Wait(), d.wait(ctx))
+	if err := d.startTransaction(ctx); err != nil {
+		return err
+	}
+	return d.wait(ctx)
 }
 
 // specsOf returns the specs of the items, in the order in which their first items come.
@@ -303,25 +292,25 @@ func (d *specDeleter) addSpec(ctx context.Context, spec *storedSpec) error {
 		size += other.size()
 	}
 	if size > maxTransaction {
-		err = d.startTransaction()
+		err = d.startTransaction(ctx)
 	}
 	d.specs = append(d.specs, spec)
 	return err
 }
 
-// startTransaction starts the next transaction as soon as fewer than maxDeletes run, unless one has
-// failed.
-func (d *specDeleter) startTransaction() error {
+// startTransaction starts the next transaction like a batch.
+func (d *specDeleter) startTransaction(ctx context.Context) error {
 	specs := d.specs
 	d.specs = nil
 	if len(specs) == 0 {
 		return nil
 	}
-	d.transactions.Go(func() error {
-		_, err := d.deleteTogether(d.transactionsCtx, specs)
+	running, ctx := d.requests(ctx)
+	running.Go(func() error {
+		_, err := d.deleteTogether(ctx, specs)
 		return err
 	})
-	return context.Cause(d.transactionsCtx)
+	return context.Cause(ctx)
 }
 
 // deleteTogether deletes specs in one transaction. If the server rejects its size, or one of them has
@@ -448,13 +437,4 @@ func (d *specDeleter) deleteInTurn(ctx context.Context, specs []*storedSpec) (ch
 		}
 	}
 	return changed, nil
-}
-
-// end waits for the requests under way after the deletes have failed, and adds the number of deleted
-// items to the error.
-func (d *specDeleter) end(err error) error {
-	if err != nil {
-		_ = d.transactions.Wait()
-	}
-	return d.deleter.end(err)
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
@@ -26,15 +27,16 @@ type deleter struct {
 	*facade
 	table, sub, sortKey string
 
-	deleted    atomic.Int64 // items confirmed deleted, also by others than the deleter
-	next       []string     // sort keys of the next batch
-	batches    *errgroup.Group
-	batchesCtx context.Context // ends with the first failure
+	deleted atomic.Int64 // items confirmed deleted
+	next    []string     // sort keys of the next batch
+
+	running *errgroup.Group // requests, nil if there are none
+	ctx     context.Context // of the running requests, ends with the first failure
 }
 
 // deleteQuery deletes the items that a query finds.
 func (d *deleter) deleteQuery(ctx context.Context, q *query) error {
-	q.consistently()
+	q.input.ConsistentRead = aws.Bool(true)
 	for key, err := range results(ctx, q, d.decodeSortKey) {
 		if err == nil {
 			err = d.add(ctx, key)
@@ -57,28 +59,35 @@ func (d *deleter) add(ctx context.Context, sortKey string) error {
 	return d.start(ctx)
 }
 
-// start starts the next batch as soon as fewer than maxDeletes run, unless one has failed.
+// start starts the next batch as soon as fewer than maxDeletes run, unless a request has failed.
 func (d *deleter) start(ctx context.Context) error {
-	if d.batches == nil {
-		d.batches, d.batchesCtx = errgroup.WithContext(ctx)
-		d.batches.SetLimit(maxDeletes)
-	}
 	batch := d.next
 	d.next = nil
-	d.batches.Go(func() error { return d.deleteBatch(d.batchesCtx, batch) })
-	return context.Cause(d.batchesCtx)
+	running, ctx := d.requests(ctx)
+	running.Go(func() error { return d.deleteBatch(ctx, batch) })
+	return context.Cause(ctx)
 }
 
-// wait starts the last batch and waits for all.
+// requests returns the group of the running requests, and their context.
+func (d *deleter) requests(ctx context.Context) (*errgroup.Group, context.Context) {
+	if d.running == nil {
+		d.running, d.ctx = errgroup.WithContext(ctx)
+		d.running.SetLimit(maxDeletes)
+	}
+	return d.running, d.ctx
+}
+
+// wait starts the last batch and waits for all requests.
 func (d *deleter) wait(ctx context.Context) error {
 	if len(d.next) > 0 {
 		_ = d.start(ctx) // Wait returns the failure
 	}
-	if d.batches == nil {
+	if d.running == nil {
 		return nil
 	}
-	defer func() { d.batches = nil }()
-	return d.batches.Wait()
+	err := d.running.Wait()
+	d.running = nil
+	return err
 }
 
 // deleteBatches deletes items, one batch after the other.
@@ -152,14 +161,14 @@ func (d *deleter) key(sortKey string) item {
 	return stringItem(map[string]string{attrSub: d.sub, d.sortKey: sortKey})
 }
 
-// end waits for the batches under way after the deletes have failed, and adds the number of deleted
+// end waits for the running requests after the deletes have failed, and adds the number of deleted
 // items to the error.
 func (d *deleter) end(err error) error {
 	if err == nil {
 		return nil
 	}
-	if d.batches != nil {
-		_ = d.batches.Wait()
+	if d.running != nil {
+		_ = d.running.Wait()
 	}
 	return fmt.Errorf("after deleting %d items: %w", d.deleted.Load(), err)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
@@ -104,33 +105,25 @@ var (
 	wholeSpec = projection{required: []string{
 		attrSub, attrID, attrName, attrUpdatedAt, attrVersion, attrModelCount, attrUpdatedAtID, attrIDUpdatedAt,
 	}}
-	versionOfSpec = projection{
-		expression: "#sub, updated_at_id, version",
-		required:   []string{attrSub, attrUpdatedAtID, attrVersion},
-	}
-	modelCountOfSpec = projection{
-		expression: "#sub, updated_at_id, model_count",
-		required:   []string{attrSub, attrUpdatedAtID, attrModelCount},
-	}
+	versionOfSpec    = project(attrUpdatedAtID, attrVersion)
+	modelCountOfSpec = project(attrUpdatedAtID, attrModelCount)
 	// Deletes read malformed items too.
 	keysOfSpec = projection{
 		expression: "#sub, updated_at_id, id_updated_at, updated_at, version",
 		required:   []string{attrUpdatedAtID},
 	}
-
-	credentialsWithoutHash = projection{
-		expression: "#sub, id, public_key, salt",
-		required:   []string{attrSub, attrID, attrPublicKey, attrSalt},
-	}
-	wholeCredentials = projection{
-		expression: "#sub, id, public_key, secret_key_hash, salt",
-		required:   []string{attrSub, attrID, attrPublicKey, attrSecretKeyHash, attrSalt},
-	}
-	keysOfCredentials = projection{expression: "#sub, id", required: []string{attrSub, attrID}}
+	wholeCredentials       = project(attrID, attrPublicKey, attrSecretKeyHash, attrSalt)
+	credentialsWithoutHash = project(attrID, attrPublicKey, attrSalt)
+	keysOfCredentials      = project(attrID)
 )
 
-// subName returns the expression attribute names: sub is a reserved word.
-func subName() map[string]string { return map[string]string{"#sub": attrSub} }
+// project returns the projection of attributes and of sub, which is a reserved word.
+func project(attributes ...string) projection {
+	return projection{
+		expression: "#sub, " + strings.Join(attributes, ", "),
+		required:   append([]string{attrSub}, attributes...),
+	}
+}
 
 // decodeItem decodes an item that has the required attributes and belongs to the owner, who is any user
 // if empty. An error names the key of the item.
@@ -248,9 +241,6 @@ func decodeSpecKey(stored item) (specKey, error) {
 	indexed := stringOf(stored, attrIDUpdatedAt) == at.idUpdatedAt(id)
 	return specKey{stored: stored, id: id, position: at, indexed: indexed}, nil
 }
-
-// isLatest reports whether it is the latest item of a spec.
-func (k specKey) isLatest() bool { return k.position == latestPosition }
 
 // stringOf returns a string attribute, or "" if the item has no such string.
 func stringOf(stored item, attribute string) string {

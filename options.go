@@ -78,13 +78,6 @@ type listOptions struct {
 	descending bool
 }
 
-func newListOptions(options []ListOption) (o listOptions) {
-	for _, option := range options {
-		option(&o)
-	}
-	return o
-}
-
 // Limit bounds the number of results. A limit less than 1 is [ErrInvalidInput].
 func Limit(n int) ListOption {
 	return func(o *listOptions) { o.limit = &n }

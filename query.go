@@ -44,7 +44,7 @@ func (f *facade) newQuery(table, index, condition string, p projection, values m
 		input: dynamodb.QueryInput{
 			TableName:                 aws.String(table),
 			KeyConditionExpression:    aws.String(condition),
-			ExpressionAttributeNames:  subName(),
+			ExpressionAttributeNames:  map[string]string{"#sub": attrSub},
 			ExpressionAttributeValues: stringItem(values),
 			ConsistentRead:            aws.Bool(f.consistentReads && index != credentialsIndex),
 			ReturnConsumedCapacity:    types.ReturnConsumedCapacityTotal,
@@ -85,48 +85,30 @@ func (f *facade) queryUser(table, index, sub string, p projection) *query {
 func (f *facade) queryPublicKey(publicKey string) *query {
 	q := f.newQuery(f.credentialsTable, credentialsIndex, "public_key = :public_key", wholeCredentials,
 		map[string]string{":public_key": publicKey})
-	q.first(2)
+	q.limit, q.input.Limit = 2, aws.Int32(2)
 	return q
 }
 
-// first bounds the number of results.
-func (q *query) first(limit int) {
-	q.limit = limit
-	q.input.Limit = aws.Int32(pageSize(limit))
-}
-
-// consistently makes the query strongly consistent.
-func (q *query) consistently() { q.input.ConsistentRead = aws.Bool(true) }
-
-// descending makes the query begin with the greatest key.
-func (q *query) descending() { q.input.ScanIndexForward = aws.Bool(false) }
-
-// apply applies the options of a list but for After, whose key the list knows.
-func (q *query) apply(options listOptions) error {
-	if options.descending {
-		q.descending()
+// apply applies the options of a list. It returns the value of After, nil without one, whose exclusive
+// start key the list knows.
+func (q *query) apply(options []ListOption) (after *string, err error) {
+	var o listOptions
+	for _, option := range options {
+		option(&o)
 	}
-	if options.limit == nil {
-		return nil
+	if o.limit != nil {
+		if *o.limit < 1 {
+			return nil, invalid("limit %d is less than 1", *o.limit)
+		}
+		q.limit, q.input.Limit = *o.limit, aws.Int32(int32(min(*o.limit, math.MaxInt32)))
 	}
-	if *options.limit < 1 {
-		return invalid("limit %d is less than 1", *options.limit)
-	}
-	q.first(*options.limit)
-	return nil
-}
-
-// startAfter makes the query begin after the exclusive start key.
-func (q *query) startAfter(key item) {
-	q.input.ExclusiveStartKey = key
-	q.mustFind = false
+	q.input.ScanIndexForward = aws.Bool(!o.descending)
+	q.mustFind = q.mustFind && o.after == nil
+	return o.after, nil
 }
 
 // filteredPageSize is the smallest page to request when some items may not match.
 const filteredPageSize = 100
-
-// pageSize returns a number of items as DynamoDB takes it.
-func pageSize(items int) int32 { return int32(min(max(items, 0), math.MaxInt32)) }
 
 // nextPage requests the next page, and returns those of its items that belong to the query.
 func (q *query) nextPage(ctx context.Context) ([]item, error) {
@@ -148,11 +130,11 @@ func (q *query) nextPage(ctx context.Context) ([]item, error) {
 	}
 	q.input.ExclusiveStartKey = output.LastEvaluatedKey
 	if input.Limit != nil {
-		next := pageSize(q.limit - q.found - len(items))
+		next := q.limit - q.found - len(items)
 		if q.limit == 0 || len(items) < len(output.Items) {
 			next = max(next, filteredPageSize)
 		}
-		q.input.Limit = aws.Int32(next)
+		q.input.Limit = aws.Int32(int32(min(next, math.MaxInt32)))
 	}
 	return items, nil
 }

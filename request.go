@@ -93,7 +93,7 @@ func get[T any](
 		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
 	}
 	if p.expression != "" {
-		input.ProjectionExpression, input.ExpressionAttributeNames = aws.String(p.expression), subName()
+		input.ProjectionExpression, input.ExpressionAttributeNames = aws.String(p.expression), map[string]string{"#sub": attrSub}
 	}
 	output, err := send(ctx, f.client.GetItem, input)
 	if err != nil {
@@ -151,3 +151,6 @@ func (f *facade) transact(ctx context.Context, items ...types.TransactWriteItem)
 	}
 	return err
 }
+
+// hasTransactions reports whether the server supports TransactWriteItems, as far as is known.
+func (f *facade) hasTransactions() bool { return !f.withoutTransactions.Load() }

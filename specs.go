@@ -95,16 +95,16 @@ func (f *facade) yieldSpecs(
 	if err := checkSub(sub); err != nil {
 		return err
 	}
-	list := newListOptions(options)
 	q := f.queryLatest(sub, wholeSpec)
-	if err := q.apply(list); err != nil {
+	after, err := q.apply(options)
+	if err != nil {
 		return err
 	}
-	if list.after != nil {
-		if err := checkKey("after", *list.after, maxSpecID); err != nil {
+	if after != nil {
+		if err := checkString("after", *after, maxSpecID); err != nil {
 			return err
 		}
-		q.startAfter(latestKey(sub, *list.after))
+		q.input.ExclusiveStartKey = latestKey(sub, *after)
 	}
 	return each(ctx, q, decodeSpec, yield)
 }
@@ -132,12 +132,11 @@ func (f *facade) GetSpecVersion(ctx context.Context, sub, name, version string) 
 	if err != nil {
 		return nil, err
 	}
-	if err := checkString("version", version); err != nil {
+	if err := checkString("version", version, unlimited); err != nil {
 		return nil, err
 	}
 	q := f.querySpec(sub, id, lastVersion, wholeSpec)
-	q.descending()
-	q.input.Limit = aws.Int32(versionsPageSize)
+	q.input.ScanIndexForward, q.input.Limit = aws.Bool(false), aws.Int32(versionsPageSize)
 	for spec, err := range results(ctx, q, decodeSpec) {
 		if err != nil {
 			return nil, fmt.Errorf("version %s: %w", quote(version), err)
@@ -157,7 +156,7 @@ func (f *facade) DeleteSpec(ctx context.Context, sub, name string) (err error) {
 	if err != nil {
 		return err
 	}
-	d := f.newSpecDeleter(ctx, sub)
+	d := specDeleter{deleter: deleter{facade: f, table: f.specsTable, sub: sub, sortKey: attrUpdatedAtID}}
 	return d.end(d.deleteSpec(ctx, id))
 }
 
@@ -190,21 +189,21 @@ func (f *facade) yieldSpecVersions(
 	if err != nil {
 		return err
 	}
-	list := newListOptions(options)
 	q := f.querySpec(sub, id, lastVersion, wholeSpec)
 	q.mustFind = true
-	if err := q.apply(list); err != nil {
+	after, err := q.apply(options)
+	if err != nil {
 		return err
 	}
-	if list.after != nil {
-		second, err := parseSecond(*list.after)
+	if after != nil {
+		second, err := parseSecond(*after)
 		if err != nil {
-			return invalid("after %s is not an UpdatedAt in decimal", quote(*list.after))
+			return invalid("after %s is not an UpdatedAt in decimal", quote(*after))
 		}
 		at := positionAt(second)
-		q.startAfter(stringItem(map[string]string{
+		q.input.ExclusiveStartKey = stringItem(map[string]string{
 			attrSub: sub, attrUpdatedAtID: at.updatedAtID(id), attrIDUpdatedAt: at.idUpdatedAt(id),
-		}))
+		})
 	}
 	return each(ctx, q, decodeSpec, yield)
 }
@@ -216,6 +215,6 @@ func (f *facade) DeleteAllSpecs(ctx context.Context, sub string) (err error) {
 	if err := checkSub(sub); err != nil {
 		return err
 	}
-	d := f.newSpecDeleter(ctx, sub)
+	d := specDeleter{deleter: deleter{facade: f, table: f.specsTable, sub: sub, sortKey: attrUpdatedAtID}}
 	return d.end(d.deleteAllSpecs(ctx))
 }

@@ -2,6 +2,7 @@ package packagedb
 
 import (
 	"cmp"
+	"math"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -14,11 +15,11 @@ const (
 	maxSpecItem        = maxCredentialsItem / 2
 )
 
-func checkSub(sub string) error { return checkKey("sub", sub, maxPartitionKey) }
+func checkSub(sub string) error { return checkString("sub", sub, maxPartitionKey) }
 
 // specID returns the id of the spec, if the sub and the name are valid.
 func specID(sub, name string) (id string, err error) {
-	if err := cmp.Or(checkSub(sub), checkString("name", name)); err != nil {
+	if err := cmp.Or(checkSub(sub), checkString("name", name, unlimited)); err != nil {
 		return "", err
 	}
 	id = canonicalID(name)
@@ -33,14 +34,18 @@ func checkSpec(spec SpecInput) error {
 		return invalid("model count %d is negative", spec.ModelCount)
 	}
 	return cmp.Or(
-		checkString("version", spec.Version),
+		checkString("version", spec.Version, unlimited),
 		checkUTF8("title", spec.Title),
 		checkUTF8("description", spec.Description),
 	)
 }
 
 func checkCredentialsKey(sub, id string) error {
-	return cmp.Or(checkSub(sub), checkKey("credentials id", id, maxSortKey))
+	return cmp.Or(checkSub(sub), checkString("credentials id", id, maxSortKey))
+}
+
+func checkPublicKey(publicKey string) error {
+	return checkString("public key", publicKey, maxPartitionKey)
 }
 
 func checkCredentials(sub string, credentials CredentialsInput) error {
@@ -50,24 +55,24 @@ func checkCredentials(sub string, credentials CredentialsInput) error {
 	if len(credentials.Salt) == 0 {
 		return invalid("salt is empty")
 	}
-	return cmp.Or(checkCredentialsKey(sub, credentials.ID), checkKey("public key", credentials.PublicKey, maxPartitionKey))
+	return cmp.Or(checkCredentialsKey(sub, credentials.ID), checkPublicKey(credentials.PublicKey))
 }
 
-func checkKey(field, value string, limit int) error {
-	if err := checkString(field, value); err != nil {
+// unlimited is for strings that are limited by the size of their item alone.
+const unlimited = math.MaxInt
+
+// checkString checks a required string, with a limit in bytes.
+func checkString(field, value string, limit int) error {
+	if value == "" {
+		return invalid("%s is empty", field)
+	}
+	if err := checkUTF8(field, value); err != nil {
 		return err
 	}
 	if len(value) > limit {
 		return invalid("%s too long: %d bytes, the limit is %d", field, len(value), limit)
 	}
 	return nil
-}
-
-func checkString(field, value string) error {
-	if value == "" {
-		return invalid("%s is empty", field)
-	}
-	return checkUTF8(field, value)
 }
 
 func checkUTF8(field, value string) error {
