@@ -93,7 +93,7 @@ vulncheck: $(TOOLS)/govulncheck ## Look for known vulnerabilities; needs the dat
 .PHONY: test-modules
 test-modules: ## Test the examples and the template, and check that the library is linearizable
 	@$(call each,$(EXAMPLES),go test ./...)
-	go test -C test -count=1 ./bench ./differential ./infrastructure ./soak
+	go test -C test -count=1 ./differential ./infrastructure ./soak
 
 .PHONY: test-dynalite
 test-dynalite: ## Run the library's tests on dynalite; needs Node.js
