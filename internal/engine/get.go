@@ -300,7 +300,7 @@ func (in *transactGetItemsInput) check() error {
 	}
 	for i := range in.TransactItems.elements {
 		x := &in.TransactItems.elements[i]
-		if x.Get == nil || x.count() > 1 {
+		if x.Get == nil || len(x.writes()) > 0 {
 			return validation("Invalid Request: TransactGetRequest should contain a Get request")
 		}
 		if err := x.Get.check(); err != nil {

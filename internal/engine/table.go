@@ -285,3 +285,16 @@ func (t *table) checkPaths(paths []expression.Path) error {
 	}
 	return nil
 }
+
+// snapshot returns a copy of the table that shares the items.
+func (t *table) snapshot() *table {
+	copied := *t
+	copied.views = make([]*view, len(t.views))
+	for i, v := range t.views {
+		view := *v
+		view.tree = v.tree.Copy()
+		copied.views[i] = &view
+	}
+	copied.schema = &copied.views[0].schema
+	return &copied
+}

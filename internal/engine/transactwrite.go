@@ -60,30 +60,22 @@ func (p *transactItems) decode(_ string, d document) error {
 	})
 }
 
-// count returns how many actions the element has.
-func (x *transactWriteItem) count() int {
-	count := 0
-	for _, present := range []bool{x.ConditionCheck != nil, x.Delete != nil, x.Get != nil, x.Put != nil, x.Update != nil} {
-		if present {
-			count++
-		}
+// writes returns the actions of the element that TransactWriteItems takes.
+func (x *transactWriteItem) writes() []*action {
+	var actions []*action
+	if x.ConditionCheck != nil {
+		actions = append(actions, x.ConditionCheck.action())
 	}
-	return count
-}
-
-// action returns the action of an element of TransactWriteItems, nil if it has none.
-func (x *transactWriteItem) action() *action {
-	switch {
-	case x.ConditionCheck != nil:
-		return x.ConditionCheck.action()
-	case x.Delete != nil:
-		return x.Delete.action()
-	case x.Put != nil:
-		return x.Put.action()
-	case x.Update != nil:
-		return x.Update.action()
+	if x.Delete != nil {
+		actions = append(actions, x.Delete.action())
 	}
-	return nil
+	if x.Put != nil {
+		actions = append(actions, x.Put.action())
+	}
+	if x.Update != nil {
+		actions = append(actions, x.Update.action())
+	}
+	return actions
 }
 
 // checkShape checks the declared shape; element is how the service prints one.
@@ -95,12 +87,11 @@ func (p *transactItems) checkShape(c *constraints, element string) {
 	for i := range p.elements {
 		x := &p.elements[i]
 		at := "transactItems." + strconv.Itoa(i+1) + ".member."
-		switch a := x.action(); {
-		case x.count() != 1:
-		case x.Get != nil:
+		switch writes := x.writes(); {
+		case x.Get != nil && len(writes) == 0:
 			x.Get.checkShape(c, at+"get.")
-		default:
-			a.checkShape(c, at+a.name+".")
+		case x.Get == nil && len(writes) == 1:
+			writes[0].checkShape(c, at+writes[0].name+".")
 		}
 	}
 }
@@ -124,6 +115,8 @@ type transactWriteItemsInput struct {
 	ClientRequestToken          *string
 	ReturnConsumedCapacity      *string
 	ReturnItemCollectionMetrics *string
+
+	actions []*action // one of each element, set by check
 }
 
 func (in *transactWriteItemsInput) check() error {
@@ -138,17 +131,18 @@ func (in *transactWriteItemsInput) check() error {
 	bytes := 0
 	for i := range in.TransactItems.elements {
 		x := &in.TransactItems.elements[i]
-		a := x.action()
+		writes := x.writes()
 		switch {
-		case a == nil:
+		case len(writes) == 0:
 			return validation("Invalid Request: TransactWriteRequest should contain Delete or Put or Update request")
-		case x.count() > 1:
+		case len(writes) > 1 || x.Get != nil:
 			return validation("TransactItems can only contain one of Check, Put, Update or Delete")
 		}
-		if err := a.check(); err != nil {
+		if err := writes[0].check(); err != nil {
 			return err
 		}
-		bytes += attribute.Size(a.item.item)
+		bytes += attribute.Size(writes[0].item.item)
+		in.actions = append(in.actions, writes[0])
 	}
 	if bytes > maxTransactionBytes {
 		return payloadTooLarge(bytes)
@@ -186,9 +180,8 @@ type transactWriteItemsOutput struct {
 }
 
 func (e *Engine) transactWriteItems(in *transactWriteItemsInput) (*transactWriteItemsOutput, error) {
-	writes := make([]write, len(in.TransactItems.elements))
-	for i := range writes {
-		a := in.TransactItems.elements[i].action()
+	writes := make([]write, len(in.actions))
+	for i, a := range in.actions {
 		w, err := e.newWrite(a)
 		if err == nil {
 			err = w.locate(a)
