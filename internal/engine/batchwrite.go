@@ -5,22 +5,23 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
 // maxBatchWrites is the limit on the requests of a BatchWriteItem.
 const maxBatchWrites = 25
 
-// batchWrite is the operation BatchWriteItem.
-type batchWrite struct {
-	present        bool
-	tables         []tableWrites
-	returnCapacity *string
-	returnMetrics  *string
-
-	writes []write // set by lookUp
+type batchWriteItemInput struct {
+	RequestItems                tablesToWrite
+	ReturnConsumedCapacity      *string
+	ReturnItemCollectionMetrics *string
 }
 
-func newBatchWrite() *batchWrite { return &batchWrite{} }
+// tablesToWrite is the parameter RequestItems, in the order of the request.
+//
+//	{"pets": [{"PutRequest": {"Item": {"id": {"S": "a"}}}}, {"DeleteRequest": {"Key": {"id": {"S": "b"}}}}]}
+type tablesToWrite []tableWrites
 
 // tableWrites are the requests of a BatchWriteItem for one table.
 type tableWrites struct {
@@ -30,69 +31,46 @@ type tableWrites struct {
 
 // writeRequest is one element of a BatchWriteItem.
 type writeRequest struct {
-	put, remove bool
-	item, key   itemParameter
+	PutRequest    *putRequest
+	DeleteRequest *deleteRequest
 }
 
-func (r *batchWrite) field(name string, value document) error {
-	switch name {
-	case "ReturnConsumedCapacity":
-		return value.string(&r.returnCapacity)
-	case "ReturnItemCollectionMetrics":
-		return value.string(&r.returnMetrics)
-	case "RequestItems":
-		r.present = true
-		return value.object("java.util.Map<java.lang.String, java.util.List<com.amazonaws.dynamodb.v20120810.WriteRequest>>", r.readTable)
-	}
-	return nil
-}
+type putRequest struct{ Item itemParameter }
 
-func (r *batchWrite) readTable(name string, value document) error {
-	writes := tableWrites{tableName: name}
-	err := value.list(func(element document) error {
-		var w writeRequest
-		err := element.structure("WriteRequest", &w)
-		writes.requests = append(writes.requests, w)
+type deleteRequest struct{ Key itemParameter }
+
+func (ts *tablesToWrite) decode(d document) error {
+	*ts = tablesToWrite{}
+	return d.mapOf("java.util.List<"+classPrefix+"WriteRequest>", func(name string, value document) error {
+		if value == "null" {
+			return nil
+		}
+		writes := tableWrites{tableName: name}
+		err := value.list(func(element document) error {
+			var r writeRequest
+			err := element.decode(&r)
+			writes.requests = append(writes.requests, r)
+			return err
+		})
+		*ts = append(*ts, writes)
 		return err
 	})
-	r.tables = append(r.tables, writes)
-	return err
 }
 
-func (w *writeRequest) field(name string, value document) error {
-	switch name {
-	case "PutRequest":
-		w.put = true
-		return value.itemMember(name, "Item", &w.item)
-	case "DeleteRequest":
-		w.remove = true
-		return value.itemMember(name, "Key", &w.key)
+// item returns the item or key of a request, and the name of its kind.
+func (r *writeRequest) item() *itemParameter {
+	if r.PutRequest != nil {
+		return &r.PutRequest.Item
 	}
-	return nil
+	return &r.DeleteRequest.Key
 }
 
-// itemMember reads a structure whose only member is an item.
-func (d document) itemMember(class, member string, into *itemParameter) error {
-	return d.object("class com.amazonaws.dynamodb.v20120810."+class, func(name string, value document) error {
-		if name == member {
-			return value.item(into)
-		}
-		return nil
-	})
-}
-
-func (r *batchWrite) check() error {
-	return firstError(r.constrain, r.checkTables, r.checkRequests)
-}
-
-func (r *batchWrite) checkTables() error {
-	return checkTables("BatchWriteItem", r.tables,
-		func(w *tableWrites) string { return w.tableName }, (*tableWrites).String)
-}
-
-func (r *batchWrite) checkRequests() error {
+func (in *batchWriteItemInput) check() error {
+	if err := in.checkShape(); err != nil {
+		return err
+	}
 	total := 0
-	for _, writes := range r.tables {
+	for _, writes := range in.RequestItems {
 		for i := range writes.requests {
 			if err := writes.requests[i].check(); err != nil {
 				return err
@@ -106,28 +84,40 @@ func (r *batchWrite) checkRequests() error {
 	return nil
 }
 
-func (r *batchWrite) constrain() error {
+func (in *batchWriteItemInput) checkShape() error {
 	var c constraints
-	c.capacity(r.returnCapacity)
-	c.oneOf("returnItemCollectionMetrics", r.returnMetrics, "SIZE", "NONE")
-	c.notNull("requestItems", r.present)
-	for _, writes := range r.tables {
-		if n := len(writes.requests); n == 0 || n > maxBatchWrites {
-			c.violation(writes.String(), "requestItems",
-				"Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]")
-		}
-		at := "requestItems." + writes.tableName + ".member."
-		for i, w := range writes.requests {
-			at := at + strconv.Itoa(i+1) + ".member."
-			if w.put {
-				c.notNull(at+"putRequest.item", w.item.present)
-			}
-			if w.remove {
-				c.notNull(at+"deleteRequest.key", w.key.present)
-			}
-		}
+	c.capacity(in.ReturnConsumedCapacity)
+	c.oneOf("returnItemCollectionMetrics", in.ReturnItemCollectionMetrics, "SIZE", "NONE")
+	c.notNull("requestItems", in.RequestItems != nil)
+	for i := range in.RequestItems {
+		in.RequestItems[i].checkShape(&c)
+	}
+	if err := c.err(); err != nil {
+		return err
+	}
+	for i := range in.RequestItems {
+		c.mapKey("requestItems", in.RequestItems[i].tableName, in.RequestItems[i].String)
+	}
+	if len(in.RequestItems) == 0 {
+		return validation("The requestItems parameter is required for BatchWriteItem")
 	}
 	return c.err()
+}
+
+func (t *tableWrites) checkShape(c *constraints) {
+	if n := len(t.requests); n == 0 || n > maxBatchWrites {
+		c.violation(t.String(), "requestItems",
+			"Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]")
+	}
+	for i, r := range t.requests {
+		at := "requestItems." + t.tableName + ".member." + strconv.Itoa(i+1) + ".member."
+		if r.PutRequest != nil {
+			c.notNull(at+"putRequest.item", r.PutRequest.Item.present)
+		}
+		if r.DeleteRequest != nil {
+			c.notNull(at+"deleteRequest.key", r.DeleteRequest.Key.present)
+		}
+	}
 }
 
 // String returns the requests as the service prints them, without the values.
@@ -139,93 +129,95 @@ func (t *tableWrites) String() string {
 	return "{" + t.tableName + "=[" + strings.Join(requests, ", ") + "]}"
 }
 
-func (w *writeRequest) String() string {
-	kind, attributes := "putRequest=PutRequest(item={", w.item.item
-	if w.remove {
-		kind, attributes = "deleteRequest=DeleteRequest(key={", w.key.item
+func (r *writeRequest) String() string {
+	request := "putRequest=PutRequest(item={"
+	var item itemParameter
+	if r.PutRequest != nil {
+		item = r.PutRequest.Item
 	}
-	names := slices.Sorted(maps.Keys(attributes))
+	if r.DeleteRequest != nil {
+		request, item = "deleteRequest=DeleteRequest(key={", r.DeleteRequest.Key
+	}
+	names := slices.Sorted(maps.Keys(item.item))
 	for i, name := range names {
 		names[i] = name + "=..."
 	}
-	return "WriteRequest(" + kind + strings.Join(names, ", ") + "}))"
+	return "WriteRequest(" + request + strings.Join(names, ", ") + "}))"
 }
 
-func (w *writeRequest) check() error {
-	if w.put == w.remove {
+func (r *writeRequest) check() error {
+	if (r.PutRequest != nil) == (r.DeleteRequest != nil) {
 		return validation("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
 	}
-	for _, parameter := range []*itemParameter{&w.item, &w.key} {
-		switch invalid := parameter.invalid; {
-		case invalid == nil:
-		case invalid.Batch != "":
-			return validation("%s", invalid.Batch)
-		default:
-			return invalid
-		}
+	switch invalid := r.item().invalid; {
+	case invalid != nil && invalid.Batch != "":
+		return validation("%s", invalid.Batch)
+	case invalid != nil:
+		return invalid
+	case r.PutRequest != nil && attribute.Size(r.PutRequest.Item.item) > maxItemBytes:
+		return errItemSize
 	}
-	return checkItemSize(w.item.item)
+	return nil
 }
 
-func (r *batchWrite) lookUp(e *Engine) error {
-	for _, requests := range r.tables {
-		t, err := e.table(requests.tableName)
+// batchWriteItemOutput is the response of BatchWriteItem.
+//
+//	{"UnprocessedItems": {}}
+type batchWriteItemOutput struct {
+	UnprocessedItems      map[string][]writeRequest // always empty
+	ConsumedCapacity      []*consumedCapacity
+	ItemCollectionMetrics map[string][]*itemCollectionMetrics
+}
+
+func (e *Engine) batchWriteItem(in *batchWriteItemInput) (*batchWriteItemOutput, error) {
+	var writes []write
+	for i := range in.RequestItems {
+		of, err := e.newWrites(&in.RequestItems[i])
 		if err != nil {
-			return err
+			return nil, err
 		}
-		first := len(r.writes)
-		for i := range requests.requests {
-			w := write{table: t}
-			if err := w.lookUpRequest(&requests.requests[i]); err != nil {
-				return err
+		writes = append(writes, of...)
+	}
+	consumed := consumptions{detail: in.ReturnConsumedCapacity}
+	for i := range writes {
+		if err := e.apply(&writes[i]); err != nil { // one by one: a batch is no transaction
+			return nil, err
+		}
+		consumed.of(writes[i].table).write(&writes[i])
+	}
+	return &batchWriteItemOutput{
+		UnprocessedItems:      map[string][]writeRequest{},
+		ConsumedCapacity:      consumed.output(),
+		ItemCollectionMetrics: metricsOf(writes, in.ReturnItemCollectionMetrics),
+	}, nil
+}
+
+// newWrites returns the writes that are requested for one table.
+func (e *Engine) newWrites(in *tableWrites) ([]write, error) {
+	t, err := e.table(in.tableName)
+	if err != nil {
+		return nil, err
+	}
+	writes := make([]write, len(in.requests))
+	for i := range in.requests {
+		w := &writes[i]
+		w.table = t
+		switch item := in.requests[i].item().item; {
+		case in.requests[i].PutRequest == nil:
+			w.primary, err = t.schema.parse(item)
+		case t.schema.mismatches(item):
+			err = validation(schemaMismatch)
+		default:
+			if w.new, err = t.checkedRecord(item); err == nil {
+				w.primary = w.new.keys[0]
 			}
-			if slices.ContainsFunc(r.writes[first:], func(other write) bool { return other.primary.compare(&w.primary) == 0 }) {
-				return validation(duplicateKeys)
-			}
-			r.writes = append(r.writes, w)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(writes[:i], func(other write) bool { return other.primary.compare(&w.primary) == 0 }) {
+			return nil, validation(duplicateKeys)
 		}
 	}
-	return nil
-}
-
-// lookUpRequest finds the key of a request.
-func (w *write) lookUpRequest(request *writeRequest) (err error) {
-	t := w.table
-	if !request.put {
-		w.primary, err = t.schema.parse(request.key.item)
-		return err
-	}
-	if t.schema.mismatches(request.item.item) {
-		return validation(schemaMismatch)
-	}
-	if w.next, err = t.checkedRecord(request.item.item); err != nil {
-		return err
-	}
-	w.primary = w.next.keys[0]
-	return nil
-}
-
-func (r *batchWrite) apply(e *Engine) error {
-	for i := range r.writes {
-		if err := e.perform(&r.writes[i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (r *batchWrite) encode() []byte {
-	dst := []byte(`{"UnprocessedItems":{}`)
-	if detail := parseCapacityDetail(r.returnCapacity); detail != noCapacity {
-		var consumed consumptions
-		for i := range r.writes {
-			w := &r.writes[i]
-			w.consume(consumed.of(w.table), 1)
-		}
-		dst = consumed.append(dst, detail, "")
-	}
-	if is(r.returnMetrics, "SIZE") {
-		dst = appendTableMetrics(dst, r.writes)
-	}
-	return append(dst, '}')
+	return writes, nil
 }

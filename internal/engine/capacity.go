@@ -1,9 +1,8 @@
 package engine
 
 import (
-	"strconv"
-
-	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+	"slices"
+	"strings"
 )
 
 // The sizes that one capacity unit covers.
@@ -11,29 +10,6 @@ const (
 	readUnitBytes  = 4 << 10
 	writeUnitBytes = 1 << 10
 )
-
-// capacityDetail is the value of ReturnConsumedCapacity.
-type capacityDetail uint8
-
-const (
-	noCapacity capacityDetail = iota
-	totalCapacity
-	indexCapacity
-)
-
-func parseCapacityDetail(value *string) capacityDetail {
-	switch {
-	case value == nil || *value == "NONE":
-		return noCapacity
-	case *value == "TOTAL":
-		return totalCapacity
-	}
-	return indexCapacity
-}
-
-func (c *constraints) capacity(value *string) {
-	c.oneOf("returnConsumedCapacity", value, "INDEXES", "TOTAL", "NONE")
-}
 
 // readUnits returns the cost of reading the bytes, at least the minimum.
 func readUnits(bytes int, consistent bool) float64 {
@@ -48,150 +24,151 @@ func writeUnits(bytes int) float64 {
 	return float64(max(1, (bytes+writeUnitBytes-1)/writeUnitBytes))
 }
 
-// consumption is the capacity that a request consumes on one table.
+// consumption is the capacity that a request consumes on one table, nil if it does not ask for it.
 type consumption struct {
-	table *table
-	units []float64 // one for each view of the table
+	table   *table
+	units   []float64 // one for each view of the table
+	indexes bool      // whether to return them one by one
+	// transaction is set if each action costs double: to prepare it and to commit it.
+	transaction bool
+	written     bool
 }
 
-func newConsumption(t *table) *consumption {
-	return &consumption{table: t, units: make([]float64, len(t.views))}
+// newConsumption returns what ReturnConsumedCapacity asks for.
+func newConsumption(t *table, returnConsumedCapacity *string) *consumption {
+	if returnConsumedCapacity == nil || *returnConsumedCapacity == "NONE" {
+		return nil
+	}
+	return &consumption{table: t, units: make([]float64, len(t.views)), indexes: *returnConsumedCapacity == "INDEXES"}
 }
 
-// write adds the cost of replacing one record by another, either of which may
-// be nil: the larger of both on the table, and on each index whose content
-// changes the larger of both, or both if the index key changes. The factor is
-// that of the table: a transaction doubles nothing on an index.
-func (c *consumption) write(prior, next *record, factor float64) {
+// read adds the cost of reading the bytes from the table.
+func (c *consumption) read(bytes int, consistent bool) {
+	if c != nil {
+		c.add(readUnits(bytes, consistent))
+	}
+}
+
+// add adds what the table costs. A transaction doubles nothing on an index.
+func (c *consumption) add(units float64) {
+	if c.transaction {
+		units *= 2
+	}
+	c.units[0] += units
+}
+
+// write adds the cost of a write: the larger of the old and the new item on the table, and on each
+// index whose content changes the larger of both, or both if the index key changes.
+func (c *consumption) write(w *write) {
+	if c == nil {
+		return
+	}
+	c.written = true
+	if w.checkOnly {
+		c.add(writeUnits(w.old.bytes()))
+		return
+	}
 	for i, v := range c.table.views {
-		before, after := v.bytesOf(prior), v.bytesOf(next)
+		before, after := v.bytesOf(w.old), v.bytesOf(w.new)
 		switch {
 		case v.kind == tableView:
-			c.units[i] += factor * writeUnits(max(before, after))
+			c.add(writeUnits(max(before, after)))
 		case before == 0 && after == 0:
 		case before == 0 || after == 0:
 			c.units[i] += writeUnits(max(before, after))
-		case v.compare(prior, next) != 0:
+		case v.compare(v.element(w.old), v.element(w.new)) != 0:
 			c.units[i] += writeUnits(before) + writeUnits(after)
-		case !v.same(prior, next):
+		case !v.same(w.old, w.new):
 			c.units[i] += writeUnits(max(before, after))
 		}
 	}
 }
 
-// bytesOf returns the size of the record in the view, zero if it is not there.
-func (v *view) bytesOf(r *record) int {
-	if !v.holds(r) {
-		return 0
-	}
-	return v.size(r)
+// consumedCapacity is the consumption in a response.
+//
+//	{"TableName": "pets", "CapacityUnits": 1.5, "Table": {"CapacityUnits": 0.5}, "GlobalSecondaryIndexes": {"byAge": {"CapacityUnits": 1.0}}}
+type consumedCapacity struct {
+	TableName string
+	capacityUnits
+	Table                  *capacityUnits
+	LocalSecondaryIndexes  map[string]capacityUnits `json:",omitempty"`
+	GlobalSecondaryIndexes map[string]capacityUnits `json:",omitempty"`
 }
 
-// same reports whether the view holds the same of both records.
-func (v *view) same(a, b *record) bool {
-	if v.projected == nil {
-		return attribute.EqualItems(a.item, b.item)
-	}
-	for _, name := range v.projected {
-		if !attribute.Equal(a.item[name], b.item[name]) {
-			return false
-		}
-	}
-	return true
+// capacityUnits are the units of a table or index. Only transactions have them by their kind, too.
+type capacityUnits struct {
+	CapacityUnits      float64
+	ReadCapacityUnits  float64 `json:",omitempty"`
+	WriteCapacityUnits float64 `json:",omitempty"`
 }
 
-// appendJSON appends the consumption as an element of ConsumedCapacity. If member
-// is not empty, it is ReadCapacityUnits or WriteCapacityUnits, which transactions
-// have besides CapacityUnits.
-func (c *consumption) appendJSON(dst []byte, detail capacityDetail, member string) []byte {
+func (c *consumption) capacityUnits(units float64) capacityUnits {
+	switch {
+	case !c.transaction:
+		return capacityUnits{CapacityUnits: units}
+	case c.written:
+		return capacityUnits{CapacityUnits: units, WriteCapacityUnits: units}
+	}
+	return capacityUnits{CapacityUnits: units, ReadCapacityUnits: units}
+}
+
+// output returns the consumption as the response has it.
+func (c *consumption) output() *consumedCapacity {
+	if c == nil {
+		return nil
+	}
+	out := &consumedCapacity{
+		TableName:              c.table.name,
+		LocalSecondaryIndexes:  map[string]capacityUnits{},
+		GlobalSecondaryIndexes: map[string]capacityUnits{},
+	}
 	total := 0.0
-	for _, units := range c.units {
-		total += units
-	}
-	dst = append(dst, '{')
-	dst = appendMember(dst, "TableName")
-	dst = appendString(dst, c.table.name)
-	dst = appendUnits(dst, total, member)
-	if detail == indexCapacity {
-		dst = appendUnitsOf(dst, "Table", c.units[0], member)
-		dst = c.appendIndexes(dst, localIndex, "LocalSecondaryIndexes", member)
-		dst = c.appendIndexes(dst, globalIndex, "GlobalSecondaryIndexes", member)
-	}
-	return append(dst, '}')
-}
-
-// appendIndexes appends the indexes of one kind that consumed capacity.
-func (c *consumption) appendIndexes(dst []byte, kind viewKind, name, member string) []byte {
-	first := true
 	for i, v := range c.table.views {
-		if v.kind != kind || c.units[i] == 0 {
-			continue
-		}
-		if first {
-			dst = appendMember(dst, name)
-			dst = append(dst, '{')
-			first = false
-		}
-		dst = appendUnitsOf(dst, v.name, c.units[i], member)
-	}
-	if !first {
-		dst = append(dst, '}')
-	}
-	return dst
-}
-
-// appendUnitsOf appends the units of the table or of an index as a member of that name.
-func appendUnitsOf(dst []byte, name string, units float64, member string) []byte {
-	dst = appendMember(dst, name)
-	dst = append(dst, '{')
-	dst = appendUnits(dst, units, member)
-	return append(dst, '}')
-}
-
-// appendUnits appends units as members of the object at the end of dst.
-func appendUnits(dst []byte, units float64, member string) []byte {
-	for _, name := range []string{"CapacityUnits", member} {
-		if name != "" {
-			dst = appendMember(dst, name)
-			dst = strconv.AppendFloat(dst, units, 'f', 1, 64)
+		units := c.capacityUnits(c.units[i])
+		total += c.units[i]
+		switch {
+		case !c.indexes:
+		case v.kind == tableView:
+			out.Table = &units
+		case c.units[i] == 0:
+		case v.kind == localIndex:
+			out.LocalSecondaryIndexes[v.name] = units
+		default:
+			out.GlobalSecondaryIndexes[v.name] = units
 		}
 	}
-	return dst
+	out.capacityUnits = c.capacityUnits(total)
+	return out
 }
 
-// appendConsumed appends the ConsumedCapacity of an operation on one table.
-func appendConsumed(dst []byte, detail capacityDetail, c *consumption) []byte {
-	if detail == noCapacity {
-		return dst
-	}
-	dst = appendMember(dst, "ConsumedCapacity")
-	return c.appendJSON(dst, detail, "")
+// consumptions are those of a request to several tables.
+type consumptions struct {
+	detail      *string // ReturnConsumedCapacity
+	transaction bool
+	tables      []*consumption
 }
 
-// consumptions are those of a request to several tables, in the order in which
-// the request names them.
-type consumptions []*consumption
-
+// of returns the consumption on a table, nil if the request does not ask for it.
 func (cs *consumptions) of(t *table) *consumption {
-	for _, c := range *cs {
+	for _, c := range cs.tables {
 		if c.table == t {
 			return c
 		}
 	}
-	c := newConsumption(t)
-	*cs = append(*cs, c)
+	c := newConsumption(t, cs.detail)
+	if c != nil {
+		c.transaction = cs.transaction
+		cs.tables = append(cs.tables, c)
+	}
 	return c
 }
 
-func (cs consumptions) append(dst []byte, detail capacityDetail, member string) []byte {
-	if detail == noCapacity {
-		return dst
+// output returns the consumptions as the response has them, by the names of the tables.
+func (cs *consumptions) output() []*consumedCapacity {
+	var out []*consumedCapacity
+	for _, c := range cs.tables {
+		out = append(out, c.output())
 	}
-	dst = appendMember(dst, "ConsumedCapacity")
-	dst = append(dst, '[')
-	for i, c := range cs {
-		dst = appendComma(dst, i)
-		dst = c.appendJSON(dst, detail, member)
-	}
-	return append(dst, ']')
+	slices.SortFunc(out, func(a, b *consumedCapacity) int { return strings.Compare(a.TableName, b.TableName) })
+	return out
 }

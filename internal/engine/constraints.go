@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// maxConstraintMessages is the number of violations that the service reports at most.
+// maxConstraintMessages is the most violations that the service reports.
 const maxConstraintMessages = 10
 
 // constraints collects violations of the declared shape of a request, which the service reports all
@@ -66,13 +66,6 @@ func (c *constraints) oneOf(at string, value *string, allowed ...string) {
 	c.violation(*value, at, "Member must satisfy enum value set: ["+strings.Join(allowed, ", ")+"]")
 }
 
-// positiveLimit checks the limit of a Query. The service does not show the value.
-func (c *constraints) positiveLimit(limit *int64) {
-	if limit != nil && *limit < 1 {
-		c.add("Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1")
-	}
-}
-
 // atLeast and atMost accept an absent value.
 func (c *constraints) atLeast(at string, value *int64, least int64) {
 	if value != nil && *value < least {
@@ -96,7 +89,7 @@ func (c *constraints) length(at string, length, least, most int, shown func() st
 	}
 }
 
-// text checks the length of a text in bytes. It accepts an absent one.
+// text checks the length of a string in bytes. It accepts an absent one.
 func (c *constraints) text(at string, value *string, least, most int) {
 	if value != nil {
 		c.length(at, len(*value), least, most, func() string { return *value })
@@ -123,13 +116,18 @@ func (c *constraints) requireName(at string, name *string, least int) {
 
 // name checks the name of an index or of a table, for which an ARN will do. It accepts an absent one.
 func (c *constraints) name(at string, name *string, least int) {
-	if name == nil || isARN(*name) {
+	if name == nil || validName(*name) && least <= len(*name) && len(*name) <= 255 || isARN(*name) {
 		return
 	}
 	if *name != "" && !validName(*name) || *name == "" && least > 1 {
 		c.violation(*name, at, "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+")
 	}
 	c.text(at, name, least, 255)
+}
+
+// capacity checks the parameter ReturnConsumedCapacity.
+func (c *constraints) capacity(value *string) {
+	c.oneOf("returnConsumedCapacity", value, "INDEXES", "TOTAL", "NONE")
 }
 
 // isARN reports whether a table is given by an ARN. No name has a colon.
@@ -148,10 +146,7 @@ func (c *constraints) mapKey(at, name string, shown func() string) {
 	}
 }
 
-// memberName returns the name of a parameter as constraints print it.
-func memberName(parameter string) string { return strings.ToLower(parameter[:1]) + parameter[1:] }
-
-// repeated returns the text of a list of n structures, which the service prints whole.
+// repeated returns a list of n structures as the service prints it.
 func repeated(element string, n int) string {
 	return "[" + strings.TrimSuffix(strings.Repeat(element+", ", n), ", ") + "]"
 }

@@ -1,39 +1,7 @@
-// Package engine is an in-memory DynamoDB: an [http.Handler] that speaks the DynamoDB JSON protocol,
-// with the service's validation, limits, errors and capacity rules. [New] returns one that is empty
-// and keeps nothing, [Open] one that keeps what it holds in a [Store].
-//
-// It departs from the service for the sake of tests: a table or index is ACTIVE as soon as
-// CreateTable or UpdateTable has answered, a global secondary index shows a write at once, nothing
-// is ever throttled, an eventually consistent read is a consistent one, an expired item is deleted
-// before the next request, and signatures are not verified. What it does not have it rejects by
-// name and never ignores: PartiQL, streams, backups, replicas and resource policies.
-//
-// # The phases of a request
-//
-// Every request goes through the same phases, in the order in which DynamoDB reports errors:
-//
-//  1. read: take the body, find the operation and read its parameters (wire.go, operations.go,
-//     document.go). A parameter of the wrong JSON type is a SerializationException.
-//  2. check: reject what is wrong whatever the tables are: all violations of the declared shape
-//     at once (constraints.go), then contradictions and malformed expressions.
-//  3. lookUp: find the tables, and check the request against their keys and indexes.
-//  4. apply: read or write the items, under the engine's lock.
-//  5. encode: write the answer.
-//
-// # Adding an operation
-//
-// An operation on items is a type with these phases as methods (the interface in request.go; getItem
-// in items.go is a short example), which read and write bytes without reflection.
-//
-// An operation of the control plane is a struct with the parameters, which structure.go reads into
-// the fields of their names, and with a check method; and a method of Engine that looks up, applies
-// and returns a struct, which encoding/json writes. UpdateTimeToLive in timetolive.go is an example.
-// Put rules that may get stricter in check: loading stored data skips it.
-//
-// Either is named in operations.go.
 package engine
 
 import (
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -79,11 +47,11 @@ func New(options ...Option) *Engine {
 	return e
 }
 
-// Requests returns the number of requests that were answered.
+// Requests returns the number of requests so far.
 func (e *Engine) Requests() uint64 { return e.requests.Load() }
 
-// run performs an operation.
-func (e *Engine) run(o operation, request document) ([]byte, error) {
+// run performs an operation and appends the response.
+func (e *Engine) run(o operation, request document, dst []byte) ([]byte, error) {
 	if o.changesTables {
 		e.definitions.Lock()
 		defer e.definitions.Unlock()
@@ -91,6 +59,16 @@ func (e *Engine) run(o operation, request document) ([]byte, error) {
 		e.definitions.RLock()
 		defer e.definitions.RUnlock()
 	}
-	e.expire()
-	return o.perform(e, request)
+	if e.nextExpiry.Load() != never {
+		e.expire()
+	}
+	return o.perform(e, request, dst)
+}
+
+// table returns the table with the given name or ARN, for an operation on items.
+func (e *Engine) table(nameOrARN string) (*table, error) {
+	if t := e.tables[strings.TrimPrefix(nameOrARN, arnPrefix)]; t != nil {
+		return t, nil
+	}
+	return nil, resourceNotFound()
 }

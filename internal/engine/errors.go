@@ -17,7 +17,7 @@ const (
 	conditionalMessage = "The conditional request failed"
 )
 
-// exception is an answer of the service other than success.
+// exception is a response of the service other than success.
 type exception struct {
 	status  int
 	kind    string // with its namespace
@@ -30,47 +30,26 @@ type exception struct {
 
 func (e *exception) Error() string { return e.kind + ": " + e.message }
 
-// appendJSON appends the body of the answer. In some exceptions only, the service capitalizes
-// "Message".
-func (e *exception) appendJSON(dst []byte) []byte {
-	dst = append(dst, `{"__type":`...)
-	dst = appendString(dst, e.kind)
-	if e.item != nil {
-		dst = append(dst, `,"Item":`...)
-		dst = e.item.AppendJSON(dst)
-	}
-	name := "message"
-	switch {
-	case e.reasons != nil:
-		name = "Message"
-		dst = append(dst, `,"CancellationReasons":[`...)
-		for i := range e.reasons {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = e.reasons[i].appendJSON(dst)
-		}
-		dst = append(dst, ']')
-	case e.kind == namespaceService+"SerializationException":
-		name = "Message"
-	}
-	if e.message != "" {
-		dst = append(dst, ',')
-		dst = appendString(dst, name)
-		dst = append(dst, ':')
-		dst = appendString(dst, e.message)
-	}
-	return append(dst, '}')
+// exceptionBody is the response for an exception.
+//
+//	{"__type": "com.amazon.coral.validate#ValidationException", "message": "..."}
+type exceptionBody struct {
+	Type                string `json:"__type"`
+	Item                attribute.Item
+	CancellationReasons []cancellationReason
+	LowerMessage        string `json:"message,omitempty"`
+	Message             string `json:",omitempty"`
 }
 
-// firstError makes the checks in order and returns the first error.
-func firstError(checks ...func() error) error {
-	for _, check := range checks {
-		if err := check(); err != nil {
-			return err
-		}
+// body returns the response. In some exceptions only, the service capitalizes "Message".
+func (e *exception) body() *exceptionBody {
+	body := &exceptionBody{Type: e.kind, Item: e.item, CancellationReasons: e.reasons}
+	if e.reasons != nil || e.kind == namespaceService+"SerializationException" {
+		body.Message = e.message
+	} else {
+		body.LowerMessage = e.message
 	}
-	return nil
+	return body
 }
 
 func validation(format string, args ...any) *exception {

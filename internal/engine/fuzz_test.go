@@ -3,6 +3,7 @@ package engine_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,13 +39,19 @@ func FuzzServeHTTP(f *testing.F) {
 	f.Fuzz(sendArbitrary)
 }
 
-// fuzzOperation sends arbitrary bodies to one operation.
-func fuzzOperation(f *testing.F, operation string, seeds ...string) {
-	f.Helper()
-	for _, seed := range seeds {
-		f.Add(seed)
+// FuzzOperations sends arbitrary bodies to each operation.
+func FuzzOperations(f *testing.F) {
+	operations := engine.Operations()
+	for i := range operations {
+		f.Add(uint8(i), `{}`)
 	}
-	f.Fuzz(func(t *testing.T, body string) { sendArbitrary(t, "DynamoDB_20120810."+operation, body) })
+	for _, seed := range fuzzSeeds {
+		operation, body, _ := strings.Cut(seed, " ")
+		f.Add(uint8(slices.Index(operations, operation)), body)
+	}
+	f.Fuzz(func(t *testing.T, i uint8, body string) {
+		sendArbitrary(t, "DynamoDB_20120810."+operations[int(i)%len(operations)], body)
+	})
 }
 
 // sendArbitrary sends a request to an engine with tables. An internal error fails the test.
@@ -68,54 +75,6 @@ func sendArbitrary(t *testing.T, target, body string) {
 		call(t, e, "PutItem", `{"TableName":"numbers","Item":{"n":{"N":"5"},"b":{"B":"AA=="}}}`)
 	}
 }
-
-func FuzzUpdateTable(f *testing.F) {
-	fuzzOperation(f, "UpdateTable",
-		`{"TableName":"numbers","BillingMode":"PAY_PER_REQUEST","OnDemandThroughput":{"MaxReadRequestUnits":-1}}`,
-		`{"TableName":"numbers","ProvisionedThroughput":{"ReadCapacityUnits":2,"WriteCapacityUnits":1}}`,
-		`{"TableName":"numbers","AttributeDefinitions":[{"AttributeName":"x","AttributeType":"S"},{"AttributeName":"g","AttributeType":"S"}],"GlobalSecondaryIndexUpdates":[{"Create":{"IndexName":"byX","KeySchema":[{"AttributeName":"x","KeyType":"HASH"},{"AttributeName":"g","KeyType":"RANGE"}],"Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["y"]},"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}}}]}`,
-		`{"TableName":"numbers","AttributeDefinitions":[{"AttributeName":"x","AttributeType":"S"},{"AttributeName":"g","AttributeType":"S"},{"AttributeName":"b","AttributeType":"B"},{"AttributeName":"n","AttributeType":"N"}],"GlobalSecondaryIndexUpdates":[{"Create":{"IndexName":"wide","KeySchema":[{"AttributeName":"x","KeyType":"HASH"},{"AttributeName":"g","KeyType":"HASH"},{"AttributeName":"b","KeyType":"RANGE"},{"AttributeName":"n","KeyType":"RANGE"}],"Projection":{"ProjectionType":"KEYS_ONLY"},"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}}}]}`,
-		`{"TableName":"numbers","GlobalSecondaryIndexUpdates":[{"Delete":{"IndexName":"global"}},{"Update":{"IndexName":"other","WarmThroughput":{"ReadUnitsPerSecond":1}}}]}`,
-		`{"TableName":"numbers","SSESpecification":{"Enabled":true},"TableClass":"STANDARD","DeletionProtectionEnabled":"no","StreamSpecification":{"StreamEnabled":false}}`,
-		`{"TableName":"numbers","GlobalSecondaryIndexUpdates":[{}],"ReplicaUpdates":null}`)
-}
-
-func FuzzCreateTable(f *testing.F) {
-	fuzzOperation(f, "CreateTable",
-		strings.Replace(createSpecs, `"specs"`, `"more","Tags":[{"Key":"a","Value":"b"}],"SSESpecification":{"Enabled":true,"SSEType":"KMS"},"WarmThroughput":{"ReadUnitsPerSecond":1},"StreamSpecification":{"StreamEnabled":false}`, 1),
-		strings.Replace(createMatches, `"matches"`, `"more"`, 1),
-		strings.Replace(createIndexed, `"specs"`, `"arn:aws:dynamodb:us-east-1:123456789012:table/more","OnDemandThroughput":{}`, 1))
-}
-
-func FuzzUpdateTimeToLive(f *testing.F) {
-	fuzzOperation(f, "UpdateTimeToLive",
-		`{"TableName":"numbers","TimeToLiveSpecification":{"AttributeName":"n","Enabled":true}}`,
-		`{"TableName":"numbers","TimeToLiveSpecification":{"AttributeName":"x","Enabled":false}}`)
-}
-
-func FuzzDescribeTimeToLive(f *testing.F) {
-	fuzzOperation(f, "DescribeTimeToLive", `{"TableName":"numbers"}`)
-}
-
-func FuzzDescribeContinuousBackups(f *testing.F) {
-	fuzzOperation(f, "DescribeContinuousBackups", `{"TableName":"numbers"}`)
-}
-
-func FuzzTagResource(f *testing.F) {
-	fuzzOperation(f, "TagResource", ofSpecs(`,"Tags":[{"Key":"a","Value":"b"}]`), `{"ResourceArn":"arn:aws:","Tags":[{}]}`)
-}
-
-func FuzzUntagResource(f *testing.F) {
-	fuzzOperation(f, "UntagResource", ofSpecs(`,"TagKeys":["a"]`), `{"ResourceArn":"","TagKeys":[null]}`)
-}
-
-func FuzzListTagsOfResource(f *testing.F) {
-	fuzzOperation(f, "ListTagsOfResource", ofSpecs(``), `{"ResourceArn":"arn:aws:dynamodb:us-east-1:1:table/a","NextToken":"t"}`)
-}
-
-func FuzzDescribeLimits(f *testing.F) { fuzzOperation(f, "DescribeLimits", `{}`) }
-
-func FuzzDescribeEndpoints(f *testing.F) { fuzzOperation(f, "DescribeEndpoints", `{"a":[]}`) }
 
 // fuzzSeeds has an operation and a body for each seed.
 var fuzzSeeds = []string{
@@ -152,4 +111,26 @@ var fuzzSeeds = []string{
 	`GetItem {"TableName":{"a":[null]},"Key":"text"}`,
 	`PutItem {"TableName":"specs","Item":{"holder":null,"mark":{"S":"\ud800"}}}`,
 	`CreateTable {"TableName":"abc","KeySchema":[null],"AttributeDefinitions":[{}]}`,
+	`UpdateTable {"TableName":"numbers","BillingMode":"PAY_PER_REQUEST","OnDemandThroughput":{"MaxReadRequestUnits":-1}}`,
+	`UpdateTable {"TableName":"numbers","ProvisionedThroughput":{"ReadCapacityUnits":2,"WriteCapacityUnits":1}}`,
+	`UpdateTable {"TableName":"numbers","AttributeDefinitions":[{"AttributeName":"x","AttributeType":"S"},{"AttributeName":"g","AttributeType":"S"}],"GlobalSecondaryIndexUpdates":[{"Create":{"IndexName":"byX","KeySchema":[{"AttributeName":"x","KeyType":"HASH"},{"AttributeName":"g","KeyType":"RANGE"}],"Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["y"]},"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}}}]}`,
+	`UpdateTable {"TableName":"numbers","AttributeDefinitions":[{"AttributeName":"x","AttributeType":"S"},{"AttributeName":"g","AttributeType":"S"},{"AttributeName":"b","AttributeType":"B"},{"AttributeName":"n","AttributeType":"N"}],"GlobalSecondaryIndexUpdates":[{"Create":{"IndexName":"wide","KeySchema":[{"AttributeName":"x","KeyType":"HASH"},{"AttributeName":"g","KeyType":"HASH"},{"AttributeName":"b","KeyType":"RANGE"},{"AttributeName":"n","KeyType":"RANGE"}],"Projection":{"ProjectionType":"KEYS_ONLY"},"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}}}]}`,
+	`UpdateTable {"TableName":"numbers","GlobalSecondaryIndexUpdates":[{"Delete":{"IndexName":"global"}},{"Update":{"IndexName":"other","WarmThroughput":{"ReadUnitsPerSecond":1}}}]}`,
+	`UpdateTable {"TableName":"numbers","SSESpecification":{"Enabled":true},"TableClass":"STANDARD","DeletionProtectionEnabled":"no","StreamSpecification":{"StreamEnabled":false}}`,
+	`UpdateTable {"TableName":"numbers","GlobalSecondaryIndexUpdates":[{}],"ReplicaUpdates":null}`,
+	"CreateTable " + strings.Replace(createSpecs, `"specs"`, `"more","Tags":[{"Key":"a","Value":"b"}],"SSESpecification":{"Enabled":true,"SSEType":"KMS"},"WarmThroughput":{"ReadUnitsPerSecond":1},"StreamSpecification":{"StreamEnabled":false}`, 1),
+	"CreateTable " + strings.Replace(createMatches, `"matches"`, `"more"`, 1),
+	"CreateTable " + strings.Replace(createIndexed, `"specs"`, `"arn:aws:dynamodb:us-east-1:123456789012:table/more","OnDemandThroughput":{}`, 1),
+	`UpdateTimeToLive {"TableName":"numbers","TimeToLiveSpecification":{"AttributeName":"n","Enabled":true}}`,
+	`UpdateTimeToLive {"TableName":"numbers","TimeToLiveSpecification":{"AttributeName":"x","Enabled":false}}`,
+	`DescribeTimeToLive {"TableName":"numbers"}`,
+	`DescribeContinuousBackups {"TableName":"numbers"}`,
+	"TagResource " + ofSpecs(`,"Tags":[{"Key":"a","Value":"b"}]`),
+	"TagResource " + `{"ResourceArn":"arn:aws:","Tags":[{}]}`,
+	"UntagResource " + ofSpecs(`,"TagKeys":["a"]`),
+	"UntagResource " + `{"ResourceArn":"","TagKeys":[null]}`,
+	"ListTagsOfResource " + ofSpecs(``),
+	"ListTagsOfResource " + `{"ResourceArn":"arn:aws:dynamodb:us-east-1:1:table/a","NextToken":"t"}`,
+	`DescribeLimits {}`,
+	`DescribeEndpoints {"a":[]}`,
 }

@@ -9,39 +9,81 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine/expression"
 )
 
-// legacyInput holds the parameters that came before expressions. They are translated into parsed
-// expressions.
-type legacyInput struct {
-	names               []string // of those that the request has
-	attributesToGet     []string
-	attributeUpdates    []attributeUpdate
-	keyConditions       []legacyCondition
-	filter              legacyFilter // Expected, QueryFilter or ScanFilter
-	conditionalOperator *string
-}
+// conditions are the parameters KeyConditions, QueryFilter and ScanFilter, in the order of the request.
+//
+//	{"age": {"ComparisonOperator": "LT", "AttributeValueList": [{"N": "3"}]}}
+type conditions []condition
 
-// legacyFilter is a legacy parameter that holds conditions.
-type legacyFilter struct {
-	name       string
-	conditions []legacyCondition
-}
+// expectations are the parameter Expected, likewise.
+//
+//	{"age": {"Value": {"N": "3"}}, "owner": {"Exists": false}}
+type expectations conditions
 
-// legacyCondition is an ExpectedAttributeValue, or a Condition, which has an
-// operator and a list only.
-type legacyCondition struct {
+// condition is an ExpectedAttributeValue, or a Condition, which has an operator and a list only.
+type condition struct {
+	ComparisonOperator *string
+	AttributeValueList []valueParameter
+	Value              valueParameter
+	Exists             *bool
+
 	attribute string
-	operator  *string
-	list      []valueParameter // nil without AttributeValueList
-	value     valueParameter
-	exists    *bool
 	null      error // the error for a null condition
 }
 
-// attributeUpdate is an AttributeValueUpdate.
-type attributeUpdate struct {
+// expectedAttributeValue is a condition that is read from Expected.
+type expectedAttributeValue condition
+
+func (cs *conditions) decode(d document) error { return cs.decodeClass("Condition", d) }
+
+func (es *expectations) decode(d document) error {
+	return (*conditions)(es).decodeClass("ExpectedAttributeValue", d)
+}
+
+func (cs *conditions) decodeClass(class string, d document) error {
+	*cs = conditions{}
+	return d.mapOf(classPrefix+class, func(name string, value document) error {
+		c := condition{attribute: name}
+		var into any = &c
+		if class != "Condition" {
+			into = (*expectedAttributeValue)(&c)
+		}
+		var err error
+		switch {
+		case value != "null":
+			err = value.decode(into)
+		case class == "Condition":
+			c.null = validation("The filter condition for an attribute cannot be null: %s", name)
+		default:
+			c.null = invalidParameter("%s must not be null for Attribute: %s", class, name)
+		}
+		*cs = append(*cs, c)
+		return err
+	})
+}
+
+// attributeUpdates are the parameter AttributeUpdates, in the order of the request.
+//
+//	{"age": {"Action": "ADD", "Value": {"N": "1"}}}
+type attributeUpdates []attributeValueUpdate
+
+type attributeValueUpdate struct {
+	Action *string
+	Value  valueParameter
+
 	attribute string
-	action    *string
-	value     valueParameter
+}
+
+func (us *attributeUpdates) decode(d document) error {
+	*us = attributeUpdates{}
+	const class = "AttributeValueUpdate"
+	return d.mapOf(classPrefix+class, func(name string, value document) (err error) {
+		u := attributeValueUpdate{attribute: name}
+		if value != "null" { // has no value, like an empty one
+			err = value.decode(&u)
+		}
+		*us = append(*us, u)
+		return err
+	})
 }
 
 // valueParameter is a parameter that holds an attribute value, with the error if it is invalid.
@@ -50,9 +92,9 @@ type valueParameter struct {
 	invalid *attribute.ValidationError
 }
 
-func (d document) value(into *valueParameter) (err error) {
-	into.Value, err = attribute.ParseValue(strings.Clone(string(d)))
-	if errors.As(err, &into.invalid) {
+func (p *valueParameter) decode(d document) (err error) {
+	p.Value, err = attribute.ParseValue(strings.Clone(string(d)))
+	if errors.As(err, &p.invalid) {
 		return nil
 	}
 	return err
@@ -60,211 +102,113 @@ func (d document) value(into *valueParameter) (err error) {
 
 func (p *valueParameter) present() bool { return p.Exists() || p.invalid != nil }
 
-func (l *legacyInput) field(name string, value document) error {
-	l.names = append(l.names, name)
-	switch name {
-	case "AttributesToGet":
-		return value.strings(&l.attributesToGet)
-	case "ConditionalOperator":
-		return value.string(&l.conditionalOperator)
-	case "AttributeUpdates":
-		return value.entries(mapOf("AttributeValueUpdate"), func(name string, value document) error {
-			l.attributeUpdates = append(l.attributeUpdates, attributeUpdate{attribute: name})
-			if value == "null" { // has no value, like an empty one
-				return nil
-			}
-			return value.structure("AttributeValueUpdate", &l.attributeUpdates[len(l.attributeUpdates)-1])
-		})
-	case "KeyConditions":
-		return value.conditions("Condition", &l.keyConditions)
-	case "Expected":
-		l.filter.name = name
-		return value.conditions("ExpectedAttributeValue", &l.filter.conditions)
-	}
-	l.filter.name = name
-	return value.conditions("Condition", &l.filter.conditions)
+// attributesToGet checks the declared shape of the parameter AttributesToGet.
+func (c *constraints) attributesToGet(names []string) {
+	c.length("attributesToGet", len(names), 1, 255, func() string { return "[" + strings.Join(names, ", ") + "]" })
 }
 
-func mapOf(class string) string {
-	return "java.util.Map<java.lang.String, com.amazonaws.dynamodb.v20120810." + class + ">"
-}
-
-func (d document) conditions(class string, into *[]legacyCondition) error {
-	*into = []legacyCondition{}
-	return d.entries(mapOf(class), func(name string, value document) error {
-		if value == "null" {
-			*into = append(*into, legacyCondition{attribute: name, null: nullCondition(class, name)})
-			return nil
-		}
-		*into = append(*into, legacyCondition{attribute: name})
-		return value.structure(class, &(*into)[len(*into)-1])
-	})
-}
-
-func nullCondition(class, attribute string) error {
-	if class == "Condition" {
-		return validation("The filter condition for an attribute cannot be null: %s", attribute)
-	}
-	return invalidParameter("%s must not be null for Attribute: %s", class, attribute)
-}
-
-func (c *legacyCondition) field(name string, value document) error {
-	switch name {
-	case "ComparisonOperator":
-		return value.string(&c.operator)
-	case "Exists":
-		return value.boolean(&c.exists)
-	case "Value":
-		return value.value(&c.value)
-	case "AttributeValueList":
-		c.list = []valueParameter{}
-		return value.list(func(element document) error {
-			var v valueParameter
-			err := element.value(&v)
-			c.list = append(c.list, v)
-			return err
-		})
-	}
-	return nil
-}
-
-func (u *attributeUpdate) field(name string, value document) error {
-	switch name {
-	case "Action":
-		return value.string(&u.action)
-	case "Value":
-		return value.value(&u.value)
-	}
-	return nil
-}
-
-// constrain checks the declared shape.
-func (l *legacyInput) constrain(c *constraints) {
-	if l.attributesToGet != nil {
-		c.length("attributesToGet", len(l.attributesToGet), 1, 255, func() string {
-			return "[" + strings.Join(l.attributesToGet, ", ") + "]"
-		})
-	}
-	for _, u := range l.attributeUpdates {
-		c.oneOf("attributeUpdates."+u.attribute+".member.action", u.action, "ADD", "PUT", "DELETE")
-	}
-	constrainConditions(c, "keyConditions", l.keyConditions)
-	if l.filter.name != "" {
-		constrainConditions(c, memberName(l.filter.name), l.filter.conditions)
-	}
-}
-
-func constrainConditions(c *constraints, at string, conditions []legacyCondition) {
-	for _, condition := range conditions {
-		if condition.null != nil {
-			continue
-		}
-		at := at + "." + condition.attribute + ".member.comparisonOperator"
-		if at[0] != 'e' { // optional in expected alone
-			c.notNull(at, condition.operator != nil)
-		}
-		c.oneOf(at, condition.operator, "IN", "NULL", "BETWEEN", "LT", "NOT_CONTAINS", "EQ", "GT", "NOT_NULL", "NE", "LE", "BEGINS_WITH", "GE", "CONTAINS")
-	}
-}
-
-// unknownOperator reports whether the ConditionalOperator is unknown.
-func (l *legacyInput) unknownOperator() bool {
-	o := l.conditionalOperator
-	return o != nil && *o != "AND" && *o != "OR"
-}
-
-// check rejects what is wrong whatever the table is, in the service's order.
-func (l *legacyInput) check() error {
-	for i := range l.attributeUpdates {
-		if err := l.attributeUpdates[i].check(); err != nil {
-			return err
-		}
-	}
-	for _, conditions := range [][]legacyCondition{l.filter.conditions, l.keyConditions} {
-		for i := range conditions {
-			if err := conditions[i].check(); err != nil {
-				return err
-			}
-		}
-	}
-	for i, name := range l.attributesToGet {
+func checkAttributesToGet(names []string) error {
+	for i, name := range names {
 		if err := attribute.ValidateName(name); err != nil {
 			return err
 		}
-		if slices.Contains(l.attributesToGet[:i], name) {
+		if slices.Contains(names[:i], name) {
 			return invalidParameter("Duplicate value in attribute name: %s", name)
 		}
 	}
+	return nil
+}
+
+// checkShape adds the violations of the declared shape.
+func (u *attributeValueUpdate) checkShape(c *constraints) {
+	c.oneOf("attributeUpdates."+u.attribute+".member.action", u.Action, "ADD", "PUT", "DELETE")
+}
+
+// checkShape adds the violations of the declared shape. The operator is required but in Expected.
+func (c *condition) checkShape(violations *constraints, parameter string) {
+	if c.null != nil {
+		return
+	}
+	at := parameter + "." + c.attribute + ".member.comparisonOperator"
+	if parameter != "expected" {
+		violations.notNull(at, c.ComparisonOperator != nil)
+	}
+	violations.oneOf(at, c.ComparisonOperator, "IN", "NULL", "BETWEEN", "LT", "NOT_CONTAINS", "EQ", "GT", "NOT_NULL", "NE", "LE", "BEGINS_WITH", "GE", "CONTAINS")
+}
+
+func isConditionalOperator(operator string) bool { return operator == "AND" || operator == "OR" }
+
+// checkConditionalOperator checks that there are conditions for the ConditionalOperator to combine.
+func checkConditionalOperator(cs conditions) error {
 	switch {
-	case l.conditionalOperator == nil:
-	case l.filter.name == "":
+	case cs == nil:
 		return validation("ConditionalOperator cannot be used without Filter or Expected")
-	case len(l.filter.conditions) < 2:
+	case len(cs) < 2:
 		return validation("ConditionalOperator can only be used when Filter or Expected has two or more elements")
 	}
 	return nil
 }
 
-func (u *attributeUpdate) check() error {
+func (u *attributeValueUpdate) check() error {
 	if err := attribute.ValidateName(u.attribute); err != nil {
 		return err
 	}
-	kind := u.value.Kind()
+	kind := u.Value.Kind()
 	switch {
-	case u.value.invalid != nil:
-		return u.value.invalid
-	case !u.value.present():
-		if !is(u.action, "DELETE") {
+	case u.Value.invalid != nil:
+		return u.Value.invalid
+	case !u.Value.present():
+		if !is(u.Action, "DELETE") {
 			return invalidParameter("Only DELETE action is allowed when no attribute value is specified")
 		}
-	case is(u.action, "DELETE") && kind.Member() == attribute.KindAbsent:
+	case is(u.Action, "DELETE") && kind.Member() == attribute.KindAbsent:
 		return invalidParameter("DELETE action with value is not supported for the type %s", kind)
-	case is(u.action, "ADD") && kind.Member() == attribute.KindAbsent && kind != attribute.KindN && kind != attribute.KindL:
+	case is(u.Action, "ADD") && kind.Member() == attribute.KindAbsent && kind != attribute.KindN && kind != attribute.KindL:
 		return invalidParameter("ADD action is not supported for the type %s", kind)
 	}
 	return nil
 }
 
-func (c *legacyCondition) check() error {
+func (c *condition) check() error {
 	if c.null != nil {
 		return c.null
 	}
 	if err := attribute.ValidateName(c.attribute); err != nil {
 		return err
 	}
-	for i := range c.list {
-		if c.list[i].invalid != nil {
-			return c.list[i].invalid
+	for i := range c.AttributeValueList {
+		if c.AttributeValueList[i].invalid != nil {
+			return c.AttributeValueList[i].invalid
 		}
 	}
-	if c.value.invalid != nil {
-		return c.value.invalid
+	if c.Value.invalid != nil {
+		return c.Value.invalid
 	}
 	switch {
-	case c.value.present() && c.list != nil:
+	case c.Value.present() && c.AttributeValueList != nil:
 		return invalidParameter("Value and AttributeValueList cannot be used together for Attribute: %s", c.attribute)
-	case c.operator != nil:
+	case c.ComparisonOperator != nil:
 		return c.checkOperands()
-	case c.list != nil:
+	case c.AttributeValueList != nil:
 		return invalidParameter("AttributeValueList can only be used with a ComparisonOperator for Attribute: %s", c.attribute)
-	case c.exists != nil && !*c.exists && c.value.present():
+	case c.Exists != nil && !*c.Exists && c.Value.present():
 		return invalidParameter("Value cannot be used when Exists is false for Attribute: %s", c.attribute)
-	case c.exists == nil && !c.value.present():
+	case c.Exists == nil && !c.Value.present():
 		return invalidParameter("Value must be provided when Exists is null for Attribute: %s", c.attribute)
-	case isTrue(c.exists) && !c.value.present():
+	case isTrue(c.Exists) && !c.Value.present():
 		return invalidParameter("Value must be provided when Exists is true for Attribute: %s", c.attribute)
 	}
 	return nil
 }
 
 // checkOperands checks the values against the operator.
-func (c *legacyCondition) checkOperands() error {
-	operator, values := *c.operator, c.values()
+func (c *condition) checkOperands() error {
+	operator, values := *c.ComparisonOperator, c.values()
 	unary := operator == "NULL" || operator == "NOT_NULL"
 	switch {
-	case c.exists != nil:
+	case c.Exists != nil:
 		return invalidParameter("Exists and ComparisonOperator cannot be used together for Attribute: %s", c.attribute)
-	case c.list == nil && !c.value.present() && !unary:
+	case c.AttributeValueList == nil && !c.Value.present() && !unary:
 		return invalidParameter("Value or AttributeValueList must be used with ComparisonOperator: %s for Attribute: %s", operator, c.attribute)
 	}
 	fits := len(values) == 1
@@ -309,37 +253,27 @@ func takesKind(operator string, kind attribute.Kind) bool {
 }
 
 // values returns the operands, wherever the request has them.
-func (c *legacyCondition) values() []attribute.Value {
+func (c *condition) values() []attribute.Value {
 	var values []attribute.Value
-	for _, parameter := range c.list {
+	for _, parameter := range c.AttributeValueList {
 		values = append(values, parameter.Value)
 	}
-	if c.value.Exists() {
-		values = append(values, c.value.Value)
+	if c.Value.Exists() {
+		values = append(values, c.Value.Value)
 	}
 	return values
 }
 
-// tooDeep reports whether a value of the conditions nests too deeply.
-func (l *legacyInput) tooDeep() bool {
-	for _, c := range l.filter.conditions {
-		if c.value.invalid != nil && c.value.invalid.TooDeep() {
-			return true
-		}
-	}
-	return false
-}
-
-// comparisons translates conditions.
-func comparisons(conditions []legacyCondition) []expression.Comparison {
-	all := make([]expression.Comparison, len(conditions))
-	for i := range conditions {
-		c := &conditions[i]
+// comparisons translates conditions into the terms of expressions.
+func (cs conditions) comparisons() []expression.Comparison {
+	all := make([]expression.Comparison, len(cs))
+	for i := range cs {
+		c := &cs[i]
 		operator := "EQ"
 		switch {
-		case c.operator != nil:
-			operator = *c.operator
-		case c.exists != nil && !*c.exists:
+		case c.ComparisonOperator != nil:
+			operator = *c.ComparisonOperator
+		case c.Exists != nil && !*c.Exists:
 			operator = "NULL"
 		}
 		all[i] = expression.Comparison{Attribute: c.attribute, Operator: operator, Values: c.values()}
@@ -347,27 +281,19 @@ func comparisons(conditions []legacyCondition) []expression.Comparison {
 	return all
 }
 
-// translate sets what the legacy parameters stand for.
-func (l *legacyInput) translate(x *expressions) {
-	if l.attributesToGet != nil {
-		x.projection = expression.NewProjection(l.attributesToGet)
-	}
-	if len(l.filter.conditions) > 0 {
-		condition := expression.NewCondition(comparisons(l.filter.conditions), is(l.conditionalOperator, "OR"))
-		if l.filter.name == "Expected" {
-			x.condition = condition
-		} else {
-			x.filter = condition
+// translate returns the condition that the conditions stand for.
+func (cs conditions) translate(conditionalOperator *string) *expression.Condition {
+	return expression.NewCondition(cs.comparisons(), is(conditionalOperator, "OR"))
+}
+
+// translate returns the update that the parameter stands for.
+func (us attributeUpdates) translate() *expression.Update {
+	updates := make([]expression.AttributeUpdate, len(us))
+	for i, u := range us {
+		updates[i] = expression.AttributeUpdate{Attribute: u.attribute, Action: "PUT", Value: u.Value.Value}
+		if u.Action != nil {
+			updates[i].Action = *u.Action
 		}
 	}
-	if len(l.attributeUpdates) > 0 {
-		updates := make([]expression.AttributeUpdate, len(l.attributeUpdates))
-		for i, u := range l.attributeUpdates {
-			updates[i] = expression.AttributeUpdate{Attribute: u.attribute, Action: "PUT", Value: u.value.Value}
-			if u.action != nil {
-				updates[i].Action = *u.action
-			}
-		}
-		x.update = expression.NewUpdate(updates)
-	}
+	return expression.NewUpdate(updates)
 }

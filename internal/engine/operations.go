@@ -1,36 +1,42 @@
 package engine
 
 import (
-	"encoding/json"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/open-alchemy/packagedb/internal/engine/jsontext"
 )
 
 // operation is an operation of the DynamoDB API.
 type operation struct {
-	// perform returns the JSON of the answer.
-	perform func(e *Engine, request document) ([]byte, error)
+	// perform appends the JSON of the response.
+	perform func(e *Engine, request document, dst []byte) ([]byte, error)
 	// changesTables is set if the operation changes tables apart from their items.
 	changesTables bool
 }
 
+// operations are all operations of the engine by their names.
 var operations = map[string]operation{
-	"BatchGetItem":              phased(newBatchGetItem),
-	"BatchWriteItem":            phased(newBatchWrite),
-	"DeleteItem":                phased(newDeleteItem),
-	"GetItem":                   phased(newGetItem),
-	"PutItem":                   phased(newPutItem),
-	"Query":                     phased(newQuery),
-	"Scan":                      phased(newScan),
-	"TransactGetItems":          phased(newTransactGetItems),
-	"TransactWriteItems":        phased(newTransactWriteItems),
-	"UpdateItem":                phased(newUpdateItem),
-	"DescribeContinuousBackups": inspect((*Engine).describeContinuousBackups),
-	"DescribeEndpoints":         inspect((*Engine).describeEndpoints),
-	"DescribeLimits":            inspect((*Engine).describeLimits),
-	"DescribeTable":             inspect((*Engine).describeTable),
-	"DescribeTimeToLive":        inspect((*Engine).describeTimeToLive),
-	"ListTables":                inspect((*Engine).listTables),
-	"ListTagsOfResource":        inspect((*Engine).listTagsOfResource),
+	"BatchGetItem":              newOperation((*Engine).batchGetItem),
+	"BatchWriteItem":            newOperation((*Engine).batchWriteItem),
+	"DeleteItem":                newOperation((*Engine).deleteItem),
+	"GetItem":                   newOperation((*Engine).getItem),
+	"PutItem":                   newOperation((*Engine).putItem),
+	"Query":                     newOperation((*Engine).query),
+	"Scan":                      newOperation((*Engine).scan),
+	"TransactGetItems":          newOperation((*Engine).transactGetItems),
+	"TransactWriteItems":        newOperation((*Engine).transactWriteItems),
+	"UpdateItem":                newOperation((*Engine).updateItem),
+	"DescribeContinuousBackups": newOperation((*Engine).describeContinuousBackups),
+	"DescribeEndpoints":         newOperation((*Engine).describeEndpoints),
+	"DescribeLimits":            newOperation((*Engine).describeLimits),
+	"DescribeTable":             newOperation((*Engine).describeTable),
+	"DescribeTimeToLive":        newOperation((*Engine).describeTimeToLive),
+	"ListTables":                newOperation((*Engine).listTables),
+	"ListTagsOfResource":        newOperation((*Engine).listTagsOfResource),
 	"CreateTable":               change((*Engine).createTable),
 	"DeleteTable":               change((*Engine).deleteTable),
 	"TagResource":               change((*Engine).tagResource),
@@ -39,36 +45,109 @@ var operations = map[string]operation{
 	"UpdateTimeToLive":          change((*Engine).updateTimeToLive),
 }
 
-// controlInput is a pointer to the parameters of a control-plane operation.
-type controlInput[T any] interface {
+// Operations returns the names of the operations that an Engine has, in alphabetical order.
+func Operations() []string { return slices.Sorted(maps.Keys(operations)) }
+
+// input is a pointer to the parameters of an operation.
+type input[T any] interface {
 	*T
-	// check rejects what is wrong whatever the tables are.
+	// check validates the parameters before any table is looked up.
 	check() error
 }
 
-// inspect returns a control-plane operation that leaves the tables as they are.
-func inspect[In, Out any, P controlInput[In]](perform func(*Engine, P) (Out, error)) operation {
-	return operation{perform: func(e *Engine, request document) ([]byte, error) {
+// newOperation returns an operation that leaves the tables as they are, apart from their items.
+func newOperation[In, Out any, P input[In]](perform func(*Engine, P) (Out, error)) operation {
+	return operation{perform: func(e *Engine, request document, dst []byte) ([]byte, error) {
 		in := P(new(In))
 		if err := request.decode(in); err != nil {
-			return nil, err
+			return dst, err
 		}
 		if err := in.check(); err != nil {
-			return nil, err
+			return dst, err
 		}
 		out, err := perform(e, in)
-		if err != nil || any(out) == any(nothing{}) {
-			return nil, err
+		if err != nil {
+			return dst, err
 		}
-		return json.Marshal(out)
+		if _, ok := any(out).(nothing); ok {
+			return dst, nil
+		}
+		return appendJSON(dst, reflect.ValueOf(out)), nil
 	}}
 }
 
-// change returns a control-plane operation that changes tables.
-func change[In, Out any, P controlInput[In]](perform func(*Engine, P) (Out, error)) operation {
-	o := inspect(perform)
+// change returns an operation that changes tables.
+func change[In, Out any, P input[In]](perform func(*Engine, P) (Out, error)) operation {
+	o := newOperation(perform)
 	o.changesTables = true
 	return o
+}
+
+// appendJSON appends the JSON of a response or of a part of it. A struct's fields have the names of
+// the members, unless a tag gives another. Those that are nil are left out, and those that are empty if
+// the tag says so.
+//
+//	{"Item": {"age": {"N": "3"}, "id": {"S": "a"}}}
+func appendJSON(dst []byte, v reflect.Value) []byte {
+	if part, ok := reflect.TypeAssert[interface{ AppendJSON(dst []byte) []byte }](v); ok {
+		return part.AppendJSON(dst)
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		return appendJSON(dst, v.Elem())
+	case reflect.String:
+		return jsontext.AppendString(dst, v.String())
+	case reflect.Bool:
+		return strconv.AppendBool(dst, v.Bool())
+	case reflect.Float64:
+		return strconv.AppendFloat(dst, v.Float(), 'f', 1, 64)
+	case reflect.Slice:
+		dst = append(dst, '[')
+		for i := range v.Len() {
+			dst = append(appendJSON(dst, v.Index(i)), ',')
+		}
+		return closed(dst, ']')
+	case reflect.Map:
+		dst = append(dst, '{')
+		for _, name := range slices.SortedFunc(slices.Values(v.MapKeys()), func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) }) {
+			dst = append(jsontext.AppendString(dst, name.String()), ':')
+			dst = append(appendJSON(dst, v.MapIndex(name)), ',')
+		}
+		return closed(dst, '}')
+	case reflect.Struct:
+		dst = append(dst, '{')
+		for _, m := range structureOf(v.Type()).members {
+			field := v.FieldByIndex(m.index)
+			if isAbsent(field, m.omitEmpty) {
+				continue
+			}
+			dst = append(appendJSON(append(dst, m.name...), field), ',')
+		}
+		return closed(dst, '}')
+	default:
+		return strconv.AppendInt(dst, v.Int(), 10)
+	}
+}
+
+// closed ends a list whose last element has a comma after it.
+func closed(dst []byte, end byte) []byte {
+	if last := len(dst) - 1; dst[last] == ',' {
+		dst[last] = end
+		return dst
+	}
+	return append(dst, end)
+}
+
+// isAbsent reports whether a member is left out.
+func isAbsent(field reflect.Value, omitEmpty bool) bool {
+	switch field.Kind() {
+	case reflect.Pointer:
+		return field.IsNil()
+	case reflect.Slice, reflect.Map:
+		return field.IsNil() || omitEmpty && field.Len() == 0
+	default:
+		return omitEmpty && field.IsZero()
+	}
 }
 
 const (

@@ -9,52 +9,100 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine/expression"
 )
 
-// query is the operation Query.
-type query struct {
-	reading
-	terms []expression.KeyTerm // of the key condition
+// queryInput has the parameters of Query.
+//
+//	{"TableName": "pets", "KeyConditionExpression": "id = :i", "ExpressionAttributeValues": {":i": {"S": "a"}}, "ScanIndexForward": false}
+type queryInput struct {
+	pageInput
+	KeyConditionExpression *string
+	KeyConditions          conditions
+	QueryFilter            conditions
+	ScanIndexForward       *bool
+
+	keyCondition *expression.Condition // set by parse
+	terms        []expression.KeyTerm  // of the key condition
 }
 
-func newQuery() *query {
-	return &query{reading: reading{expressionInput: expressionInput{rules: &queryRules}}}
-}
-
-func (r *query) check() error {
-	if err := r.checkOperator(); err != nil {
+func (in *queryInput) check() error {
+	if err := in.checkShape(); err != nil {
 		return err
 	}
-	var c constraints
-	r.constrain(&c)
-	if err := c.err(); err != nil {
+	if err := in.checkExpressions(); err != nil {
 		return err
 	}
-	if err := r.expressionInput.check(); err != nil {
+	if err := in.checkFilter(in.QueryFilter, in.KeyConditions); err != nil {
 		return err
 	}
-	if err := r.checkStartValues(); err != nil {
-		return err
-	}
-	if r.text("KeyConditionExpression") == nil && r.legacy.keyConditions == nil {
+	if in.KeyConditionExpression == nil && in.KeyConditions == nil {
 		return validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
 	}
-	if err := r.parse(); err != nil {
+	if err := in.parse(); err != nil {
 		return err
 	}
-	if err := r.parseTerms(); err != nil {
-		return err
+	if len(in.terms) == 0 || len(in.terms) > 2 && in.IndexName == nil { // only an index can have longer keys
+		return errConditions
 	}
-	return r.checkSelection()
+	return in.checkSelect()
 }
 
-// parseTerms sets the terms of the key condition. Only the key of an index can have more than two.
-func (r *query) parseTerms() (err error) {
-	if r.keyCondition != nil {
-		r.terms, err = r.keyCondition.Terms()
-	} else {
-		r.terms, err = expression.NewKeyTerms(comparisons(r.legacy.keyConditions))
+func (in *queryInput) checkShape() error {
+	if in.ConditionalOperator != nil && !isConditionalOperator(*in.ConditionalOperator) {
+		return validation(unknownConditionalOperator)
 	}
-	if err == nil && (len(r.terms) == 0 || len(r.terms) > 2 && r.indexName == nil) {
-		return errConditions
+	var c constraints
+	in.pageInput.checkShape(&c)
+	for i := range in.KeyConditions {
+		in.KeyConditions[i].checkShape(&c, "keyConditions")
+	}
+	for i := range in.QueryFilter {
+		in.QueryFilter[i].checkShape(&c, "queryFilter")
+	}
+	if in.Limit != nil && *in.Limit < 1 { // the service does not show the value
+		c.add("Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1")
+	}
+	return c.err()
+}
+
+// checkExpressions rejects contradictory parameters, before any of them is parsed. KeyConditions go
+// together with every expression but their own.
+func (in *queryInput) checkExpressions() error {
+	err := checkExpressions(parameters{
+		{"ProjectionExpression", in.ProjectionExpression != nil},
+		{"FilterExpression", in.FilterExpression != nil},
+		{"KeyConditionExpression", in.KeyConditionExpression != nil},
+	}, parameters{
+		{"AttributesToGet", in.AttributesToGet != nil},
+		{"QueryFilter", in.QueryFilter != nil},
+		{"ConditionalOperator", in.ConditionalOperator != nil},
+		{"KeyConditions", in.KeyConditions != nil && in.KeyConditionExpression != nil},
+	}, in.ExpressionAttributeNames)
+	if err == nil && in.ExpressionAttributeValues.present && in.FilterExpression == nil && in.KeyConditionExpression == nil {
+		return validation(valuesAlone + ": FilterExpression and KeyConditionExpression are null")
+	}
+	return err
+}
+
+// parse parses the expressions, in the service's order.
+func (in *queryInput) parse() error {
+	attributes, err := newAttributes(in.ExpressionAttributeNames, &in.ExpressionAttributeValues)
+	if err != nil {
+		return err
+	}
+	if err := in.parseFilter(in.QueryFilter, attributes); err != nil {
+		return err
+	}
+	if in.KeyConditionExpression != nil {
+		if in.keyCondition, err = expression.ParseCondition("KeyConditionExpression", *in.KeyConditionExpression, attributes); err != nil {
+			return err
+		}
+	}
+	if err := attributes.Unused(); err != nil {
+		return err
+	}
+	if in.keyCondition != nil {
+		in.terms, err = in.keyCondition.Terms()
+	} else {
+		in.terms, err = expression.NewKeyTerms(in.KeyConditions.comparisons())
 	}
 	return err
 }
@@ -64,84 +112,88 @@ var (
 	errKeyCondition = validation("Query key condition not supported")
 )
 
-// lookUp checks what depends on the key schema, in the service's order.
-func (r *query) lookUp(e *Engine) error {
-	if err := r.lookUpView(e); err != nil {
-		return err
+// query checks what depends on the key schema, in the service's order, and reads a page.
+func (e *Engine) query(in *queryInput) (*pageOutput, error) {
+	p, err := e.newPage(&in.pageInput)
+	if err != nil {
+		return nil, err
 	}
-	if err := r.table.checkPaths(r.keyCondition.Paths()); err != nil {
-		return err
+	if err := cmp.Or(p.table.checkPaths(in.keyCondition.Paths()), p.check(), in.checkTerms(p.view)); err != nil {
+		return nil, err
 	}
-	if err := r.checkScalars(); err != nil {
-		return err
+	p.backward = in.ScanIndexForward != nil && !*in.ScanIndexForward
+	p.single = p.view.kind == tableView && len(p.view.schema.sort) == 0
+	in.setBounds(p)
+	if in.ExclusiveStartKey.present {
+		if err := in.checkStart(p); err != nil {
+			return nil, err
+		}
+		p.startAfter()
 	}
-	if r.startKey.present {
-		if err := r.checkStartKey(); err != nil {
-			return err
+	if in.filter != nil {
+		if err := in.checkFilterNames(p.view); err != nil {
+			return nil, err
 		}
 	}
-	schema := &r.view.schema
-	slices.SortFunc(r.terms, func(a, b expression.KeyTerm) int {
-		return cmp.Compare(schema.place(a.Attribute), schema.place(b.Attribute))
-	})
-	for _, check := range []func() error{r.checkLength, r.checkPartition, r.checkSort, r.checkTermValues} {
-		if err := check(); err != nil {
-			return err
+	if p.view.projected != nil {
+		if err := p.checkProjected(); err != nil {
+			return nil, err
 		}
 	}
-	r.span = r.spanOf()
-	if r.startKey.present {
-		if err := r.checkBoundaries(); err != nil {
-			return err
-		}
-		r.resume()
-	}
-	r.single = r.view.kind == tableView && !r.view.schema.hasSort()
-	if err := r.checkFilter(); err != nil {
-		return err
-	}
-	return r.checkProjections()
+	return e.read(p), nil
 }
 
-// checkFilter rejects a filter on the key of the table or index, which belongs into the key
+// checkTerms checks the key condition against the key of the table or index, and sorts its terms by
+// the order of the key's attributes.
+func (in *queryInput) checkTerms(v *view) error {
+	schema := &v.schema
+	slices.SortFunc(in.terms, func(a, b expression.KeyTerm) int {
+		return cmp.Compare(schema.index(a.Attribute), schema.index(b.Attribute))
+	})
+	switch {
+	case len(in.terms) > 2 && !schema.composite:
+		return errConditions
+	case len(in.terms) > len(schema.attributes):
+		return errKeyCondition
+	}
+	if err := in.checkPartition(schema); err != nil {
+		return err
+	}
+	if err := in.checkSort(schema); err != nil {
+		return err
+	}
+	return in.checkTermValues(v)
+}
+
+// checkFilterNames rejects a filter on the key of the table or index, which belongs in the key
 // condition, and on attributes that an index does not hold. A scan accepts both.
-func (r *query) checkFilter() error {
-	names := names(r.filter.Paths())
-	for _, a := range r.view.schema.attributes {
+func (in *queryInput) checkFilterNames(v *view) error {
+	names := topLevel(in.filter.Paths())
+	for _, a := range v.schema.attributes {
 		if slices.Contains(names, a.name) {
 			what := "Filter Expression"
-			if r.text("FilterExpression") == nil {
+			if in.FilterExpression == nil {
 				what = "QueryFilter"
 			}
 			return validation("%s can only contain non-primary key attributes: Primary key attribute: %s", what, a.name)
 		}
 	}
-	if missing := r.view.missing(names); missing != "" {
-		return invalidParameter("Secondary index %s does not project one or more filter attributes: [%s]", r.view.name, missing)
-	}
-	return nil
-}
-
-// checkLength rejects conditions on more attributes than the key has.
-func (r *query) checkLength() error {
-	switch schema := &r.view.schema; {
-	case len(r.terms) > 2 && !schema.composite():
-		return errConditions
-	case len(r.terms) > len(schema.attributes):
-		return errKeyCondition
+	if missing := v.missing(names); missing != "" {
+		return invalidParameter("Secondary index %s does not project one or more filter attributes: [%s]", v.name, missing)
 	}
 	return nil
 }
 
 // checkPartition requires an equality for each attribute of the partition key.
-func (r *query) checkPartition() error {
-	schema := &r.view.schema
-	if unequal := r.unequal(schema.partition); schema.composite() && unequal != "" {
-		return validation("HASH key attributes %s must have equality conditions specified in the query", unequal)
+func (in *queryInput) checkPartition(schema *keySchema) error {
+	if schema.composite {
+		if unequal := in.unequal(schema.partition); unequal != "" {
+			return validation("HASH key attributes %s must have equality conditions specified in the query", unequal)
+		}
 	}
 	for i := range schema.partition {
 		a := &schema.partition[i]
-		term := r.term(a.name)
+		term := in.term(a.name)
 		if term == nil {
 			return missedElement(a)
 		}
@@ -157,16 +209,15 @@ func (r *query) checkPartition() error {
 
 // checkSort requires that all other conditions are on the first attributes of the sort key, and
 // that only the last of them is not an equality.
-func (r *query) checkSort() error {
-	schema := &r.view.schema
-	terms := r.terms[len(schema.partition):]
+func (in *queryInput) checkSort(schema *keySchema) error {
+	terms := in.terms[len(schema.partition):]
 	for i := range terms {
-		place := schema.place(terms[i].Attribute)
-		if place == len(schema.attributes) {
+		index := schema.index(terms[i].Attribute)
+		if index == len(schema.attributes) {
 			return missedElement(&schema.sort[i])
 		}
-		a := &schema.attributes[place]
-		if unequal := r.unequal(schema.attributes[:place]); unequal != "" {
+		a := &schema.attributes[index]
+		if unequal := in.unequal(schema.attributes[:index]); unequal != "" {
 			return validation("RANGE key attributes %s must have equality conditions specified in the query because a condition is present on key attribute %s", unequal, a.name)
 		}
 		if err := checkTerm(&terms[i], a); err != nil {
@@ -177,20 +228,20 @@ func (r *query) checkSort() error {
 }
 
 // term returns the condition on an attribute, nil if there is none.
-func (r *query) term(name string) *expression.KeyTerm {
-	for i := range r.terms {
-		if r.terms[i].Attribute == name {
-			return &r.terms[i]
+func (in *queryInput) term(name string) *expression.KeyTerm {
+	for i := range in.terms {
+		if in.terms[i].Attribute == name {
+			return &in.terms[i]
 		}
 	}
 	return nil
 }
 
 // unequal returns the names of the attributes that have no equality condition.
-func (r *query) unequal(attributes []keyAttribute) string {
+func (in *queryInput) unequal(attributes []keyAttribute) string {
 	var names []string
 	for i := range attributes {
-		if term := r.term(attributes[i].name); term == nil || term.Op != expression.KeyEqual {
+		if term := in.term(attributes[i].name); term == nil || term.Op != expression.KeyEqual {
 			names = append(names, attributes[i].name)
 		}
 	}
@@ -211,70 +262,59 @@ func checkTerm(term *expression.KeyTerm, a *keyAttribute) error {
 }
 
 // checkTermValues applies the rules for key values to those of the condition.
-func (r *query) checkTermValues() error {
-	check := r.view.schema.check
-	if r.view.kind != tableView {
-		check = r.view.checkIndexKey
+func (in *queryInput) checkTermValues(v *view) error {
+	item := make(attribute.Item, len(in.terms))
+	for i := range in.terms {
+		item[in.terms[i].Attribute] = in.terms[i].Values[0]
 	}
-	item := make(attribute.Item, len(r.terms))
-	for i := range r.terms {
-		item[r.terms[i].Attribute] = r.terms[i].Values[0]
-	}
-	last := &r.terms[len(r.terms)-1]
+	last := &in.terms[len(in.terms)-1]
 	for _, value := range last.Values {
 		item[last.Attribute] = value
-		if err := check(item); err != nil {
+		if err := v.checkKey(item); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// spanOf returns the part of the view that the key condition describes.
-func (r *query) spanOf() span {
-	hashed := len(r.view.schema.partition)
-	fixed := max(hashed, len(r.terms)-1) // the last condition on the sort key may leave a choice
-	var partition, sort tuple
-	for i := range r.terms[:fixed] {
-		if value := r.terms[i].Values[0]; i < hashed {
-			partition = partition.with(value)
+// setBounds sets the bounds of what the key condition describes.
+func (in *queryInput) setBounds(p *page) {
+	hashed := len(p.view.schema.partition)
+	fixed := max(hashed, len(in.terms)-1) // the last condition on the sort key may leave a choice
+	var base key
+	for i := range in.terms[:fixed] {
+		if value := in.terms[i].Values[0]; i < hashed {
+			base.partition = base.partition.with(value)
 		} else {
-			sort = sort.with(value)
+			base.sort = base.sort.with(value)
 		}
 	}
-	base := newKey(partition, sort)
-	at := func(where edge, further ...attribute.Value) *record {
-		k := base
-		for _, value := range further {
-			k.sort = k.sort.with(value)
-		}
-		k.edge = where
-		return r.at(k)
+	base.hash = hashOf(&base.partition)
+	lower, upper := base, base
+	lower.bound, upper.bound = before, after
+	p.lower, p.upper = element{key: &lower}, element{key: &upper}
+	if fixed == len(in.terms) {
+		return
 	}
-	s := span{lower: at(beforeKey), upper: at(afterKey), backward: r.forward != nil && !*r.forward}
-	if fixed == len(r.terms) {
-		return s
-	}
-	term := &r.terms[fixed]
+	term := &in.terms[fixed]
 	first, last := term.Values[0], term.Values[len(term.Values)-1]
 	switch term.Op {
 	case expression.KeyEqual, expression.KeyBetween:
-		s.lower, s.upper = at(beforeKey, first), at(afterKey, last)
+		lower.sort, upper.sort = base.sort.with(first), base.sort.with(last)
 	case expression.KeyLess:
-		s.upper = at(beforeKey, first)
+		upper.sort, upper.bound = base.sort.with(first), before
 	case expression.KeyLessOrEqual:
-		s.upper = at(afterKey, first)
+		upper.sort = base.sort.with(first)
 	case expression.KeyGreater:
-		s.lower = at(afterKey, first)
+		lower.sort, lower.bound = base.sort.with(first), after
 	case expression.KeyGreaterOrEqual:
-		s.lower = at(beforeKey, first)
+		lower.sort = base.sort.with(first)
 	case expression.KeyBeginsWith:
-		s.lower = at(beforeKey, first)
+		lower.sort = base.sort.with(first)
 		if next, ok := afterPrefix(first); ok {
-			s.upper = at(beforeKey, next)
+			upper.sort, upper.bound = base.sort.with(next), before
 		}
 	}
-	return s
 }
 
 // afterPrefix returns the smallest value that is greater than all that begin with the prefix. There
@@ -294,20 +334,19 @@ func afterPrefix(prefix attribute.Value) (attribute.Value, bool) {
 	return attribute.S(string(next)), true
 }
 
-// checkBoundaries rejects an ExclusiveStartKey outside of the key condition.
-func (r *query) checkBoundaries() error {
-	start := r.view.schema.of(r.startKey.item)
-	queried := &r.span.lower.keys[r.view.number]
+// checkStart rejects an ExclusiveStartKey outside of the key condition.
+func (in *queryInput) checkStart(p *page) error {
+	start := p.view.schema.of(in.ExclusiveStartKey.item)
+	queried := p.lower.key
 	same := start.partition.compare(&queried.partition) == 0
-	if len(r.terms) == len(r.view.schema.partition) {
+	if len(in.terms) == len(p.view.schema.partition) {
 		if !same {
 			return validation("The provided starting key is outside query boundaries based on provided conditions")
 		}
 		return nil
 	}
 	start.partition, start.hash = queried.partition, queried.hash
-	position := r.at(start)
-	if r.view.compare(position, r.span.lower) < 0 || r.view.compare(position, r.span.upper) > 0 {
+	if start.compare(p.lower.key) < 0 || start.compare(p.upper.key) > 0 {
 		return validation("The provided starting key does not match the range key predicate")
 	}
 	if !same {

@@ -4,84 +4,119 @@ import "math/bits"
 
 const maxSegments = 1_000_000
 
-// scan is the operation Scan.
-type scan struct{ reading }
-
-func newScan() *scan {
-	return &scan{reading{expressionInput: expressionInput{rules: &scanRules}}}
+// scanInput has the parameters of Scan.
+//
+//	{"TableName": "pets", "Segment": 0, "TotalSegments": 4, "ExclusiveStartKey": {"id": {"S": "a"}}}
+type scanInput struct {
+	pageInput
+	Segment       *int
+	TotalSegments *int
+	ScanFilter    conditions
 }
 
-func (r *scan) check() error {
-	if err := r.checkOperator(); err != nil {
+func (in *scanInput) check() error {
+	if err := in.checkShape(); err != nil {
 		return err
+	}
+	if err := in.checkExpressions(); err != nil {
+		return err
+	}
+	if err := in.checkFilter(in.ScanFilter, nil); err != nil {
+		return err
+	}
+	if err := in.checkSegments(); err != nil {
+		return err
+	}
+	attributes, err := newAttributes(in.ExpressionAttributeNames, &in.ExpressionAttributeValues)
+	if err != nil {
+		return err
+	}
+	if err := in.parseFilter(in.ScanFilter, attributes); err != nil {
+		return err
+	}
+	if err := attributes.Unused(); err != nil {
+		return err
+	}
+	return in.checkSelect()
+}
+
+func (in *scanInput) checkShape() error {
+	if in.ConditionalOperator != nil && !isConditionalOperator(*in.ConditionalOperator) {
+		return validation(unknownConditionalOperator)
 	}
 	var c constraints
-	r.constrain(&c)
-	c.atLeast("totalSegments", r.totalSegments, 1)
-	c.atMost("totalSegments", r.totalSegments, maxSegments)
-	c.atLeast("segment", r.segment, 0)
-	c.atMost("segment", r.segment, maxSegments-1)
-	if err := c.err(); err != nil {
-		return err
+	in.pageInput.checkShape(&c)
+	for i := range in.ScanFilter {
+		in.ScanFilter[i].checkShape(&c, "scanFilter")
 	}
-	if err := r.expressionInput.check(); err != nil {
-		return err
-	}
-	if err := r.checkStartValues(); err != nil {
-		return err
-	}
-	if err := r.checkSegments(); err != nil {
-		return err
-	}
-	if err := r.parse(); err != nil {
-		return err
-	}
-	return r.checkSelection()
+	c.atLeast("limit", long(in.Limit), 1)
+	c.atLeast("totalSegments", long(in.TotalSegments), 1)
+	c.atMost("totalSegments", long(in.TotalSegments), maxSegments)
+	c.atLeast("segment", long(in.Segment), 0)
+	c.atMost("segment", long(in.Segment), maxSegments-1)
+	return c.err()
 }
 
-func (r *scan) checkSegments() error {
+// checkExpressions rejects contradictory parameters, before any of them is parsed.
+func (in *scanInput) checkExpressions() error {
+	err := checkExpressions(parameters{
+		{"ProjectionExpression", in.ProjectionExpression != nil},
+		{"FilterExpression", in.FilterExpression != nil},
+	}, parameters{
+		{"AttributesToGet", in.AttributesToGet != nil},
+		{"ScanFilter", in.ScanFilter != nil},
+		{"ConditionalOperator", in.ConditionalOperator != nil},
+	}, in.ExpressionAttributeNames)
+	if err == nil && in.ExpressionAttributeValues.present && in.FilterExpression == nil {
+		return validation(valuesAlone + ": FilterExpression is null")
+	}
+	return err
+}
+
+func (in *scanInput) checkSegments() error {
 	switch {
-	case r.segment == nil && r.totalSegments == nil:
-	case r.totalSegments == nil:
+	case in.Segment == nil && in.TotalSegments == nil:
+	case in.TotalSegments == nil:
 		return validation("The TotalSegments parameter is required but was not present in the request when Segment parameter is present")
-	case r.segment == nil:
+	case in.Segment == nil:
 		return validation("The Segment parameter is required but was not present in the request when parameter TotalSegments is present")
-	case *r.segment >= *r.totalSegments:
-		return validation("The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: %d is not less than TotalSegments: %d", *r.segment, *r.totalSegments)
+	case *in.Segment >= *in.TotalSegments:
+		return validation("The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: %d is not less than TotalSegments: %d", *in.Segment, *in.TotalSegments)
 	}
 	return nil
 }
 
-// lookUp selects the whole view, or the requested segment of it.
-func (r *scan) lookUp(e *Engine) error {
-	if err := r.lookUpView(e); err != nil {
-		return err
+// scan reads a page of the whole table or index, or of a segment of it.
+func (e *Engine) scan(in *scanInput) (*pageOutput, error) {
+	p, err := e.newPage(&in.pageInput)
+	if err != nil {
+		return nil, err
 	}
-	if err := r.checkScalars(); err != nil {
-		return err
+	if err := p.check(); err != nil {
+		return nil, err
 	}
-	if r.startKey.present {
-		if err := r.checkStartKey(); err != nil {
-			return err
-		}
-	}
-	r.span.lower = r.at(key{edge: beforeKey})
-	if r.totalSegments != nil {
-		segment, total := uint64(*r.segment), uint64(*r.totalSegments)
-		r.span.lower = r.at(key{hash: segmentStart(segment, total), edge: beforeKey})
+	p.lower = element{key: &key{bound: before}}
+	if in.TotalSegments != nil {
+		segment, total := uint64(*in.Segment), uint64(*in.TotalSegments)
+		p.lower.key.hash = segmentStart(segment, total)
 		if segment+1 < total {
-			r.span.upper = r.at(key{hash: segmentStart(segment+1, total), edge: beforeKey})
+			p.upper = element{key: &key{hash: segmentStart(segment+1, total), bound: before}}
 		}
 	}
-	if r.startKey.present {
-		position := r.at(r.view.schema.of(r.startKey.item))
-		if r.view.compare(position, r.span.lower) < 0 || r.span.upper != nil && r.view.compare(position, r.span.upper) > 0 {
-			return validation("%s: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. TotalSegments: %d Segment: %d",
-				startingKeyError, *r.totalSegments, *r.segment)
+	if in.ExclusiveStartKey.present {
+		k := p.view.schema.of(in.ExclusiveStartKey.item)
+		if k.compare(p.lower.key) < 0 || p.upper.key != nil && k.compare(p.upper.key) > 0 {
+			return nil, validation("%s: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. TotalSegments: %d Segment: %d",
+				startingKeyError, *in.TotalSegments, *in.Segment)
 		}
-		r.resume()
+		p.startAfter()
 	}
-	return r.checkProjections()
+	if p.view.projected != nil {
+		if err := p.checkProjected(); err != nil {
+			return nil, err
+		}
+	}
+	return e.read(p), nil
 }
 
 // segmentStart returns the first hash of a segment. Segments divide all hashes evenly.

@@ -321,6 +321,6 @@ func timestampOf(t time.Time) *timestamp {
 	return (*timestamp)(&t)
 }
 
-func (t timestamp) MarshalJSON() ([]byte, error) {
-	return strconv.AppendFloat(nil, float64(time.Time(t).UnixMilli())/1000, 'f', 3, 64), nil
+func (t timestamp) AppendJSON(dst []byte) []byte {
+	return strconv.AppendFloat(dst, float64(time.Time(t).UnixMilli())/1000, 'f', 3, 64)
 }

@@ -162,10 +162,10 @@ func (e *Engine) commit(token *string, done tokenEntry, writes ...write) error {
 		w := &writes[i]
 		switch {
 		case w.checkOnly:
-		case w.next != nil:
-			entries = append(entries, w.table.entry(w.next.item, w.next.item.AppendJSON(nil)))
-		case w.prior != nil:
-			entries = append(entries, w.table.entry(w.prior.item, nil))
+		case w.new != nil:
+			entries = append(entries, w.table.entry(w.new.item, w.new.item.AppendJSON(nil)))
+		case w.old != nil:
+			entries = append(entries, w.table.entry(w.old.item, nil))
 		}
 	}
 	if token != nil {

@@ -112,14 +112,6 @@ func (e *Engine) describeTable(in *tableInput) (*describeTableOutput, error) {
 	return &describeTableOutput{t.describe("ACTIVE", e.now())}, nil
 }
 
-// table returns the table with the given name or ARN, for an operation on items.
-func (e *Engine) table(nameOrARN string) (*table, error) {
-	if t := e.tables[strings.TrimPrefix(nameOrARN, arnPrefix)]; t != nil {
-		return t, nil
-	}
-	return nil, resourceNotFound()
-}
-
 // namedTable returns the table with the given name or ARN, for an operation of the control plane,
 // whose errors name the table.
 func (e *Engine) namedTable(nameOrARN string) (*table, error) {
@@ -178,12 +170,16 @@ func (e *Engine) listTables(in *listTablesInput) (*listTablesOutput, error) {
 //	{"ContinuousBackupsDescription": {"ContinuousBackupsStatus": "ENABLED",
 //	  "PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "DISABLED"}}}
 type describeContinuousBackupsOutput struct {
-	ContinuousBackupsDescription struct {
-		ContinuousBackupsStatus        string
-		PointInTimeRecoveryDescription struct {
-			PointInTimeRecoveryStatus string
-		}
-	}
+	ContinuousBackupsDescription continuousBackupsDescription
+}
+
+type continuousBackupsDescription struct {
+	ContinuousBackupsStatus        string
+	PointInTimeRecoveryDescription pointInTimeRecoveryDescription
+}
+
+type pointInTimeRecoveryDescription struct {
+	PointInTimeRecoveryStatus string
 }
 
 // describeContinuousBackups describes a table without point-in-time recovery, as this engine has no other.
@@ -191,11 +187,7 @@ func (e *Engine) describeContinuousBackups(in *tableInput) (*describeContinuousB
 	if _, err := e.table(*in.TableName); err != nil {
 		return nil, dynamoDBException("TableNotFoundException", "Table not found: "+*in.TableName)
 	}
-	out := &describeContinuousBackupsOutput{}
-	backups := &out.ContinuousBackupsDescription
-	backups.ContinuousBackupsStatus = "ENABLED"
-	backups.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus = "DISABLED"
-	return out, nil
+	return &describeContinuousBackupsOutput{continuousBackupsDescription{"ENABLED", pointInTimeRecoveryDescription{"DISABLED"}}}, nil
 }
 
 // noInput is the input of the operations without parameters.

@@ -326,8 +326,8 @@ func (t *table) redefined(u *tableUpdate, now time.Time) *table {
 		return &after
 	}
 	after.addViews()
-	t.views[0].tree.Scan(func(r *record) bool {
-		after.replace(nil, after.storedRecord(r.item))
+	t.views[0].tree.Scan(func(x element) bool {
+		after.replace(nil, after.storedRecord(x.record.item))
 		return true
 	})
 	return &after

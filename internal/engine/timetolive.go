@@ -79,9 +79,10 @@ func (e *Engine) expire() {
 
 // appendExpired appends deletes of the table's expired items, and schedules the next sweep.
 func (t *table) appendExpired(expired []write, now int64) []write {
-	t.views[0].tree.Scan(func(r *record) bool {
+	t.views[0].tree.Scan(func(x element) bool {
+		r := x.record
 		if expiry := t.ttl.expiryOf(r.item, now); expiry < now {
-			expired = append(expired, write{table: t, prior: r})
+			expired = append(expired, write{table: t, old: r})
 		} else {
 			t.ttl.engine.expireAfter(expiry)
 		}

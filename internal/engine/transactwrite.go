@@ -1,41 +1,153 @@
 package engine
 
-import "github.com/open-alchemy/packagedb/internal/engine/attribute"
+import (
+	"cmp"
+	"strconv"
+	"strings"
+	"time"
 
-// transactWriteItems is the operation TransactWriteItems.
-type transactWriteItems struct {
-	transaction
-	token         *string
-	returnMetrics *string
+	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+	"github.com/open-alchemy/packagedb/internal/engine/jsontext"
+)
 
-	writes []write // set by lookUp
-	// done has the sizes of the writes if the token says that the transaction was done before.
-	done []int
+// The limits of the transactional operations.
+const (
+	maxTransactionActions = 100
+	maxTransactionBytes   = 4 << 20
+	maxTokenLength        = 36
+)
+
+const multipleOperations = "Transaction request cannot include multiple operations on one item"
+
+// transactItems is the parameter TransactItems of both transactional operations.
+//
+//	[{"Put": {"TableName": "pets", "Item": {"id": {"S": "a"}}}}, {"Delete": {"TableName": "pets", "Key": {"id": {"S": "b"}}}}]
+type transactItems struct {
+	elements []transactWriteItem
+	source   document // what it was read from, "" without the parameter
 }
 
-func newTransactWriteItems() *transactWriteItems { return &transactWriteItems{} }
+// transactWriteItem is one element: exactly one of its fields is set, if it is valid.
+type transactWriteItem struct {
+	ConditionCheck *conditionCheck
+	Delete         *deletion
+	Get            *get
+	Put            *put
+	Update         *update
+}
 
-func (r *transactWriteItems) field(name string, value document) error {
-	switch name {
-	case "ClientRequestToken":
-		return value.string(&r.token)
-	case "ReturnItemCollectionMetrics":
-		return value.string(&r.returnMetrics)
+// conditionCheck has the parameters of a write that changes nothing.
+//
+//	{"TableName": "pets", "Key": {"id": {"S": "a"}}, "ConditionExpression": "attribute_exists(id)"}
+type conditionCheck struct {
+	TableName *string
+	Key       itemParameter
+	conditionInput
+}
+
+func (in *conditionCheck) action() *action {
+	return &action{"conditionCheck", in.TableName, "key", &in.Key, &in.conditionInput, &noUpdate}
+}
+
+func (p *transactItems) decode(d document) error {
+	p.source = d
+	return d.list(func(element document) error {
+		var x transactWriteItem
+		err := element.decode(&x)
+		p.elements = append(p.elements, x)
+		return err
+	})
+}
+
+// count returns how many actions the element has.
+func (x *transactWriteItem) count() int {
+	count := 0
+	for _, present := range []bool{x.ConditionCheck != nil, x.Delete != nil, x.Get != nil, x.Put != nil, x.Update != nil} {
+		if present {
+			count++
+		}
 	}
-	return r.transaction.field(name, value)
+	return count
 }
 
-func (r *transactWriteItems) check() error {
-	if err := r.constrain(); err != nil {
+// action returns the action of an element of TransactWriteItems, nil if it has none.
+func (x *transactWriteItem) action() *action {
+	switch {
+	case x.ConditionCheck != nil:
+		return x.ConditionCheck.action()
+	case x.Delete != nil:
+		return x.Delete.action()
+	case x.Put != nil:
+		return x.Put.action()
+	case x.Update != nil:
+		return x.Update.action()
+	}
+	return nil
+}
+
+// checkShape checks the declared shape; element is how the service prints one.
+func (p *transactItems) checkShape(c *constraints, element string) {
+	c.notNull("transactItems", p.source != "")
+	if p.source != "" {
+		c.length("transactItems", len(p.elements), 1, maxTransactionActions, func() string { return repeated(element, len(p.elements)) })
+	}
+	for i := range p.elements {
+		x := &p.elements[i]
+		at := "transactItems." + strconv.Itoa(i+1) + ".member."
+		switch a := x.action(); {
+		case x.count() != 1:
+		case x.Get != nil:
+			x.Get.checkShape(c, at+"get.")
+		default:
+			a.checkShape(c, at+a.name+".")
+		}
+	}
+}
+
+// checkShape checks the declared shape of an element of TransactWriteItems.
+func (a *action) checkShape(c *constraints, at string) {
+	c.notNull(at+"tableName", a.tableName != nil)
+	c.name(at+"tableName", a.tableName, 1)
+	c.notNull(at+a.itemName, a.item.present)
+	switch a.name {
+	case "conditionCheck":
+		c.notNull(at+"conditionExpression", a.condition.ConditionExpression != nil)
+	case "update":
+		c.notNull(at+"updateExpression", a.update.UpdateExpression != nil)
+	}
+	c.oneOf(at+"returnValuesOnConditionCheckFailure", a.condition.ReturnValuesOnConditionCheckFailure, "ALL_OLD", "NONE")
+}
+
+type transactWriteItemsInput struct {
+	TransactItems               transactItems
+	ClientRequestToken          *string
+	ReturnConsumedCapacity      *string
+	ReturnItemCollectionMetrics *string
+}
+
+func (in *transactWriteItemsInput) check() error {
+	var c constraints
+	c.text("clientRequestToken", in.ClientRequestToken, 1, maxTokenLength)
+	c.capacity(in.ReturnConsumedCapacity)
+	c.oneOf("returnItemCollectionMetrics", in.ReturnItemCollectionMetrics, "SIZE", "NONE")
+	in.TransactItems.checkShape(&c, "TransactWriteItem(...)")
+	if err := c.err(); err != nil {
 		return err
 	}
 	bytes := 0
-	for i := range r.elements {
-		x := &r.elements[i]
-		if err := x.checkWrite(); err != nil {
+	for i := range in.TransactItems.elements {
+		x := &in.TransactItems.elements[i]
+		a := x.action()
+		switch {
+		case a == nil:
+			return validation("Invalid Request: TransactWriteRequest should contain Delete or Put or Update request")
+		case x.count() > 1:
+			return validation("TransactItems can only contain one of Check, Put, Update or Delete")
+		}
+		if err := a.check(); err != nil {
 			return err
 		}
-		bytes += attribute.Size(x.subject.item)
+		bytes += attribute.Size(a.item.item)
 	}
 	if bytes > maxTransactionBytes {
 		return payloadTooLarge(bytes)
@@ -43,47 +155,70 @@ func (r *transactWriteItems) check() error {
 	return nil
 }
 
-func (r *transactWriteItems) constrain() error {
-	var c constraints
-	c.text("clientRequestToken", r.token, 1, maxTokenLength)
-	c.capacity(r.returnCapacity)
-	c.oneOf("returnItemCollectionMetrics", r.returnMetrics, "SIZE", "NONE")
-	r.transaction.constrain(&c, "TransactWriteItem(...)")
-	r.constrainElements(&c)
-	return c.err()
-}
-
-func (x *element) checkWrite() error {
-	switch {
-	case x.count == 0 || x.kind == getKind:
-		return validation("Invalid Request: TransactWriteRequest should contain Delete or Put or Update request")
-	case x.count > 1:
-		return validation("TransactItems can only contain one of Check, Put, Update or Delete")
+// check validates what the declared shape does not say.
+func (a *action) check() error {
+	if err := a.condition.checkCondition(a.update); err != nil {
+		return err
 	}
-	return x.check()
+	if a.item.invalid != nil {
+		return a.item.invalid
+	}
+	if err := a.condition.parseCondition(a.update); err != nil || a.name != "put" {
+		return err
+	}
+	if attribute.Size(a.item.item) > maxItemBytes {
+		return errItemSize
+	}
+	return nil
 }
 
-func (r *transactWriteItems) lookUp(e *Engine) error {
-	r.writes = make([]write, len(r.elements))
-	for i := range r.elements {
-		x := &r.elements[i]
-		t, err := x.lookUpTable(e)
+func payloadTooLarge(bytes int) error {
+	return validation("Transaction payload size cannot exceed 4MB. Payload Size: %d", bytes)
+}
+
+// transactWriteItemsOutput is the response of TransactWriteItems.
+//
+//	{"ConsumedCapacity": [{"TableName": "pets", "CapacityUnits": 4.0, "WriteCapacityUnits": 4.0}]}
+type transactWriteItemsOutput struct {
+	ConsumedCapacity      []*consumedCapacity
+	ItemCollectionMetrics map[string][]*itemCollectionMetrics
+}
+
+func (e *Engine) transactWriteItems(in *transactWriteItemsInput) (*transactWriteItemsOutput, error) {
+	writes := make([]write, len(in.TransactItems.elements))
+	for i := range writes {
+		a := in.TransactItems.elements[i].action()
+		w, err := e.newWrite(a)
+		if err == nil {
+			err = w.locate(a)
+		}
 		if err != nil {
-			return err
+			return nil, err
 		}
-		r.writes[i] = newWrite(t, &x.action)
-		if err := x.locate(&r.writes[i]); err != nil {
-			return err
-		}
+		writes[i] = w
 	}
-	for i := range r.writes {
-		for k := range r.writes[:i] {
-			if r.writes[i].sameItem(&r.writes[k]) {
-				return validation(multipleOperations)
+	for i := range writes {
+		for k := range writes[:i] {
+			if writes[i].sameItem(&writes[k]) {
+				return nil, validation(multipleOperations)
 			}
 		}
 	}
-	return nil
+	done, err := e.transact(in, writes)
+	if err != nil {
+		return nil, err
+	}
+	out := &transactWriteItemsOutput{ItemCollectionMetrics: metricsOf(writes, in.ReturnItemCollectionMetrics)}
+	consumed := consumptions{detail: in.ReturnConsumedCapacity, transaction: true}
+	for i := range writes {
+		if done != nil {
+			consumed.of(writes[i].table).read(done[i], true)
+		} else {
+			consumed.of(writes[i].table).write(&writes[i])
+		}
+	}
+	out.ConsumedCapacity = consumed.output()
+	return out, nil
 }
 
 // sameItem reports whether two writes are about one item.
@@ -91,97 +226,205 @@ func (w *write) sameItem(o *write) bool {
 	return w.table == o.table && w.mismatch == nil && o.mismatch == nil && w.primary.compare(&o.primary) == 0
 }
 
-// locate finds the item of the action. Keys with impossible values are an error; keys that do not
-// match the schema only mark the write, because they cancel the transaction together with its other
-// errors.
-func (a *action) locate(w *write) (err error) {
-	t, item := w.table, a.subject.item
-	if a.kind == updateKind {
-		w.subject = item
+// locate finds the primary key of the write. Keys with impossible values are an error; keys that do
+// not match the schema only mark the write, because they cancel the transaction together with its
+// other errors.
+func (w *write) locate(a *action) (err error) {
+	t, item := w.table, a.item.item
+	w.checkOnly = a.name == "conditionCheck"
+	if a.name != "put" {
+		if len(item) == len(t.schema.attributes) {
+			if err := t.schema.check(item); err != nil {
+				return err
+			}
+		}
+		if w.primary, err = t.schema.parse(item); err != nil {
+			w.mismatch = asException(err)
+		}
+		return nil
 	}
-	if a.kind != putKind {
-		w.primary, w.mismatch, err = t.schema.locate(item)
+	if err := cmp.Or(t.schema.check(item), t.checkIndexValues(item)); err != nil {
 		return err
 	}
-	if err := t.checkItemValues(item); err != nil {
-		return err
-	}
-	if err := t.checkItemTypes(item); err != nil {
+	if err := cmp.Or(t.schema.checkTypes(item), t.checkIndexTypes(item)); err != nil {
 		w.mismatch = asException(err)
 		return nil
 	}
-	if w.next, err = t.sizedRecord(item); err != nil {
-		return err
+	w.new = t.newRecord(item)
+	w.primary = w.new.keys[0]
+	if t.itemBytes(w.new) > maxItemBytes {
+		return errItemSize
 	}
-	w.primary = w.next.keys[0]
 	return nil
 }
 
-// apply makes all writes or none.
-func (r *transactWriteItems) apply(e *Engine) error {
+// transact makes all writes or none. If the client request token says that the transaction was done
+// before, it makes none and returns the sizes of the writes then.
+func (e *Engine) transact(in *transactWriteItemsInput, writes []write) (done []int, err error) {
+	token := in.ClientRequestToken
 	var content uint64
-	if r.token != nil {
-		content = fingerprint(r.source)
+	if token != nil {
+		content = fingerprint(in.TransactItems.source)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := e.now()
-	if r.token != nil {
-		if done, found := e.tokens.find(*r.token, now); found {
+	if token != nil {
+		if done, found := e.tokens.find(*token, now); found {
 			if done.fingerprint != content {
-				return dynamoDBException("IdempotentParameterMismatchException", "Request uses the same client token as a previous, but non-identical request")
+				return nil, dynamoDBException("IdempotentParameterMismatchException", "Request uses the same client token as a previous, but non-identical request")
 			}
-			r.done = done.bytes
-			return nil
+			return done.bytes, nil
 		}
 	}
-	failed := newReasons(len(r.writes))
-	for i := range r.writes {
-		w := &r.writes[i]
-		if w.mismatch != nil {
+	failed := newReasons(len(writes))
+	for i := range writes {
+		if w := &writes[i]; w.mismatch != nil {
 			failed[i] = reasonOf(w.mismatch)
 		} else if err := w.evaluate(); err != nil {
 			failed[i] = reasonOf(asException(err))
 		}
 	}
 	if err := failed.err(); err != nil {
-		return err
+		return nil, err
 	}
-	committed := tokenEntry{content, now, make([]int, len(r.writes))}
-	for i := range r.writes {
-		committed.bytes[i] = max(r.writes[i].prior.bytes(), r.writes[i].next.bytes())
+	committed := tokenEntry{content, now, make([]int, len(writes))}
+	for i := range writes {
+		committed.bytes[i] = max(writes[i].old.bytes(), writes[i].new.bytes())
 	}
-	if err := e.commit(r.token, committed, r.writes...); err != nil {
-		return err
+	if err := e.commit(token, committed, writes...); err != nil {
+		return nil, err
 	}
-	for i := range r.writes {
-		r.writes[i].apply()
+	for i := range writes {
+		writes[i].apply()
 	}
-	if r.token != nil {
-		e.tokens.add(*r.token, committed)
+	if token != nil {
+		e.tokens.add(*token, committed)
 	}
-	return nil
+	return nil, nil
 }
 
-func (r *transactWriteItems) encode() []byte {
-	dst := newAnswer(0)
-	if detail := parseCapacityDetail(r.returnCapacity); detail != noCapacity {
-		var consumed consumptions
-		member := "WriteCapacityUnits"
-		for i := range r.writes {
-			w := &r.writes[i]
-			c := consumed.of(w.table)
-			if r.done != nil {
-				member = "ReadCapacityUnits"
-				c.units[0] += transactionFactor * readUnits(r.done[i], true)
-			} else {
-				w.consume(c, transactionFactor)
-			}
-		}
-		dst = consumed.append(dst, detail, member)
+// cancellationReason is why an action canceled its transaction.
+//
+//	{"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"}
+type cancellationReason struct {
+	Code    string
+	Item    attribute.Item
+	Message string `json:",omitempty"`
+}
+
+// reasonOf returns the reason for the exception of one action.
+func reasonOf(e *exception) cancellationReason {
+	code := "ValidationError"
+	if e.kind == namespaceDynamoDB+"ConditionalCheckFailedException" {
+		code = "ConditionalCheckFailed"
 	}
-	if is(r.returnMetrics, "SIZE") {
-		dst = appendTableMetrics(dst, r.writes)
+	return cancellationReason{code, e.item, e.message}
+}
+
+// reasons are the reasons of a whole transaction, one for each action.
+type reasons []cancellationReason
+
+func newReasons(actions int) reasons {
+	rs := make(reasons, actions)
+	for i := range rs {
+		rs[i].Code = "None"
 	}
-	return append(dst, '}')
+	return rs
+}
+
+// err returns the cancellation, nil if no action had a reason.
+func (rs reasons) err() error {
+	codes := make([]string, len(rs))
+	cancelled := false
+	for i := range rs {
+		codes[i] = rs[i].Code
+		cancelled = cancelled || rs[i].Code != "None"
+	}
+	if !cancelled {
+		return nil
+	}
+	e := dynamoDBException("TransactionCanceledException",
+		"Transaction cancelled, please refer cancellation reasons for specific reasons ["+strings.Join(codes, ", ")+"]")
+	e.reasons = rs
+	return e
+}
+
+// tokenWindow is how long a client request token is remembered.
+const tokenWindow = 10 * time.Minute
+
+// tokens remembers the client request tokens of the transactions that succeeded, so that a repetition
+// does nothing.
+type tokens struct {
+	entries map[string]tokenEntry
+	// order has the tokens by age, oldest first.
+	order []string
+}
+
+// tokenEntry is a transaction that succeeded.
+type tokenEntry struct {
+	fingerprint uint64
+	at          time.Time
+	bytes       []int // what each action wrote or replaced, whichever is larger
+}
+
+// find returns the transaction that used the token within the window.
+func (t *tokens) find(token string, now time.Time) (done tokenEntry, found bool) {
+	done, found = t.entries[token]
+	return done, found && now.Sub(done.at) < tokenWindow
+}
+
+// add adds the token of a transaction that succeeds now, and removes those that have expired.
+func (t *tokens) add(token string, done tokenEntry) {
+	if t.entries == nil {
+		t.entries = map[string]tokenEntry{}
+	}
+	expired := t.expired(done.at)
+	for _, old := range expired {
+		delete(t.entries, old)
+	}
+	t.entries[token] = done
+	t.order = append(t.order[len(expired):], token)
+}
+
+// expired returns the tokens that have expired.
+func (t *tokens) expired(now time.Time) []string {
+	n := 0
+	for n < len(t.order) && now.Sub(t.entries[t.order[n]].at) >= tokenWindow {
+		n++
+	}
+	return t.order[:n]
+}
+
+// fingerprint returns a hash of a JSON value. The order of an object's members does not count, because
+// clients write maps in any order.
+func fingerprint(d document) uint64 {
+	reader := jsontext.NewReader(string(d))
+	return hashJSON(&reader)
+}
+
+// hashJSON consumes the next value, which is well-formed.
+func hashJSON(r *jsontext.Reader) uint64 {
+	const object, array = 0x9e3779b97f4a7c15, 0xc2b2ae3d27d4eb4f
+	switch r.Peek() {
+	case '{':
+		h := uint64(object)
+		_ = r.Members(func(name string) error {
+			h += mix(mix(hashString(name)) + hashJSON(r))
+			return nil
+		})
+		return mix(h)
+	case '[':
+		h := uint64(array)
+		_ = r.Elements(func() error {
+			h = mix(h + hashJSON(r))
+			return nil
+		})
+		return mix(h)
+	case '"':
+		s, _ := r.String()
+		return hashString(s)
+	}
+	literal, _ := r.Raw()
+	return mix(hashString(literal))
 }

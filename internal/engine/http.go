@@ -7,8 +7,10 @@ import (
 	"hash/crc32"
 	"io"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -19,7 +21,9 @@ const (
 	healthy     = "healthy: " + endpoint + " "
 )
 
-// serverName is the header of the service's answers.
+var requestIDs = base32.HexEncoding.WithPadding(base32.NoPadding)
+
+// serverName is the header of the service's responses.
 var serverName = []string{"Server"}
 
 // connection is the part of a server's ResponseWriter that sets deadlines.
@@ -27,7 +31,7 @@ type connection interface {
 	SetReadDeadline(deadline time.Time) error
 }
 
-// ServeHTTP answers one request of the DynamoDB protocol. GET / is the service's health check.
+// ServeHTTP serves one request of the DynamoDB protocol. GET / is the service's health check.
 func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	contentType, known := contentTypeOf(r)
 	switch {
@@ -49,25 +53,31 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.reply(w, "", http.StatusRequestEntityTooLarge, nil)
 		return
 	case err != nil:
-		// The connection broke or the body never came: no client waits for an answer.
+		// The connection broke or the body never came: no client waits for a response.
 		panic(http.ErrAbortHandler)
 	}
-	answer, err := e.handle(r, body)
+	buffer := responses.Get().(*[]byte)
+	response, err := e.handle(r, body, (*buffer)[:0])
 	status := http.StatusOK
 	if err != nil {
 		exception := asException(err)
 		status = exception.status
-		answer = exception.appendJSON(answer[:0])
+		response = appendJSON((*buffer)[:0], reflect.ValueOf(exception.body()))
 	}
-	e.reply(w, contentType, status, answer)
+	e.reply(w, contentType, status, response)
+	*buffer = response
+	responses.Put(buffer)
 }
 
-// handle answers one POST. A defect of the engine itself becomes the service's internal error, the
-// only answer with status 500.
-func (e *Engine) handle(r *http.Request, body []byte) (answer []byte, err error) {
+// responses has buffers for the JSON of responses.
+var responses = sync.Pool{New: func() any { return new([]byte) }}
+
+// handle performs one request and appends the response. A defect of the engine itself becomes the
+// service's internal error, the only response with status 500.
+func (e *Engine) handle(r *http.Request, body, dst []byte) (response []byte, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			answer, err = nil, internalError(cause)
+			response, err = nil, internalError(cause)
 		}
 	}()
 	var request document
@@ -86,7 +96,7 @@ func (e *Engine) handle(r *http.Request, body []byte) (answer []byte, err error)
 	if request == "" {
 		return nil, serialization("")
 	}
-	return e.run(operation, request)
+	return e.run(operation, request, dst)
 }
 
 // authenticate requires a signature, and accepts every one.
@@ -101,7 +111,7 @@ func authenticate(r *http.Request) error {
 	}
 }
 
-// contentTypeOf returns the content type of the answer, which is that of the request, and reports
+// contentTypeOf returns the content type of the response, which is that of the request, and reports
 // whether it is one of the protocol.
 func contentTypeOf(r *http.Request) (contentType string, known bool) {
 	contentType, _, _ = strings.Cut(r.Header.Get("Content-Type"), ";")
@@ -131,7 +141,10 @@ func readBody(r *http.Request) ([]byte, error) {
 func (e *Engine) reply(w http.ResponseWriter, contentType string, status int, body []byte) {
 	header := w.Header()
 	header["Server"] = serverName
-	header.Set("X-Amzn-Requestid", e.requestID())
+	// The requests are numbered in the form of the service's ids: 52 characters of base 32.
+	var id [32]byte
+	binary.BigEndian.PutUint64(id[24:], e.requests.Add(1))
+	header.Set("X-Amzn-Requestid", requestIDs.EncodeToString(id[:]))
 	header.Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10))
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	if contentType != "" {
@@ -139,11 +152,4 @@ func (e *Engine) reply(w http.ResponseWriter, contentType string, status int, bo
 	}
 	w.WriteHeader(status)
 	w.Write(body)
-}
-
-// requestID numbers the requests in the form of the service's ids: 52 characters of base 32.
-func (e *Engine) requestID() string {
-	var id [32]byte
-	binary.BigEndian.PutUint64(id[24:], e.requests.Add(1))
-	return base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(id[:])
 }

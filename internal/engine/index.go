@@ -1,0 +1,145 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/tidwall/btree"
+
+	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+)
+
+type viewKind uint8
+
+const (
+	tableView viewKind = iota
+	localIndex
+	globalIndex
+)
+
+// view is an order of the items of a table: the table itself or an index.
+type view struct {
+	name   string
+	kind   viewKind
+	number int // its index in table.views and record.keys
+	schema keySchema
+	// keys are the attributes of the table's key and then the others of the view's own.
+	keys []keyAttribute
+	// projected are the attributes that the view holds, nil for all of them.
+	projected []string
+	tree      *btree.BTreeG[element]
+	bytes     int
+}
+
+// element is an item as the tree of a view has it: with its key there and its primary key, which
+// orders the items of an index with equal keys.
+type element struct {
+	key, primary *key
+	record       *record // nil to search
+}
+
+func (v *view) compare(a, b element) int {
+	if c := a.key.compare(b.key); c != 0 || v.kind == tableView {
+		return c
+	}
+	return a.primary.compare(b.primary)
+}
+
+// element returns the element of a record that the view holds.
+func (v *view) element(r *record) element { return element{&r.keys[v.number], &r.keys[0], r} }
+
+// holds reports whether the record, which may be nil, is in the view.
+func (v *view) holds(r *record) bool { return r != nil && r.keys[v.number].exists() }
+
+// bytesOf returns the number of bytes that the record takes in the view, zero if it is not there.
+func (v *view) bytesOf(r *record) int {
+	switch {
+	case !v.holds(r):
+		return 0
+	case v.projected == nil:
+		return r.size
+	}
+	size := 0
+	for _, name := range v.projected {
+		if value, ok := r.item[name]; ok {
+			size += len(name) + value.Size()
+		}
+	}
+	return size
+}
+
+// item returns the part of the record that the view holds.
+func (v *view) item(r *record) attribute.Item {
+	if v.projected == nil {
+		return r.item
+	}
+	item := make(attribute.Item, len(v.projected))
+	for _, name := range v.projected {
+		if value, ok := r.item[name]; ok {
+			item[name] = value
+		}
+	}
+	return item
+}
+
+// missing returns the names that the view does not hold.
+func (v *view) missing(names []string) string {
+	if v.projected == nil {
+		return ""
+	}
+	list := ""
+	for i, name := range names {
+		if slices.Contains(v.projected, name) || slices.Contains(names[:i], name) {
+			continue
+		}
+		if list != "" {
+			list += ", "
+		}
+		list += name
+	}
+	return list
+}
+
+// projectedNames returns the names of the keys and of the further attributes, each once.
+func projectedNames(keys []keyAttribute, further []string) []string {
+	var names []string
+	for _, a := range keys {
+		names = append(names, a.name)
+	}
+	for _, name := range further {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// same reports whether the view holds the same of both records.
+func (v *view) same(a, b *record) bool {
+	if v.projected == nil {
+		return attribute.EqualItems(a.item, b.item)
+	}
+	for _, name := range v.projected {
+		if !attribute.Equal(a.item[name], b.item[name]) {
+			return false
+		}
+	}
+	return true
+}
+
+// checkKey checks the content of the key values that are there, in the words for a table or an index.
+func (v *view) checkKey(item attribute.Item) error {
+	if v.kind == tableView {
+		return v.schema.check(item)
+	}
+	return v.checkIndexKey(item)
+}
+
+func (v *view) checkIndexKey(item attribute.Item) error {
+	for _, a := range v.schema.attributes {
+		if value := item[a.name]; value.Kind() == a.kind && isEmpty(value) {
+			return validation("One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s",
+				kindWord(item[a.name].Kind()), v.name, a.name)
+		}
+	}
+	return v.schema.checkSizes(item)
+}

@@ -1,0 +1,270 @@
+package engine
+
+import (
+	"cmp"
+	"errors"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+	"github.com/open-alchemy/packagedb/internal/engine/jsontext"
+)
+
+// document is the JSON of one value of a request. It is well-formed, so that reading it fails only
+// if the value is of another type.
+type document string
+
+// parseDocument checks that the body is one JSON object.
+func parseDocument(body []byte) (document, error) {
+	reader := jsontext.NewReader(string(body))
+	object := reader.Peek() == '{'
+	value, err := reader.Raw()
+	if err == nil {
+		err = reader.End()
+	}
+	if err == nil && !object {
+		err = jsontext.ErrMalformed
+	}
+	return document(value), err
+}
+
+// parameter is a parameter that reads itself.
+type parameter interface {
+	decode(d document) error
+}
+
+// unsupported is the type of a parameter that exists in DynamoDB and not in this engine.
+type unsupported struct{}
+
+// structure is how a type of struct is read and written: its exported fields, also those of embedded
+// structs.
+type structure struct {
+	class   string           // the name of the type in the service's messages
+	fields  map[string][]int // the index of each field by its name
+	members []member         // the fields in their order
+}
+
+// member is a field as JSON.
+type member struct {
+	name      string // with a colon
+	index     []int
+	omitEmpty bool
+}
+
+// structures has the structure of each type that was read before.
+var structures sync.Map
+
+func structureOf(t reflect.Type) *structure {
+	if s, ok := structures.Load(t); ok {
+		return s.(*structure)
+	}
+	name := t.Name()
+	s := &structure{fields: map[string][]int{}}
+	for _, field := range reflect.VisibleFields(t) {
+		switch {
+		case field.Name == "_":
+			name = field.Tag.Get("class")
+		case field.IsExported():
+			s.fields[field.Name] = field.Index
+			if name, omit, _ := strings.Cut(field.Tag.Get("json"), ","); name != "-" {
+				s.members = append(s.members, member{strconv.Quote(cmp.Or(name, field.Name)) + ":", field.Index, omit != ""})
+			}
+		}
+	}
+	s.class = "class " + classPrefix + strings.ToUpper(name[:1]) + name[1:]
+	structures.Store(t, s)
+	return s
+}
+
+// classPrefix begins the names of the service's types.
+const classPrefix = "com.amazonaws.dynamodb.v20120810."
+
+// decode reads an object into the fields of a struct that have the names of its members. Other
+// members are ignored, as by the service. A null member counts as absent. Fields are pointers, which
+// stay nil if the member is absent, slices, maps and parameters.
+//
+//	{"TableName": "pets", "Limit": 10}
+func (d document) decode(into any) error {
+	fields := reflect.ValueOf(into).Elem()
+	s := structureOf(fields.Type())
+	return d.object(s.class, func(name string, value document) error {
+		index, ok := s.fields[name]
+		if !ok || value == "null" {
+			return nil
+		}
+		return value.decodeField(name, fields.FieldByIndex(index))
+	})
+}
+
+func (d document) decodeField(name string, into reflect.Value) error {
+	switch into := into.Addr().Interface().(type) {
+	case parameter:
+		return into.decode(d)
+	case **string:
+		s, err := d.string()
+		*into = &s
+		return err
+	case **bool:
+		reader := jsontext.NewReader(string(d))
+		truth, err := reader.Boolean()
+		*into = &truth
+		return err
+	case **int64:
+		n, err := d.integer("Long")
+		*into = &n
+		return err
+	case **int:
+		n, err := d.integer("Integer")
+		*into = new(int)
+		**into = int(n)
+		return err
+	case *[]string:
+		return d.strings(into)
+	case *map[string]string:
+		return d.stringMap(into)
+	case *unsupported:
+		return validation("The parameter '%s' is not supported by this engine", name)
+	}
+	if into.Kind() == reflect.Pointer {
+		into.Set(reflect.New(into.Type().Elem()))
+		return d.decode(into.Interface())
+	}
+	return d.decodeList(into)
+}
+
+// decodeList reads an array of structures or parameters.
+func (d document) decodeList(into reflect.Value) error {
+	into.Set(reflect.MakeSlice(into.Type(), 0, 0))
+	return d.list(func(element document) error {
+		next := reflect.New(into.Type().Elem())
+		var err error
+		switch p, ok := reflect.TypeAssert[parameter](next); {
+		case ok:
+			err = p.decode(element)
+		case element[0] != '{' && element[0] != '[':
+			err = serialization("Unexpected value type in payload")
+		default:
+			err = element.decode(next.Interface())
+		}
+		into.Set(reflect.Append(into, next.Elem()))
+		return err
+	})
+}
+
+// object reads a map or structure, giving each member to read; class is the service's name of its
+// type.
+func (d document) object(class string, read func(name string, value document) error) error {
+	reader := jsontext.NewReader(string(d))
+	return reader.Object(class, func(name string) error {
+		value, err := reader.Raw()
+		if err != nil {
+			return err
+		}
+		return read(name, document(value))
+	})
+}
+
+// mapOf reads a map with values of a class, giving each of them to read.
+func (d document) mapOf(class string, read func(name string, value document) error) error {
+	return d.object("java.util.Map<java.lang.String, "+class+">", read)
+}
+
+// list reads an array, giving each element to read.
+func (d document) list(read func(document) error) error {
+	reader := jsontext.NewReader(string(d))
+	return reader.Elements(func() error {
+		element, err := reader.Raw()
+		if err != nil {
+			return err
+		}
+		return read(document(element))
+	})
+}
+
+func (d document) string() (string, error) {
+	reader := jsontext.NewReader(string(d))
+	return reader.String()
+}
+
+// integer reads a number; a fraction is cut off as the service does. Values
+// beyond an int64 become its extremes, which every constraint rejects.
+func (d document) integer(class string) (int64, error) {
+	if c := d[0]; c != '-' && (c < '0' || c > '9') {
+		reader := jsontext.NewReader(string(d))
+		return 0, reader.Mismatch(class)
+	}
+	if n, err := strconv.ParseInt(string(d), 10, 64); err == nil {
+		return n, nil
+	}
+	f, _ := strconv.ParseFloat(string(d), 64)
+	switch f = math.Floor(f); {
+	case f >= math.MaxInt64:
+		return math.MaxInt64, nil
+	case f <= math.MinInt64:
+		return math.MinInt64, nil
+	}
+	return int64(f), nil
+}
+
+func (d document) strings(into *[]string) error {
+	*into = []string{}
+	return d.list(func(element document) error {
+		s, err := element.string()
+		*into = append(*into, s)
+		return err
+	})
+}
+
+func (d document) stringMap(into *map[string]string) error {
+	*into = map[string]string{}
+	return d.mapOf("java.lang.String", func(name string, value document) error {
+		if value == "null" {
+			return nil
+		}
+		s, err := value.string()
+		(*into)[name] = s
+		return err
+	})
+}
+
+// itemParameter is a parameter that holds attribute values. An invalid value is reported only after
+// the request's other constraints were checked.
+//
+//	{"id": {"S": "a"}, "age": {"N": "3"}}
+type itemParameter struct {
+	item    attribute.Item
+	present bool
+	invalid *attribute.ValidationError
+}
+
+func (p *itemParameter) decode(d document) error {
+	*p = itemParameter{present: true}
+	// The item may be stored: it holds on to a copy of its JSON, not to the body.
+	var err error
+	p.item, err = attribute.ParseItem(strings.Clone(string(d)))
+	if errors.As(err, &p.invalid) {
+		return nil
+	}
+	return err
+}
+
+// AppendJSON appends the item as it was read.
+func (p itemParameter) AppendJSON(dst []byte) []byte { return p.item.AppendJSON(dst) }
+
+// long returns an optional parameter in the type that constraints take.
+func long(parameter *int) *int64 {
+	if parameter == nil {
+		return nil
+	}
+	n := int64(*parameter)
+	return &n
+}
+
+// isTrue reports whether an optional parameter is there and true.
+func isTrue(parameter *bool) bool { return parameter != nil && *parameter }
+
+// is reports whether an optional parameter is there and has the value.
+func is(parameter *string, value string) bool { return parameter != nil && *parameter == value }

@@ -1,0 +1,287 @@
+package engine
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tidwall/btree"
+
+	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+	"github.com/open-alchemy/packagedb/internal/engine/expression"
+)
+
+// table is a table with its items. Only operations that change tables change more of it than the
+// trees and their counts.
+type table struct {
+	name       string
+	id         string
+	created    time.Time
+	definition *tableDefinition
+	// onDemandSince is the last change to on-demand capacity, zero if there was none.
+	onDemandSince time.Time
+	// throughput is by the name of the index, "" for the table.
+	throughput map[string]throughputHistory
+	tags       map[string]string
+	ttl        *timeToLive // nil if it is not enabled
+	schema     *keySchema  // that of views[0]
+	// views are the orders of the items: the table itself, then its local and its global indexes.
+	views []*view
+	// indexesByName are the indexes in the order in which they are checked.
+	indexesByName []*view
+}
+
+// record is an item as it is stored. It never changes: a write replaces it.
+type record struct {
+	item attribute.Item
+	size int
+	// keys are the item's keys, one for each view of the table. That of an index that does not contain
+	// the item does not exist.
+	keys []key
+}
+
+// bytes returns the size of a record, zero for nil.
+func (r *record) bytes() int {
+	if r == nil {
+		return 0
+	}
+	return r.size
+}
+
+func (r *record) itemOrNil() attribute.Item {
+	if r == nil {
+		return nil
+	}
+	return r.item
+}
+
+func newTable(definition *tableDefinition, name string, number uint64, created time.Time) *table {
+	t := &table{
+		name:       name,
+		id:         fmt.Sprintf("00000000-0000-4000-8000-%012x", number),
+		created:    created,
+		definition: definition,
+		throughput: map[string]throughputHistory{},
+		tags:       map[string]string{},
+	}
+	if definition.onDemand() {
+		t.onDemandSince = created
+	}
+	t.addViews()
+	return t
+}
+
+// addViews adds the views of a table without items.
+func (t *table) addViews() {
+	t.views = nil
+	t.addView("", tableView, t.definition.KeySchema, nil)
+	t.schema = &t.views[0].schema
+	for _, x := range t.definition.LocalSecondaryIndexes {
+		t.addView(*x.IndexName, localIndex, x.KeySchema, x.Projection)
+	}
+	for _, x := range t.definition.GlobalSecondaryIndexes {
+		t.addView(*x.IndexName, globalIndex, x.KeySchema, x.Projection)
+	}
+	t.indexesByName = slices.SortedFunc(slices.Values(t.views[1:]), func(a, b *view) int { return strings.Compare(a.name, b.name) })
+}
+
+func (t *table) addView(name string, kind viewKind, keys []keySchemaElement, p *projection) {
+	v := &view{name: name, kind: kind, number: len(t.views), schema: t.definition.keySchema(keys)}
+	t.views = append(t.views, v)
+	for _, a := range slices.Concat(t.views[0].schema.attributes, v.schema.attributes) {
+		if !slices.Contains(v.keys, a) {
+			v.keys = append(v.keys, a)
+		}
+	}
+	if p != nil && *p.ProjectionType != "ALL" {
+		v.projected = projectedNames(v.keys, p.NonKeyAttributes)
+	}
+	v.tree = btree.NewBTreeGOptions(func(a, b element) bool { return v.compare(a, b) < 0 }, btree.Options{NoLocks: true})
+}
+
+// keySchema resolves the key attributes against the attribute definitions.
+func (t *tableDefinition) keySchema(keys []keySchemaElement) keySchema {
+	var s keySchema
+	hashes := 0
+	for _, k := range keys {
+		for _, a := range t.AttributeDefinitions {
+			if *a.AttributeName == *k.AttributeName {
+				s.attributes = append(s.attributes, keyAttribute{*a.AttributeName, attribute.KindNamed(*a.AttributeType)})
+			}
+		}
+		if *k.KeyType == "HASH" {
+			hashes++
+		}
+	}
+	s.partition, s.sort = s.attributes[:hashes], s.attributes[hashes:]
+	s.composite = len(s.partition) > 1 || len(s.sort) > 1
+	return s
+}
+
+// view returns the index of that name, the table itself for the empty name, or nil.
+func (t *table) view(name string) *view {
+	for _, v := range t.views {
+		if v.name == name {
+			return v
+		}
+	}
+	return nil
+}
+
+func (t *table) hasLocalIndexes() bool { return len(t.definition.LocalSecondaryIndexes) > 0 }
+
+// newRecord returns the stored form of an item with a valid key.
+func (t *table) newRecord(item attribute.Item) *record {
+	r := &record{item: item, size: attribute.Size(item), keys: make([]key, len(t.views))}
+	for i, v := range t.views {
+		r.keys[i] = v.schema.of(item)
+	}
+	return r
+}
+
+// get returns the record with the given primary key, nil if there is none.
+func (t *table) get(primary *key) *record {
+	x, _ := t.views[0].tree.Get(element{key: primary})
+	return x.record
+}
+
+// replace stores a record in place of the old one; either may be nil.
+func (t *table) replace(old, stored *record) {
+	if t.ttl != nil {
+		t.ttl.schedule(stored)
+	}
+	for _, v := range t.views {
+		held, holds := v.holds(old), v.holds(stored)
+		if held {
+			v.bytes -= v.bytesOf(old)
+			if x := v.element(old); !holds || v.compare(x, v.element(stored)) != 0 {
+				v.tree.Delete(x)
+			}
+		}
+		if holds {
+			v.bytes += v.bytesOf(stored)
+			v.tree.Set(v.element(stored))
+		}
+	}
+}
+
+// checkedRecord checks an item and returns its record.
+func (t *table) checkedRecord(item attribute.Item) (*record, error) {
+	if err := cmp.Or(t.schema.checkTypes(item), t.schema.check(item), t.checkIndexTypes(item), t.checkIndexValues(item)); err != nil {
+		return nil, err
+	}
+	r := t.newRecord(item)
+	if t.itemBytes(r) > maxItemBytes {
+		return nil, errItemSize
+	}
+	return r, nil
+}
+
+// updatedRecord checks an updated item and returns its record.
+func (t *table) updatedRecord(item attribute.Item) (*record, error) {
+	if err := attribute.CheckNesting(item); err != nil {
+		return nil, err
+	}
+	if t.checkIndexTypes(item) != nil {
+		return nil, validation("The update expression attempted to update the secondary index key to unsupported type")
+	}
+	if err := t.checkUpdated(item); err != nil {
+		return nil, err
+	}
+	r := t.newRecord(item)
+	if t.itemBytes(r) > maxItemBytes {
+		return nil, errUpdateSize
+	}
+	return r, nil
+}
+
+var (
+	errItemSize   = validation("Item size has exceeded the maximum allowed size")
+	errUpdateSize = validation("Item size to update has exceeded the maximum allowed size")
+)
+
+// itemBytes returns the size that the limit applies to: that of the item itself and of its entries
+// in local indexes.
+func (t *table) itemBytes(r *record) int {
+	bytes := r.size
+	for _, v := range t.views {
+		if v.kind == localIndex {
+			bytes += v.bytesOf(r)
+		}
+	}
+	return bytes
+}
+
+// checkIndexTypes checks that the index keys that an item has are of the right types, and
+// checkIndexValues their content if they are.
+func (t *table) checkIndexTypes(item attribute.Item) error {
+	for _, v := range t.indexesByName {
+		for _, a := range v.schema.attributes {
+			if value := item[a.name]; value.Exists() && value.Kind() != a.kind {
+				return invalidParameter("Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s", a.name, a.kind, value.Kind(), v.name)
+			}
+		}
+	}
+	return nil
+}
+
+func (t *table) checkIndexValues(item attribute.Item) error {
+	for _, v := range t.indexesByName {
+		if err := v.checkIndexKey(item); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkUpdate rejects updates of the table's key, and values that cannot be an
+// index key.
+func (t *table) checkUpdate(u *expression.Update) error {
+	for _, target := range u.Targets() {
+		if t.schema.has(target.Attribute()) {
+			return invalidParameter("Cannot update attribute %s. This attribute is part of the key", target.Attribute())
+		}
+	}
+	return cmp.Or(t.checkPaths(u.Paths()), t.checkUpdated(u.Values()))
+}
+
+// checkUpdated checks the index keys that an update leaves behind.
+func (t *table) checkUpdated(item attribute.Item) error {
+	if err := t.checkIndexTypes(item); err != nil {
+		return err
+	}
+	for _, v := range t.indexesByName {
+		for _, a := range v.schema.attributes {
+			if isEmpty(item[a.name]) {
+				return validation("One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty %s value.", kindWord(a.kind))
+			}
+		}
+		if err := v.schema.checkSizes(item); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkPaths rejects paths that lead into a key attribute of the table or
+// one of its indexes, which are always scalars.
+func (t *table) checkPaths(paths []expression.Path) error {
+	for _, path := range paths {
+		if !path.Nested() {
+			continue
+		}
+		for _, v := range t.views {
+			if !v.schema.has(path.Attribute()) {
+				continue
+			}
+			what := "IndexKey"
+			if v.kind == tableView {
+				what = "Key"
+			}
+			return validation("Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: %s: %s", what, path.Attribute())
+		}
+	}
+	return nil
+}
