@@ -226,10 +226,13 @@ func TestOpen_StartsEmptyAfterAnInterruptedCreation(t *testing.T) {
 }
 
 func TestOpen_NamesDamage(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a file that bbolt panics at stays open, and cannot be deleted")
+	}
 	content, err := os.ReadFile(newFile(t, 100))
 	require.NoError(t, err)
 	pageSize := os.Getpagesize()
-	// After damage that bbolt panics at, a file stays locked until the process ends.
+	// A file that bbolt panics at stays locked until the process ends.
 	damagedFile := func(t *testing.T, content []byte) (path string) {
 		path = filepath.Join(t.TempDir(), "data")
 		require.NoError(t, os.WriteFile(path, content, 0o600))
