@@ -236,8 +236,7 @@ func (t *table) checkIndexValues(item attribute.Item) error {
 	return nil
 }
 
-// checkUpdate rejects updates of the table's key, and values that cannot be an
-// index key.
+// checkUpdate rejects updates of the table's key, and values that cannot be an index key.
 func (t *table) checkUpdate(u *expression.Update) error {
 	for _, target := range u.Targets() {
 		if t.schema.has(target.Attribute()) {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -49,7 +50,7 @@ func (in *conditionCheck) action() *action {
 	return &action{"conditionCheck", in.TableName, "key", &in.Key, &in.conditionInput, &noUpdate}
 }
 
-func (p *transactItems) decode(d document) error {
+func (p *transactItems) decode(_ string, d document) error {
 	p.source = d
 	return d.list(func(element document) error {
 		var x transactWriteItem
@@ -277,7 +278,7 @@ func (e *Engine) transact(in *transactWriteItemsInput, writes []write) (done []i
 			return done.bytes, nil
 		}
 	}
-	failed := newReasons(len(writes))
+	failed := make(reasons, len(writes))
 	for i := range writes {
 		if w := &writes[i]; w.mismatch != nil {
 			failed[i] = reasonOf(w.mismatch)
@@ -325,23 +326,14 @@ func reasonOf(e *exception) cancellationReason {
 // reasons are the reasons of a whole transaction, one for each action.
 type reasons []cancellationReason
 
-func newReasons(actions int) reasons {
-	rs := make(reasons, actions)
-	for i := range rs {
-		rs[i].Code = "None"
-	}
-	return rs
-}
-
 // err returns the cancellation, nil if no action had a reason.
 func (rs reasons) err() error {
 	codes := make([]string, len(rs))
-	cancelled := false
 	for i := range rs {
+		rs[i].Code = cmp.Or(rs[i].Code, "None")
 		codes[i] = rs[i].Code
-		cancelled = cancelled || rs[i].Code != "None"
 	}
-	if !cancelled {
+	if !slices.ContainsFunc(codes, func(code string) bool { return code != "None" }) {
 		return nil
 	}
 	e := dynamoDBException("TransactionCanceledException",
