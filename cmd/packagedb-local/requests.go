@@ -22,7 +22,7 @@ const (
 	maxRequestBytes = 16 << 20 // the engine's limit
 )
 
-// exchange is an answered request.
+// exchange is a request with its response.
 type exchange struct {
 	At        time.Time
 	Operation string
@@ -43,8 +43,8 @@ type requests struct {
 	last  []exchange
 }
 
-// ServeHTTP answers as the engine does. It asks for the consumed capacity if the client does not,
-// and then removes it from the answer.
+// ServeHTTP responds as the engine does. It asks for the consumed capacity if the client does not,
+// and then removes it from the response.
 func (s *requests) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := exchange{At: time.Now(), Operation: r.Method}
 	if _, operation, ok := strings.Cut(r.Header.Get("X-Amz-Target"), "."); ok {
@@ -52,7 +52,7 @@ func (s *requests) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxRequestBytes+1)) // the engine rejects a longer one
 	if err != nil {
-		panic(http.ErrAbortHandler) // no client waits for an answer
+		panic(http.ErrAbortHandler) // no client waits for a response
 	}
 	asked := x.readRequest(body)
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(asked)), int64(len(asked))
@@ -62,19 +62,19 @@ func (s *requests) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer response.Body.Close()
 	x.Status = response.StatusCode
-	answer, _ := io.ReadAll(response.Body) // from memory
-	members := x.readAnswer(answer)
+	content, _ := io.ReadAll(response.Body) // from memory
+	members := x.readResponse(content)
 	if len(asked) > len(body) && members["ConsumedCapacity"] != nil {
 		delete(members, "ConsumedCapacity")
-		answer, _ = json.Marshal(members) // they were decoded
-		response.Header.Set("Content-Length", strconv.Itoa(len(answer)))
-		response.Header.Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(answer)), 10))
+		content, _ = json.Marshal(members) // they were decoded
+		response.Header.Set("Content-Length", strconv.Itoa(len(content)))
+		response.Header.Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(content)), 10))
 	}
 	maps.Copy(w.Header(), response.Header)
 	x.Duration = time.Since(x.At)
 	s.add(x)
 	w.WriteHeader(response.StatusCode)
-	_, _ = w.Write(answer) // the client may be gone
+	_, _ = w.Write(content) // the client may be gone
 }
 
 // readRequest reads the tables of a request. It returns the request with ReturnConsumedCapacity, if
@@ -109,14 +109,14 @@ func (x *exchange) readRequest(body []byte) []byte {
 	return slices.Concat(body[:start], []byte(`"ReturnConsumedCapacity":"TOTAL",`), body[start:])
 }
 
-// readAnswer reads the error or the units of an answer, and returns its members.
-func (x *exchange) readAnswer(answer []byte) (members map[string]json.RawMessage) {
+// readResponse reads the error or the units of a response, and returns its members.
+func (x *exchange) readResponse(content []byte) (members map[string]json.RawMessage) {
 	var exception string
 	type consumed struct{ CapacityUnits float64 }
 	var one consumed
 	var several []consumed
-	// What an answer does not have stays zero.
-	_ = json.Unmarshal(answer, &members)
+	// What a response does not have stays zero.
+	_ = json.Unmarshal(content, &members)
 	_ = json.Unmarshal(members["__type"], &exception)
 	_ = json.Unmarshal(members["ConsumedCapacity"], &one)
 	_ = json.Unmarshal(members["ConsumedCapacity"], &several)
@@ -136,7 +136,7 @@ func (s *requests) add(x exchange) {
 		"table", x.Tables, "status", x.Status, "error", x.Error, "units", x.Units, "duration", x.Duration)
 }
 
-// recent returns how many requests were answered, and the last ones, newest first.
+// recent returns how many requests there were, and the last ones, newest first.
 func (s *requests) recent() (count int, last []exchange) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
