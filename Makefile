@@ -10,18 +10,18 @@ MAKEFLAGS += --no-print-directory
 export GOWORK  := off
 export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
 
-# The directories of all go.mod files, the root first.
+# The directories of all go.mod files, the root first; those with Go code; and the examples among these.
 MODULES := $(sort $(patsubst %/go.mod,%,$(shell find . -name '.?*' -prune -o -name node_modules -prune -o -name go.mod -print)))
-# The modules with Go code, and the examples among these.
-GO_MODULES      := $(filter-out ./tools ./tools/actionlint,$(MODULES))
-EXAMPLE_MODULES := $(filter ./examples/%,$(MODULES))
+GO_MODULES := $(filter-out ./tools ./tools/actionlint,$(MODULES))
+EXAMPLES   := $(filter ./examples/%,$(MODULES))
 
 # $(call each,MODULES,COMMAND) runs a command in every one of the modules.
 each = for module in $(1); do echo "$$module: $(2)"; (cd "$$module" && $(2)) || exit; done
 
+# The packages whose tests use the server at PACKAGEDB_TEST_ENDPOINT.
+SERVER_TESTS := . ./testutil ./cmd/packagedb-tables
+
 export TOOLS := $(CURDIR)/.tools/bin
-FUZZTIME ?= 10s
-BENCHCOUNT ?= 6
 
 ##@ Every day
 
@@ -43,64 +43,92 @@ test: ## Run the library's tests; needs only Go
 race: ## Run the library's tests with the race detector
 	CGO_ENABLED=1 go test -race ./...
 
-.PHONY: cover
-cover: ## Print the coverage of all packages by all of the library's tests
-	go test -coverpkg=./... -coverprofile=cover.out ./...
-	go tool cover -func=cover.out | tail -n 1
-
 .PHONY: fmt
 fmt: $(TOOLS)/golangci-lint ## Format all Go code
 	$< fmt
 
+.PHONY: lint
+lint: $(TOOLS)/golangci-lint ## Check the style and the format of the Go code
+	@$(call each,$(GO_MODULES),$< run --config $(CURDIR)/.golangci.yml ./...)
+
+BENCHCOUNT ?= 6
+
+.PHONY: bench
+bench: $(TOOLS)/benchstat ## Run the benchmarks BENCHCOUNT times (6) and print the medians
+	{ go test -C test/bench -run '^$$' -bench 'Call|Get|Pages|Delete' -benchtime 0.5s -count $(BENCHCOUNT); \
+	  go test -C test/bench -run '^$$' -bench Concurrency -benchtime 20x -count $(BENCHCOUNT); } | $< /dev/stdin
+
+.PHONY: sizes
+sizes: ## Print the lines of Go of every part, and of its tests
+	@git ls-files '*.go' | xargs wc -l | awk ' \
+	  $$2 ~ /\// { split($$2, path, "/"); part = path[1] == "internal" ? path[1] "/" path[2] : path[1] } \
+	  $$2 !~ /\// { part = "." } \
+	  $$2 == "total" { part = "all" } \
+	  $$2 ~ /_test\.go$$/ { tests[part] += $$1; $$1 = 0 } \
+	  { code[part] += $$1 } \
+	  END { for (part in code) printf "%-20s %6d  tests %6d\n", part, code[part], tests[part] }' | sort
+
 ##@ Checks
 
 .PHONY: vet
-vet: ## Run go vet in every module
+vet: ## Run go vet in every module, and fail if a go.mod or go.sum is not tidy
 	@$(call each,$(GO_MODULES),go vet ./...)
-
-.PHONY: fmt-check
-fmt-check: $(TOOLS)/golangci-lint ## Fail if code is not formatted, and show the difference
-	$< fmt --diff
-
-.PHONY: lint
-lint: $(TOOLS)/golangci-lint ## Run golangci-lint in every module
-	@$(call each,$(GO_MODULES),$< run --config $(CURDIR)/.golangci.yml ./...)
-
-.PHONY: tidy-check
-tidy-check: ## Fail if a go.mod or go.sum is not tidy
 	@$(call each,$(MODULES),go mod tidy -diff)
 
-.PHONY: actionlint
-actionlint: $(TOOLS)/actionlint ## Check the workflows of GitHub Actions
+.PHONY: scripts
+scripts: $(TOOLS)/actionlint ## Check the shell scripts and the workflows; needs shellcheck
+	shellcheck $$(git grep --untracked -lE '^#!.*\bbash$$')
 	$<
 
-.PHONY: tree-check
-tree-check: ## Fail if a tracked file names a machine or a registry, is large, or has the wrong mode
-	tools/tree
+.PHONY: documents
+documents: ## Run the commands and the code in the documents, and check what git tracks
+	go test -C test -count=1 ./documents
 
-.PHONY: scripts-check
-scripts-check: ## Check the shell scripts; needs shellcheck
-	tools/scripts
+.PHONY: vulncheck
+vulncheck: $(TOOLS)/govulncheck ## Look for known vulnerabilities; needs the database at vuln.go.dev
+	@$(call each,$(GO_MODULES),$< ./...)
 
-.PHONY: dependabot-check
-dependabot-check: ## Check that Dependabot updates every module
-	tools/dependabot
+##@ Tests beyond the library's own
 
-.PHONY: documents-check
-documents-check: ## Check that the documents name files and tests that exist, and run the commands that they show
-	tools/documents
-	go test -C test/documents -count=1
+.PHONY: test-modules
+test-modules: ## Test the examples and the template, and check that the library is linearizable
+	@$(call each,$(EXAMPLES),go test ./...)
+	go test -C test -count=1 ./differential ./infrastructure ./soak
 
-##@ Tests beyond Go
+.PHONY: test-dynalite
+test-dynalite: ## Run the library's tests on dynalite; needs Node.js
+	test/engines/run dynalite -- go test -count=1 $(SERVER_TESTS)
 
-.PHONY: test-engines
-test-engines: test-dynalite test-dynamodb-local ## Run the library's tests against both real engines
+.PHONY: test-dynamodb-local
+test-dynamodb-local: ## The same on Amazon's DynamoDB Local, which the engine is compared with; needs Node.js and Java
+	test/engines/run dynamodb-local -- go test -count=1 $(SERVER_TESTS)
+	test/engines/run dynamodb-local -- go test -C test -count=1 ./differential ./infrastructure
 
-.PHONY: test-dynalite test-dynamodb-local
-test-dynalite: ## Run the library's tests against dynalite; needs Node.js
-test-dynamodb-local: ## Run the library's tests against Amazon's DynamoDB Local; needs Node.js and Java
-test-dynalite test-dynamodb-local: test-%:
-	test/engines/run $* -- go test -count=1 ./...
+.PHONY: test-clients
+test-clients: test/clients/javascript/node_modules ## Use packagedb-local with the clients of several languages; needs Node.js, boto3 and the AWS CLI
+	test/engines/run packagedb-local -- test/clients/awscli/test
+	test/engines/run packagedb-local -- go test -C test -count=1 ./clients/guregu
+	test/engines/run packagedb-local -- python3 -B -W ignore::ResourceWarning -m unittest discover -s test/clients/python -p '*_test.py'
+	test/engines/run packagedb-local -- env NODE_NO_WARNINGS=1 node --test --test-reporter=dot test/clients/javascript/*.test.mjs
+
+test/clients/javascript/node_modules: test/clients/javascript/package-lock.json
+	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+.PHONY: test-page
+test-page: ## Show the page of packagedb-local in Chromium
+	go test ./cmd/packagedb-local -count=1 -run Browser -args -chromium chromium
+
+.PHONY: test-production
+test-production: ## Run the production tests on packagedb-local and DynamoDB Local
+	test/engines/run packagedb-local -- test/production/run
+	test/engines/run dynamodb-local -- test/production/run
+
+FUZZTIME ?= 10s
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME each (10s)
+	tools/fuzz $(FUZZTIME)
 
 SOAKTIME ?= 60s
 SEED     ?= 0
@@ -108,52 +136,14 @@ ENGINE   ?= embedded
 
 .PHONY: soak
 soak: ## Call the library against a model for SOAKTIME (60s), from SEED (a new one), on ENGINE (embedded)
-	$(if $(filter embedded,$(ENGINE)),,test/engines/run $(ENGINE) --) env CGO_ENABLED=1 go test -C test/soak -race -count=1 \
-	  -timeout 0 -run '^TestSoak$$' -soak.time $(SOAKTIME) -soak.seed $(SEED)
-
-.PHONY: linearizability
-linearizability: ## Check that 10,000 calls of specs are linearizable, and that the model finds broken promises
-	go test -C test/soak -count=1
-
-.PHONY: test-clients
-test-clients: ## Use packagedb-local with the clients of several languages; needs Node.js, boto3 and the AWS CLI
-	test/engines/run packagedb-local -- test/clients/run
-
-BROWSER ?= chromium
-
-.PHONY: test-page screenshot
-test-page: ## Show the page of packagedb-local in Chromium
-	go test ./cmd/packagedb-local -count=1 -run Browser -args -chromium $(BROWSER)
-screenshot: ## Rewrite docs/packagedb-local.png
-	go test ./cmd/packagedb-local -count=1 -run InABrowser -args -chromium $(BROWSER) -screenshot $(CURDIR)/docs/packagedb-local.png
-
-.PHONY: examples
-examples: ## Run the tests of the example modules
-	@$(call each,$(EXAMPLE_MODULES),go test ./...)
-
-.PHONY: fuzz
-fuzz: ## Run every fuzz target for FUZZTIME each (10s)
-	tools/fuzz $(FUZZTIME) $(GO_MODULES)
-
-
-.PHONY: bench
-bench: $(TOOLS)/benchstat ## Run the benchmarks BENCHCOUNT times (6) and print the medians
-	{ go test -C bench -run '^$$' -bench 'Call|Get|Pages|Delete' -benchtime 0.5s -count $(BENCHCOUNT); \
-	  go test -C bench -run '^$$' -bench Concurrency -benchtime 20x -count $(BENCHCOUNT); } | $< /dev/stdin
+	$(if $(filter embedded,$(ENGINE)),,test/engines/run $(ENGINE) --) env CGO_ENABLED=1 go test -C test -race -count=1 \
+	  -timeout 0 -run '^TestSoak$$' ./soak -soak.time $(SOAKTIME) -soak.seed $(SEED)
 
 ##@ Deployments and releases
-
-.PHONY: test-infrastructure
-test-infrastructure: ## Compare the CloudFormation template and its policies with the library
-	go test -C infrastructure ./...
 
 .PHONY: deploy
 deploy: ## Create or update the stack of the tables; needs the AWS CLI and an account
 	infrastructure/deploy
-
-.PHONY: check-tables
-check-tables: ## Compare the live tables of the AWS account with what the library needs
-	go run ./cmd/packagedb-tables check
 
 PLATFORMS ?= $(foreach os,linux darwin windows,$(os)/amd64 $(os)/arm64)
 
@@ -161,14 +151,6 @@ PLATFORMS ?= $(foreach os,linux darwin windows,$(os)/amd64 $(os)/arm64)
 build: $(TOOLS)/cyclonedx-gomod ## Build and verify the files of a release in dist/
 	rm -rf dist
 	tools/release/release artifacts dist $(PLATFORMS)
-
-.PHONY: vulncheck
-vulncheck: $(TOOLS)/govulncheck ## Look for known vulnerabilities; needs the database at vuln.go.dev
-	@$(call each,$(GO_MODULES),$< ./...)
-
-.PHONY: release-required
-release-required: ## Print whether the version in version.go is newer than the newest released tag
-	@tools/release/release required
 
 .PHONY: release-check
 release-check: $(TOOLS)/gorelease ## Fail unless this commit can be released
@@ -179,50 +161,19 @@ release-rehearsal: $(TOOLS)/gorelease $(TOOLS)/cyclonedx-gomod ## Rehearse a rel
 	rm -rf dist
 	tools/release/rehearse $(CURDIR)/dist $(PLATFORMS)
 
-.PHONY: release-candidate release
-release-candidate: ## Tag this commit as the next candidate of its version, and push the tag
-	@tools/release/release candidate
-release: ## Tag this commit as its version, and push the tag
-	@tools/release/release final
-
-.PHONY: production-tests
-production-tests: ## Test the deployment of STAGE with the work tree, or with the released VERSION
-	test/production/run $(VERSION)
-
-.PHONY: test-production
-test-production: ## Run the production tests against packagedb-local and DynamoDB Local
-	test/engines/run packagedb-local -- test/production/run $(VERSION)
-	test/engines/run dynamodb-local -- test/production/run $(VERSION)
-
-##@ Everything
-
-.PHONY: ci
-ci: ## Run everything that must hold before a merge
-	.ci/run
-
-.PHONY: tools
-tools: $(addprefix $(TOOLS)/,golangci-lint actionlint benchstat gorelease cyclonedx-gomod govulncheck) ## Build the tools that the other targets use
-
 .PHONY: clean
 clean: ## Remove what the other targets built and downloaded
 	rm -rf .engines .tools dist test/clients/javascript/node_modules
 
 # The versions and checksums of the tools are those of tools/go.mod. actionlint has a module of its own, because it
 # does not compile with the YAML library that golangci-lint requires.
-$(TOOLS)/golangci-lint: tools/go.mod tools/go.sum
-	go build -C tools -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
-
-$(TOOLS)/benchstat: tools/go.mod tools/go.sum
-	go build -C tools -o $@ golang.org/x/perf/cmd/benchstat
-
-$(TOOLS)/gorelease: tools/go.mod tools/go.sum
-	go build -C tools -o $@ golang.org/x/exp/cmd/gorelease
-
-$(TOOLS)/cyclonedx-gomod: tools/go.mod tools/go.sum
-	go build -C tools -o $@ github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
-
-$(TOOLS)/govulncheck: tools/go.mod tools/go.sum
-	go build -C tools -o $@ golang.org/x/vuln/cmd/govulncheck
+$(TOOLS)/golangci-lint: PACKAGE := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+$(TOOLS)/benchstat: PACKAGE := golang.org/x/perf/cmd/benchstat
+$(TOOLS)/gorelease: PACKAGE := golang.org/x/exp/cmd/gorelease
+$(TOOLS)/cyclonedx-gomod: PACKAGE := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
+$(TOOLS)/govulncheck: PACKAGE := golang.org/x/vuln/cmd/govulncheck
+$(addprefix $(TOOLS)/,golangci-lint benchstat gorelease cyclonedx-gomod govulncheck): tools/go.mod tools/go.sum
+	go build -C tools -o $@ $(PACKAGE)
 
 $(TOOLS)/actionlint: tools/actionlint/go.mod tools/actionlint/go.sum
 	go build -C tools/actionlint -o $@ github.com/rhysd/actionlint/cmd/actionlint

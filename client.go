@@ -3,11 +3,18 @@ package packagedb
 import (
 	"context"
 
+	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/open-alchemy/packagedb/internal/awsclient"
 )
 
+// version is this module's version, without the v of its tag. It determines the tag of a release.
+const version = "0.2.0"
+
 // Client is the part of [*dynamodb.Client] that a [Database] calls. Clients for DAX, with tracing
-// or for tests implement it as well. A client may change its inputs.
+// or for tests implement it as well. Inputs are never shared between calls, and a client must not
+// change them: a decorator that needs another input copies it.
 //
 // A server may lack TransactWriteItems: after an UnknownOperationException, a Database writes the
 // two items of a version one after the other.
@@ -47,4 +54,37 @@ type DescribeClient interface {
 	DescribeTable(
 		ctx context.Context, input *dynamodb.DescribeTableInput, options ...func(*dynamodb.Options),
 	) (*dynamodb.DescribeTableOutput, error)
+}
+
+// ClientOptions gives a DynamoDB client the settings of the client of [Get], as in
+//
+//	client := dynamodb.NewFromConfig(configuration, packagedb.ClientOptions)
+//
+// They cover:
+//
+//   - attempts: a request that is throttled, fails at the server or gets no usable answer is tried up to
+//     10 times, or RetryMaxAttempts times if that is set, with growing, jittered pauses of up to 5
+//     seconds and without the SDK's quota of retries. RetryMode stays; a Retryer is replaced. Credentials
+//     that cannot be found end the call at once.
+//   - time: connecting takes up to 5 seconds, so does the TLS handshake, and so does waiting for an
+//     answer to begin. An attempt takes up to 30 seconds in all. After an attempt without an answer the
+//     idle connections are closed, so that the next one connects afresh.
+//   - connections: up to 1,024 idle ones are kept for each host, over HTTP/1.1.
+//   - answers: they are read whole, up to 32 MiB. An answer that is shorter than its Content-Length, does
+//     not match its X-Amz-Crc32, or is a redirect, and a success without a JSON object as its body, count
+//     as failed attempts.
+//
+// An HTTP client of the SDK's, an [awshttp.BuildableClient], is copied and keeps its other settings and
+// its shorter timeouts. Any other HTTP client stays as it is: its answers are checked, and its attempts
+// take up to 30 seconds.
+//
+// [awshttp.BuildableClient]: https://pkg.go.dev/github.com/aws/aws-sdk-go-v2/aws/transport/http#BuildableClient
+func ClientOptions(options *dynamodb.Options) {
+	awsclient.Configure(options, "")
+	addUserAgent(options)
+}
+
+// addUserAgent adds the library and its version to the user agent of a client's requests.
+func addUserAgent(options *dynamodb.Options) {
+	options.APIOptions = append(options.APIOptions, middleware.AddUserAgentKeyValue("packagedb", version))
 }

@@ -6,8 +6,9 @@ import (
 	"errors"
 	"iter"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
 // ListCredentials implements [Database].
@@ -23,64 +24,77 @@ func (f *facade) Credentials(ctx context.Context, sub string, options ...ListOpt
 func (f *facade) credentials(
 	ctx context.Context, operation, sub string, options []ListOption,
 ) iter.Seq2[CredentialsInfo, error] {
-	return iterate(func(yield func(CredentialsInfo) bool) (err error) {
-		ctx, end := f.begin(ctx, operation, sub, f.credentialsTable)
-		defer end(&err)
+	return iterate(func(yield func(CredentialsInfo, error) bool) (err error) {
+		ctx, call := f.begin(ctx, operation, sub, f.credentialsTable)
+		defer call.end(&err)
 		if err := checkSub(sub); err != nil {
 			return err
 		}
-		q := f.queryUser(f.credentialsTable, "", sub, credentialsInfo)
-		q, err = q.paged(options, func(after string) (item, error) {
-			return credentialsKey(sub, after), checkKey("after", after, maxSortKey)
-		})
+		q := f.queryUser(f.credentialsTable, "", sub, credentialsWithoutHash)
+		after, err := q.apply(options)
 		if err != nil {
 			return err
 		}
-		return each(ctx, f.client, q, f.decodeCredentialsInfo, yield)
+		if after != nil {
+			if err := checkString("after", *after, maxSortKey); err != nil {
+				return err
+			}
+			q.input.ExclusiveStartKey = credentialsKey(sub, *after)
+		}
+		return each(ctx, q, f.decodeCredentialsInfo, yield)
 	})
 }
 
 // CreateCredentials implements [Database].
 func (f *facade) CreateCredentials(ctx context.Context, sub string, credentials CredentialsInput) (err error) {
-	ctx, end := f.begin(ctx, "CreateCredentials", credentials.ID, f.credentialsTable)
-	defer end(&err)
+	ctx, call := f.begin(ctx, "CreateCredentials", credentials.ID, f.credentialsTable)
+	defer call.end(&err)
 	attempts := 0
-	err = f.putCredentials(ctx, sub, credentials, "attribute_not_exists(id)", countAttempts(&attempts))
-	if !isConditionFailure(err) {
+	put, err := f.putOf(sub, credentials)
+	if err != nil {
+		return err
+	}
+	put.ConditionExpression = aws.String("attribute_not_exists(id)")
+	err = f.put(ctx, put, countAttempts(&attempts))
+	if err == nil || !isConditionFailure(err) {
 		return err
 	}
 	if attempts > 1 && f.isStored(ctx, sub, credentials) {
-		return nil // by an earlier attempt, whose answer was lost
+		return nil // by an earlier attempt, whose response was lost
 	}
 	return ErrExists
 }
 
 // CreateUpdateCredentials implements [Database].
 func (f *facade) CreateUpdateCredentials(ctx context.Context, sub string, credentials CredentialsInput) (err error) {
-	ctx, end := f.begin(ctx, "CreateUpdateCredentials", credentials.ID, f.credentialsTable)
-	defer end(&err)
-	return f.putCredentials(ctx, sub, credentials, "")
+	ctx, call := f.begin(ctx, "CreateUpdateCredentials", credentials.ID, f.credentialsTable)
+	defer call.end(&err)
+	put, err := f.putOf(sub, credentials)
+	if err != nil {
+		return err
+	}
+	return f.put(ctx, put)
 }
 
 // GetCredentials implements [Database].
 func (f *facade) GetCredentials(ctx context.Context, sub, id string) (_ *CredentialsInfo, err error) {
-	ctx, end := f.begin(ctx, "GetCredentials", id, f.credentialsTable)
-	defer end(&err)
+	ctx, call := f.begin(ctx, "GetCredentials", id, f.credentialsTable)
+	defer call.end(&err)
 	if err := checkCredentialsKey(sub, id); err != nil {
 		return nil, err
 	}
 	key := credentialsKey(sub, id)
-	return get(ctx, f.client, f.credentialsTable, key, f.consistentReads, credentialsInfo, f.decodeCredentialsInfo)
+	return get(ctx, f, f.credentialsTable, key, f.consistentReads, credentialsWithoutHash, f.decodeCredentialsInfo)
 }
 
 // GetUser implements [Database].
 func (f *facade) GetUser(ctx context.Context, publicKey string) (_ *CredentialsAuthInfo, err error) {
-	ctx, end := f.begin(ctx, "GetUser", publicKey, f.credentialsTable)
-	defer end(&err)
+	ctx, call := f.begin(ctx, "GetUser", publicKey, f.credentialsTable)
+	defer call.end(&err)
 	if err := checkPublicKey(publicKey); err != nil {
 		return nil, err
 	}
-	found, err := collect(list(ctx, f.client, f.queryPublicKey(publicKey), f.decodeCredentials))
+	found, err := collect(results(ctx, f.queryPublicKey(publicKey), f.decodeCredentials))
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +104,7 @@ func (f *facade) GetUser(ctx context.Context, publicKey string) (_ *CredentialsA
 	case len(found) > 1:
 		return nil, ErrAmbiguousPublicKey
 	case found[0].PublicKey != publicKey:
-		return nil, errors.New("answer with another public key")
+		return nil, errors.New("the response has another public key")
 	}
 	return &CredentialsAuthInfo{
 		Sub: found[0].Sub, ID: found[0].ID, SecretKeyHash: found[0].SecretKeyHash.data, Salt: found[0].Salt.data,
@@ -99,52 +113,47 @@ func (f *facade) GetUser(ctx context.Context, publicKey string) (_ *CredentialsA
 
 // DeleteCredentials implements [Database].
 func (f *facade) DeleteCredentials(ctx context.Context, sub, id string) (err error) {
-	ctx, end := f.begin(ctx, "DeleteCredentials", id, f.credentialsTable)
-	defer end(&err)
+	ctx, call := f.begin(ctx, "DeleteCredentials", id, f.credentialsTable)
+	defer call.end(&err)
 	if err := checkCredentialsKey(sub, id); err != nil {
 		return err
 	}
-	return f.deleteItem(ctx, f.credentialsTable, credentialsKey(sub, id), "", nil)
+	return f.delete(ctx, types.Delete{TableName: aws.String(f.credentialsTable), Key: credentialsKey(sub, id)})
 }
 
 // DeleteAllCredentials implements [Database].
 func (f *facade) DeleteAllCredentials(ctx context.Context, sub string) (err error) {
-	ctx, end := f.begin(ctx, "DeleteAllCredentials", sub, f.credentialsTable)
-	defer end(&err)
+	ctx, call := f.begin(ctx, "DeleteAllCredentials", sub, f.credentialsTable)
+	defer call.end(&err)
 	if err := checkSub(sub); err != nil {
 		return err
 	}
-	return f.delete(f.credentialsTable, sub, attrID, func(d *deletion) error {
-		return d.deleteItems(ctx, f.queryUser(f.credentialsTable, "", sub, keysOfCredentials))
-	})
+	d := &deleter{facade: f, table: f.credentialsTable, sub: sub, sortKey: attrID}
+	return d.end(d.deleteQuery(ctx, f.queryUser(f.credentialsTable, "", sub, keysOfCredentials)))
 }
 
-// putCredentials stores credentials, under a condition unless that is empty.
-func (f *facade) putCredentials(
-	ctx context.Context, sub string, credentials CredentialsInput, condition string, options ...func(*dynamodb.Options),
-) error {
+// putOf returns the put of credentials.
+func (f *facade) putOf(sub string, credentials CredentialsInput) (types.Put, error) {
 	if err := checkCredentials(sub, credentials); err != nil {
-		return err
+		return types.Put{}, err
 	}
-	stored, err := attributevalue.MarshalMap(credentialsItem{
+	encoded, err := attributevalue.MarshalMap(credentialsItem{
 		Sub: sub, ID: credentials.ID, PublicKey: credentials.PublicKey,
 		SecretKeyHash: f.binary(attrSecretKeyHash, credentials.SecretKeyHash), Salt: f.binary(attrSalt, credentials.Salt),
 	})
 	if err != nil {
-		return err
+		return types.Put{}, err
 	}
-	if err := checkSize("credentials", stored, maxCredentialsItem); err != nil {
-		return err
-	}
-	return f.put(ctx, conditionalPut{table: f.credentialsTable, item: stored, condition: condition}, options...)
+	return types.Put{TableName: aws.String(f.credentialsTable), Item: encoded},
+		checkSize("credentials", encoded, maxCredentialsItem)
 }
 
 // isStored reports whether exactly these credentials are stored.
 func (f *facade) isStored(ctx context.Context, sub string, credentials CredentialsInput) bool {
 	key := credentialsKey(sub, credentials.ID)
-	record, err := get(ctx, f.client, f.credentialsTable, key, true, credentialsAuth, f.decodeCredentials)
-	return err == nil && record.PublicKey == credentials.PublicKey &&
-		bytes.Equal(record.SecretKeyHash.data, credentials.SecretKeyHash) && bytes.Equal(record.Salt.data, credentials.Salt)
+	stored, err := get(ctx, f, f.credentialsTable, key, true, wholeCredentials, f.decodeCredentials)
+	return err == nil && stored.PublicKey == credentials.PublicKey &&
+		bytes.Equal(stored.SecretKeyHash.data, credentials.SecretKeyHash) && bytes.Equal(stored.Salt.data, credentials.Salt)
 }
 
 // binary returns a binary attribute in the form of the table.
@@ -153,29 +162,12 @@ func (f *facade) binary(name string, data []byte) binary {
 }
 
 func (f *facade) decodeCredentials(stored item) (credentialsItem, error) {
-	record := credentialsItem{SecretKeyHash: f.binary(attrSecretKeyHash, nil), Salt: f.binary(attrSalt, nil)}
-	err := attributevalue.UnmarshalMap(stored, &record)
-	return record, err
+	decoded := credentialsItem{SecretKeyHash: f.binary(attrSecretKeyHash, nil), Salt: f.binary(attrSalt, nil)}
+	err := attributevalue.UnmarshalMap(stored, &decoded)
+	return decoded, err
 }
 
 func (f *facade) decodeCredentialsInfo(stored item) (CredentialsInfo, error) {
-	record, err := f.decodeCredentials(stored)
-	return CredentialsInfo{ID: record.ID, PublicKey: record.PublicKey, Salt: record.Salt.data}, err
-}
-
-func credentialsKey(sub, id string) item {
-	return textItem(map[string]string{attrSub: sub, attrID: id})
-}
-
-// queryPublicKey reads the items of a public key, no more than show that it is ambiguous.
-func (f *facade) queryPublicKey(publicKey string) query {
-	return query{
-		table:     f.credentialsTable,
-		index:     credentialsIndex,
-		condition: "public_key = :public_key",
-		values:    map[string]string{":public_key": publicKey},
-		selection: credentialsAuth,
-		limit:     2,
-		pageSize:  2,
-	}
+	decoded, err := f.decodeCredentials(stored)
+	return CredentialsInfo{ID: decoded.ID, PublicKey: decoded.PublicKey, Salt: decoded.Salt.data}, err
 }

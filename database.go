@@ -11,13 +11,13 @@ import (
 // concurrent use.
 //
 // Every call ends soon after its context does, and no goroutine outlives the call. Input that
-// DynamoDB would reject is rejected with [ErrInvalidInput] before anything is sent: a required text
-// that is empty, text that is not UTF-8, a sub or public key over 2,048 bytes, a credentials id over
+// DynamoDB would reject is rejected with [ErrInvalidInput] before anything is sent: an empty
+// required string, a string that is not UTF-8, a sub or public key over 2,048 bytes, a credentials id over
 // 1,024 bytes, a name whose id is over 1,003 bytes, a credentials item over 409,600 bytes, and a
 // spec item over 204,800 bytes, because its entry in the local secondary index counts as well.
 //
 // Gets and lists are eventually consistent unless the Database was made [WithConsistentReads]. A
-// malformed item is an error that names its key, never a result.
+// malformed item makes the call fail with an error that names its key. It is never returned.
 //
 // Lists come in two forms: a slice, and an iterator that reads the next page of items only when it
 // is needed. An iterator yields an error last, with a zero value. An empty list is an empty slice,
@@ -30,8 +30,8 @@ type Database interface {
 	// CreateUpdateSpec stores a version of a spec, makes it the latest, and returns what was
 	// stored. It stores both items of the version or neither.
 	//
-	// UpdatedAt is the second of the clock, or the second after the latest version's if the clock
-	// is not past that, so that the history keeps the order of the writes. If the version equals
+	// UpdatedAt is the current time in seconds or, if that is not later than the latest version's, one
+	// second after it, so that the history keeps the order of the writes. If the version equals
 	// the latest one and the clock is not past it, the latest version is updated in place. No
 	// version overwrites another. Conflicts with other writers are retried until the context ends.
 	CreateUpdateSpec(ctx context.Context, sub string, spec SpecInput) (*SpecInfo, error)
@@ -122,21 +122,9 @@ func New(client Client, options ...Option) Database {
 	return &facade{client: client, settings: newSettings(options)}
 }
 
-// begin starts a call. Its end wraps the error and reports the call to the observer.
-func (f *facade) begin(
-	ctx context.Context, operation, subject, table string,
-) (_ context.Context, end func(err *error)) {
-	ctx, report := f.observe(ctx, operation)
-	return ctx, func(err *error) {
-		wrap(err, operation, subject, table)
-		report(*err)
-	}
-}
-
 // DeleteAll implements [Database].
-func (f *facade) DeleteAll(ctx context.Context, sub string) error {
-	ctx, report := f.observe(ctx, "DeleteAll")
-	err := errors.Join(f.DeleteAllSpecs(ctx, sub), f.DeleteAllCredentials(ctx, sub))
-	report(err)
-	return err
+func (f *facade) DeleteAll(ctx context.Context, sub string) (err error) {
+	ctx, call := f.begin(ctx, "DeleteAll", sub, "")
+	defer call.end(&err)
+	return errors.Join(f.DeleteAllSpecs(ctx, sub), f.DeleteAllCredentials(ctx, sub))
 }

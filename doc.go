@@ -1,5 +1,5 @@
-// Package packagedb stores the specs that users upload and the credentials that they sign in with
-// on DynamoDB.
+// Package packagedb stores, on DynamoDB, the specs that users upload and the credentials they sign in
+// with.
 //
 // A service gets the [Database] for its environment and calls it:
 //
@@ -21,6 +21,15 @@
 // they were written, and one more item for the latest version. It holds the name, version, title,
 // description and number of models of a spec; the content of the spec is stored elsewhere.
 //
+// The call above stores two items in the specs table, in one transaction:
+//
+//	sub    updated_at_id (sort key)    id_updated_at (sort key of the local index)  version
+//	alice  00000000001700000000#pets   pets#00000000001700000000                    1.0.0
+//	alice  latest#pets                 pets#latest                                  1.0.0
+//
+// In the table, the latest items of a user lie together, which is what ListSpecs reads. In the index,
+// the versions of a spec lie together in their order, followed by its latest item.
+//
 // # Errors
 //
 // Every error names the operation, the spec or credentials, and the table. Match them with
@@ -41,3 +50,16 @@
 // [Reliability]: https://github.com/open-alchemy/packagedb/blob/main/docs/reliability.md
 // [Performance]: https://github.com/open-alchemy/packagedb/blob/main/docs/performance.md
 package packagedb
+
+// A call goes down through these files and comes back once:
+//
+//	database.go                the interface and its promises
+//	specs.go, credentials.go   one method for each access pattern
+//	validate.go                what input must be
+//	keys.go, items.go          ids and keys; the two items, encoded and decoded
+//	create.go, delete.go       a version stored as two items; specs deleted whole
+//	deleter.go                 deletes in batches, several at a time
+//	query.go, request.go       a query and its pages; every other request, with its retries
+//	errors.go, observe.go      what errors mean and say; what an observer sees
+//
+// Around them, stage.go has Get, client.go the clients, tables.go the tables themselves.

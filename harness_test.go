@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"maps"
 	"os"
 	"slices"
@@ -21,6 +20,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/internal/dbtest"
 	"github.com/open-alchemy/packagedb/internal/engine"
 	"github.com/open-alchemy/packagedb/internal/loopback"
 	"github.com/open-alchemy/packagedb/testutil"
@@ -72,64 +72,19 @@ func exampleDatabase(ctx context.Context) packagedb.Database {
 	return packagedb.New(client, frozen(time.Date(2021, time.January, 1, 0, 0, 0, 0, time.UTC).Unix()))
 }
 
-// handler replaces a client's call: it may read or change the input, call next to send the request,
-// and answer.
-type handler func(op string, input any, next func() (any, error)) (any, error)
+// handler handles a request in place of the client.
+type handler = dbtest.Handler
 
-// interceptor is a client that passes every call to a handler.
-type interceptor struct {
-	packagedb.Client
-	handle handler
-}
-
-// intercept returns a Database over the client of db whose calls go through the handler.
+// intercept returns a Database over the client of db whose requests go through the handler.
 func intercept(db *testutil.DB, handle handler, options ...packagedb.Option) packagedb.Database {
-	return packagedb.New(&interceptor{db.Client, handle}, options...)
-}
-
-func intercepted[I, O any](
-	ctx context.Context, c *interceptor, op string, input *I, options []func(*dynamodb.Options),
-	send func(context.Context, *I, ...func(*dynamodb.Options)) (*O, error),
-) (*O, error) {
-	output, err := c.handle(op, input, func() (any, error) { return send(ctx, input, options...) })
-	typed, _ := output.(*O)
-	return typed, err
-}
-
-func (c *interceptor) GetItem(ctx context.Context, input *dynamodb.GetItemInput, options ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
-	return intercepted(ctx, c, "GetItem", input, options, c.Client.GetItem)
-}
-
-func (c *interceptor) PutItem(ctx context.Context, input *dynamodb.PutItemInput, options ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
-	return intercepted(ctx, c, "PutItem", input, options, c.Client.PutItem)
-}
-
-func (c *interceptor) DeleteItem(ctx context.Context, input *dynamodb.DeleteItemInput, options ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
-	return intercepted(ctx, c, "DeleteItem", input, options, c.Client.DeleteItem)
-}
-
-func (c *interceptor) Query(ctx context.Context, input *dynamodb.QueryInput, options ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
-	return intercepted(ctx, c, "Query", input, options, c.Client.Query)
-}
-
-func (c *interceptor) BatchWriteItem(ctx context.Context, input *dynamodb.BatchWriteItemInput, options ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error) {
-	return intercepted(ctx, c, "BatchWriteItem", input, options, c.Client.BatchWriteItem)
-}
-
-func (c *interceptor) TransactWriteItems(ctx context.Context, input *dynamodb.TransactWriteItemsInput, options ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
-	return intercepted(ctx, c, "TransactWriteItems", input, options, c.Client.TransactWriteItems)
+	return packagedb.New(dbtest.Intercept(db.Client, handle), options...)
 }
 
 // passOn sends every request.
 func passOn(_ string, _ any, next func() (any, error)) (any, error) { return next() }
 
-// withoutTransactions answers TransactWriteItems like a server that does not support it.
-func withoutTransactions(op string, _ any, next func() (any, error)) (any, error) {
-	if op == "TransactWriteItems" {
-		return nil, &smithy.GenericAPIError{Code: "UnknownOperationException"}
-	}
-	return next()
-}
+// withoutTransactions handles TransactWriteItems like a server that does not support it.
+var withoutTransactions handler = dbtest.WithoutTransactions
 
 // failOn fails the requests of one operation.
 func failOn(op string, err error) handler {
@@ -160,29 +115,16 @@ var (
 
 // calls returns the calls of a Database, for the user "sub" and their spec "spec" or the credentials secret.
 func calls(ctx context.Context, db packagedb.Database) map[string]func() error {
-	spec := packagedb.SpecInput{Name: "spec", Version: "new", ModelCount: 1}
-	return map[string]func() error{
-		"CountCustomerModels":     func() error { return errorOf(db.CountCustomerModels(ctx, "sub")) },
-		"CreateUpdateSpec":        func() error { return errorOf(db.CreateUpdateSpec(ctx, "sub", spec)) },
-		"GetLatestSpecVersion":    func() error { return errorOf(db.GetLatestSpecVersion(ctx, "sub", "spec")) },
-		"ListSpecs":               func() error { return errorOf(db.ListSpecs(ctx, "sub")) },
-		"Specs":                   func() error { return lastError(db.Specs(ctx, "sub")) },
-		"GetSpec":                 func() error { return errorOf(db.GetSpec(ctx, "sub", "spec")) },
-		"GetSpecVersion":          func() error { return errorOf(db.GetSpecVersion(ctx, "sub", "spec", "v1700000000")) },
-		"DeleteSpec":              func() error { return db.DeleteSpec(ctx, "sub", "spec") },
-		"ListSpecVersions":        func() error { return errorOf(db.ListSpecVersions(ctx, "sub", "spec")) },
-		"SpecVersions":            func() error { return lastError(db.SpecVersions(ctx, "sub", "spec")) },
-		"DeleteAllSpecs":          func() error { return db.DeleteAllSpecs(ctx, "sub") },
-		"ListCredentials":         func() error { return errorOf(db.ListCredentials(ctx, "sub")) },
-		"Credentials":             func() error { return lastError(db.Credentials(ctx, "sub")) },
-		"CreateCredentials":       func() error { return db.CreateCredentials(ctx, "sub", secret) },
-		"CreateUpdateCredentials": func() error { return db.CreateUpdateCredentials(ctx, "sub", secret) },
-		"GetCredentials":          func() error { return errorOf(db.GetCredentials(ctx, "sub", secret.ID)) },
-		"GetUser":                 func() error { return errorOf(db.GetUser(ctx, secret.PublicKey)) },
-		"DeleteCredentials":       func() error { return db.DeleteCredentials(ctx, "sub", secret.ID) },
-		"DeleteAllCredentials":    func() error { return db.DeleteAllCredentials(ctx, "sub") },
-		"DeleteAll":               func() error { return db.DeleteAll(ctx, "sub") },
+	all := map[string]func() error{}
+	for name, run := range dbtest.Calls(ctx, db, dbtest.Input{
+		Sub:         "sub",
+		Spec:        packagedb.SpecInput{Name: "spec", Version: "new", ModelCount: 1},
+		Version:     "v1700000000",
+		Credentials: secret,
+	}) {
+		all[name] = func() error { return errorOf(run()) }
 	}
+	return all
 }
 
 // call makes one of the calls.
@@ -192,14 +134,6 @@ func call(ctx context.Context, db packagedb.Database, name string) error {
 
 // errorOf returns the error of a call and drops its result.
 func errorOf[T any](_ T, err error) error { return err }
-
-// lastError returns the error that an iteration yields last.
-func lastError[T any](results iter.Seq2[T, error]) (last error) {
-	for _, err := range results {
-		last = err
-	}
-	return last
-}
 
 // canceled returns the error of a canceled transaction, with a reason for each item.
 func canceled(codes ...string) error {

@@ -77,12 +77,16 @@ func isCaseIgnorable(r rune) bool {
 		strings.ContainsRune("':·.\u0387\u055f\u05f4\u2018\u2019\u2024\u2027\ufe13\ufe52\ufe55\uff07\uff0e\uff1a", r)
 }
 
-// position is the place of an item in the history of its spec, as its keys name it: the 20 digits of
-// its second, or the word latest.
+// position is where an item stands in its spec's history, as encoded in its keys: the 20 digits of its
+// second, or the word latest.
 type position string
 
-// latestPosition sorts after every digit: a latest item comes after the versions of its spec.
-const latestPosition position = "latest"
+const (
+	// latestPosition sorts after every digit: a latest item comes after the versions of its spec.
+	latestPosition position = "latest"
+	// lastVersion sorts after every version and before the latest item.
+	lastVersion position = "99999999999999999999"
+)
 
 func positionAt(second int64) position { return position(fmt.Sprintf("%0*d", secondDigits, second)) }
 
@@ -107,15 +111,24 @@ func splitUpdatedAtID(key string) (_ position, id string, ok bool) {
 // isOfSpec reports whether the item's key in the local index is that of a version or the latest item
 // of the spec.
 func isOfSpec(stored item, id string) bool {
-	text, ok := strings.CutPrefix(textOf(stored, attrIDUpdatedAt), id+keySeparator)
-	return ok && (position(text) == latestPosition || len(text) == secondDigits && !strings.Contains(text, keySeparator))
+	at, ok := strings.CutPrefix(stringOf(stored, attrIDUpdatedAt), id+keySeparator)
+	return ok && (position(at) == latestPosition || len(at) == secondDigits && !strings.Contains(at, keySeparator))
 }
 
-// parseSecond parses Unix seconds in plain decimal: conditions compare the text.
-func parseSecond(text string) (int64, error) {
-	second, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || second < 0 || strconv.FormatInt(second, 10) != text {
+// parseSecond parses Unix seconds in plain decimal: conditions compare the string.
+func parseSecond(decimal string) (int64, error) {
+	second, err := strconv.ParseInt(decimal, 10, 64)
+	if err != nil || second < 0 || strconv.FormatInt(second, 10) != decimal {
 		return 0, errors.New("not whole seconds in plain decimal")
 	}
 	return second, nil
+}
+
+// latestKey returns the key of a spec's latest item.
+func latestKey(sub, id string) item {
+	return stringItem(map[string]string{attrSub: sub, attrUpdatedAtID: latestPosition.updatedAtID(id)})
+}
+
+func credentialsKey(sub, id string) item {
+	return stringItem(map[string]string{attrSub: sub, attrID: id})
 }

@@ -54,7 +54,7 @@ func WithClock(now func() time.Time) Option {
 // WithPythonFacade declares that services on the Python facade use, or have used, the same tables.
 // All services that share the tables need it permanently.
 //
-// Hashes and salts are then read and written as PynamoDB 5 does, as base64 text inside the binary
+// Hashes and salts are then read and written as PynamoDB 5 does, as base64 text in the binary
 // attribute. Because Python's two writes of a version can be interrupted in between,
 // CreateUpdateSpec first reads the newest of the history, with one more request, and dates its
 // version after that.
@@ -69,10 +69,10 @@ func WithPythonFacade() Option {
 //
 // A page that is shorter than the limit is the last. Results that are written or deleted between
 // two pages appear or disappear without shifting the others.
-type ListOption func(*page)
+type ListOption func(*listOptions)
 
-// page is the requested part of a list.
-type page struct {
+// listOptions is the requested page of a list.
+type listOptions struct {
 	limit      *int
 	after      *string
 	descending bool
@@ -80,17 +80,17 @@ type page struct {
 
 // Limit bounds the number of results. A limit less than 1 is [ErrInvalidInput].
 func Limit(n int) ListOption {
-	return func(p *page) { p.limit = &n }
+	return func(o *listOptions) { o.limit = &n }
 }
 
 // After skips the results up to and including the one with the key, in the order of the list: the
 // id of a spec, the UpdatedAt of a version in decimal, or the id of credentials. The key need not
 // exist.
 func After(key string) ListOption {
-	return func(p *page) { p.after = &key }
+	return func(o *listOptions) { o.after = &key }
 }
 
 // Descending reverses the order: the newest version, or the greatest id, comes first.
 func Descending() ListOption {
-	return func(p *page) { p.descending = true }
+	return func(o *listOptions) { o.descending = true }
 }

@@ -163,7 +163,7 @@ func TestRedaction_BrokenAnswers(t *testing.T) {
 			}))
 			_, err := db.GetCredentials(t.Context(), "sub", "id")
 			require.Error(t, err)
-			if strings.Contains(err.Error(), "malformed answer") {
+			if strings.Contains(err.Error(), "malformed server response") {
 				var broken *smithy.DeserializationError
 				assert.ErrorAs(t, err, &broken)
 			}
@@ -173,6 +173,7 @@ func TestRedaction_BrokenAnswers(t *testing.T) {
 }
 
 func TestRedaction_FailingServer(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []testutil.FaultKind{
 		testutil.Throttle, testutil.InternalServerError, testutil.ServiceUnavailable, testutil.DropBefore, testutil.DropAfter,
 	} {

@@ -31,49 +31,25 @@ const (
 	startServer  = "start a server with go run github.com/open-alchemy/packagedb/cmd/packagedb-local@latest"
 )
 
-// The client of STAGE=TEST depends on testVariables, that of STAGE=PROD on prodVariables as well.
-var (
-	testVariables = [...]string{stageVariable, endpointVariable, maxAttemptsVariable}
-	prodVariables = [...]string{
-		"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_DEFAULT_PROFILE",
-		"AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY",
-		"AWS_SESSION_TOKEN", "AWS_ACCOUNT_ID", "AWS_ACCOUNT_ID_ENDPOINT_MODE",
-		"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "HOME", "AWS_CA_BUNDLE",
-		"AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_LOGIN_CACHE_DIRECTORY",
-		containerURIVariable, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-		"AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
-		"AWS_EC2_METADATA_DISABLED", "AWS_EC2_METADATA_V1_DISABLED",
-		"AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
-		"AWS_RETRY_MODE", "AWS_NEW_RETRIES_2026", "AWS_ENABLE_DEFAULT_SOCKET_TIMEOUT_2026",
-		"AWS_DEFAULTS_MODE", "AWS_EXECUTION_ENV", "AWS_RESTRICT_FILE_PERMISSIONS",
-		"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_SSO", "AWS_ENDPOINT_URL_SSO_OIDC",
-		"AWS_ENDPOINT_URL_SIGNIN", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_ENABLE_ENDPOINT_DISCOVERY",
-		"AWS_USE_DUALSTACK_ENDPOINT", "AWS_USE_FIPS_ENDPOINT",
-		"AWS_AUTH_SCHEME_PREFERENCE", "AWS_DISABLE_CLOCK_SKEW_CORRECTION", "AWS_SDK_UA_APP_ID",
-	}
-)
-
-// environment holds the values of the variables that a client depends on.
+// environment has the environment variables that, once changed, make Get build another client. What
+// else the SDK reads from the environment, it reads when the client is built.
 type environment struct {
-	test [len(testVariables)]string
-	prod [len(prodVariables)]string
+	stage       string // STAGE
+	endpoint    string // AWS_ENDPOINT_URL_DYNAMODB
+	maxAttempts string // AWS_MAX_ATTEMPTS
+	region      string // AWS_REGION
+	profile     string // AWS_PROFILE
 }
 
-func readEnvironment() (env environment) {
-	for i, variable := range &testVariables {
-		env.test[i] = os.Getenv(variable)
+func readEnvironment() environment {
+	return environment{
+		stage:       os.Getenv(stageVariable),
+		endpoint:    os.Getenv(endpointVariable),
+		maxAttempts: os.Getenv(maxAttemptsVariable),
+		region:      os.Getenv("AWS_REGION"),
+		profile:     os.Getenv("AWS_PROFILE"),
 	}
-	if env.stage() == stageProd {
-		for i, variable := range &prodVariables {
-			env.prod[i] = os.Getenv(variable)
-		}
-	}
-	return env
 }
-
-func (env *environment) stage() string       { return env.test[0] }
-func (env *environment) endpoint() string    { return env.test[1] }
-func (env *environment) maxAttempts() string { return env.test[2] }
 
 // instance is the client for an environment, and the Database that Get returns without options.
 type instance struct {
@@ -100,8 +76,9 @@ var current atomic.Pointer[instance]
 // how many times it tries a request.
 //
 // Get sends nothing and is cheap enough to be called on every request. Without options it returns the
-// same Database as long as the environment is unchanged; with options, another Database over the same
-// client.
+// same Database while STAGE, AWS_ENDPOINT_URL_DYNAMODB, AWS_MAX_ATTEMPTS, AWS_REGION and AWS_PROFILE
+// are unchanged; with options, another Database over the same client. What else the SDK reads from the
+// environment, it reads when the client is made.
 func Get(options ...Option) (Database, error) {
 	last, err := currentInstance()
 	switch {
@@ -145,22 +122,21 @@ func currentInstance() (*instance, error) {
 }
 
 func newClient(env environment) (*dynamodb.Client, error) {
-	stage := env.stage()
-	if stage != stageTest && stage != stageProd {
+	if env.stage != stageTest && env.stage != stageProd {
 		return nil, fmt.Errorf("%w: %s is %q, it must be %s or %s; testutil.Main sets it for tests",
-			ErrInvalidStage, stageVariable, stage, stageTest, stageProd)
+			ErrInvalidStage, stageVariable, env.stage, stageTest, stageProd)
 	}
 	attempts := 0
-	if value := env.maxAttempts(); value != "" {
+	if value := env.maxAttempts; value != "" {
 		var err error
 		if attempts, err = strconv.Atoi(value); err != nil || attempts < 1 {
-			return nil, fmt.Errorf("%s is %q, it must be a whole number from 1", maxAttemptsVariable, value)
+			return nil, fmt.Errorf("%s is %q, it must be a positive integer", maxAttemptsVariable, value)
 		}
 	}
-	if stage == stageProd {
+	if env.stage == stageProd {
 		return newProdClient()
 	}
-	return newTestClient(env.endpoint(), attempts)
+	return newTestClient(env.endpoint, attempts)
 }
 
 func newTestClient(endpoint string, attempts int) (*dynamodb.Client, error) {
@@ -171,7 +147,7 @@ func newTestClient(endpoint string, attempts int) (*dynamodb.Client, error) {
 	switch {
 	case err != nil || parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Hostname() == "":
 		return nil, fmt.Errorf("%s is %q, it must be a URL such as %s", endpointVariable, endpoint, testEndpoint)
-	case ofAWS(parsed.Hostname()):
+	case isAWSHost(parsed.Hostname()):
 		return nil, fmt.Errorf("%s is an endpoint of AWS, %q, which %s=%s does not use",
 			endpointVariable, parsed.Hostname(), stageVariable, stageTest)
 	}
@@ -182,11 +158,11 @@ func newTestClient(endpoint string, attempts int) (*dynamodb.Client, error) {
 		RetryMaxAttempts: attempts,
 	}, func(options *dynamodb.Options) {
 		awsclient.Configure(options, startServer)
-	}, nameUserAgent), nil
+	}, addUserAgent), nil
 }
 
-// ofAWS reports whether the host is in one of the domains of AWS's public endpoints.
-func ofAWS(host string) bool {
+// isAWSHost reports whether the host is in one of the domains of AWS's public endpoints.
+func isAWSHost(host string) bool {
 	host = "." + strings.ToLower(strings.TrimRight(host, "."))
 	for _, domain := range []string{
 		".amazonaws.com", ".api.aws", ".amazonaws.com.cn", ".api.amazonwebservices.com.cn",
@@ -229,32 +205,4 @@ func checkContainerURI(uri string) error {
 		}
 	}
 	return nil
-}
-
-// ClientOptions gives a DynamoDB client the settings of the client of [Get], as in
-//
-//	client := dynamodb.NewFromConfig(configuration, packagedb.ClientOptions)
-//
-// They cover:
-//
-//   - attempts: a request that is throttled, fails at the server or gets no usable answer is tried up to
-//     10 times, or RetryMaxAttempts times if that is set, with growing, jittered pauses of up to 5
-//     seconds and without the SDK's quota of retries. RetryMode stays; a Retryer is replaced. Credentials
-//     that cannot be found end the call at once.
-//   - time: connecting takes up to 5 seconds, so does the TLS handshake, and so does waiting for an
-//     answer to begin. An attempt takes up to 30 seconds in all. After an attempt without an answer the
-//     idle connections are closed, so that the next one connects afresh.
-//   - connections: up to 1,024 idle ones are kept for each host, over HTTP/1.1.
-//   - answers: they are read whole, up to 32 MiB. An answer that is shorter than its Content-Length, does
-//     not match its X-Amz-Crc32, or is a redirect, and a success without a JSON object as its body, count
-//     as failed attempts.
-//
-// An HTTP client of the SDK's, an [awshttp.BuildableClient], is copied and keeps its other settings and
-// its shorter timeouts. Any other HTTP client stays as it is: its answers are checked, and its attempts
-// take up to 30 seconds.
-//
-// [awshttp.BuildableClient]: https://pkg.go.dev/github.com/aws/aws-sdk-go-v2/aws/transport/http#BuildableClient
-func ClientOptions(options *dynamodb.Options) {
-	awsclient.Configure(options, "")
-	nameUserAgent(options)
 }

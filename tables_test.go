@@ -196,7 +196,7 @@ func TestTables_Answers(t *testing.T) {
 	refused := errors.New("access denied")
 	for want, server := range map[string]*tableServer{
 		"access denied": {describe: func(*types.TableDescription) (*dynamodb.DescribeTableOutput, error) { return nil, refused }},
-		"the server describes no table": {describe: func(*types.TableDescription) (*dynamodb.DescribeTableOutput, error) {
+		"DescribeTable returned no table": {describe: func(*types.TableDescription) (*dynamodb.DescribeTableOutput, error) {
 			return &dynamodb.DescribeTableOutput{}, nil
 		}},
 		"neither an output nor an error": {describe: func(*types.TableDescription) (*dynamodb.DescribeTableOutput, error) { return nil, nil }},

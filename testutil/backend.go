@@ -1,12 +1,19 @@
 package testutil
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
+	mathrand "math/rand/v2"
 	"net/http"
+	"net/url"
 	"os"
+	"regexp"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,6 +27,7 @@ import (
 	"github.com/open-alchemy/packagedb"
 	"github.com/open-alchemy/packagedb/internal/engine"
 	"github.com/open-alchemy/packagedb/internal/loopback"
+	"github.com/open-alchemy/packagedb/internal/protocol"
 )
 
 const endpointVariable = "PACKAGEDB_TEST_ENDPOINT"
@@ -37,20 +45,19 @@ type backend struct {
 }
 
 func newBackend() (*backend, error) {
-	endpoint := os.Getenv(endpointVariable)
-	if endpoint == "" {
-		return backendOver(engine.New(), nil), nil
+	var handler http.Handler
+	var other *forwarder
+	if endpoint := os.Getenv(endpointVariable); endpoint == "" {
+		handler = engine.New()
+	} else {
+		var err error
+		if other, err = newForwarder(endpoint); err != nil {
+			return nil, err
+		}
+		handler = other
 	}
-	forwarder, err := newForwarder(endpoint)
-	if err != nil {
-		return nil, err
-	}
-	return backendOver(forwarder, forwarder), nil
-}
-
-func backendOver(handler http.Handler, forwarder *forwarder) *backend {
 	faults := &injector{next: handler}
-	return &backend{faults, newClient(faults), newClient(handler), forwarder}
+	return &backend{faults, newClient(faults), newClient(handler), other}, nil
 }
 
 const maxAttempts = 10
@@ -66,7 +73,7 @@ func newClient(handler http.Handler) *dynamodb.Client {
 			options.MaxAttempts = maxAttempts
 			options.RateLimiter = ratelimit.None
 			options.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) {
-				return rand.N(time.Millisecond), nil
+				return mathrand.N(200 * time.Microsecond), nil
 			})
 		}),
 	})
@@ -120,22 +127,15 @@ func (b *backend) deleteTables(ctx context.Context) error {
 
 // deleteTable deletes a table once the server has finished creating or deleting it.
 func (b *backend) deleteTable(ctx context.Context, table string) error {
-	for {
-		_, err := b.setup.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: &table})
-		var gone *types.ResourceNotFoundException
-		var busy *types.ResourceInUseException
-		switch {
-		case errors.As(err, &gone):
-			return nil
-		case !errors.As(err, &busy):
-			return err
-		}
-		select {
-		case <-time.After(10 * time.Millisecond):
-		case <-ctx.Done():
-			return err
-		}
+	_, err := b.setup.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: &table}, func(options *dynamodb.Options) {
+		busy := retry.AddWithErrorCodes(options.Retryer.(aws.RetryerV2), "ResourceInUseException")
+		patient := retry.AddWithMaxBackoffDelay(busy, 10*time.Millisecond)
+		options.Retryer = retry.AddWithMaxAttempts(patient, 0) // until the context ends
+	})
+	if gone := (*types.ResourceNotFoundException)(nil); errors.As(err, &gone) {
+		return nil
 	}
+	return err
 }
 
 // empty deletes all items of a table.
@@ -158,4 +158,145 @@ func (b *backend) empty(ctx context.Context, table dynamodb.CreateTableInput) er
 		}
 	}
 	return nil
+}
+
+// forwarder is an [http.Handler] that passes requests on to another DynamoDB. It adds its own
+// prefix to the names of tables, and removes it from the responses, so that no forwarder sees the
+// tables of another. The prefix counts towards the limit of 255 characters for a name.
+type forwarder struct {
+	endpoint  string
+	prefix    string
+	transport *http.Transport
+
+	mayHaveTables atomic.Bool // a CreateTable was sent
+}
+
+func newForwarder(endpoint string) (*forwarder, error) {
+	target, err := url.Parse(endpoint)
+	if err != nil || target.Host == "" || target.Scheme != "http" && target.Scheme != "https" {
+		return nil, fmt.Errorf("%s is %q, but must be a URL with its scheme, such as http://localhost:8000",
+			endpointVariable, endpoint)
+	}
+	return &forwarder{
+		endpoint: strings.TrimSuffix(endpoint, "/"),
+		prefix:   "test-" + strings.ToLower(rand.Text()[:12]) + ".",
+		transport: &http.Transport{
+			Proxy:                 http.ProxyFromEnvironment,
+			MaxIdleConnsPerHost:   256,
+			IdleConnTimeout:       2 * time.Second, // dynalite closes a connection after 5
+			ResponseHeaderTimeout: 30 * time.Second,
+		},
+	}, nil
+}
+
+// ServeHTTP implements [http.Handler].
+func (f *forwarder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	q := protocol.ReadRequest(r)
+	response, err := f.send(r, f.addPrefix(q))
+	switch {
+	case r.Context().Err() != nil:
+		panic(http.ErrAbortHandler)
+	case err != nil:
+		protocol.Exception(http.StatusServiceUnavailable, "ServiceUnavailable", err.Error(), nil).Write(w)
+		return
+	case q.Operation == "CreateTable":
+		f.mayHaveTables.Store(true)
+	case q.Operation == "ListTables":
+		response.Body = f.ownTables(response.Body)
+	}
+	response.SetBody(bytes.ReplaceAll(response.Body, []byte(f.prefix), nil))
+	response.Write(w)
+}
+
+func (f *forwarder) send(r *http.Request, body []byte) (*protocol.Response, error) {
+	forwarded, err := http.NewRequestWithContext(r.Context(), r.Method, f.endpoint+"/", bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	forwarded.Header = r.Header.Clone()
+	forwarded.Header.Del("Content-Length")
+	forwarded.Header.Del("Connection")
+	forwarded.Header.Set("Accept-Encoding", "identity") // a compressed response would hide the names
+	received, err := f.transport.RoundTrip(forwarded)
+	if err != nil {
+		return nil, err
+	}
+	defer received.Body.Close()
+	return protocol.ReadResponse(received)
+}
+
+// addPrefix returns the body with the prefix before the names of tables.
+func (f *forwarder) addPrefix(q *protocol.Request) []byte {
+	if q.Members == nil {
+		return q.Body
+	}
+	if tables := protocol.Object(q.Members["RequestItems"]); tables != nil {
+		named := map[string]any{}
+		for name, items := range tables {
+			named[f.realName(name)] = items
+		}
+		q.Members["RequestItems"] = named
+	}
+	f.addPrefixes(q.Members)
+	if q.Operation == "ListTables" && q.Members["ExclusiveStartTableName"] == nil {
+		q.Members["ExclusiveStartTableName"] = f.prefix // its tables follow each other
+	}
+	return protocol.Encode(q.Members)
+}
+
+// addPrefixes puts the prefix before the names of tables in members of JSON objects. No attribute value
+// has such a member, because the values of attributes are objects.
+func (f *forwarder) addPrefixes(value any) {
+	switch value := value.(type) {
+	case map[string]any:
+		for member, inner := range value {
+			name, isString := inner.(string)
+			switch {
+			case !isString:
+				f.addPrefixes(inner)
+			case member == "TableName" || member == "ExclusiveStartTableName" || member == "ResourceArn":
+				value[member] = f.realName(name)
+			}
+		}
+	case []any:
+		for _, inner := range value {
+			f.addPrefixes(inner)
+		}
+	}
+}
+
+var legalName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)
+
+// realName returns the name on the server of a table that the tests know by name, which may be an
+// ARN. It passes an illegal name on for the server to reject.
+func (f *forwarder) realName(name string) string {
+	if before, table, ok := strings.Cut(name, ":table/"); ok {
+		return before + ":table/" + f.prefix + table
+	}
+	if !legalName.MatchString(name) {
+		return name
+	}
+	return f.prefix + name
+}
+
+// ownTables returns the body of a ListTables without the tables that follow the forwarder's own.
+func (f *forwarder) ownTables(body []byte) []byte {
+	var list struct {
+		TableNames             []string
+		LastEvaluatedTableName string `json:",omitempty"`
+	}
+	if json.Unmarshal(body, &list) != nil || list.TableNames == nil {
+		return body // an error
+	}
+	own := []string{}
+	for _, name := range list.TableNames {
+		if strings.HasPrefix(name, f.prefix) {
+			own = append(own, name)
+		}
+	}
+	if len(own) < len(list.TableNames) {
+		list.LastEvaluatedTableName = ""
+	}
+	list.TableNames = own
+	return protocol.Encode(list)
 }

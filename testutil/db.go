@@ -21,7 +21,7 @@ type DB struct {
 }
 
 // New returns an empty database for one test, which is deleted when the test ends. Requests reach
-// its engine without a socket. Every call returns another database.
+// its engine without a socket. Every call returns a new database.
 func New(tb testing.TB, options ...packagedb.Option) *DB {
 	tb.Helper()
 	b, err := newBackend()

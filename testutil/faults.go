@@ -1,13 +1,18 @@
 package testutil
 
 import (
-	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"slices"
-	"strings"
+	"sync"
+	"testing"
 	"time"
+
+	"github.com/open-alchemy/packagedb/internal/engine"
+	"github.com/open-alchemy/packagedb/internal/protocol"
 )
 
 // FaultKind is a kind of [Fault].
@@ -16,35 +21,36 @@ type FaultKind int
 // The kinds of faults. Unless stated otherwise, they apply to every operation and the request has
 // no effect.
 const (
-	// Throttle answers an operation on items with ProvisionedThroughputExceededException.
+	// Throttle fails an operation on items with ProvisionedThroughputExceededException.
 	Throttle FaultKind = iota + 1
-	// InternalServerError answers with that error and status 500.
+	// InternalServerError fails with that error and status 500.
 	InternalServerError
-	// ServiceUnavailable answers with that error and status 503.
+	// ServiceUnavailable fails with that error and status 503.
 	ServiceUnavailable
 	// DropBefore drops the connection before the request takes effect.
 	DropBefore
 	// DropAfter drops the connection after the request took effect.
 	DropAfter
 	// Unprocessed makes BatchWriteItem or BatchGetItem process some of its items and return the
-	// others as unprocessed. At least one of several items is processed; a single item never is.
+	// others as unprocessed. A batch of several items gets at least one processed; a batch of one
+	// gets none.
 	Unprocessed
-	// Conflict answers a write or TransactGetItems as if another transaction held the item. A
+	// Conflict fails a write or TransactGetItems as if another transaction held the item. A
 	// transaction is canceled with the reason TransactionConflict for one of its items, a single
 	// write fails with TransactionConflictException, and BatchWriteItem does as for Unprocessed.
 	Conflict
-	// Delay delays the answer by Fault.Delay, or until the client gives up. The request takes
+	// Delay delays the response by Fault.Delay, or until the client gives up. The request takes
 	// effect at once.
 	Delay
-	// ThrottleOnDemand answers with ThrottlingException.
+	// ThrottleOnDemand fails with ThrottlingException.
 	ThrottleOnDemand
-	// AccessDenied answers with AccessDeniedException.
+	// AccessDenied fails with AccessDeniedException.
 	AccessDenied
-	// Error answers with Fault.Code, Fault.Message and Fault.Status.
+	// Error fails with Fault.Code, Fault.Message and Fault.Status.
 	Error
-	// Stale answers an eventually consistent read, of a table or an index, with what was there before
-	// the last writes: the last Fault.Writes, or those of the last Fault.Delay, or without either the
-	// last one. Writes are the requests that were sent since Inject. It needs the embedded engine;
+	// Stale makes an eventually consistent read, of a table or an index, return items as if the
+	// latest writes had not happened: the last Fault.Writes of them, those within Fault.Delay, or by
+	// default the last one. Only requests since Inject count as writes. It needs the embedded engine;
 	// on another server Inject skips the test.
 	Stale
 )
@@ -54,29 +60,23 @@ var kinds = [...]struct {
 	name       string
 	operations []string
 }{
-	Throttle:            {"Throttle", itemOperations},
-	InternalServerError: {"InternalServerError", everyOperation},
-	ServiceUnavailable:  {"ServiceUnavailable", everyOperation},
-	DropBefore:          {"DropBefore", everyOperation},
-	DropAfter:           {"DropAfter", everyOperation},
+	Throttle:            {"Throttle", slices.Concat(readOperations, writeOperations)},
+	InternalServerError: {"InternalServerError", engine.Operations()},
+	ServiceUnavailable:  {"ServiceUnavailable", engine.Operations()},
+	DropBefore:          {"DropBefore", engine.Operations()},
+	DropAfter:           {"DropAfter", engine.Operations()},
 	Unprocessed:         {"Unprocessed", []string{"BatchGetItem", "BatchWriteItem"}},
-	Conflict:            {"Conflict", append([]string{"TransactGetItems"}, writeOperations...)},
-	Delay:               {"Delay", everyOperation},
-	ThrottleOnDemand:    {"ThrottleOnDemand", everyOperation},
-	AccessDenied:        {"AccessDenied", everyOperation},
-	Error:               {"Error", everyOperation},
+	Conflict:            {"Conflict", slices.Concat([]string{"TransactGetItems"}, writeOperations)},
+	Delay:               {"Delay", engine.Operations()},
+	ThrottleOnDemand:    {"ThrottleOnDemand", engine.Operations()},
+	AccessDenied:        {"AccessDenied", engine.Operations()},
+	Error:               {"Error", engine.Operations()},
 	Stale:               {"Stale", []string{"GetItem", "Query", "Scan", "BatchGetItem"}},
 }
 
 var (
 	readOperations  = []string{"GetItem", "Query", "Scan", "BatchGetItem", "TransactGetItems"}
 	writeOperations = []string{"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"}
-	itemOperations  = slices.Concat(readOperations, writeOperations)
-	everyOperation  = append([]string{
-		"CreateTable", "UpdateTable", "DeleteTable", "DescribeTable", "ListTables",
-		"DescribeTimeToLive", "UpdateTimeToLive", "TagResource", "UntagResource", "ListTagsOfResource",
-		"DescribeContinuousBackups", "DescribeEndpoints", "DescribeLimits",
-	}, itemOperations...)
 )
 
 func (k FaultKind) isKnown() bool { return k >= Throttle && int(k) < len(kinds) }
@@ -93,27 +93,27 @@ func (k FaultKind) String() string {
 type Fault struct {
 	Kind FaultKind
 
-	// Operations are the operations whose requests meet the fault, such as "PutItem". If empty, the
-	// fault applies to every operation that supports it.
+	// Operations are the operations that the fault applies to, such as "PutItem". If empty, it
+	// applies to every operation that supports it.
 	Operations []string
 
-	// Times limits the number of requests that meet the fault. 0 is no limit.
+	// Times limits the number of requests that get the fault. 0 is no limit.
 	Times int
 
-	// Rate is the share of the requests that meet the fault, from 0 to 1. 0 is every request. Seed
+	// Rate is the share of the requests that get the fault, from 0 to 1. 0 is every request. Seed
 	// determines which requests do, and which items Unprocessed leaves.
 	Rate float64
 	Seed uint64
 
-	// Delay is the time by which the kind Delay delays an answer, or by which a Stale read is
+	// Delay is the time by which the kind Delay delays a response, or by which a Stale read is
 	// behind.
 	Delay time.Duration
 
 	// Writes is the number of writes by which a Stale read is behind.
 	Writes int
 
-	// Code, Message and Status are the answer of the kind Error: the name of an exception, such as
-	// "RequestLimitExceeded", its text, and the HTTP status, 400 if 0.
+	// Code, Message and Status are the response of the kind Error: the name of an exception, such as
+	// "RequestLimitExceeded", its message, and the HTTP status, 400 if 0.
 	Code    string
 	Message string
 	Status  int
@@ -153,78 +153,142 @@ func (f *Fault) check() error {
 	return nil
 }
 
-// answer returns the answer to a request, which meets the fault unless that is nil.
-func (f *activeFault) answer(r *request) *answer {
-	if f == nil {
-		return record(r.next, r.Request)
-	}
-	switch f.Kind {
-	case Throttle:
-		return failure(http.StatusBadRequest, "ProvisionedThroughputExceededException",
-			"The level of configured provisioned throughput for the table was exceeded"+injected,
-			map[string]any{"ThrottlingReasons": throttlingReasons(r, "ProvisionedThroughputExceeded")})
-	case ThrottleOnDemand:
-		return failure(http.StatusBadRequest, "com.amazon.coral.availability#ThrottlingException",
-			"Throughput exceeds the maximum on-demand throughput of the table"+injected,
-			map[string]any{"throttlingReasons": throttlingReasons(r, "MaxOnDemandThroughputExceeded")})
-	case InternalServerError:
-		return failure(http.StatusInternalServerError, "InternalServerError", "Internal server error"+injected, nil)
-	case ServiceUnavailable:
-		return failure(http.StatusServiceUnavailable, "ServiceUnavailable", "Service unavailable"+injected, nil)
-	case DropAfter:
-		_ = record(r.next, r.Request)
-		return nil
-	case Unprocessed:
-		return r.processPart()
-	case Conflict:
-		return conflict(r)
-	case AccessDenied:
-		return failure(http.StatusBadRequest, "com.amazon.coral.service#AccessDeniedException", fmt.Sprintf(
-			"User: arn:aws:iam::000000000000:user/test is not authorized to perform: dynamodb:%s on resource: %s%s",
-			r.operation, arn(r.table()), injected), nil)
-	case Error:
-		return failure(cmp.Or(f.Status, http.StatusBadRequest), f.Code, cmp.Or(f.Message, f.Code+injected), nil)
-	case Stale:
-		return record(f.past.reader(), r.Request)
-	default: // DropBefore
-		return nil
-	}
+// Injected is a set of faults that were injected together. Each request gets the first fault that
+// applies to it, in the order of injection, plus every Delay. The same requests, one after the other,
+// get the same faults.
+type Injected struct {
+	injector *injector
+	active   context.Context // ends with Stop
+	end      context.CancelFunc
+	count    int // the lock of the injector must be held
 }
 
-// injected ends the messages of injected answers.
-const injected = " (injected by testutil)"
+// Count returns how often requests have got one of the faults.
+func (in *Injected) Count() int {
+	in.injector.mu.Lock()
+	defer in.injector.mu.Unlock()
+	return in.count
+}
 
-func arn(table string) string { return "arn:aws:dynamodb:us-east-1:000000000000:table/" + table }
+// Stop ends the faults and all delays before the test ends.
+func (in *Injected) Stop() {
+	in.injector.mu.Lock()
+	defer in.injector.mu.Unlock()
+	in.end()
+	in.injector.faults = slices.DeleteFunc(in.injector.faults, func(f *activeFault) bool { return f.injected == in })
+}
 
-// throttlingReasons returns the reasons for throttling an operation on items.
-func throttlingReasons(r *request, limit string) []map[string]string {
-	operation := "Read"
+// injector is an [http.Handler] that passes requests on to next, unless they get a fault.
+type injector struct {
+	next http.Handler
+
+	mu     sync.Mutex
+	faults []*activeFault
+}
+
+// activeFault is a fault with its state.
+type activeFault struct {
+	Fault
+	injected *Injected
+	random   *rand.Rand
+	hits     int
+	past     *staleness // of the kind Stale
+}
+
+// inject adds faults until the test ends or they are stopped.
+func (i *injector) inject(tb testing.TB, faults []Fault) *Injected {
+	tb.Helper()
+	if len(faults) == 0 {
+		tb.Fatal("testutil: no fault to inject")
+	}
+	in := &Injected{injector: i}
+	in.active, in.end = context.WithCancel(context.Background())
+	var added []*activeFault
+	for n, fault := range faults {
+		if err := fault.check(); err != nil {
+			tb.Fatalf("testutil: inject %v", err)
+		}
+		if len(fault.Operations) == 0 {
+			fault.Operations = kinds[fault.Kind].operations
+		}
+		active := &activeFault{Fault: fault, injected: in, random: rand.New(rand.NewPCG(fault.Seed, uint64(n)))}
+		if fault.Kind == Stale {
+			e, ok := i.next.(*engine.Engine)
+			if !ok {
+				tb.Skip("testutil: Stale needs the embedded engine")
+			}
+			active.past = &staleness{engine: e, writes: max(1, fault.Writes), delay: fault.Delay}
+		}
+		added = append(added, active)
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.faults = append(i.faults, added...)
+	tb.Cleanup(in.Stop)
+	return in
+}
+
+// ServeHTTP implements [http.Handler].
+func (i *injector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	i.mu.Lock()
+	idle := len(i.faults) == 0
+	i.mu.Unlock()
+	if idle {
+		i.next.ServeHTTP(w, r)
+		return
+	}
+	q := &request{Request: protocol.ReadRequest(r), next: i.next}
+	fault, delays := i.pick(q)
+	response := fault.respond(q)
+	for _, delay := range delays {
+		delay.wait(r.Context())
+	}
+	response.Write(w)
+}
+
+// pick returns the faults that the request gets: all delays, and at most one other.
+func (i *injector) pick(r *request) (picked *activeFault, delays []*activeFault) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for _, fault := range i.faults {
+		if fault.past != nil && slices.Contains(writeOperations, r.Operation) {
+			r.next = fault.past.recordWrites(r.next)
+		}
+		if fault.Kind != Delay && picked != nil || !fault.matches(r) {
+			continue
+		}
+		fault.hits++
+		fault.injected.count++
+		if fault.Kind == Delay {
+			delays = append(delays, fault)
+			continue
+		}
+		picked = fault
+		r.random = rand.New(rand.NewPCG(fault.random.Uint64(), 0))
+	}
+	return picked, delays
+}
+
+// matches reports whether the request gets the fault.
+func (f *activeFault) matches(r *request) bool {
 	switch {
-	case slices.Contains(writeOperations, r.operation):
-		operation = "Write"
-	case !slices.Contains(readOperations, r.operation):
-		return nil
+	case !slices.Contains(f.Operations, r.Operation) || f.Times > 0 && f.hits == f.Times:
+		return false
+	case (f.Kind == Unprocessed || f.Kind == Conflict) && !r.hasItems(): // the server rejects it
+		return false
+	case f.Kind == Stale && r.isConsistent():
+		return false
 	}
-	return []map[string]string{{"reason": "Table" + operation + limit, "resource": arn(r.table())}}
+	return f.Rate == 0 || f.random.Float64() < f.Rate
 }
 
-// conflict answers a request as if a transaction held its item, or one of them.
-func conflict(r *request) *answer {
-	const code, ongoing = "TransactionConflict", "Transaction is ongoing for the item"
-	switch r.operation {
-	case "BatchWriteItem":
-		return r.processPart()
-	case "PutItem", "UpdateItem", "DeleteItem":
-		return failure(http.StatusBadRequest, code+"Exception", ongoing, nil)
+// wait returns after the delay, or earlier if it is stopped or the client gives up.
+func (f *activeFault) wait(client context.Context) {
+	timer := time.NewTimer(f.Delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-f.injected.active.Done():
+	case <-client.Done():
 	}
-	codes := slices.Repeat([]string{"None"}, len(r.actions()))
-	reasons := slices.Repeat([]map[string]string{{"Code": "None"}}, len(codes))
-	held := r.random.IntN(len(codes))
-	codes[held], reasons[held] = code, map[string]string{"Code": code, "Message": ongoing}
-	return reply(http.StatusBadRequest, map[string]any{
-		"__type": namespace + "TransactionCanceledException",
-		"Message": "Transaction cancelled, please refer cancellation reasons for specific reasons [" +
-			strings.Join(codes, ", ") + "]",
-		"CancellationReasons": reasons,
-	})
 }

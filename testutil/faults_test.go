@@ -3,7 +3,6 @@ package testutil_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"net/http"
@@ -25,6 +24,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/internal/engine"
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
@@ -78,49 +78,41 @@ func hasCode(code string) func(error) bool {
 func isReset(err error) bool { return errors.Is(err, syscall.ECONNRESET) }
 
 func TestFault_DatabaseSurvivesEachKind(t *testing.T) {
-	type target struct {
-		packagedb.Database
-		inject func(...testutil.Fault) *testutil.Injected
+	for _, fault := range []testutil.Fault{
+		{Kind: testutil.Throttle, Times: 2},
+		{Kind: testutil.ThrottleOnDemand, Times: 2},
+		{Kind: testutil.InternalServerError, Times: 2},
+		{Kind: testutil.ServiceUnavailable, Times: 2},
+		{Kind: testutil.DropBefore, Times: 2},
+		{Kind: testutil.DropAfter, Times: 2},
+		{Kind: testutil.Unprocessed, Times: 2},
+		{Kind: testutil.Conflict, Operations: []string{"TransactWriteItems"}, Times: 2},
+		{Kind: testutil.Delay, Times: 2, Delay: time.Microsecond},
+	} {
+		t.Run(fault.Kind.String(), func(t *testing.T) {
+			t.Parallel()
+			db := testutil.New(t)
+			assertSurvives(t, db, db.Inject(fault), fault.Times)
+		})
 	}
-	targets := map[string]func(testing.TB, testutil.FaultKind) target{
-		"New": func(tb testing.TB, _ testutil.FaultKind) target {
-			db := testutil.New(tb)
-			return target{db, db.Inject}
-		},
-		"Get": func(tb testing.TB, kind testutil.FaultKind) target {
-			// Another environment makes Get return a new Database, which has not learned yet whether
-			// the server supports transactions.
-			tb.Setenv("AWS_MAX_ATTEMPTS", fmt.Sprint(10+int(kind)))
-			return target{mustGet(tb), testutil.Database(tb).Inject}
-		},
+	t.Run("Get over TCP", func(t *testing.T) {
+		server := testutil.Database(t)
+		drops := testutil.Fault{Kind: testutil.DropAfter, Times: 1}
+		assertSurvives(t, mustGet(t), server.Inject(drops), drops.Times)
+	})
+}
+
+// assertSurvives stores and deletes 30 specs and credentials while requests fail, so many times.
+func assertSurvives(t *testing.T, db packagedb.Database, injected *testutil.Injected, times int) {
+	t.Helper()
+	sub := t.Name()
+	for n := range 30 {
+		mustStore(t, db, sub, n)
 	}
-	for name, newTarget := range targets {
-		for _, fault := range []testutil.Fault{
-			{Kind: testutil.Throttle, Times: 2},
-			{Kind: testutil.ThrottleOnDemand, Times: 2},
-			{Kind: testutil.InternalServerError, Times: 2},
-			{Kind: testutil.ServiceUnavailable, Times: 2},
-			{Kind: testutil.DropBefore, Times: 2},
-			{Kind: testutil.DropAfter, Times: 2},
-			{Kind: testutil.Unprocessed, Times: 2},
-			{Kind: testutil.Conflict, Operations: []string{"TransactWriteItems"}, Times: 2},
-			{Kind: testutil.Delay, Times: 2, Delay: time.Microsecond},
-		} {
-			// Not in parallel: faults in the server of Main reach every test.
-			t.Run(name+"/"+fault.Kind.String(), func(t *testing.T) {
-				db := newTarget(t, fault.Kind)
-				sub := t.Name()
-				injected := db.inject(fault)
-				for n := range 30 {
-					mustStore(t, db, sub, n)
-				}
-				mustHold(t, db, sub, 30, 30)
-				require.NoError(t, db.DeleteAll(t.Context(), sub))
-				mustHold(t, db, sub, 0, 0)
-				assert.Equal(t, fault.Times, injected.Count())
-			})
-		}
-	}
+	mustHold(t, db, sub, 30, 30)
+	require.NoError(t, db.DeleteAll(t.Context(), sub))
+	mustHold(t, db, sub, 0, 0)
+	assert.Equal(t, times, injected.Count())
 }
 
 func TestThrottle_NamesTheReason(t *testing.T) {
@@ -147,7 +139,7 @@ func TestThrottle_NamesTheReason(t *testing.T) {
 	})
 }
 
-func TestError_IsAnyAnswer(t *testing.T) {
+func TestError_IsAnyResponse(t *testing.T) {
 	t.Parallel()
 	db := testutil.New(t)
 	db.Inject(testutil.Fault{Kind: testutil.Error, Code: "RequestLimitExceeded", Message: "too fast", Times: 1},
@@ -162,8 +154,8 @@ func TestError_IsAnyAnswer(t *testing.T) {
 	assert.True(t, hasStatus(http.StatusTeapot)(err), "%v", err)
 }
 
-// A client with the SDK's defaults warns about an answer without a matching checksum.
-func TestFault_AnswersLikeTheService(t *testing.T) {
+// A client with the SDK's defaults warns about a response without a matching checksum.
+func TestFault_RespondsLikeTheService(t *testing.T) {
 	t.Parallel()
 	db := testutil.New(t)
 	var warnings strings.Builder
@@ -230,7 +222,7 @@ func TestServer_InjectSparesTheFixtures(t *testing.T) {
 	testutil.CleanSpecsTable(t)
 }
 
-func TestFault_MeetsAsManyRequestsAsItSays(t *testing.T) {
+func TestFault_HitsAsManyRequestsAsItSays(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]testutil.Fault{
 		"no more than Times": {Kind: testutil.Throttle, Times: 17},
@@ -271,14 +263,14 @@ func TestFault_MeetsAsManyRequestsAsItSays(t *testing.T) {
 
 func TestFault_IsReproducedByItsSeed(t *testing.T) {
 	t.Parallel()
-	sequence := func(seed uint64) (met []bool) {
+	sequence := func(seed uint64) (hits []bool) {
 		db := testutil.New(t)
 		db.Inject(testutil.Fault{Kind: testutil.Throttle, Rate: 0.5, Seed: seed})
 		for range 64 {
 			_, err := get(t, db.Client, 1)
-			met = append(met, err != nil)
+			hits = append(hits, err != nil)
 		}
-		return met
+		return hits
 	}
 	first := sequence(1)
 	assert.Equal(t, first, sequence(1))
@@ -290,7 +282,7 @@ func TestDelay(t *testing.T) {
 	t.Setenv("PACKAGEDB_TEST_ENDPOINT", "")
 	late := testutil.Fault{Kind: testutil.Delay, Operations: []string{"PutItem"}, Delay: time.Hour}
 	for name, test := range map[string]func(*testing.T){
-		"the answer is late, and other operations are not": func(t *testing.T) {
+		"the response is late, and other operations are not": func(t *testing.T) {
 			db := testutil.New(t)
 			db.Inject(late)
 			start := time.Now()
@@ -331,6 +323,17 @@ func TestDelay(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) { synctest.Test(t, test) })
+	}
+}
+
+func TestInject_AppliesToEveryOperationOfTheEngine(t *testing.T) {
+	t.Parallel()
+	db := testutil.New(t)
+	for _, operation := range engine.Operations() {
+		injected := db.Inject(testutil.Fault{Kind: testutil.AccessDenied, Operations: []string{operation}})
+		_, err := db.Client.ListTables(t.Context(), &dynamodb.ListTablesInput{}, once)
+		assert.Equal(t, operation == "ListTables", hasCode("AccessDeniedException")(err), operation)
+		injected.Stop()
 	}
 }
 

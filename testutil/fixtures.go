@@ -2,12 +2,43 @@ package testutil
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/open-alchemy/packagedb"
 )
+
+// Sub returns the nth user: "sub 1" for 1.
+func Sub(n int) string { return fmt.Sprint("sub ", n) }
+
+// Spec returns the nth spec: valid, and different from every other in all fields. A test sets the
+// fields that it is about:
+//
+//	spec := testutil.Spec(1) // "name 1", "version 1", 1 model, "title 1", "description 1"
+//	spec.Version = "1.0.0"
+func Spec(n int) packagedb.SpecInput {
+	return packagedb.SpecInput{
+		Name:        fmt.Sprint("name ", n),
+		Version:     fmt.Sprint("version ", n),
+		ModelCount:  n,
+		Title:       fmt.Sprint("title ", n),
+		Description: fmt.Sprint("description ", n),
+	}
+}
+
+// Credentials returns the nth credentials: valid, and different from every other in all fields. The
+// id is "id 1" for 1, and so on: "public key 1", "secret key hash 1", "salt 1".
+func Credentials(n int) packagedb.CredentialsInput {
+	return packagedb.CredentialsInput{
+		ID:            fmt.Sprint("id ", n),
+		PublicKey:     fmt.Sprint("public key ", n),
+		SecretKeyHash: fmt.Append(nil, "secret key hash ", n),
+		Salt:          fmt.Append(nil, "salt ", n),
+	}
+}
 
 // Database returns the server that [packagedb.Get] finds: that of [Main], or one that it starts, which
 // runs as long as a test uses it. All tests that use it at the same time share it. Without Main it
@@ -37,7 +68,7 @@ func SpecsTable(tb testing.TB) *Server {
 // before and after the test. The test must not run in parallel with others on the table.
 func CleanSpecsTable(tb testing.TB) *Server {
 	tb.Helper()
-	return withEmptyTable(tb, specsTable)
+	return withEmptyTable(tb, packagedb.Tables()[0])
 }
 
 // CredentialsTable returns [Database] with the credentials table. It creates both tables if they
@@ -51,14 +82,8 @@ func CredentialsTable(tb testing.TB) *Server {
 // all items before and after the test. The test must not run in parallel with others on the table.
 func CleanCredentialsTable(tb testing.TB) *Server {
 	tb.Helper()
-	return withEmptyTable(tb, credentialsTable)
+	return withEmptyTable(tb, packagedb.Tables()[1])
 }
-
-// The tables in the order of [packagedb.Tables].
-const (
-	specsTable = iota
-	credentialsTable
-)
 
 func withTables(tb testing.TB) *Server {
 	tb.Helper()
@@ -69,10 +94,9 @@ func withTables(tb testing.TB) *Server {
 	return server
 }
 
-func withEmptyTable(tb testing.TB, index int) *Server {
+func withEmptyTable(tb testing.TB, table dynamodb.CreateTableInput) *Server {
 	tb.Helper()
 	server := withTables(tb)
-	table := packagedb.Tables()[index]
 	if err := server.backend.empty(withoutCancel(tb), table); err != nil {
 		tb.Fatalf("testutil: %v", err)
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"os"
-	"slices"
 	"testing"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/internal/dbtest"
 )
 
 // TestDatabase tests that a Database keeps the promises of [packagedb.Database], each in a subtest
@@ -31,21 +31,46 @@ import (
 // If PACKAGEDB_TEST_ENGINE is dynalite, which does not support transactions, the suite leaves out
 // what needs them: that no other call sees a spec half deleted.
 func TestDatabase(t *testing.T, newDatabase func(tb testing.TB) packagedb.Database) {
-	for _, promise := range promises {
-		t.Run(promise.name, func(t *testing.T) {
-			promise.check(newSuiteUser(t, newDatabase(t)))
-		})
+	for _, c := range suite {
+		t.Run(c.promise, func(t *testing.T) { c.check(newSuiteUser(t, newDatabase(t))) })
 	}
 }
 
-var promises = slices.Concat(
-	specPromises, historyPromises, listPromises, deletePromises, credentialsPromises, inputPromises,
-)
-
-// promise is a sentence of the contract and the test of it.
-type promise struct {
-	name  string
-	check func(*suiteUser)
+// suite has the cases of TestDatabase: a sentence of the contract and its test.
+var suite = []struct {
+	promise string
+	check   func(*suiteUser)
+}{
+	{"a missing spec is ErrNotFound from every call that gets it", checkMissingSpec},
+	{"a spec is returned as it was written, whatever the strings, by every call", checkReturnedSpec},
+	{"a title and a description that are not set are empty, even if they were set before", checkUnsetFields},
+	{"names with the same canonical form are one spec, with the name that was written last", checkCanonicalNames},
+	{"an id is lower case as by Python's str.lower", checkLowerCase},
+	{"models are counted in the latest version of each spec", checkModelCount},
+	{"versions written within one second are all kept, in the order in which they were written", checkOneSecond},
+	{"the latest version written again is updated in place while the clock is not past it", checkLatestAgain},
+	{"an older version written again is a further entry, the newest with that version", checkOlderAgain},
+	{"concurrent writers of one spec lose no version and agree on the latest", checkConcurrentWriters},
+	{"lists and their pages are in the order of the ids or of the writes, whatever the names", checkOrder},
+	{"lists of more than 1 MB are whole, and so are their pages and what is counted or found in them", checkLargeLists},
+	{"an empty list and a page past the end are empty and not nil", checkEmptyLists},
+	{"the next page starts after a result that is gone, with what is there by then", checkNextPage},
+	{"the next page of a history has what was written meanwhile, and nothing once the spec is gone", checkNextVersions},
+	{"a limit less than 1 is ErrInvalidInput", checkLimit},
+	{"an iteration may stop early, and ends with its context between two results", checkIteration},
+	{"a delete deletes what it names and nothing else, and is not an error if there is nothing", checkDeletes},
+	{"a long history is listed and deleted whole", checkLongHistory},
+	{"a spec whose delete runs or is given up ends with its latest version or is gone", checkRunningDelete},
+	{"a spec that is written while it is deleted is whole or gone, and can be deleted again", checkWritesDuringDelete},
+	{"missing credentials are ErrNotFound from every call that gets them", checkMissingCredentials},
+	{"credentials are returned as they were written, byte for byte, by every call", checkReturnedCredentials},
+	{"credentials written again replace those with the same id", checkCredentialsAgain},
+	{"credentials are created once, by one of several callers, and again after they are deleted", checkCreatedOnce},
+	{"a public key of two credentials is ErrAmbiguousPublicKey", checkAmbiguousPublicKey},
+	{"bad input is ErrInvalidInput that names the field, from every call that takes it", checkBadInput},
+	{"bad input stores nothing", checkNothingStored},
+	{"the longest keys work", checkLongestKeys},
+	{"a call whose context has ended fails with the context's error", checkEndedContext},
 }
 
 // suiteUser is a user of the database under test. Its methods fail the test if a call fails.
@@ -99,6 +124,22 @@ func newCredentials(sub, id string) packagedb.CredentialsInput {
 	}
 }
 
+// input returns the input of a call about the spec and the credentials with an id.
+func (u *suiteUser) input(id string) dbtest.Input {
+	return dbtest.Input{
+		Sub:         u.sub,
+		Spec:        packagedb.SpecInput{Name: id, Version: "1"},
+		Version:     "1",
+		Credentials: newCredentials(u.sub, id),
+	}
+}
+
+// call makes a call, by its name, about the spec and the credentials with an id.
+func (u *suiteUser) call(ctx context.Context, name, id string) error {
+	_, err := dbtest.Calls(ctx, u, u.input(id))[name]()
+	return err
+}
+
 func (u *suiteUser) put(credentials packagedb.CredentialsInput) {
 	u.Helper()
 	require.NoError(u, u.CreateUpdateCredentials(u.ctx, u.sub, credentials), "CreateUpdateCredentials")
@@ -130,8 +171,7 @@ func (u *suiteUser) specVersion(name, version string) specInfo {
 
 func (u *suiteUser) history(name string) []specInfo {
 	u.Helper()
-	versions, err := u.ListSpecVersions(u.ctx, u.sub, name)
-	require.NoError(u, err, "ListSpecVersions")
+	versions := u.listVersions(name).all()
 	require.NotEmpty(u, versions, "ListSpecVersions")
 	return versions
 }

@@ -24,43 +24,31 @@ type (
 type listing[T any] struct {
 	*suiteUser
 	name     string // of the calls
-	slice    func(context.Context, ...option) ([]T, error)
-	iterator func(context.Context, ...option) iter.Seq2[T, error]
+	slice    func(ctx context.Context, sub string, options ...option) ([]T, error)
+	iterator func(ctx context.Context, sub string, options ...option) iter.Seq2[T, error]
 	key      func(T) string // what After takes
 }
 
 func (u *suiteUser) listSpecs() listing[specInfo] {
-	return listing[specInfo]{
-		u, "ListSpecs and Specs",
-		func(ctx context.Context, o ...option) ([]specInfo, error) { return u.ListSpecs(ctx, u.sub, o...) },
-		func(ctx context.Context, o ...option) iter.Seq2[specInfo, error] { return u.Specs(ctx, u.sub, o...) },
-		func(s specInfo) string { return s.ID },
-	}
+	id := func(s specInfo) string { return s.ID }
+	return listing[specInfo]{u, "ListSpecs and Specs", u.ListSpecs, u.Specs, id}
+}
+
+func (u *suiteUser) listCredentials() listing[credentialsInfo] {
+	id := func(c credentialsInfo) string { return c.ID }
+	return listing[credentialsInfo]{u, "ListCredentials and Credentials", u.ListCredentials, u.Credentials, id}
 }
 
 func (u *suiteUser) listVersions(spec string) listing[specInfo] {
 	return listing[specInfo]{
 		u, "ListSpecVersions and SpecVersions",
-		func(ctx context.Context, o ...option) ([]specInfo, error) {
-			return u.ListSpecVersions(ctx, u.sub, spec, o...)
+		func(ctx context.Context, sub string, o ...option) ([]specInfo, error) {
+			return u.ListSpecVersions(ctx, sub, spec, o...)
 		},
-		func(ctx context.Context, o ...option) iter.Seq2[specInfo, error] {
-			return u.SpecVersions(ctx, u.sub, spec, o...)
+		func(ctx context.Context, sub string, o ...option) iter.Seq2[specInfo, error] {
+			return u.SpecVersions(ctx, sub, spec, o...)
 		},
 		func(s specInfo) string { return strconv.FormatInt(s.UpdatedAt, 10) },
-	}
-}
-
-func (u *suiteUser) listCredentials() listing[credentialsInfo] {
-	return listing[credentialsInfo]{
-		u, "ListCredentials and Credentials",
-		func(ctx context.Context, o ...option) ([]credentialsInfo, error) {
-			return u.ListCredentials(ctx, u.sub, o...)
-		},
-		func(ctx context.Context, o ...option) iter.Seq2[credentialsInfo, error] {
-			return u.Credentials(ctx, u.sub, o...)
-		},
-		func(c credentialsInfo) string { return c.ID },
 	}
 }
 
@@ -79,10 +67,10 @@ func (u *suiteUser) lists(spec string) []checkedList {
 // all returns what both forms of the list return.
 func (l listing[T]) all(options ...option) []T {
 	l.Helper()
-	listed, err := l.slice(l.ctx, options...)
+	listed, err := l.slice(l.ctx, l.sub, options...)
 	require.NoError(l, err, "%s: the slice", l.name)
 	yielded := []T{}
-	for result, err := range l.iterator(l.ctx, options...) {
+	for result, err := range l.iterator(l.ctx, l.sub, options...) {
 		require.NoError(l, err, "%s: the iterator", l.name)
 		yielded = append(yielded, result)
 	}
@@ -116,23 +104,23 @@ func (l listing[T]) pages(limit int, order ...option) []T {
 	}
 }
 
-// assertPages checks, in both orders, that pages of each limit are the list, and what comes after each result.
+// assertPages checks, in both orders, that pages of each limit are the list, and what follows its middle.
 func (l listing[T]) assertPages(limits ...int) {
 	l.Helper()
-	want := l.all()
-	for _, order := range [][]option{nil, {packagedb.Descending()}} {
-		descending := order != nil
-		require.Equal(l, want, l.all(order...), "%s, descending: %v", l.name, descending)
-		for _, limit := range limits {
-			assert.Equal(l, want, l.pages(limit, order...), "%s: pages of %d, descending: %v", l.name, limit, descending)
-		}
-		for i, result := range want {
-			after := append(slices.Clip(order), packagedb.After(l.key(result)))
-			assert.Equal(l, want[i+1:], l.all(after...), "%s: after result %d, descending: %v", l.name, i, descending)
-		}
-		want = slices.Clone(want)
-		slices.Reverse(want)
+	ascending := l.all()
+	require.NotEmpty(l, ascending, l.name)
+	descending := slices.Clone(ascending)
+	slices.Reverse(descending)
+	require.Equal(l, descending, l.all(packagedb.Descending()), "%s: descending", l.name)
+	for _, limit := range limits {
+		assert.Equal(l, ascending, l.pages(limit), "%s: pages of %d", l.name, limit)
+		assert.Equal(l, descending, l.pages(limit, packagedb.Descending()), "%s: pages of %d, descending", l.name, limit)
 	}
+	middle := len(ascending) / 2
+	after := packagedb.After(l.key(ascending[middle]))
+	assert.Equal(l, ascending[middle+1:], l.all(after), "%s: after the middle", l.name)
+	assert.Equal(l, descending[len(descending)-middle:], l.all(after, packagedb.Descending()),
+		"%s: after the middle, descending", l.name)
 }
 
 func (l listing[T]) assertEmpty(options ...option) {
@@ -145,9 +133,9 @@ func (l listing[T]) assertInvalidLimit(limit int) {
 	for _, options := range [][]option{
 		{packagedb.Limit(limit)}, {packagedb.Limit(limit), packagedb.After("1"), packagedb.Descending()},
 	} {
-		listed, err := l.slice(l.ctx, options...)
+		listed, err := l.slice(l.ctx, l.sub, options...)
 		assert.Nil(l, listed, l.name)
-		for _, err := range []error{err, first(l.iterator(l.ctx, options...))} {
+		for _, err := range []error{err, first(l.iterator(l.ctx, l.sub, options...))} {
 			assert.ErrorIs(l, err, packagedb.ErrInvalidInput, "%s: limit %d", l.name, limit)
 			assert.ErrorContains(l, err, "limit", l.name)
 		}
@@ -157,11 +145,11 @@ func (l listing[T]) assertInvalidLimit(limit int) {
 // assertEnds stops an iteration after its first result, and cancels one.
 func (l listing[T]) assertEnds() {
 	l.Helper()
-	assert.NoError(l, first(l.iterator(l.ctx)), l.name)
+	assert.NoError(l, first(l.iterator(l.ctx, l.sub)), l.name)
 	ctx, cancel := context.WithCancel(l.ctx)
 	defer cancel()
 	var errs []error
-	for _, err := range l.iterator(ctx) {
+	for _, err := range l.iterator(ctx, l.sub) {
 		errs = append(errs, err)
 		cancel()
 	}
@@ -184,116 +172,120 @@ var sortedIDs = []string{
 	"a-b", "b", "latest", "latest#a", "z", "é",
 }
 
-var listPromises = []promise{
-	{"lists and their pages are in the order of the ids or of the writes, whatever the names", func(u *suiteUser) {
-		versions := []string{"1", "2", "3", "4", "5"}
-		for _, id := range slices.Backward(sortedIDs) {
-			for _, version := range versions {
-				u.createNamed(version, id)
-			}
+func checkOrder(u *suiteUser) {
+	versions := []string{"1", "2", "3", "4", "5"}
+	for _, id := range slices.Backward(sortedIDs) {
+		for _, version := range versions {
+			u.createNamed(version, id)
 		}
-		u.putNamed("é", "b", "a#b", "a b", "a#", "a", "C")
-		assert.Equal(u, sortedIDs, u.listSpecs().ids(), "ListSpecs")
-		assert.Equal(u, []string{"C", "a", "a b", "a#", "a#b", "b", "é"}, u.listCredentials().ids(), "ListCredentials")
-		for _, name := range []string{"a", "a#", "a#b"} {
-			assert.Equal(u, versions, u.versions(name), "ListSpecVersions(%q)", name)
-			u.listVersions(name).assertPages(1, 2, 5, 6, math.MaxInt)
+	}
+	u.putNamed("é", "b", "a#b", "a b", "a#", "a", "C")
+	assert.Equal(u, sortedIDs, u.listSpecs().ids(), "ListSpecs")
+	assert.Equal(u, []string{"C", "a", "a b", "a#", "a#b", "b", "é"}, u.listCredentials().ids(), "ListCredentials")
+	for _, name := range []string{"a", "a#", "a#b"} {
+		assert.Equal(u, versions, u.versions(name), "ListSpecVersions(%q)", name)
+		u.listVersions(name).assertPages(1, 2, 5, 6, math.MaxInt)
+	}
+	u.listSpecs().assertPages(1, 2, 3, len(sortedIDs), len(sortedIDs)+1, math.MaxInt)
+	u.listCredentials().assertPages(1, 2, 7, 8, math.MaxInt)
+}
+
+func checkLargeLists(u *suiteUser) {
+	const count = 6
+	large := strings.Repeat("x", 190_000)
+	specs, versions, credentials := []specInfo{}, []specInfo{}, []credentialsInfo{}
+	for i := range count {
+		id := strconv.Itoa(i)
+		spec := packagedb.SpecInput{Name: "spec " + id, Version: id, ModelCount: 1, Description: large}
+		specs = append(specs, u.create(spec))
+		spec.Name = "versions"
+		versions = append(versions, u.create(spec))
+		input := newCredentials(u.sub, id)
+		input.Salt = []byte(large)
+		u.put(input)
+		credentials = append(credentials, credentialsInfo{ID: id, PublicKey: input.PublicKey, Salt: input.Salt})
+	}
+	assert.Equal(u, append(specs, versions[count-1]), u.listSpecs().all(), "ListSpecs")
+	assert.Equal(u, versions, u.history("versions"), "ListSpecVersions")
+	assert.Equal(u, credentials, u.listCredentials().all(), "ListCredentials")
+	for _, list := range u.lists("versions") {
+		list.assertPages(count - 1)
+	}
+	assert.Equal(u, count+1, u.count(), "CountCustomerModels")
+	assert.Equal(u, versions[0], u.specVersion("versions", "0"), "GetSpecVersion")
+}
+
+func checkEmptyLists(u *suiteUser) {
+	nobody := u.other()
+	nobody.listSpecs().assertEmpty()
+	nobody.listCredentials().assertEmpty()
+	assert.Zero(u, nobody.count(), "CountCustomerModels")
+	u.createNamed("1", "b")
+	u.putNamed("b")
+	last := strconv.FormatInt(u.spec("b").UpdatedAt, 10)
+	for _, user := range []*suiteUser{u, nobody} {
+		for _, pastEnd := range [][]option{
+			{packagedb.After("c")},
+			{packagedb.After("a"), packagedb.Descending(), packagedb.Limit(1)},
+		} {
+			user.listSpecs().assertEmpty(pastEnd...)
+			user.listCredentials().assertEmpty(pastEnd...)
 		}
-		u.listSpecs().assertPages(1, 2, 3, len(sortedIDs), len(sortedIDs)+1, math.MaxInt)
-		u.listCredentials().assertPages(1, 2, 7, 8, math.MaxInt)
-	}},
-	{"lists of more than 1 MB are whole, and so are their pages and what is counted or found in them", func(u *suiteUser) {
-		const count = 6
-		large := strings.Repeat("x", 190_000)
-		specs, versions, credentials := []specInfo{}, []specInfo{}, []credentialsInfo{}
-		for i := range count {
-			id := strconv.Itoa(i)
-			spec := packagedb.SpecInput{Name: "spec " + id, Version: id, ModelCount: 1, Description: large}
-			specs = append(specs, u.create(spec))
-			spec.Name = "versions"
-			versions = append(versions, u.create(spec))
-			input := newCredentials(u.sub, id)
-			input.Salt = []byte(large)
-			u.put(input)
-			credentials = append(credentials, credentialsInfo{ID: id, PublicKey: input.PublicKey, Salt: input.Salt})
+		user.listVersions("b").assertEmpty(packagedb.After(last))
+		user.listVersions("b").assertEmpty(packagedb.After("0"), packagedb.Descending())
+	}
+}
+
+func checkNextPage(u *suiteUser) {
+	u.createNamed("1", "b", "d", "f", "h")
+	u.putNamed("b", "d", "f", "h")
+	lists := []func(...option) []string{u.listSpecs().ids, u.listCredentials().ids}
+	for _, ids := range lists {
+		require.Equal(u, []string{"b", "d"}, ids(packagedb.Limit(2)))
+	}
+	for _, gone := range []string{"d", "f"} {
+		require.NoError(u, u.DeleteSpec(u.ctx, u.sub, gone), "DeleteSpec")
+		require.NoError(u, u.DeleteCredentials(u.ctx, u.sub, gone), "DeleteCredentials")
+	}
+	u.createNamed("1", "a", "e", "i")
+	u.putNamed("a", "e", "i")
+	for _, ids := range lists {
+		assert.Equal(u, []string{"e", "h"}, ids(packagedb.After("d"), packagedb.Limit(2)))
+		assert.Equal(u, []string{"b", "a"}, ids(packagedb.After("d"), packagedb.Descending()))
+	}
+}
+
+func checkNextVersions(u *suiteUser) {
+	written := u.write(3)
+	list := u.listVersions("spec")
+	require.Equal(u, written[:2], list.all(packagedb.Limit(2)))
+	next := packagedb.After(list.key(written[1]))
+	fourth := u.create(packagedb.SpecInput{Name: "spec", Version: "4"})
+	assert.Equal(u, []specInfo{written[2], fourth}, list.all(next))
+	assert.Equal(u, written[:1], list.all(next, packagedb.Descending()))
+	between := packagedb.After(strconv.FormatInt(written[0].UpdatedAt-1, 10))
+	assert.Equal(u, append(written, fourth), list.all(between), "After of a second without a version")
+	require.NoError(u, u.DeleteSpec(u.ctx, u.sub, "spec"), "DeleteSpec")
+	list.assertEmpty(next)
+	u.createNamed("1", "spec#b")
+	list.assertEmpty(next, packagedb.Limit(1))
+}
+
+func checkLimit(u *suiteUser) {
+	u.createNamed("1", "spec")
+	for _, list := range u.lists("spec") {
+		for _, limit := range []int{0, -1, math.MinInt} {
+			list.assertInvalidLimit(limit)
 		}
-		assert.Equal(u, append(specs, versions[count-1]), u.listSpecs().all(), "ListSpecs")
-		assert.Equal(u, versions, u.history("versions"), "ListSpecVersions")
-		assert.Equal(u, credentials, u.listCredentials().all(), "ListCredentials")
-		for _, list := range u.lists("versions") {
-			list.assertPages(count - 1)
-		}
-		assert.Equal(u, count+1, u.count(), "CountCustomerModels")
-		assert.Equal(u, versions[0], u.specVersion("versions", "0"), "GetSpecVersion")
-	}},
-	{"an empty list and a page past the end are empty and not nil", func(u *suiteUser) {
-		nobody := u.other()
-		nobody.listSpecs().assertEmpty()
-		nobody.listCredentials().assertEmpty()
-		assert.Zero(u, nobody.count(), "CountCustomerModels")
-		u.createNamed("1", "b")
-		u.putNamed("b")
-		last := strconv.FormatInt(u.spec("b").UpdatedAt, 10)
-		for _, user := range []*suiteUser{u, nobody} {
-			for _, pastEnd := range [][]option{
-				{packagedb.After("c")},
-				{packagedb.After("a"), packagedb.Descending(), packagedb.Limit(1)},
-			} {
-				user.listSpecs().assertEmpty(pastEnd...)
-				user.listCredentials().assertEmpty(pastEnd...)
-			}
-			user.listVersions("b").assertEmpty(packagedb.After(last))
-			user.listVersions("b").assertEmpty(packagedb.After("0"), packagedb.Descending())
-		}
-	}},
-	{"the next page begins after a result that is gone, with what is there by then", func(u *suiteUser) {
-		u.createNamed("1", "b", "d", "f", "h")
-		u.putNamed("b", "d", "f", "h")
-		lists := []func(...option) []string{u.listSpecs().ids, u.listCredentials().ids}
-		for _, ids := range lists {
-			require.Equal(u, []string{"b", "d"}, ids(packagedb.Limit(2)))
-		}
-		for _, gone := range []string{"d", "f"} {
-			require.NoError(u, u.DeleteSpec(u.ctx, u.sub, gone), "DeleteSpec")
-			require.NoError(u, u.DeleteCredentials(u.ctx, u.sub, gone), "DeleteCredentials")
-		}
-		u.createNamed("1", "a", "e", "i")
-		u.putNamed("a", "e", "i")
-		for _, ids := range lists {
-			assert.Equal(u, []string{"e", "h"}, ids(packagedb.After("d"), packagedb.Limit(2)))
-			assert.Equal(u, []string{"b", "a"}, ids(packagedb.After("d"), packagedb.Descending()))
-		}
-	}},
-	{"the next page of a history has what was written meanwhile, and nothing once the spec is gone", func(u *suiteUser) {
-		written := u.write(3)
-		list := u.listVersions("spec")
-		require.Equal(u, written[:2], list.all(packagedb.Limit(2)))
-		next := packagedb.After(list.key(written[1]))
-		fourth := u.create(packagedb.SpecInput{Name: "spec", Version: "4"})
-		assert.Equal(u, []specInfo{written[2], fourth}, list.all(next))
-		assert.Equal(u, written[:1], list.all(next, packagedb.Descending()))
-		between := packagedb.After(strconv.FormatInt(written[0].UpdatedAt-1, 10))
-		assert.Equal(u, append(written, fourth), list.all(between), "After of a second without a version")
-		require.NoError(u, u.DeleteSpec(u.ctx, u.sub, "spec"), "DeleteSpec")
-		list.assertEmpty(next)
-		u.createNamed("1", "spec#b")
-		list.assertEmpty(next, packagedb.Limit(1))
-	}},
-	{"a limit less than 1 is ErrInvalidInput", func(u *suiteUser) {
-		u.createNamed("1", "spec")
-		for _, list := range u.lists("spec") {
-			for _, limit := range []int{0, -1, math.MinInt} {
-				list.assertInvalidLimit(limit)
-			}
-		}
-	}},
-	{"an iteration may stop early, and ends with its context between two results", func(u *suiteUser) {
-		for _, version := range []string{"1", "2", "3"} {
-			u.createNamed(version, "spec", "spec "+version)
-			u.putNamed(version)
-		}
-		for _, list := range u.lists("spec") {
-			list.assertEnds()
-		}
-	}},
+	}
+}
+
+func checkIteration(u *suiteUser) {
+	for _, version := range []string{"1", "2", "3"} {
+		u.createNamed(version, "spec", "spec "+version)
+		u.putNamed(version)
+	}
+	for _, list := range u.lists("spec") {
+		list.assertEnds()
+	}
 }

@@ -15,11 +15,10 @@
 //
 //	-data file
 //		Keep what is stored in this file; without it, all is in memory and gone when the command
-//		stops. The file is a journal: each write is in it before it is answered, so it survives a
-//		kill of the process. It is synced to the disk only at the start and the end, so a power
-//		failure may lose the last writes. An incomplete last line is cut off at the next start;
-//		other damage is an error, and the file stays as it is. One command at a time uses a file,
-//		by locking another one, with .lock appended to its name.
+//		stops. Each write is synced to the file before it is visible or acknowledged, so it survives
+//		a power failure; reads wait meanwhile. One process at a time uses the file. If more than half
+//		of it is free at the start, it is compacted, which takes space for a copy of the other half.
+//		A file of packagedb-local 0.2.0 is an error.
 //	-listen host:port
 //		Where to listen, localhost:8000 by default, which is where STAGE=TEST looks. Port 0 is any
 //		free port.
@@ -50,6 +49,7 @@ import (
 	"github.com/open-alchemy/packagedb"
 	"github.com/open-alchemy/packagedb/internal/command"
 	"github.com/open-alchemy/packagedb/internal/engine"
+	"github.com/open-alchemy/packagedb/internal/engine/store"
 	"github.com/open-alchemy/packagedb/internal/loopback"
 )
 
@@ -76,7 +76,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var s settings
 	flags := flag.NewFlagSet("packagedb-local", flag.ContinueOnError)
 	flags.StringVar(&s.address, "listen", defaultAddress, "`host:port` to listen at; port 0 is any free port")
-	flags.StringVar(&s.data, "data", "", "`file` to keep what is stored in; all is in memory without it")
+	flags.StringVar(&s.data, "data", "", "`file` to keep what is stored in, without which all is in memory;\n"+
+		"each write is synced to it, and reads wait meanwhile")
 	flags.BoolVar(&s.tables, "tables", true, "create those of both tables that are missing")
 	flags.BoolVar(&s.verbose, "v", false, "log each request")
 	if status, done := command.Parse(flags, usage, args, stdout, stderr); done {
@@ -99,23 +100,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
+// serve loads what is stored, and then serves it until the context ends.
 func serve(ctx context.Context, s settings, stdout io.Writer, logger *slog.Logger) (err error) {
-	listeners, url, err := listen(s.address)
+	stored, closeData, err := load(ctx, s, logger)
 	if err != nil {
+		if ctx.Err() != nil {
+			fmt.Fprintln(stdout, "packagedb-local: stopped before", s.data, "was loaded")
+			return nil
+		}
 		return err
 	}
-	defer func() {
-		for _, listener := range listeners {
-			_ = listener.Close() // the server may have closed it before
-		}
-	}()
-	stored := engine.New()
-	if s.data != "" {
-		if stored, err = engine.Open(s.data, logger); err != nil {
-			return err
-		}
-	}
-	defer func() { err = errors.Join(err, stored.Close()) }()
+	defer func() { err = errors.Join(err, closeData()) }()
 	client := dynamodb.New(dynamodb.Options{
 		Region:      "us-east-1",
 		Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
@@ -128,6 +123,10 @@ func serve(ctx context.Context, s settings, stdout io.Writer, logger *slog.Logge
 		}
 		specs, credentials := packagedb.Tables()[0], packagedb.Tables()[1]
 		created = *specs.TableName + ", " + *credentials.TableName
+	}
+	listeners, url, err := listen(s.address)
+	if err != nil {
+		return err
 	}
 	answered := &requests{engine: stored, logger: logger}
 	server := newServer(route(newPage(client, answered, url, s.data), answered))
@@ -151,6 +150,26 @@ func serve(ctx context.Context, s settings, stdout io.Writer, logger *slog.Logge
 	count, _ := answered.recent()
 	fmt.Fprintf(stdout, "packagedb-local: stopped, %d requests answered\n", count)
 	return err
+}
+
+// load returns an engine with what is in the data file, and a function that closes the file. What is
+// wrong with the address fails before a load that may take long, if it can be known without listening.
+func load(ctx context.Context, s settings, logger *slog.Logger) (_ *engine.Engine, closeData func() error, err error) {
+	if s.data == "" {
+		return engine.New(), func() error { return nil }, nil
+	}
+	if err := checkAddress(ctx, s.address); err != nil {
+		return nil, nil, err
+	}
+	file, err := store.Open(ctx, s.data, logger)
+	if err != nil {
+		return nil, nil, err
+	}
+	stored, err := engine.Open(ctx, file)
+	if err != nil {
+		return nil, nil, errors.Join(err, file.Close())
+	}
+	return stored, file.Close, nil
 }
 
 // newServer returns a server that drops a request whose body or reader never comes.

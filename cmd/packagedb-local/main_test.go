@@ -140,11 +140,45 @@ func TestRun_KeepsDataInAFile(t *testing.T) {
 	versions, err := packagedb.New(command.client).ListSpecVersions(t.Context(), "sub", "pets")
 	require.NoError(t, err)
 	assert.Len(t, versions, 2)
+}
 
+func TestRun_OpensThePortWhenTheDataAreLoaded(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "data")
+	start(t, "-data", file)
+	listener, err := net.Listen("tcp", "127.0.0.77:0") // where nothing else listens
+	if err != nil {
+		t.Skip(err)
+	}
+	address := listener.Addr().String()
+	require.NoError(t, listener.Close())
+
+	var stderr strings.Builder
+	ended := make(chan int)
+	go func() { ended <- run(t.Context(), []string{"-listen", address, "-data", file}, io.Discard, &stderr) }()
+	for { // while it waits for the file
+		connection, err := net.Dial("tcp", address)
+		if !assert.Error(t, err) {
+			connection.Close()
+		}
+		select {
+		case status := <-ended:
+			assert.Equal(t, 1, status)
+			assert.Equal(t, "packagedb-local: data file "+file+": in use by another process\n", stderr.String())
+			return
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+func TestRun_ASignalEndsALoad(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "data")
+	start(t, "-data", file).stop()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
 	var stdout, stderr strings.Builder
-	status := run(t.Context(), []string{"-listen", "localhost:0", "-data", file}, &stdout, &stderr)
-	assert.Equal(t, 1, status)
-	assert.Equal(t, "packagedb-local: lock journal "+file+": in use by another process\n", stderr.String())
+	assert.Zero(t, run(ctx, []string{"-listen", "localhost:0", "-data", file}, &stdout, &stderr))
+	assert.Equal(t, "packagedb-local: stopped before "+file+" was loaded\n", stdout.String())
+	assert.Empty(t, stderr.String())
 }
 
 func TestRun_LogsRequests(t *testing.T) {
@@ -189,8 +223,10 @@ func TestRun_Arguments(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer taken.Close()
-	damaged, unused := filepath.Join(t.TempDir(), "data"), filepath.Join(t.TempDir(), "data")
-	require.NoError(t, os.WriteFile(damaged, []byte("no journal\n"), 0o600))
+	other, unused := filepath.Join(t.TempDir(), "data"), filepath.Join(t.TempDir(), "data")
+	require.NoError(t, os.WriteFile(other, []byte("other\n"), 0o600))
+	journal := filepath.Join(t.TempDir(), "data")
+	require.NoError(t, os.WriteFile(journal, []byte("packagedb journal 1\n"), 0o600))
 	for _, test := range []struct {
 		name           string
 		args           []string
@@ -201,8 +237,9 @@ func TestRun_Arguments(t *testing.T) {
 			"packagedb-local: " + taken.Addr().String() + " is taken: another program listens there"},
 		{"an address without a port", []string{"-listen", "8000"}, 1, "", "-listen 8000: it must be host:port"},
 		{"an address of another host", []string{"-listen", "192.0.2.1:8000"}, 1, "", "-listen 192.0.2.1:8000: "},
-		{"a file that is no journal", []string{"-listen", "127.0.0.1:0", "-data", damaged}, 1, "", "line 1: not the first line of a journal"},
+		{"another file", []string{"-listen", "127.0.0.1:0", "-data", other}, 1, "", "packagedb-local: data file " + other + ": not a data file of packagedb-local\n"},
 		{"an argument", []string{"8000"}, 2, "", `unexpected argument "8000"`},
+		{"a journal of 0.2.0", []string{"-listen", "127.0.0.1:0", "-data", journal}, 1, "", "packagedb-local: data file " + journal + ": a journal of packagedb-local 0.2.0, which this version does not read\n"},
 		{"an unknown flag", []string{"-port", "8000"}, 2, "", "flag provided but not defined: -port"},
 		{"a call for help", []string{"-h"}, 0, "serves an embedded DynamoDB over HTTP", ""},
 		{"a call for the version", []string{"-version"}, 0, "packagedb-local ", ""},
@@ -238,11 +275,23 @@ type process struct {
 	url string
 }
 
-func startProcess(t *testing.T, args ...string) *process {
+// processTimeout is when a process is killed that does not end.
+const processTimeout = time.Minute
+
+// newProcess returns a command that is to be started.
+func newProcess(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), os.Args[0], append([]string{"-listen", "localhost:0"}, args...)...)
+	ctx, cancel := context.WithTimeout(t.Context(), processTimeout)
+	t.Cleanup(cancel)
+	command := exec.CommandContext(ctx, os.Args[0], append([]string{"-listen", "localhost:0"}, args...)...)
 	command.Env = append(os.Environ(), asCommand+"=1")
 	command.Stderr = os.Stderr
+	return command
+}
+
+func startProcess(t *testing.T, args ...string) *process {
+	t.Helper()
+	command := newProcess(t, args...)
 	stdout, err := command.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, command.Start())

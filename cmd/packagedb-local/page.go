@@ -30,7 +30,7 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 
 // page shows what is stored and the last requests, read-only.
 type page struct {
-	URL, Data string // Data is the path of the journal, if there is one
+	URL, Data string // Data is the path of the data file, if there is one
 	Started   time.Time
 	requests  *requests
 	client    *dynamodb.Client // its requests are not among the requests

@@ -3,18 +3,16 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"hash/crc32"
 	"io"
 	"log/slog"
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/open-alchemy/packagedb/internal/loopback"
+	"github.com/open-alchemy/packagedb/internal/protocol"
 )
 
 const (
@@ -56,25 +54,19 @@ func (s *requests) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	asked := x.readRequest(body)
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(asked)), int64(len(asked))
-	response, err := loopback.Client{Handler: s.engine}.RoundTrip(r)
-	if err != nil {
+	response := protocol.Serve(s.engine, r)
+	if response == nil {
 		panic(http.ErrAbortHandler)
 	}
-	defer response.Body.Close()
-	x.Status = response.StatusCode
-	answer, _ := io.ReadAll(response.Body) // from memory
-	members := x.readAnswer(answer)
+	x.Status = response.Status
+	members := x.readResponse(response.Body)
 	if len(asked) > len(body) && members["ConsumedCapacity"] != nil {
 		delete(members, "ConsumedCapacity")
-		answer, _ = json.Marshal(members) // they were decoded
-		response.Header.Set("Content-Length", strconv.Itoa(len(answer)))
-		response.Header.Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(answer)), 10))
+		response.SetBody(protocol.Encode(members))
 	}
-	maps.Copy(w.Header(), response.Header)
 	x.Duration = time.Since(x.At)
 	s.add(x)
-	w.WriteHeader(response.StatusCode)
-	_, _ = w.Write(answer) // the client may be gone
+	response.Write(w)
 }
 
 // readRequest reads the tables of a request. It returns the request with ReturnConsumedCapacity, if
@@ -109,14 +101,14 @@ func (x *exchange) readRequest(body []byte) []byte {
 	return slices.Concat(body[:start], []byte(`"ReturnConsumedCapacity":"TOTAL",`), body[start:])
 }
 
-// readAnswer reads the error or the units of an answer, and returns its members.
-func (x *exchange) readAnswer(answer []byte) (members map[string]json.RawMessage) {
+// readResponse reads the error or the units of a response, and returns its members.
+func (x *exchange) readResponse(body []byte) (members map[string]json.RawMessage) {
 	var exception string
 	type consumed struct{ CapacityUnits float64 }
 	var one consumed
 	var several []consumed
-	// What an answer does not have stays zero.
-	_ = json.Unmarshal(answer, &members)
+	// What a response does not have stays zero.
+	_ = json.Unmarshal(body, &members)
 	_ = json.Unmarshal(members["__type"], &exception)
 	_ = json.Unmarshal(members["ConsumedCapacity"], &one)
 	_ = json.Unmarshal(members["ConsumedCapacity"], &several)

@@ -1,19 +1,49 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
 	"strconv"
 	"syscall"
+	"time"
 )
+
+// dialTimeout is how long a program at the address may take to accept a connection.
+const dialTimeout = 200 * time.Millisecond
+
+// checkAddress checks that an address has a port, at which no other program listens.
+func checkAddress(ctx context.Context, address string) error {
+	if _, _, err := splitAddress(address); err != nil {
+		return err
+	}
+	dialer := net.Dialer{Timeout: dialTimeout}
+	connection, err := dialer.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return nil //nolint:nilerr // nobody listens
+	}
+	_ = connection.Close()
+	return errTaken(address)
+}
+
+func splitAddress(address string) (host, port string, err error) {
+	if host, port, err = net.SplitHostPort(address); err != nil {
+		err = fmt.Errorf("-listen %s: it must be host:port, such as %s", address, defaultAddress)
+	}
+	return host, port, err
+}
+
+func errTaken(address string) error {
+	return fmt.Errorf("%s is taken: another program listens there; stop it, or choose another port with -listen", address)
+}
 
 // listen listens at an address and returns its URL for clients on this host. For localhost it
 // listens at both loopback addresses, because clients differ in which they try first.
 func listen(address string) (listeners []net.Listener, url string, err error) {
-	host, port, err := net.SplitHostPort(address)
+	host, port, err := splitAddress(address)
 	if err != nil {
-		return nil, "", fmt.Errorf("-listen %s: it must be host:port, such as %s", address, defaultAddress)
+		return nil, "", err
 	}
 	hosts := []string{host}
 	if host == "localhost" {
@@ -30,8 +60,7 @@ func listen(address string) (listeners []net.Listener, url string, err error) {
 			for _, listener := range listeners {
 				_ = listener.Close()
 			}
-			return nil, "", fmt.Errorf("%s is taken: another program listens there; "+
-				"stop it, or choose another port with -listen", address)
+			return nil, "", errTaken(address)
 		default: // This host may well have only one of the loopback addresses.
 			failure = fmt.Errorf("-listen %s: %w", address, err)
 		}

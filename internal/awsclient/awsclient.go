@@ -1,4 +1,4 @@
-// Package awsclient configures DynamoDB clients: how long they wait for an answer, which answers they
+// Package awsclient configures DynamoDB clients: how long they wait for a response, which responses they
 // accept and what they retry.
 package awsclient
 
@@ -13,14 +13,14 @@ import (
 // limits are the bounds of one attempt and of the pauses between attempts.
 type limits struct {
 	connect, handshake time.Duration
-	headers            time.Duration // from the request's last byte to the answer's headers
-	attempt            time.Duration // all of it, the answer's body included
+	headers            time.Duration // from the request's last byte to the response's headers
+	attempt            time.Duration // all of it, the response's body included
 
-	// silence is how long an attempt without an answer must last for the idle connections to be closed,
+	// silence is how long an attempt without a response must last for the idle connections to be closed,
 	// if the caller's deadline ends it.
 	silence time.Duration
 
-	answer int // bytes
+	body int // bytes of a response
 
 	firstPause, longestPause time.Duration
 }
@@ -33,7 +33,7 @@ func defaultLimits() limits {
 		attempt:   30 * time.Second,
 		silence:   time.Second,
 
-		answer: 32 << 20, // DynamoDB's largest is 16 MB
+		body: 32 << 20, // DynamoDB's largest is 16 MB
 
 		firstPause:   50 * time.Millisecond,
 		longestPause: 5 * time.Second,
@@ -45,7 +45,7 @@ const DefaultMaxAttempts = 10
 
 // Configure sets the HTTP client and the retryer of a DynamoDB client. The options' retry mode and
 // number of attempts, if positive, stay as they are. So does an HTTP client that is not the SDK's,
-// except that its answers are checked. If advice is not empty, a refused connection is not retried, and
+// except that its responses are checked. If advice is not empty, a refused connection is not retried, and
 // its error ends with the advice.
 func Configure(options *dynamodb.Options, advice string) {
 	configure(options, defaultLimits(), advice)

@@ -16,8 +16,8 @@ import (
 // anew for each request.
 const maxIdleConnections = 1024
 
-// Client is an HTTP client that returns complete answers only. It bounds each attempt, and closes its
-// idle connections after one without an answer.
+// Client is an HTTP client that returns complete responses only. It bounds each attempt, and closes its
+// idle connections after one without a response.
 type Client struct {
 	http dynamodb.HTTPClient
 	limits
@@ -73,7 +73,7 @@ func shorter(timeout, limit time.Duration) time.Duration {
 	return min(timeout, limit)
 }
 
-// Do sends a request and returns its answer, read to the end, or an error that the retryer
+// Do sends a request and returns its response, read to the end, or an error that the retryer
 // recognizes.
 func (c *Client) Do(request *http.Request) (*http.Response, error) {
 	begin := time.Now()
@@ -83,11 +83,11 @@ func (c *Client) Do(request *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, c.failure(request.Context(), begin, err)
 	}
-	body, err := read(response, c.answer)
+	body, err := read(response, c.body)
 	if err != nil {
 		return nil, c.failure(request.Context(), begin, err)
 	}
-	if len(body) == 0 && response.StatusCode == http.StatusOK && hasNoAnswer(request) {
+	if len(body) == 0 && response.StatusCode == http.StatusOK && hasNoBody(request) {
 		return response, nil
 	}
 	if err := check(response, body); err != nil {
@@ -96,7 +96,7 @@ func (c *Client) Do(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// failure returns err, the error of an attempt without an answer, in the form that the retryer
+// failure returns err, the error of an attempt without a response, in the form that the retryer
 // needs. The idle connections may lead to the same silent server, so it closes them, and the next
 // attempt connects.
 func (c *Client) failure(ctx context.Context, begin time.Time, err error) error {

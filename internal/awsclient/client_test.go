@@ -158,24 +158,24 @@ func (c foreignClient) Do(*http.Request) (*http.Response, error) { return c(), n
 func TestConfigure_ForeignClient(t *testing.T) {
 	for _, test := range []struct {
 		name, body string
-		answer     http.Response
+		response   http.Response
 		attempts   int
 	}{
 		{"no body", "", http.Response{}, 2},
-		{"a body that is shorter than its length", goodAnswer, http.Response{ContentLength: 100}, 2},
-		{"a body that it has decompressed", goodAnswer, http.Response{Header: http.Header{checksumHeader: {"1"}}, Uncompressed: true}, 1},
+		{"a body that is shorter than its length", goodResponse, http.Response{ContentLength: 100}, 2},
+		{"a body that it has decompressed", goodResponse, http.Response{Header: http.Header{checksumHeader: {"1"}}, Uncompressed: true}, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			attempts := 0
 			_, err := listTables(t, newDynamoDB("http://localhost:8000", longLimits(), func(options *dynamodb.Options) {
 				options.HTTPClient = foreignClient(func() *http.Response {
 					attempts++
-					answer := test.answer
-					answer.StatusCode = http.StatusOK
+					response := test.response
+					response.StatusCode = http.StatusOK
 					if test.body != "" {
-						answer.Body = io.NopCloser(strings.NewReader(test.body))
+						response.Body = io.NopCloser(strings.NewReader(test.body))
 					}
-					return &answer
+					return &response
 				})
 			}))
 			assert.Equal(t, test.attempts, attempts)

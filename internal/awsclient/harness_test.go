@@ -15,14 +15,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// longLimits returns limits for servers that answer, on a busy machine.
+// longLimits returns limits for servers that respond, on a busy machine.
 func longLimits() limits {
 	limits := defaultLimits()
 	limits.firstPause, limits.longestPause = time.Microsecond, time.Microsecond
 	return limits
 }
 
-// shortLimits returns limits for servers that do not answer, and for tests that end with the last attempt.
+// shortLimits returns limits for servers that do not respond, and for tests that end with the last attempt.
 func shortLimits() limits {
 	limits := longLimits()
 	limits.connect, limits.handshake, limits.headers = 50*time.Millisecond, 50*time.Millisecond, 50*time.Millisecond
@@ -53,7 +53,7 @@ func assertExhausted(t *testing.T, err error) {
 	assert.NotErrorIs(t, err, context.DeadlineExceeded)
 }
 
-// silent is a server that accepts connections, and answers with a text at most.
+// silent is a server that accepts connections, and responds with a text at most.
 type silent struct {
 	net.Listener
 	accepted atomic.Int32

@@ -96,6 +96,24 @@ func (c *constraints) text(at string, value *string, least, most int) {
 	}
 }
 
+// requireString checks a string that must be there and not empty.
+func (c *constraints) requireString(at string, value *string, most int) {
+	c.notNull(at, value != nil)
+	c.text(at, value, 1, most)
+}
+
+// requireOneOf is like oneOf, for a value that must be there.
+func (c *constraints) requireOneOf(at string, value *string, allowed ...string) {
+	c.notNull(at, value != nil)
+	c.oneOf(at, value, allowed...)
+}
+
+// requireName is like name, for a name that must be there.
+func (c *constraints) requireName(at string, name *string, least int) {
+	c.notNull(at, name != nil)
+	c.name(at, name, least)
+}
+
 // name checks the name of an index or of a table, for which an ARN will do. It accepts an absent one.
 func (c *constraints) name(at string, name *string, least int) {
 	if name == nil || validName(*name) && least <= len(*name) && len(*name) <= 255 || isARN(*name) {
@@ -117,8 +135,7 @@ func isARN(name string) bool { return strings.HasPrefix(name, "arn:") }
 
 // tableName checks the name of a table that is to be used, not created.
 func (c *constraints) tableName(name *string) {
-	c.notNull("tableName", name != nil)
-	c.name("tableName", name, 1)
+	c.requireName("tableName", name, 1)
 }
 
 // mapKey checks the name of a table that is the key of a map; shown returns the map as the service

@@ -1,8 +1,8 @@
 package engine
 
 import (
+	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -30,157 +30,24 @@ type tableSettings struct {
 	TableClass                *string
 }
 
-// tableDefinition is everything about a table that CreateTable and UpdateTable set: the input of
-// CreateTable.
-type tableDefinition struct {
-	tableSettings
-	KeySchema              []keySchemaElement
-	LocalSecondaryIndexes  []localSecondaryIndex
-	GlobalSecondaryIndexes []globalSecondaryIndex
-	Tags                   []tag
-
-	ResourcePolicy, GlobalTableSettingsReplicationMode, GlobalTableSourceArn unsupported
-}
-
-// constrainCapacity checks the declared shape of what comes before the indexes.
-func (s *tableSettings) constrainCapacity(c *constraints, minName int) {
-	constrainAttributes(c, s.AttributeDefinitions)
+// checkShape adds the violations of what comes before the indexes.
+func (s *tableSettings) checkShape(c *constraints, minName int) {
+	for i := range s.AttributeDefinitions {
+		s.AttributeDefinitions[i].checkShape(c, elementAt("attributeDefinitions", i))
+	}
 	c.name("tableName", s.TableName, minName)
 	c.oneOf("billingMode", s.BillingMode, "PROVISIONED", "PAY_PER_REQUEST")
-	s.ProvisionedThroughput.constrain(c, "provisionedThroughput")
+	s.ProvisionedThroughput.checkShape(c, "provisionedThroughput")
 }
 
-// constrainFeatures checks the declared shape of what comes after the indexes.
-func (s *tableSettings) constrainFeatures(c *constraints) {
-	s.StreamSpecification.constrain(c)
-	s.SSESpecification.constrain(c)
+// checkFeatureShape adds the violations of what comes after the indexes.
+func (s *tableSettings) checkFeatureShape(c *constraints) {
+	s.StreamSpecification.checkShape(c)
+	s.SSESpecification.checkShape(c)
 	c.oneOf("tableClass", s.TableClass, "STANDARD", "STANDARD_INFREQUENT_ACCESS")
 }
 
-func (t *tableDefinition) check() error {
-	if err := t.constrain(); err != nil {
-		return err
-	}
-	return t.validate()
-}
-
-// constrain checks the declared shape.
-func (t *tableDefinition) constrain() error {
-	if t.TableName == nil {
-		return errNoTableName
-	}
-	var c constraints
-	c.notNull("attributeDefinitions", t.AttributeDefinitions != nil)
-	t.constrainCapacity(&c, 3)
-	constrainKeySchema(&c, "keySchema", t.KeySchema, 2)
-	for i := range t.GlobalSecondaryIndexes {
-		t.GlobalSecondaryIndexes[i].constrain(&c, "globalSecondaryIndexes."+strconv.Itoa(i+1)+".member")
-	}
-	for i := range t.LocalSecondaryIndexes {
-		t.LocalSecondaryIndexes[i].constrain(&c, "localSecondaryIndexes."+strconv.Itoa(i+1)+".member")
-	}
-	t.constrainFeatures(&c)
-	return c.err()
-}
-
-// validate checks a table definition whose shape is right, in the service's order.
-func (t *tableDefinition) validate() error {
-	for _, check := range []func() error{
-		t.validateStream,
-		t.validateThroughput,
-		t.validateKeys,
-		t.validateLocalIndexes,
-		t.validateGlobalIndexes,
-		t.validateIndexNames,
-		t.validateUse,
-		t.SSESpecification.validate,
-	} {
-		if err := check(); err != nil {
-			return err
-		}
-	}
-	if t.Tags == nil {
-		return nil
-	}
-	return validateTags(t.Tags)
-}
-
-func (t *tableDefinition) onDemand() bool {
-	return t.BillingMode != nil && *t.BillingMode == "PAY_PER_REQUEST"
-}
-
-func (t *tableDefinition) validateStream() error {
-	switch s := t.StreamSpecification; {
-	case s == nil:
-		return nil
-	case *s.StreamEnabled:
-		return errNoStreams
-	case s.StreamViewType != nil:
-		return invalidParameter("Table is being created with a stream disabled, UpdateViewType should not be specified")
-	}
-	return nil
-}
-
-var errNoStreams = validation("The parameter 'StreamSpecification' is not supported by this engine, which has no streams")
-
-func (s *sseSpecification) validate() error {
-	switch {
-	case s == nil:
-		return nil
-	case s.Enabled != nil && *s.Enabled:
-		if s.SSEType != nil && *s.SSEType == "AES256" {
-			return invalidParameter("SSEType AES256 is not supported")
-		}
-	case s.SSEType != nil:
-		return invalidParameter("SSEType can not be specified if Enabled is false")
-	case s.KMSMasterKeyId != nil:
-		return invalidParameter("KMSMasterKeyId can not be specified if Enabled is false")
-	}
-	return nil
-}
-
-func (t *tableDefinition) validateThroughput() error {
-	switch p := t.ProvisionedThroughput; {
-	case t.onDemand() && p != nil:
-		return invalidParameter("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
-	case t.onDemand():
-		return nil
-	case p == nil:
-		return invalidParameter("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
-	}
-	if err := t.ProvisionedThroughput.validate(""); err != nil {
-		return err
-	}
-	return t.OnDemandThroughput.validate(false)
-}
-
-// validate checks the upper bound; what names the index that the throughput is of.
-func (t *provisionedThroughput) validate(what string) error {
-	switch {
-	case t == nil:
-		return nil
-	case *t.ReadCapacityUnits > maxThroughput:
-		return validation("Given value %d for ReadCapacityUnits is out of bounds%s", *t.ReadCapacityUnits, what)
-	case *t.WriteCapacityUnits > maxThroughput:
-		return validation("Given value %d for WriteCapacityUnits is out of bounds%s", *t.WriteCapacityUnits, what)
-	}
-	return nil
-}
-
-// validate rejects on-demand capacity of a provisioned table.
-func (t *onDemandThroughput) validate(onDemand bool) error {
-	switch {
-	case t == nil || onDemand:
-		return nil
-	case t.MaxReadRequestUnits != nil:
-		return invalidParameter("MaxReadRequestUnits for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED")
-	case t.MaxWriteRequestUnits != nil:
-		return invalidParameter("MaxWriteRequestUnits for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED")
-	}
-	return nil
-}
-
-func (s *tableSettings) validateAttributeNames() error {
+func (s *tableSettings) checkAttributeNames() error {
 	for i, a := range s.AttributeDefinitions {
 		for _, b := range s.AttributeDefinitions[:i] {
 			if *a.AttributeName == *b.AttributeName {
@@ -191,14 +58,124 @@ func (s *tableSettings) validateAttributeNames() error {
 	return nil
 }
 
-func (t *tableDefinition) validateKeys() error {
-	if err := t.validateAttributeNames(); err != nil {
+// checkKeyNames checks the names of the attributes in a key.
+func (s *tableSettings) checkKeyNames(keys keyElements) error {
+	for _, k := range keys {
+		if s.attribute(*k.AttributeName) == nil {
+			return invalidParameter("Some index key attributes are not defined in AttributeDefinitions. Keys: [%s], AttributeDefinitions: [%s]",
+				keys.join(func(k *keySchemaElement) string { return *k.AttributeName }), s.joinAttributes(nil))
+		}
+	}
+	for i, k := range keys {
+		switch {
+		case !keys[:i].has(*k.AttributeName):
+		case len(keys) == 2 && *k.KeyType == "RANGE":
+			return validation("Both the Hash Key and the Range Key element in the KeySchema have the same name")
+		default:
+			return validation("The KeySchema contains multiple key attributes with the same name")
+		}
+	}
+	return nil
+}
+
+// attribute returns the definition of an attribute, nil if there is none.
+func (s *tableSettings) attribute(name string) *attributeDefinition {
+	for i := range s.AttributeDefinitions {
+		if *s.AttributeDefinitions[i].AttributeName == name {
+			return &s.AttributeDefinitions[i]
+		}
+	}
+	return nil
+}
+
+// joinAttributes lists the defined attributes that are in used, or all of them if used is nil.
+func (s *tableSettings) joinAttributes(used map[string]bool) string {
+	var names []string
+	for _, a := range s.AttributeDefinitions {
+		if used == nil || used[*a.AttributeName] {
+			names = append(names, *a.AttributeName)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// tableDefinition is what CreateTable and UpdateTable set of a table, apart from tags.
+//
+//	{"TableName": "pets", "BillingMode": "PAY_PER_REQUEST",
+//	 "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+//	 "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}
+type tableDefinition struct {
+	tableSettings
+	KeySchema              keyElements
+	LocalSecondaryIndexes  []localSecondaryIndex
+	GlobalSecondaryIndexes []globalSecondaryIndex
+}
+
+func (t *tableDefinition) checkShape(c *constraints) {
+	c.notNull("attributeDefinitions", t.AttributeDefinitions != nil)
+	t.tableSettings.checkShape(c, 3)
+	t.KeySchema.checkShape(c, "keySchema", 2)
+	for i := range t.GlobalSecondaryIndexes {
+		t.GlobalSecondaryIndexes[i].checkShape(c, elementAt("globalSecondaryIndexes", i))
+	}
+	for i := range t.LocalSecondaryIndexes {
+		t.LocalSecondaryIndexes[i].checkShape(c, elementAt("localSecondaryIndexes", i), 2)
+	}
+	t.checkFeatureShape(c)
+}
+
+// check checks a definition whose shape is right, in the service's order.
+func (t *tableDefinition) check() error {
+	return cmp.Or(
+		t.StreamSpecification.check(),
+		t.checkStreamView(),
+		t.checkThroughput(),
+		t.checkKeys(),
+		t.checkLocalIndexes(),
+		t.checkGlobalIndexes(),
+		t.checkIndexes(),
+		t.checkUse(),
+		t.SSESpecification.check())
+}
+
+func (t *tableDefinition) checkStreamView() error {
+	if s := t.StreamSpecification; s != nil && s.StreamViewType != nil {
+		return invalidParameter("Table is being created with a stream disabled, UpdateViewType should not be specified")
+	}
+	return nil
+}
+
+func (t *tableDefinition) onDemand() bool { return is(t.BillingMode, "PAY_PER_REQUEST") }
+
+func (t *tableDefinition) checkThroughput() error {
+	switch p := t.ProvisionedThroughput; {
+	case t.onDemand() && p != nil:
+		return invalidParameter("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
+	case t.onDemand():
+		return nil
+	case p == nil:
+		return invalidParameter("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
+	}
+	return cmp.Or(t.ProvisionedThroughput.check(""), t.OnDemandThroughput.check(false))
+}
+
+// clearThroughput removes what was set for the other billing mode.
+func (t *tableDefinition) clearThroughput() {
+	t.ProvisionedThroughput, t.OnDemandThroughput = nil, nil
+	for i := range t.GlobalSecondaryIndexes {
+		x := &t.GlobalSecondaryIndexes[i]
+		x.ProvisionedThroughput, x.OnDemandThroughput = nil, nil
+	}
+}
+
+func (t *tableDefinition) checkKeys() error {
+	if err := t.checkAttributeNames(); err != nil {
 		return err
 	}
 	if len(t.KeySchema) > len(t.AttributeDefinitions) {
 		return validation("Invalid KeySchema: Some index key attribute have no definition")
 	}
-	if err := t.validateKeySchema(t.KeySchema); err != nil {
+	if err := t.checkKey(t.KeySchema); err != nil {
 		return err
 	}
 	if t.LocalSecondaryIndexes == nil && t.GlobalSecondaryIndexes == nil && len(t.KeySchema) != len(t.AttributeDefinitions) {
@@ -207,9 +184,9 @@ func (t *tableDefinition) validateKeys() error {
 	return nil
 }
 
-// validateKeySchema checks the key of the table or of a local index.
-func (t *tableDefinition) validateKeySchema(keys []keySchemaElement) error {
-	if err := t.validateIndexKey(keys); err != nil {
+// checkKey checks the key of the table or of a local index.
+func (t *tableDefinition) checkKey(keys keyElements) error {
+	if err := cmp.Or(t.checkKeyNames(keys), keys.checkTypes()); err != nil {
 		return err
 	}
 	if len(keys) == 2 && *keys[1].KeyType != "RANGE" {
@@ -218,38 +195,7 @@ func (t *tableDefinition) validateKeySchema(keys []keySchemaElement) error {
 	return nil
 }
 
-// validateIndexKey checks the key of a global index, which may have several attributes of each type.
-func (t *tableDefinition) validateIndexKey(keys []keySchemaElement) error {
-	if err := t.validateKeyNames(keys); err != nil {
-		return err
-	}
-	return validateKeyTypes(keys)
-}
-
-func (s *tableSettings) validateKeyNames(keys []keySchemaElement) error {
-	for _, k := range keys {
-		if !s.defines(*k.AttributeName) {
-			return invalidParameter("Some index key attributes are not defined in AttributeDefinitions. Keys: [%s], AttributeDefinitions: [%s]",
-				joinKeys(keys, func(k *keySchemaElement) string { return *k.AttributeName }), s.joinAttributes(nil))
-		}
-	}
-	for i, k := range keys {
-		if !slices.ContainsFunc(keys[:i], func(other keySchemaElement) bool { return *other.AttributeName == *k.AttributeName }) {
-			continue
-		}
-		if len(keys) == 2 && *k.KeyType == "RANGE" {
-			return validation("Both the Hash Key and the Range Key element in the KeySchema have the same name")
-		}
-		return validation("The KeySchema contains multiple key attributes with the same name")
-	}
-	return nil
-}
-
-func (s *tableSettings) defines(name string) bool {
-	return slices.ContainsFunc(s.AttributeDefinitions, func(a attributeDefinition) bool { return *a.AttributeName == name })
-}
-
-func (t *tableDefinition) validateLocalIndexes() error {
+func (t *tableDefinition) checkLocalIndexes() error {
 	switch {
 	case t.LocalSecondaryIndexes == nil:
 		return nil
@@ -259,17 +205,17 @@ func (t *tableDefinition) validateLocalIndexes() error {
 		return invalidParameter("Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex")
 	}
 	for _, x := range t.LocalSecondaryIndexes {
-		if err := t.validateKeySchema(x.KeySchema); err != nil {
+		if err := t.checkKey(x.KeySchema); err != nil {
 			return err
 		}
 		if len(x.KeySchema) != 2 {
 			return invalidParameter("Index KeySchema does not have a range key for index: %s", *x.IndexName)
 		}
-		if *x.KeySchema[0].AttributeName != *t.KeySchema[0].AttributeName {
+		if index, table := *x.KeySchema[0].AttributeName, *t.KeySchema[0].AttributeName; index != table {
 			return invalidParameter("Index KeySchema does not have the same leading hash key as table KeySchema for index: %s. index hash key: %s, table hash key: %s",
-				*x.IndexName, *x.KeySchema[0].AttributeName, *t.KeySchema[0].AttributeName)
+				*x.IndexName, index, table)
 		}
-		if err := x.Projection.validate(); err != nil {
+		if err := x.Projection.check(); err != nil {
 			return err
 		}
 	}
@@ -279,15 +225,12 @@ func (t *tableDefinition) validateLocalIndexes() error {
 	return nil
 }
 
-func (t *tableDefinition) validateGlobalIndexes() error {
-	if t.GlobalSecondaryIndexes == nil {
-		return nil
-	}
-	if len(t.GlobalSecondaryIndexes) == 0 {
+func (t *tableDefinition) checkGlobalIndexes() error {
+	if t.GlobalSecondaryIndexes != nil && len(t.GlobalSecondaryIndexes) == 0 {
 		return invalidParameter("List of GlobalSecondaryIndexes is empty")
 	}
 	for i := range t.GlobalSecondaryIndexes {
-		if err := t.validateGlobalIndex(&t.GlobalSecondaryIndexes[i]); err != nil {
+		if err := t.checkGlobalIndex(&t.GlobalSecondaryIndexes[i]); err != nil {
 			return err
 		}
 	}
@@ -297,36 +240,29 @@ func (t *tableDefinition) validateGlobalIndexes() error {
 	return nil
 }
 
-func (t *tableDefinition) validateGlobalIndex(x *globalSecondaryIndex) error {
-	if err := t.validateIndexKey(x.KeySchema); err != nil {
+func (t *tableDefinition) checkGlobalIndex(x *globalSecondaryIndex) error {
+	if err := cmp.Or(t.checkKeyNames(x.KeySchema), x.KeySchema.checkTypes(), x.Projection.check()); err != nil {
 		return err
 	}
-	if err := x.Projection.validate(); err != nil {
-		return err
-	}
-	switch {
-	case t.onDemand() && x.ProvisionedThroughput != nil:
+	if t.onDemand() && x.ProvisionedThroughput != nil {
 		return invalidParameter("ProvisionedThroughput should not be specified for index: %s when BillingMode is PAY_PER_REQUEST", *x.IndexName)
-	case t.onDemand():
-		return nil
-	case x.ProvisionedThroughput == nil:
-		return invalidParameter("ProvisionedThroughput must be specified for index: %s", *x.IndexName)
 	}
-	return x.OnDemandThroughput.validate(false)
+	return cmp.Or(t.checkIndexThroughput(x), x.OnDemandThroughput.check(t.onDemand()))
 }
 
-func (p *projection) validate() error {
-	switch {
-	case p.ProjectionType == nil:
-		return invalidParameter("Unknown ProjectionType: null")
-	case p.NonKeyAttributes != nil && *p.ProjectionType != "INCLUDE":
-		return invalidParameter("ProjectionType is %s, but NonKeyAttributes is specified", *p.ProjectionType)
-	case p.NonKeyAttributes == nil && *p.ProjectionType == "INCLUDE":
-		return invalidParameter("ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
+// checkIndexThroughput requires the throughput of an index of a provisioned table.
+func (t *tableDefinition) checkIndexThroughput(x *globalSecondaryIndex) error {
+	if !t.onDemand() && x.ProvisionedThroughput == nil {
+		return invalidParameter("ProvisionedThroughput must be specified for index: %s", *x.IndexName)
 	}
-	for i, name := range p.NonKeyAttributes {
-		if slices.Contains(p.NonKeyAttributes[:i], name) {
-			return invalidParameter("Duplicate attribute name in NonKeyAttributes: %s", name)
+	return nil
+}
+
+// globalIndex returns the global index of that name, nil if there is none.
+func (t *tableDefinition) globalIndex(name string) *globalSecondaryIndex {
+	for i := range t.GlobalSecondaryIndexes {
+		if *t.GlobalSecondaryIndexes[i].IndexName == name {
+			return &t.GlobalSecondaryIndexes[i]
 		}
 	}
 	return nil
@@ -344,8 +280,8 @@ func (t *tableDefinition) indexes() []*secondaryIndex {
 	return all
 }
 
-// validateIndexNames checks what holds over both kinds of index together.
-func (t *tableDefinition) validateIndexNames() error {
+// checkIndexes checks what holds over both kinds of index together.
+func (t *tableDefinition) checkIndexes() error {
 	seen := map[string]bool{}
 	projected := 0
 	for _, x := range t.indexes() {
@@ -361,8 +297,8 @@ func (t *tableDefinition) validateIndexNames() error {
 	return nil
 }
 
-// validateUse rejects definitions of attributes that are in no key.
-func (t *tableDefinition) validateUse() error {
+// checkUse rejects definitions of attributes that are in no key.
+func (t *tableDefinition) checkUse() error {
 	used := t.keyAttributes()
 	if len(used) != len(t.AttributeDefinitions) {
 		return invalidParameter("Some AttributeDefinitions are not used. AttributeDefinitions: [%s], keys used: [%s]",
@@ -374,24 +310,12 @@ func (t *tableDefinition) validateUse() error {
 // keyAttributes returns the set of attributes that are in the key of the table or of an index.
 func (t *tableDefinition) keyAttributes() map[string]bool {
 	used := map[string]bool{}
-	for _, k := range t.KeySchema {
+	keys := slices.Clone(t.KeySchema)
+	for _, x := range t.indexes() {
+		keys = append(keys, x.KeySchema...)
+	}
+	for _, k := range keys {
 		used[*k.AttributeName] = true
 	}
-	for _, x := range t.indexes() {
-		for _, k := range x.KeySchema {
-			used[*k.AttributeName] = true
-		}
-	}
 	return used
-}
-
-// joinAttributes lists the defined attributes that are in used, or all of them if used is nil.
-func (s *tableSettings) joinAttributes(used map[string]bool) string {
-	var names []string
-	for _, a := range s.AttributeDefinitions {
-		if used == nil || used[*a.AttributeName] {
-			names = append(names, *a.AttributeName)
-		}
-	}
-	return strings.Join(names, ", ")
 }

@@ -1,11 +1,10 @@
 package engine
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
-// tableDescription is a table in an answer.
+// tableDescription is a table in a response.
+//
+//	{"TableName": "pets", "TableStatus": "ACTIVE", "ItemCount": 0, "KeySchema": [...], ...}
 type tableDescription struct {
 	AttributeDefinitions       []attributeDefinition `json:",omitempty"`
 	BillingModeSummary         *billingModeSummary   `json:",omitempty"`
@@ -13,7 +12,7 @@ type tableDescription struct {
 	DeletionProtectionEnabled  bool
 	GlobalSecondaryIndexes     []globalIndexDescription `json:",omitempty"`
 	ItemCount                  int
-	KeySchema                  []keySchemaElement  `json:",omitempty"`
+	KeySchema                  keyElements         `json:",omitempty"`
 	LocalSecondaryIndexes      []indexDescription  `json:",omitempty"`
 	OnDemandThroughput         *onDemandThroughput `json:",omitempty"`
 	ProvisionedThroughput      throughputDescription
@@ -48,30 +47,31 @@ type throughputDescription struct {
 // throughputHistory is what is known of earlier throughput of a table or index, the zero value if it
 // never changed.
 type throughputHistory struct {
-	increased, decreased time.Time
-	decreases            int // on the day of decreased
+	Increased, Decreased time.Time
+	Decreases            int // on the day of Decreased
 }
 
-// change notes that the throughput changes.
-func (h *throughputHistory) change(from, to *provisionedThroughput, now time.Time) {
+// changed returns the history with a change of the throughput added, if it is one.
+func (h throughputHistory) changed(from, to *provisionedThroughput, now time.Time) throughputHistory {
 	if from == nil || to == nil {
-		return
+		return h
 	}
 	if *to.ReadCapacityUnits > *from.ReadCapacityUnits || *to.WriteCapacityUnits > *from.WriteCapacityUnits {
-		h.increased = now
+		h.Increased = now
 	}
 	if *to.ReadCapacityUnits < *from.ReadCapacityUnits || *to.WriteCapacityUnits < *from.WriteCapacityUnits {
-		h.decreases = h.decreasesOn(now) + 1
-		h.decreased = now
+		h.Decreases = h.decreasesOn(now) + 1
+		h.Decreased = now
 	}
+	return h
 }
 
 // decreasesOn returns the number of decreases on the day of now, which ends at midnight UTC.
-func (h *throughputHistory) decreasesOn(now time.Time) int {
-	if h.decreased.UTC().Truncate(24*time.Hour) != now.UTC().Truncate(24*time.Hour) {
+func (h throughputHistory) decreasesOn(now time.Time) int {
+	if h.Decreased.UTC().Truncate(24*time.Hour) != now.UTC().Truncate(24*time.Hour) {
 		return 0
 	}
-	return h.decreases
+	return h.Decreases
 }
 
 type warmThroughputDescription struct {
@@ -171,40 +171,10 @@ func (t *table) describeThroughput(index string, p *provisionedThroughput, now t
 	}
 	h := t.throughput[index]
 	return throughputDescription{
-		LastIncreaseDateTime:   timestampOf(h.increased),
-		LastDecreaseDateTime:   timestampOf(h.decreased),
+		LastIncreaseDateTime:   timestampOf(h.Increased),
+		LastDecreaseDateTime:   timestampOf(h.Decreased),
 		NumberOfDecreasesToday: h.decreasesOn(now),
 		ReadCapacityUnits:      *p.ReadCapacityUnits,
 		WriteCapacityUnits:     *p.WriteCapacityUnits,
 	}
-}
-
-// timestampOf returns nil for the zero time.
-func timestampOf(t time.Time) *timestamp {
-	if t.IsZero() {
-		return nil
-	}
-	return (*timestamp)(&t)
-}
-
-func (t *warmThroughput) describe() *warmThroughputDescription {
-	if t == nil {
-		return nil
-	}
-	return &warmThroughputDescription{*t, "ACTIVE"}
-}
-
-// describe returns nil for the encryption that every table has.
-func (s *sseSpecification) describe() *sseDescription {
-	if s == nil || !isTrue(s.Enabled) {
-		return nil
-	}
-	key := "00000000-0000-4000-8000-000000000000"
-	if s.KMSMasterKeyId != nil {
-		key = *s.KMSMasterKeyId
-	}
-	if !strings.HasPrefix(key, "arn:") {
-		key = "arn:aws:kms:" + region + ":" + account + ":key/" + key
-	}
-	return &sseDescription{KMSMasterKeyArn: key, SSEType: "KMS", Status: "ENABLED"}
 }

@@ -1,6 +1,6 @@
 // Package engine is an in-memory DynamoDB: an [http.Handler] that speaks the DynamoDB JSON protocol,
-// with the service's validation, limits, errors and capacity rules. An Engine starts empty and keeps
-// nothing when it is dropped, unless [Open] made it.
+// with the service's validation, limits, errors and capacity rules. [New] returns one that is empty
+// and keeps nothing, [Open] one that keeps what it holds in a [Store].
 //
 // It departs from the service for the sake of tests: a table or index is ACTIVE as soon as
 // CreateTable or UpdateTable has returned, a global secondary index shows a write at once, nothing
@@ -46,6 +46,7 @@
 //   - table.go, index.go and key.go have the tables with their items, the indexes, and the keys of both
 //   - tables.go, definition.go, tableupdate.go, description.go, schema.go, tags.go and timetolive.go have the
 //     operations on tables
+//   - store.go has what a [Store] keeps of an engine; package store keeps it in a file
 //
 // Package attribute has attribute values, package expression parses and evaluates expressions.
 package engine

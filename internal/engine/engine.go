@@ -12,7 +12,7 @@ import (
 type Engine struct {
 	now      func() time.Time
 	requests atomic.Uint64
-	journal  *journal // nil without persistence
+	store    Store // nil if what is stored is gone with the Engine
 	// nextExpiry is the earliest second at which an item expires.
 	nextExpiry atomic.Int64
 
@@ -51,20 +51,16 @@ func New(options ...Option) *Engine {
 func (e *Engine) Requests() uint64 { return e.requests.Load() }
 
 // run performs an operation and appends the response.
-func (e *Engine) run(name string, o operation, request document, dst []byte) ([]byte, error) {
-	if o.replay == nil {
+func (e *Engine) run(o operation, request document, dst []byte) ([]byte, error) {
+	if o.changesTables {
+		e.definitions.Lock()
+		defer e.definitions.Unlock()
+	} else {
 		e.definitions.RLock()
 		defer e.definitions.RUnlock()
-		if e.nextExpiry.Load() != never {
-			e.expire()
-		}
-		return o.perform(e, request, dst)
 	}
-	e.definitions.Lock()
-	defer e.definitions.Unlock()
-	e.expire()
-	if e.journal != nil {
-		return e.performJournaled(name, o, request, dst)
+	if e.nextExpiry.Load() != never {
+		e.expire()
 	}
 	return o.perform(e, request, dst)
 }

@@ -6,7 +6,7 @@ import (
 	"net/http"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
-	"github.com/open-alchemy/packagedb/internal/engine/jsontext"
+	"github.com/open-alchemy/packagedb/internal/engine/ddbjson"
 )
 
 // The namespaces of the service's exceptions.
@@ -119,7 +119,7 @@ func asException(err error) *exception {
 	if errors.As(err, &invalid) {
 		return validation("%s", invalid.Message)
 	}
-	var malformed *jsontext.SerializationError
+	var malformed *ddbjson.SerializationError
 	if errors.As(err, &malformed) {
 		return serialization(malformed.Message)
 	}

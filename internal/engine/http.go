@@ -86,7 +86,7 @@ func (e *Engine) handle(r *http.Request, body, dst []byte) (response []byte, err
 			return nil, err
 		}
 	}
-	name, operation, err := findOperation(r.Header.Get("X-Amz-Target"))
+	operation, err := findOperation(r.Header.Get("X-Amz-Target"))
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func (e *Engine) handle(r *http.Request, body, dst []byte) (response []byte, err
 	if request == "" {
 		return nil, serialization("")
 	}
-	return e.run(name, operation, request, dst)
+	return e.run(operation, request, dst)
 }
 
 // authenticate requires a signature, and accepts every one.

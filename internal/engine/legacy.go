@@ -101,7 +101,7 @@ func (c *constraints) attributesToGet(names []string) {
 
 func checkAttributesToGet(names []string) error {
 	for i, name := range names {
-		if err := attribute.ValidateName(name); err != nil {
+		if err := attribute.CheckName(name); err != nil {
 			return err
 		}
 		if slices.Contains(names[:i], name) {
@@ -142,7 +142,7 @@ func checkConditionalOperator(cs conditions) error {
 }
 
 func (u *attributeValueUpdate) check() error {
-	if err := attribute.ValidateName(u.attribute); err != nil {
+	if err := attribute.CheckName(u.attribute); err != nil {
 		return err
 	}
 	kind := u.Value.Kind()
@@ -165,7 +165,7 @@ func (c *condition) check() error {
 	if c.null != nil {
 		return c.null
 	}
-	if err := attribute.ValidateName(c.attribute); err != nil {
+	if err := attribute.CheckName(c.attribute); err != nil {
 		return err
 	}
 	for i := range c.AttributeValueList {

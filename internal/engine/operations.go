@@ -7,16 +7,15 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/open-alchemy/packagedb/internal/engine/jsontext"
+	"github.com/open-alchemy/packagedb/internal/engine/ddbjson"
 )
 
 // operation is an operation of the DynamoDB API.
 type operation struct {
 	// perform appends the JSON of the response.
 	perform func(e *Engine, request document, dst []byte) ([]byte, error)
-	// replay performs a request of the journal, nil unless the operation changes tables apart from their
-	// items. It does not check it: it was accepted, and checks become stricter as the service's do.
-	replay func(e *Engine, request document) error
+	// changesTables is set if the operation changes tables apart from their items.
+	changesTables bool
 }
 
 // operations are all operations of the engine by their names.
@@ -80,14 +79,7 @@ func newOperation[In, Out any, P input[In]](perform func(*Engine, P) (Out, error
 // change returns an operation that changes tables.
 func change[In, Out any, P input[In]](perform func(*Engine, P) (Out, error)) operation {
 	o := newOperation(perform)
-	o.replay = func(e *Engine, request document) error {
-		in := P(new(In))
-		if err := request.decode(in); err != nil {
-			return err
-		}
-		_, err := perform(e, in)
-		return err
-	}
+	o.changesTables = true
 	return o
 }
 
@@ -104,7 +96,7 @@ func appendJSON(dst []byte, v reflect.Value) []byte {
 	case reflect.Pointer:
 		return appendJSON(dst, v.Elem())
 	case reflect.String:
-		return jsontext.AppendString(dst, v.String())
+		return ddbjson.AppendString(dst, v.String())
 	case reflect.Bool:
 		return strconv.AppendBool(dst, v.Bool())
 	case reflect.Float64:
@@ -118,7 +110,7 @@ func appendJSON(dst []byte, v reflect.Value) []byte {
 	case reflect.Map:
 		dst = append(dst, '{')
 		for _, name := range slices.SortedFunc(slices.Values(v.MapKeys()), func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) }) {
-			dst = append(jsontext.AppendString(dst, name.String()), ':')
+			dst = append(ddbjson.AppendString(dst, name.String()), ':')
 			dst = append(appendJSON(dst, v.MapIndex(name)), ',')
 		}
 		return closed(dst, '}')
@@ -163,18 +155,18 @@ const (
 	streamsPrefix = "DynamoDBStreams_20120810."
 )
 
-// findOperation returns the operation that the header X-Amz-Target names, and its name.
-func findOperation(target string) (name string, o operation, err error) {
+// findOperation returns the operation that the header X-Amz-Target names.
+func findOperation(target string) (o operation, err error) {
 	if name, ok := strings.CutPrefix(target, streamsPrefix); ok {
-		return "", o, unknownOperation(name + " is not supported by this engine, which has no streams")
+		return o, unknownOperation(name + " is not supported by this engine, which has no streams")
 	}
 	name, ok := strings.CutPrefix(target, targetPrefix)
 	o, found := operations[name]
 	switch {
 	case ok && found:
-		return name, o, nil
+		return o, nil
 	case ok && (name == "ExecuteStatement" || name == "BatchExecuteStatement" || name == "ExecuteTransaction"):
-		return "", o, unknownOperation(name + " is not supported by this engine, which has no PartiQL")
+		return o, unknownOperation(name + " is not supported by this engine, which has no PartiQL")
 	}
-	return "", o, unknownOperation("Unknown operation: " + name)
+	return o, unknownOperation("Unknown operation: " + name)
 }

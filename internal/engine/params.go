@@ -10,7 +10,7 @@ import (
 	"sync"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
-	"github.com/open-alchemy/packagedb/internal/engine/jsontext"
+	"github.com/open-alchemy/packagedb/internal/engine/ddbjson"
 )
 
 // document is the JSON of one value of a request. It is well-formed, so that reading it fails only
@@ -19,14 +19,14 @@ type document string
 
 // parseDocument checks that the body is one JSON object.
 func parseDocument(body []byte) (document, error) {
-	reader := jsontext.NewReader(string(body))
+	reader := ddbjson.NewReader(string(body))
 	object := reader.Peek() == '{'
 	value, err := reader.Raw()
 	if err == nil {
 		err = reader.End()
 	}
 	if err == nil && !object {
-		err = jsontext.ErrMalformed
+		err = ddbjson.ErrMalformed
 	}
 	return document(value), err
 }
@@ -74,7 +74,9 @@ func structureOf(t reflect.Type) *structure {
 			}
 		}
 	}
-	s.class = "class " + classPrefix + strings.ToUpper(name[:1]) + name[1:]
+	if name != "" { // a structure within a response may have none
+		s.class = "class " + classPrefix + strings.ToUpper(name[:1]) + name[1:]
+	}
 	structures.Store(t, s)
 	return s
 }
@@ -101,7 +103,7 @@ func (d document) decode(into any) error {
 
 // decodeField reads the value of a parameter, or a part of it.
 func (d document) decodeField(name string, field reflect.Value) (err error) {
-	reader := jsontext.NewReader(string(d))
+	reader := ddbjson.NewReader(string(d))
 	switch into := field.Addr().Interface().(type) {
 	case parameter:
 		return into.decode(name, d)
@@ -151,7 +153,7 @@ func (d document) decodeList(name string, into reflect.Value) error {
 // object reads a map or structure, giving each member to read; class is the service's name of its
 // type.
 func (d document) object(class string, read func(name string, value document) error) error {
-	reader := jsontext.NewReader(string(d))
+	reader := ddbjson.NewReader(string(d))
 	return reader.Object(class, func(name string) error {
 		value, err := reader.Raw()
 		if err != nil {
@@ -168,7 +170,7 @@ func (d document) mapOf(class string, read func(name string, value document) err
 
 // list reads an array, giving each element to read.
 func (d document) list(read func(document) error) error {
-	reader := jsontext.NewReader(string(d))
+	reader := ddbjson.NewReader(string(d))
 	return reader.Elements(func() error {
 		element, err := reader.Raw()
 		if err != nil {
@@ -182,7 +184,7 @@ func (d document) list(read func(document) error) error {
 // beyond an int64 become its extremes, which every constraint rejects.
 func (d document) integer(class string) (int64, error) {
 	if c := d[0]; c != '-' && (c < '0' || c > '9') {
-		reader := jsontext.NewReader(string(d))
+		reader := ddbjson.NewReader(string(d))
 		return 0, reader.Mismatch(class)
 	}
 	if n, err := strconv.ParseInt(string(d), 10, 64); err == nil {
@@ -204,7 +206,7 @@ func (d document) stringMap(into *map[string]string) error {
 		if value == "null" {
 			return nil
 		}
-		reader := jsontext.NewReader(string(value))
+		reader := ddbjson.NewReader(string(value))
 		s, err := reader.String()
 		(*into)[name] = s
 		return err

@@ -7,15 +7,28 @@ import (
 	"time"
 )
 
-// The structures that requests and answers of the control plane have in common. Their fields have
-// the names of the members in the DynamoDB API.
+// The structures that requests and responses of the control plane have in common. Their fields have
+// the names of the members in the DynamoDB API. checkShape adds the violations of the declared shape
+// at a place of the request; check validates what the shape does not say.
+
+// elementAt returns the place of element i of the list at a place.
+func elementAt(at string, i int) string { return at + "." + strconv.Itoa(i+1) + ".member" }
 
 // attributeDefinition is the type of a key attribute.
+//
+//	{"AttributeName": "id", "AttributeType": "S"}
 type attributeDefinition struct {
 	AttributeName, AttributeType *string
 }
 
+func (a *attributeDefinition) checkShape(c *constraints, at string) {
+	c.requireString(at+".attributeName", a.AttributeName, 255)
+	c.requireOneOf(at+".attributeType", a.AttributeType, "B", "N", "S")
+}
+
 // keySchemaElement is one attribute of a primary key or an index key.
+//
+//	{"AttributeName": "id", "KeyType": "HASH"}
 type keySchemaElement struct {
 	AttributeName, KeyType *string
 }
@@ -24,166 +37,33 @@ func (k *keySchemaElement) String() string {
 	return "KeySchemaElement(attributeName=" + shown(k.AttributeName) + ", keyType=" + shown(k.KeyType) + ")"
 }
 
-// shown returns an optional text as the service prints it.
-func shown(text *string) string {
-	if text == nil {
+// shown returns an optional string as the service prints it.
+func shown(s *string) string {
+	if s == nil {
 		return "null"
 	}
-	return *text
+	return *s
 }
 
-// provisionedThroughput is the capacity of a table or index. It is recorded and described, and
-// throttles nothing.
-type provisionedThroughput struct {
-	ReadCapacityUnits, WriteCapacityUnits *int64
-}
+// keyElements is the key of a table or an index.
+type keyElements []keySchemaElement
 
-// onDemandThroughput is the maximum capacity of a table or index on demand, likewise.
-type onDemandThroughput struct {
-	MaxReadRequestUnits  *int64 `json:",omitempty"`
-	MaxWriteRequestUnits *int64 `json:",omitempty"`
-}
-
-// warmThroughput is the capacity that a table or index can serve at once, likewise.
-type warmThroughput struct {
-	ReadUnitsPerSecond  *int64 `json:",omitempty"`
-	WriteUnitsPerSecond *int64 `json:",omitempty"`
-}
-
-// projection is the set of attributes that an index holds besides the keys.
-type projection struct {
-	ProjectionType   *string
-	NonKeyAttributes []string `json:",omitempty"`
-}
-
-// secondaryIndex is what local and global secondary indexes have in common.
-type secondaryIndex struct {
-	IndexName  *string
-	KeySchema  []keySchemaElement
-	Projection *projection
-}
-
-type localSecondaryIndex struct {
-	secondaryIndex
-}
-
-func (x *localSecondaryIndex) constrain(c *constraints, at string) {
-	x.secondaryIndex.constrain(c, at, 2)
-}
-
-type globalSecondaryIndex struct {
-	secondaryIndex
-	indexThroughput
-}
-
-// indexThroughput is the part of a global secondary index that UpdateTable can change.
-type indexThroughput struct {
-	ProvisionedThroughput *provisionedThroughput
-	OnDemandThroughput    *onDemandThroughput
-	WarmThroughput        *warmThroughput
-}
-
-type streamSpecification struct {
-	StreamEnabled  *bool
-	StreamViewType *string
-}
-
-type sseSpecification struct {
-	Enabled        *bool
-	KMSMasterKeyId *string //nolint:revive,staticcheck // decode finds fields by the API's names
-	SSEType        *string
-}
-
-type tag struct {
-	Key, Value *string
-}
-
-// timestamp is a time in seconds since 1970 with milliseconds.
-type timestamp time.Time
-
-func (t timestamp) AppendJSON(dst []byte) []byte {
-	return strconv.AppendFloat(dst, float64(time.Time(t).UnixMilli())/1000, 'f', 3, 64)
-}
-
-func (t *provisionedThroughput) constrain(c *constraints, at string) {
-	if t == nil {
-		return
-	}
-	c.notNull(at+".writeCapacityUnits", t.WriteCapacityUnits != nil)
-	c.atLeast(at+".writeCapacityUnits", t.WriteCapacityUnits, 1)
-	c.notNull(at+".readCapacityUnits", t.ReadCapacityUnits != nil)
-	c.atLeast(at+".readCapacityUnits", t.ReadCapacityUnits, 1)
-}
-
-func (p *projection) constrain(c *constraints, at string) {
-	c.notNull(at, p != nil)
-	if p == nil {
-		return
-	}
-	c.oneOf(at+".projectionType", p.ProjectionType, "ALL", "INCLUDE", "KEYS_ONLY")
-	if p.NonKeyAttributes != nil {
-		shown := func() string { return "[" + strings.Join(p.NonKeyAttributes, ", ") + "]" }
-		c.length(at+".nonKeyAttributes", len(p.NonKeyAttributes), 1, 20, shown)
-		if slices.ContainsFunc(p.NonKeyAttributes, func(name string) bool { return name == "" || len(name) > 255 }) {
-			c.violation(shown(), at+".nonKeyAttributes", "Member must satisfy constraint: [Member must have length less than or equal to 255, Member must have length greater than or equal to 1]")
-		}
-	}
-}
-
-func (x *secondaryIndex) constrain(c *constraints, at string, maxKeys int) {
-	c.notNull(at+".indexName", x.IndexName != nil)
-	c.name(at+".indexName", x.IndexName, 3)
-	constrainKeySchema(c, at+".keySchema", x.KeySchema, maxKeys)
-	x.Projection.constrain(c, at+".projection")
-}
-
-func (x *globalSecondaryIndex) constrain(c *constraints, at string) {
-	x.secondaryIndex.constrain(c, at, 2*maxKeyAttributes)
-	x.ProvisionedThroughput.constrain(c, at+".provisionedThroughput")
-}
-
-func (s *streamSpecification) constrain(c *constraints) {
-	if s == nil {
-		return
-	}
-	c.notNull("streamSpecification.streamEnabled", s.StreamEnabled != nil)
-	c.oneOf("streamSpecification.streamViewType", s.StreamViewType, "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY")
-}
-
-func (s *sseSpecification) constrain(c *constraints) {
-	if s != nil {
-		c.oneOf("sSESpecification.sSEType", s.SSEType, "AES256", "KMS")
-	}
-}
-
-func constrainAttributes(c *constraints, attributes []attributeDefinition) {
-	for i, a := range attributes {
-		at := "attributeDefinitions." + strconv.Itoa(i+1) + ".member."
-		c.notNull(at+"attributeName", a.AttributeName != nil)
-		c.text(at+"attributeName", a.AttributeName, 1, 255)
-		c.notNull(at+"attributeType", a.AttributeType != nil)
-		c.oneOf(at+"attributeType", a.AttributeType, "B", "N", "S")
-	}
-}
-
-func constrainKeySchema(c *constraints, at string, keys []keySchemaElement, maxKeys int) {
+func (keys keyElements) checkShape(c *constraints, at string, maxKeys int) {
 	c.notNull(at, keys != nil)
 	if keys == nil {
 		return
 	}
-	c.length(at, len(keys), 1, maxKeys, func() string { return "[" + joinKeys(keys, (*keySchemaElement).String) + "]" })
-	for i, k := range keys {
-		at := at + "." + strconv.Itoa(i+1) + ".member."
-		c.notNull(at+"attributeName", k.AttributeName != nil)
-		c.text(at+"attributeName", k.AttributeName, 1, 255)
-		c.notNull(at+"keyType", k.KeyType != nil)
-		c.oneOf(at+"keyType", k.KeyType, "HASH", "RANGE")
+	c.length(at, len(keys), 1, maxKeys, func() string { return "[" + keys.join((*keySchemaElement).String) + "]" })
+	for i := range keys {
+		at := elementAt(at, i)
+		c.requireString(at+".attributeName", keys[i].AttributeName, 255)
+		c.requireOneOf(at+".keyType", keys[i].KeyType, "HASH", "RANGE")
 	}
 }
 
-// validateKeyTypes checks that the attributes of the partition key come first, and how many there are
-// of each key.
-func validateKeyTypes(keys []keySchemaElement) error {
+// checkTypes checks that the attributes of the partition key come first, and how many there are of
+// each key.
+func (keys keyElements) checkTypes() error {
 	if *keys[0].KeyType != "HASH" {
 		return validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
 	}
@@ -200,10 +80,248 @@ func validateKeyTypes(keys []keySchemaElement) error {
 	return nil
 }
 
-func joinKeys(keys []keySchemaElement, show func(*keySchemaElement) string) string {
+func (keys keyElements) has(name string) bool {
+	return slices.ContainsFunc(keys, func(k keySchemaElement) bool { return *k.AttributeName == name })
+}
+
+func (keys keyElements) join(show func(*keySchemaElement) string) string {
 	texts := make([]string, len(keys))
 	for i := range keys {
 		texts[i] = show(&keys[i])
 	}
 	return strings.Join(texts, ", ")
+}
+
+// provisionedThroughput is the capacity of a table or index. It is recorded and described, and
+// throttles nothing.
+//
+//	{"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
+type provisionedThroughput struct {
+	ReadCapacityUnits, WriteCapacityUnits *int64
+}
+
+func (p *provisionedThroughput) checkShape(c *constraints, at string) {
+	if p == nil {
+		return
+	}
+	c.notNull(at+".writeCapacityUnits", p.WriteCapacityUnits != nil)
+	c.atLeast(at+".writeCapacityUnits", p.WriteCapacityUnits, 1)
+	c.notNull(at+".readCapacityUnits", p.ReadCapacityUnits != nil)
+	c.atLeast(at+".readCapacityUnits", p.ReadCapacityUnits, 1)
+}
+
+// check checks the upper bound; of says which index the throughput is of.
+func (p *provisionedThroughput) check(of string) error {
+	switch {
+	case p == nil:
+		return nil
+	case *p.ReadCapacityUnits > maxThroughput:
+		return validation("Given value %d for ReadCapacityUnits is out of bounds%s", *p.ReadCapacityUnits, of)
+	case *p.WriteCapacityUnits > maxThroughput:
+		return validation("Given value %d for WriteCapacityUnits is out of bounds%s", *p.WriteCapacityUnits, of)
+	}
+	return nil
+}
+
+// checkChange rejects an update to the current throughput of a "table", or of an "index" with a name.
+func (p *provisionedThroughput) checkChange(current *provisionedThroughput, kind, name string) error {
+	if current == nil || *p.ReadCapacityUnits != *current.ReadCapacityUnits || *p.WriteCapacityUnits != *current.WriteCapacityUnits {
+		return nil
+	}
+	return validation("The provisioned throughput for the %s%s will not change. The requested value equals the current value. "+
+		"Current ReadCapacityUnits provisioned for the %[1]s: %[3]d. Requested ReadCapacityUnits: %[3]d. "+
+		"Current WriteCapacityUnits provisioned for the %[1]s: %[4]d. Requested WriteCapacityUnits: %[4]d. "+
+		"Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits.",
+		kind, name, *p.ReadCapacityUnits, *p.WriteCapacityUnits)
+}
+
+// onDemandThroughput is the maximum capacity of a table or index on demand, likewise.
+type onDemandThroughput struct {
+	MaxReadRequestUnits  *int64 `json:",omitempty"`
+	MaxWriteRequestUnits *int64 `json:",omitempty"`
+}
+
+// check rejects on-demand capacity of a provisioned table.
+func (t *onDemandThroughput) check(onDemand bool) error {
+	switch {
+	case t == nil || onDemand:
+		return nil
+	case t.MaxReadRequestUnits != nil:
+		return invalidParameter("MaxReadRequestUnits for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED")
+	case t.MaxWriteRequestUnits != nil:
+		return invalidParameter("MaxWriteRequestUnits for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED")
+	}
+	return nil
+}
+
+// warmThroughput is the capacity that a table or index can serve at once, likewise.
+type warmThroughput struct {
+	ReadUnitsPerSecond  *int64 `json:",omitempty"`
+	WriteUnitsPerSecond *int64 `json:",omitempty"`
+}
+
+func (t *warmThroughput) describe() *warmThroughputDescription {
+	if t == nil {
+		return nil
+	}
+	return &warmThroughputDescription{*t, "ACTIVE"}
+}
+
+// projection is the set of attributes that an index holds besides the keys.
+//
+//	{"ProjectionType": "INCLUDE", "NonKeyAttributes": ["age"]}
+type projection struct {
+	ProjectionType   *string
+	NonKeyAttributes []string `json:",omitempty"`
+}
+
+func (p *projection) checkShape(c *constraints, at string) {
+	c.notNull(at, p != nil)
+	if p == nil {
+		return
+	}
+	c.oneOf(at+".projectionType", p.ProjectionType, "ALL", "INCLUDE", "KEYS_ONLY")
+	if p.NonKeyAttributes != nil {
+		shown := func() string { return "[" + strings.Join(p.NonKeyAttributes, ", ") + "]" }
+		c.length(at+".nonKeyAttributes", len(p.NonKeyAttributes), 1, 20, shown)
+		if slices.ContainsFunc(p.NonKeyAttributes, func(name string) bool { return name == "" || len(name) > 255 }) {
+			c.violation(shown(), at+".nonKeyAttributes", "Member must satisfy constraint: [Member must have length less than or equal to 255, Member must have length greater than or equal to 1]")
+		}
+	}
+}
+
+func (p *projection) check() error {
+	switch {
+	case p.ProjectionType == nil:
+		return invalidParameter("Unknown ProjectionType: null")
+	case p.NonKeyAttributes != nil && *p.ProjectionType != "INCLUDE":
+		return invalidParameter("ProjectionType is %s, but NonKeyAttributes is specified", *p.ProjectionType)
+	case p.NonKeyAttributes == nil && *p.ProjectionType == "INCLUDE":
+		return invalidParameter("ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
+	}
+	for i, name := range p.NonKeyAttributes {
+		if slices.Contains(p.NonKeyAttributes[:i], name) {
+			return invalidParameter("Duplicate attribute name in NonKeyAttributes: %s", name)
+		}
+	}
+	return nil
+}
+
+// secondaryIndex is what local and global secondary indexes have in common.
+//
+//	{"IndexName": "byAge", "KeySchema": [{"AttributeName": "age", "KeyType": "HASH"}], "Projection": {"ProjectionType": "ALL"}}
+type secondaryIndex struct {
+	IndexName  *string
+	KeySchema  keyElements
+	Projection *projection
+}
+
+func (x *secondaryIndex) checkShape(c *constraints, at string, maxKeys int) {
+	c.requireName(at+".indexName", x.IndexName, 3)
+	x.KeySchema.checkShape(c, at+".keySchema", maxKeys)
+	x.Projection.checkShape(c, at+".projection")
+}
+
+type localSecondaryIndex struct {
+	secondaryIndex
+}
+
+type globalSecondaryIndex struct {
+	secondaryIndex
+	indexThroughput
+}
+
+func (x *globalSecondaryIndex) checkShape(c *constraints, at string) {
+	x.secondaryIndex.checkShape(c, at, 2*maxKeyAttributes)
+	x.ProvisionedThroughput.checkShape(c, at+".provisionedThroughput")
+}
+
+// indexThroughput is the part of a global secondary index that UpdateTable can change.
+type indexThroughput struct {
+	ProvisionedThroughput *provisionedThroughput
+	OnDemandThroughput    *onDemandThroughput
+	WarmThroughput        *warmThroughput
+}
+
+// streamSpecification is the stream that a table is to have. This engine has none.
+type streamSpecification struct {
+	StreamEnabled  *bool
+	StreamViewType *string
+}
+
+func (s *streamSpecification) checkShape(c *constraints) {
+	if s == nil {
+		return
+	}
+	c.notNull("streamSpecification.streamEnabled", s.StreamEnabled != nil)
+	c.oneOf("streamSpecification.streamViewType", s.StreamViewType, "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY")
+}
+
+func (s *streamSpecification) check() error {
+	if s != nil && *s.StreamEnabled {
+		return validation("The parameter 'StreamSpecification' is not supported by this engine, which has no streams")
+	}
+	return nil
+}
+
+// sseSpecification is the encryption of a table. It is described, and encrypts nothing.
+type sseSpecification struct {
+	Enabled        *bool
+	KMSMasterKeyId *string //nolint:revive,staticcheck // decode finds fields by the API's names
+	SSEType        *string
+}
+
+func (s *sseSpecification) checkShape(c *constraints) {
+	if s != nil {
+		c.oneOf("sSESpecification.sSEType", s.SSEType, "AES256", "KMS")
+	}
+}
+
+func (s *sseSpecification) check() error {
+	switch {
+	case s == nil:
+		return nil
+	case isTrue(s.Enabled):
+		if is(s.SSEType, "AES256") {
+			return invalidParameter("SSEType AES256 is not supported")
+		}
+	case s.SSEType != nil:
+		return invalidParameter("SSEType can not be specified if Enabled is false")
+	case s.KMSMasterKeyId != nil:
+		return invalidParameter("KMSMasterKeyId can not be specified if Enabled is false")
+	}
+	return nil
+}
+
+// describe returns nil for the encryption that every table has.
+func (s *sseSpecification) describe() *sseDescription {
+	if s == nil || !isTrue(s.Enabled) {
+		return nil
+	}
+	key := "00000000-0000-4000-8000-000000000000"
+	if s.KMSMasterKeyId != nil {
+		key = *s.KMSMasterKeyId
+	}
+	if !isARN(key) {
+		key = "arn:aws:kms:" + region + ":" + account + ":key/" + key
+	}
+	return &sseDescription{KMSMasterKeyArn: key, SSEType: "KMS", Status: "ENABLED"}
+}
+
+// timestamp is a time in seconds since 1970 with milliseconds.
+//
+//	1700000000.123
+type timestamp time.Time
+
+// timestampOf returns nil for the zero time.
+func timestampOf(t time.Time) *timestamp {
+	if t.IsZero() {
+		return nil
+	}
+	return (*timestamp)(&t)
+}
+
+// AppendJSON appends the time as the service writes it.
+func (t timestamp) AppendJSON(dst []byte) []byte {
+	return strconv.AppendFloat(dst, float64(time.Time(t).UnixMilli())/1000, 'f', 3, 64)
 }

@@ -69,7 +69,6 @@ func newTable(definition *tableDefinition, name string, number uint64, created t
 	if definition.onDemand() {
 		t.onDemandSince = created
 	}
-	t.tag(definition.Tags)
 	t.addViews()
 	return t
 }
@@ -151,7 +150,7 @@ func (t *table) get(primary *key) *record {
 // replace stores a record in place of the old one; either may be nil.
 func (t *table) replace(old, stored *record) {
 	if t.ttl != nil {
-		t.ttl.note(stored)
+		t.ttl.schedule(stored)
 	}
 	for _, v := range t.views {
 		held, holds := v.holds(old), v.holds(stored)

@@ -1,6 +1,9 @@
 package engine
 
 import (
+	"cmp"
+	"encoding/binary"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -13,22 +16,52 @@ const (
 	arnPrefix = "arn:aws:dynamodb:" + region + ":" + account + ":table/"
 )
 
-type tableDescribed struct {
+// createTableInput has the parameters of CreateTable.
+type createTableInput struct {
+	tableDefinition
+	Tags []tag
+
+	ResourcePolicy, GlobalTableSettingsReplicationMode, GlobalTableSourceArn unsupported
+}
+
+func (in *createTableInput) check() error {
+	if in.TableName == nil {
+		return errNoTableName
+	}
+	var c constraints
+	in.checkShape(&c)
+	if err := c.err(); err != nil {
+		return err
+	}
+	return cmp.Or(in.tableDefinition.check(), checkTags(in.Tags))
+}
+
+// tableDescriptionOutput is the response of the operations that change a table.
+//
+//	{"TableDescription": {"TableName": "pets", "TableStatus": "CREATING", ...}}
+type tableDescriptionOutput struct {
 	TableDescription *tableDescription
 }
 
-func (e *Engine) createTable(in *tableDefinition) (*tableDescribed, error) {
+func (e *Engine) createTable(in *createTableInput) (*tableDescriptionOutput, error) {
 	name := strings.TrimPrefix(*in.TableName, arnPrefix)
 	if e.tables[name] != nil {
 		return nil, dynamoDBException("ResourceInUseException", "Table already exists: "+name)
 	}
-	e.ids++
-	t := newTable(in, name, e.ids, e.now())
-	e.tables[name] = t
-	return &tableDescribed{t.describe("CREATING", t.created)}, nil
+	number := e.ids + 1
+	t := newTable(&in.tableDefinition, name, number, e.now())
+	t.tag(in.Tags)
+	if err := e.commitTable(t, Entry{countersBucket, []byte("tables"), binary.AppendUvarint(nil, number)}); err != nil {
+		return nil, err
+	}
+	e.ids, e.tables[name] = number, t
+	return &tableDescriptionOutput{t.describe("CREATING", t.created)}, nil
 }
 
-// tableInput is the input of the operations whose only parameter is a table.
+// tableInput has the parameter of the operations that have no other: DeleteTable, DescribeTable,
+// DescribeTimeToLive and DescribeContinuousBackups.
+//
+//	{"TableName": "pets"}
 type tableInput struct {
 	TableName *string
 }
@@ -44,21 +77,27 @@ func (in *tableInput) check() error {
 
 var errNoTableName = validation("The parameter 'TableName' is required but was not present in the request")
 
-func (e *Engine) deleteTable(in *tableInput) (*tableDescribed, error) {
+func (e *Engine) deleteTable(in *tableInput) (*tableDescriptionOutput, error) {
 	t, err := e.namedTable(*in.TableName)
 	if err != nil {
 		return nil, err
 	}
-	if protected := t.definition.DeletionProtectionEnabled; protected != nil && *protected {
+	if isTrue(t.definition.DeletionProtectionEnabled) {
 		return nil, validation("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
+	}
+	if err := e.commitDeletedTable(t); err != nil {
+		return nil, err
 	}
 	delete(e.tables, t.name)
 	described := t.describe("DELETING", e.now())
 	described.AttributeDefinitions, described.KeySchema, described.CreationDateTime = nil, nil, nil
 	described.LocalSecondaryIndexes, described.GlobalSecondaryIndexes = nil, nil
-	return &tableDescribed{described}, nil
+	return &tableDescriptionOutput{described}, nil
 }
 
+// describeTableOutput is the response of DescribeTable.
+//
+//	{"Table": {"TableName": "pets", "TableStatus": "ACTIVE", ...}}
 type describeTableOutput struct {
 	Table *tableDescription
 }
@@ -83,6 +122,9 @@ func (e *Engine) namedTable(nameOrARN string) (*table, error) {
 	return t, nil
 }
 
+// listTablesInput has the parameters of ListTables.
+//
+//	{"ExclusiveStartTableName": "a", "Limit": 10}
 type listTablesInput struct {
 	Limit                   *int
 	ExclusiveStartTableName *string
@@ -99,19 +141,20 @@ func (in *listTablesInput) check() error {
 	return c.err()
 }
 
+// listTablesOutput is the response of ListTables.
+//
+//	{"TableNames": ["b", "pets"], "LastEvaluatedTableName": "pets"}
 type listTablesOutput struct {
 	LastEvaluatedTableName string `json:",omitempty"`
 	TableNames             []string
 }
 
 func (e *Engine) listTables(in *listTablesInput) (*listTablesOutput, error) {
-	names := make([]string, 0, len(e.tables))
-	for name := range e.tables {
-		if in.ExclusiveStartTableName == nil || name > *in.ExclusiveStartTableName {
-			names = append(names, name)
-		}
-	}
+	names := slices.AppendSeq([]string{}, maps.Keys(e.tables))
 	slices.Sort(names)
+	if in.ExclusiveStartTableName != nil {
+		names = slices.DeleteFunc(names, func(name string) bool { return name <= *in.ExclusiveStartTableName })
+	}
 	limit := 100
 	if in.Limit != nil {
 		limit = *in.Limit
@@ -120,4 +163,61 @@ func (e *Engine) listTables(in *listTablesInput) (*listTablesOutput, error) {
 		return &listTablesOutput{TableNames: names}, nil
 	}
 	return &listTablesOutput{names[limit-1], names[:limit]}, nil
+}
+
+// describeContinuousBackupsOutput is the response of DescribeContinuousBackups.
+//
+//	{"ContinuousBackupsDescription": {"ContinuousBackupsStatus": "ENABLED",
+//	  "PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "DISABLED"}}}
+type describeContinuousBackupsOutput struct {
+	ContinuousBackupsDescription struct {
+		ContinuousBackupsStatus        string
+		PointInTimeRecoveryDescription struct {
+			PointInTimeRecoveryStatus string
+		}
+	}
+}
+
+// describeContinuousBackups describes a table without point-in-time recovery, as this engine has no other.
+func (e *Engine) describeContinuousBackups(in *tableInput) (*describeContinuousBackupsOutput, error) {
+	if _, err := e.table(*in.TableName); err != nil {
+		return nil, dynamoDBException("TableNotFoundException", "Table not found: "+*in.TableName)
+	}
+	out := &describeContinuousBackupsOutput{}
+	backups := &out.ContinuousBackupsDescription
+	backups.ContinuousBackupsStatus = "ENABLED"
+	backups.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus = "DISABLED"
+	return out, nil
+}
+
+// noInput is the input of the operations without parameters.
+type noInput struct{}
+
+func (*noInput) check() error { return nil }
+
+// describeLimitsOutput is the response of DescribeLimits: the quotas of an account, which the engine
+// does not enforce.
+type describeLimitsOutput struct {
+	AccountMaxReadCapacityUnits, AccountMaxWriteCapacityUnits int
+	TableMaxReadCapacityUnits, TableMaxWriteCapacityUnits     int
+}
+
+func (e *Engine) describeLimits(*noInput) (*describeLimitsOutput, error) {
+	return &describeLimitsOutput{80_000, 80_000, 40_000, 40_000}, nil
+}
+
+// describeEndpointsOutput is the response of DescribeEndpoints.
+//
+//	{"Endpoints": [{"Address": "dynamodb.us-east-1.amazonaws.com", "CachePeriodInMinutes": 1440}]}
+type describeEndpointsOutput struct {
+	Endpoints []endpointDescription
+}
+
+type endpointDescription struct {
+	Address              string
+	CachePeriodInMinutes int
+}
+
+func (e *Engine) describeEndpoints(*noInput) (*describeEndpointsOutput, error) {
+	return &describeEndpointsOutput{[]endpointDescription{{endpoint, 1440}}}, nil
 }

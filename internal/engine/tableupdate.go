@@ -9,7 +9,11 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
-// updateTableInput is the input of UpdateTable.
+// updateTableInput has the parameters of UpdateTable.
+//
+//	{"TableName": "pets", "AttributeDefinitions": [{"AttributeName": "age", "AttributeType": "N"}],
+//	 "GlobalSecondaryIndexUpdates": [{"Create": {"IndexName": "byAge",
+//	   "KeySchema": [{"AttributeName": "age", "KeyType": "HASH"}], "Projection": {"ProjectionType": "ALL"}}}]}
 type updateTableInput struct {
 	tableSettings
 	GlobalSecondaryIndexUpdates []globalSecondaryIndexUpdate
@@ -37,33 +41,53 @@ type deleteGlobalSecondaryIndexAction struct {
 	IndexName *string
 }
 
-func (in *updateTableInput) constrain() error {
+func (u *globalSecondaryIndexUpdate) checkShape(c *constraints, at string) {
+	if u.Update != nil {
+		c.requireName(at+".update.indexName", u.Update.IndexName, 3)
+		u.Update.ProvisionedThroughput.checkShape(c, at+".update.provisionedThroughput")
+	}
+	if u.Create != nil {
+		u.Create.checkShape(c, at+".create")
+	}
+	if u.Delete != nil {
+		c.requireName(at+".delete.indexName", u.Delete.IndexName, 3)
+	}
+}
+
+// indexes returns the names of the indexes that the update is about, one if it is valid.
+func (u *globalSecondaryIndexUpdate) indexes() (names []string) {
+	if u.Create != nil {
+		names = append(names, *u.Create.IndexName)
+	}
+	if u.Update != nil {
+		names = append(names, *u.Update.IndexName)
+	}
+	if u.Delete != nil {
+		names = append(names, *u.Delete.IndexName)
+	}
+	return names
+}
+
+func (in *updateTableInput) check() error {
 	if in.TableName == nil {
 		return errNoTableName
 	}
 	var c constraints
-	in.constrainCapacity(&c, 1)
-	for i, u := range in.GlobalSecondaryIndexUpdates {
-		at := "globalSecondaryIndexUpdates." + strconv.Itoa(i+1) + ".member."
-		if u.Update != nil {
-			c.notNull(at+"update.indexName", u.Update.IndexName != nil)
-			c.name(at+"update.indexName", u.Update.IndexName, 3)
-			u.Update.ProvisionedThroughput.constrain(&c, at+"update.provisionedThroughput")
-		}
-		if u.Create != nil {
-			u.Create.constrain(&c, at+"create")
-		}
-		if u.Delete != nil {
-			c.notNull(at+"delete.indexName", u.Delete.IndexName != nil)
-			c.name(at+"delete.indexName", u.Delete.IndexName, 3)
-		}
+	in.checkShape(&c, 1)
+	for i := range in.GlobalSecondaryIndexUpdates {
+		in.GlobalSecondaryIndexUpdates[i].checkShape(&c, elementAt("globalSecondaryIndexUpdates", i))
 	}
-	in.constrainFeatures(&c)
-	return c.err()
-}
-
-func (in *updateTableInput) check() error {
-	return firstError(in.constrain, in.checkPresence, in.checkIndexes, in.checkDefinitions, in.checkStream, in.SSESpecification.validate)
+	in.checkFeatureShape(&c)
+	if err := c.err(); err != nil {
+		return err
+	}
+	return cmp.Or(
+		in.checkPresence(),
+		in.ProvisionedThroughput.check(""),
+		in.checkIndexes(),
+		in.checkDefinitions(),
+		in.StreamSpecification.check(),
+		in.SSESpecification.check())
 }
 
 // checkPresence requires one parameter at least.
@@ -73,70 +97,58 @@ func (in *updateTableInput) checkPresence() error {
 		in.DeletionProtectionEnabled == nil && in.TableClass == nil {
 		return validation("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required")
 	}
-	return in.ProvisionedThroughput.validate("")
-}
-
-func (in *updateTableInput) checkStream() error {
-	if in.StreamSpecification != nil && *in.StreamSpecification.StreamEnabled {
-		return errNoStreams
-	}
 	return nil
 }
 
 // checkIndexes requires one action per update, one update per index, and one new or deleted index.
 func (in *updateTableInput) checkIndexes() error {
-	var touched []string
-	structural := 0
-	for _, u := range in.GlobalSecondaryIndexUpdates {
-		var names []string
-		if u.Create != nil {
-			names = append(names, *u.Create.IndexName)
-			structural++
-		}
-		if u.Update != nil {
-			names = append(names, *u.Update.IndexName)
-		}
-		if u.Delete != nil {
-			names = append(names, *u.Delete.IndexName)
-			structural++
-		}
+	var updated []string
+	for i := range in.GlobalSecondaryIndexUpdates {
+		u := &in.GlobalSecondaryIndexUpdates[i]
+		names := u.indexes()
 		switch {
 		case len(names) == 0:
 			return invalidParameter("One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be null")
 		case len(names) > 1:
 			return invalidParameter("Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object")
-		case slices.Contains(touched, names[0]):
+		case slices.Contains(updated, names[0]):
 			return invalidParameter("Only one global secondary index update per index is allowed simultaneously. Index: %s", names[0])
 		}
-		touched = append(touched, names[0])
+		updated = append(updated, names[0])
 		if u.Update != nil {
-			if err := u.Update.ProvisionedThroughput.validate(" for index " + names[0]); err != nil {
+			if err := u.Update.ProvisionedThroughput.check(" for index " + names[0]); err != nil {
 				return err
 			}
 		}
 	}
-	if structural > 1 {
+	if in.indexChanges() > 1 {
 		return dynamoDBException("LimitExceededException", "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table")
 	}
 	return nil
+}
+
+// indexChanges returns how many indexes are created or deleted.
+func (in *updateTableInput) indexChanges() (n int) {
+	for _, u := range in.GlobalSecondaryIndexUpdates {
+		if u.Update == nil {
+			n++
+		}
+	}
+	return n
 }
 
 // checkDefinitions requires definitions of the key attributes of a new index, also of those that the
 // table defines.
 func (in *updateTableInput) checkDefinitions() error {
 	for _, u := range in.GlobalSecondaryIndexUpdates {
-		if u.Create == nil {
-			continue
+		if u.Create != nil {
+			return cmp.Or(in.checkAttributeNames(), in.checkKeyNames(u.Create.KeySchema))
 		}
-		if err := in.validateAttributeNames(); err != nil {
-			return err
-		}
-		return in.validateKeyNames(u.Create.KeySchema)
 	}
 	return nil
 }
 
-func (e *Engine) updateTable(in *updateTableInput) (*tableDescribed, error) {
+func (e *Engine) updateTable(in *updateTableInput) (*tableDescriptionOutput, error) {
 	t, err := e.namedTable(*in.TableName)
 	if err != nil {
 		return nil, err
@@ -149,23 +161,23 @@ func (e *Engine) updateTable(in *updateTableInput) (*tableDescribed, error) {
 		return nil, err
 	}
 	now := e.now()
-	var deleted []globalIndexDescription
-	for i := range u.before.GlobalSecondaryIndexes {
-		if x := &u.before.GlobalSecondaryIndexes[i]; u.after.globalIndex(*x.IndexName) == nil {
-			deleted = append(deleted, t.describeGlobalIndex(x, "DELETING", now))
-			delete(t.throughput, *x.IndexName)
-		}
+	after := t.redefined(&u, now)
+	if err := e.replaceTable(after); err != nil {
+		return nil, err
 	}
-	t.redefine(&u, now)
-	described := t.describe("UPDATING", now)
+	described := after.describe("UPDATING", now)
 	for i := range described.GlobalSecondaryIndexes {
 		x := &described.GlobalSecondaryIndexes[i]
 		if x.IndexStatus = u.status(*x.IndexName); x.IndexStatus == "CREATING" {
 			x.Backfilling = new(bool)
 		}
 	}
-	described.GlobalSecondaryIndexes = append(described.GlobalSecondaryIndexes, deleted...)
-	return &tableDescribed{described}, nil
+	for i := range u.before.GlobalSecondaryIndexes {
+		if x := &u.before.GlobalSecondaryIndexes[i]; u.after.globalIndex(*x.IndexName) == nil {
+			described.GlobalSecondaryIndexes = append(described.GlobalSecondaryIndexes, t.describeGlobalIndex(x, "DELETING", now))
+		}
+	}
+	return &tableDescriptionOutput{described}, nil
 }
 
 // tableUpdate is the definition of a table before and after an UpdateTable.
@@ -175,7 +187,7 @@ type tableUpdate struct {
 	after  tableDefinition
 }
 
-// apply makes the changes to the definition after, and validates it.
+// apply makes the changes to the definition after, and checks it.
 func (u *tableUpdate) apply() error {
 	in, d := u.in, &u.after
 	d.GlobalSecondaryIndexes = slices.Clone(d.GlobalSecondaryIndexes)
@@ -186,26 +198,24 @@ func (u *tableUpdate) apply() error {
 	if err := u.applyThroughput(); err != nil {
 		return err
 	}
-	for _, update := range in.GlobalSecondaryIndexUpdates {
-		if err := u.applyIndex(&update); err != nil {
+	for i := range in.GlobalSecondaryIndexUpdates {
+		if err := u.applyIndex(&in.GlobalSecondaryIndexUpdates[i]); err != nil {
 			return err
 		}
 	}
 	if len(d.GlobalSecondaryIndexes) > maxGlobalIndexes {
 		return dynamoDBException("LimitExceededException", "GlobalSecondaryIndex count exceeds the per-table limit of "+strconv.Itoa(maxGlobalIndexes))
 	}
-	if !d.onDemand() {
-		for _, x := range d.GlobalSecondaryIndexes {
-			if x.ProvisionedThroughput == nil {
-				return invalidParameter("ProvisionedThroughput must be specified for index: %s", *x.IndexName)
-			}
+	for i := range d.GlobalSecondaryIndexes {
+		if err := d.checkIndexThroughput(&d.GlobalSecondaryIndexes[i]); err != nil {
+			return err
 		}
 	}
 	used := d.keyAttributes()
 	d.AttributeDefinitions = slices.DeleteFunc(slices.Clone(d.AttributeDefinitions), func(a attributeDefinition) bool {
 		return !used[*a.AttributeName]
 	})
-	return d.validateIndexNames()
+	return d.checkIndexes()
 }
 
 func (u *tableUpdate) applyThroughput() error {
@@ -216,60 +226,22 @@ func (u *tableUpdate) applyThroughput() error {
 			return invalidParameter("ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
 		}
 		if u.before.onDemand() != d.onDemand() {
-			d.forgetThroughput()
+			d.clearThroughput()
 		}
 	}
 	d.OnDemandThroughput = cmp.Or(in.OnDemandThroughput, d.OnDemandThroughput)
-	if err := in.OnDemandThroughput.validate(d.onDemand()); err != nil {
+	if err := in.OnDemandThroughput.check(d.onDemand()); err != nil || in.ProvisionedThroughput == nil {
 		return err
 	}
-	p := in.ProvisionedThroughput
-	if p == nil {
-		return nil
-	}
-	if b := u.before.ProvisionedThroughput; b != nil && b.equal(p) {
-		return validation("The provisioned throughput for the table will not change. The requested value equals the current value. %s", p.unchanged("table"))
-	}
-	d.ProvisionedThroughput = p
-	return d.validateThroughput()
-}
-
-// forgetThroughput removes what was set for the other billing mode.
-func (t *tableDefinition) forgetThroughput() {
-	t.ProvisionedThroughput, t.OnDemandThroughput = nil, nil
-	for i := range t.GlobalSecondaryIndexes {
-		x := &t.GlobalSecondaryIndexes[i]
-		x.ProvisionedThroughput, x.OnDemandThroughput = nil, nil
-	}
-}
-
-func (t *provisionedThroughput) equal(o *provisionedThroughput) bool {
-	return *t.ReadCapacityUnits == *o.ReadCapacityUnits && *t.WriteCapacityUnits == *o.WriteCapacityUnits
-}
-
-// unchanged returns the error for a table or index that already has this throughput.
-func (t *provisionedThroughput) unchanged(what string) string {
-	read, write := strconv.FormatInt(*t.ReadCapacityUnits, 10), strconv.FormatInt(*t.WriteCapacityUnits, 10)
-	return "Current ReadCapacityUnits provisioned for the " + what + ": " + read + ". Requested ReadCapacityUnits: " + read +
-		". Current WriteCapacityUnits provisioned for the " + what + ": " + write + ". Requested WriteCapacityUnits: " + write +
-		". Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
+	d.ProvisionedThroughput = in.ProvisionedThroughput
+	return cmp.Or(in.ProvisionedThroughput.checkChange(u.before.ProvisionedThroughput, "table", ""), d.checkThroughput())
 }
 
 func (u *tableUpdate) applyIndex(update *globalSecondaryIndexUpdate) error {
 	d := &u.after
 	switch {
 	case update.Create != nil:
-		x := update.Create.globalSecondaryIndex
-		for _, existing := range u.before.indexes() {
-			if *existing.IndexName == *x.IndexName {
-				return validation("Attempting to create an index which already exists")
-			}
-		}
-		if err := u.defineAttributes(&x); err != nil {
-			return err
-		}
-		d.GlobalSecondaryIndexes = append(d.GlobalSecondaryIndexes, x)
-		return d.validateGlobalIndex(&x)
+		return u.createIndex(update.Create.globalSecondaryIndex)
 	case update.Update != nil:
 		x := d.globalIndex(*update.Update.IndexName)
 		if x == nil {
@@ -286,54 +258,45 @@ func (u *tableUpdate) applyIndex(update *globalSecondaryIndexUpdate) error {
 	return nil
 }
 
+// createIndex adds an index and the attribute definitions of the request. Like the service it keeps the
+// type of an attribute that is not in the key of the index.
+func (u *tableUpdate) createIndex(x globalSecondaryIndex) error {
+	d := &u.after
+	for _, existing := range u.before.indexes() {
+		if *existing.IndexName == *x.IndexName {
+			return validation("Attempting to create an index which already exists")
+		}
+	}
+	d.AttributeDefinitions = slices.Clone(d.AttributeDefinitions)
+	for _, a := range u.in.AttributeDefinitions {
+		switch defined := d.attribute(*a.AttributeName); {
+		case defined == nil:
+			d.AttributeDefinitions = append(d.AttributeDefinitions, a)
+		case x.KeySchema.has(*a.AttributeName) && *a.AttributeType != *defined.AttributeType:
+			return invalidParameter("Attributes cannot be redefined. Please check that your attribute has the same type as previously defined. Attribute: %s", *a.AttributeName)
+		}
+	}
+	d.GlobalSecondaryIndexes = append(d.GlobalSecondaryIndexes, x)
+	return d.checkGlobalIndex(&x)
+}
+
 // update changes the capacity of an index.
 func (x *globalSecondaryIndex) update(to *indexThroughput, onDemand bool) error {
 	if p := to.ProvisionedThroughput; p != nil {
 		if onDemand {
 			return invalidParameter("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: %s when BillingMode is PAY_PER_REQUEST", *x.IndexName)
 		}
-		if x.ProvisionedThroughput != nil && x.ProvisionedThroughput.equal(p) {
-			return validation("The provisioned throughput for the index %s will not change. The requested value equals the current value. %s", *x.IndexName, p.unchanged("index"))
+		if err := p.checkChange(x.ProvisionedThroughput, "index", " "+*x.IndexName); err != nil {
+			return err
 		}
 		x.ProvisionedThroughput = p
 	}
 	x.WarmThroughput = cmp.Or(to.WarmThroughput, x.WarmThroughput)
 	x.OnDemandThroughput = cmp.Or(to.OnDemandThroughput, x.OnDemandThroughput)
-	return to.OnDemandThroughput.validate(onDemand)
+	return to.OnDemandThroughput.check(onDemand)
 }
 
-// defineAttributes adds the attribute definitions of the request to those of the table, for a new
-// index. Like the service it keeps the type of an attribute that is not in the key of the index.
-func (u *tableUpdate) defineAttributes(x *globalSecondaryIndex) error {
-	defined := slices.Clone(u.after.AttributeDefinitions)
-	for _, a := range u.in.AttributeDefinitions {
-		i := slices.IndexFunc(defined, func(b attributeDefinition) bool { return *a.AttributeName == *b.AttributeName })
-		switch {
-		case i < 0:
-			defined = append(defined, a)
-		case x.hasKey(*a.AttributeName) && *a.AttributeType != *defined[i].AttributeType:
-			return invalidParameter("Attributes cannot be redefined. Please check that your attribute has the same type as previously defined. Attribute: %s", *a.AttributeName)
-		}
-	}
-	u.after.AttributeDefinitions = defined
-	return nil
-}
-
-func (x *secondaryIndex) hasKey(name string) bool {
-	return slices.ContainsFunc(x.KeySchema, func(k keySchemaElement) bool { return *k.AttributeName == name })
-}
-
-// globalIndex returns the global index of that name, nil if there is none.
-func (t *tableDefinition) globalIndex(name string) *globalSecondaryIndex {
-	for i := range t.GlobalSecondaryIndexes {
-		if *t.GlobalSecondaryIndexes[i].IndexName == name {
-			return &t.GlobalSecondaryIndexes[i]
-		}
-	}
-	return nil
-}
-
-// status returns the status of a global index in the answer.
+// status returns the status of a global index in the response.
 func (u *tableUpdate) status(name string) string {
 	if u.before.globalIndex(name) == nil {
 		return "CREATING"
@@ -346,34 +309,28 @@ func (u *tableUpdate) status(name string) string {
 	return "ACTIVE"
 }
 
-// redefine replaces the table's definition, and its views if the indexes change.
-func (t *table) redefine(u *tableUpdate, now time.Time) {
-	t.definition = &u.after
+// redefined returns the table with the new definition, and with new views if the indexes change.
+func (t *table) redefined(u *tableUpdate, now time.Time) *table {
+	after := *t
+	after.definition = &u.after
 	if u.after.onDemand() && !u.before.onDemand() {
-		t.onDemandSince = now
+		after.onDemandSince = now
 	}
-	t.changeThroughput("", u.before.ProvisionedThroughput, u.after.ProvisionedThroughput, now)
+	after.throughput = map[string]throughputHistory{"": t.throughput[""].changed(u.before.ProvisionedThroughput, u.after.ProvisionedThroughput, now)}
 	for _, x := range u.after.GlobalSecondaryIndexes {
 		if before := u.before.globalIndex(*x.IndexName); before != nil {
-			t.changeThroughput(*x.IndexName, before.ProvisionedThroughput, x.ProvisionedThroughput, now)
+			after.throughput[*x.IndexName] = t.throughput[*x.IndexName].changed(before.ProvisionedThroughput, x.ProvisionedThroughput, now)
 		}
 	}
-	if !slices.ContainsFunc(u.in.GlobalSecondaryIndexUpdates, func(update globalSecondaryIndexUpdate) bool { return update.Update == nil }) {
-		return
+	if u.in.indexChanges() == 0 {
+		return &after
 	}
-	items := t.views[0].tree
-	t.addViews()
-	items.Scan(func(x element) bool {
-		t.replace(nil, t.storedRecord(x.record.item))
+	after.addViews()
+	t.views[0].tree.Scan(func(x element) bool {
+		after.replace(nil, after.storedRecord(x.record.item))
 		return true
 	})
-}
-
-// changeThroughput notes a change of the throughput of the index, or of the table for the name "".
-func (t *table) changeThroughput(index string, from, to *provisionedThroughput, now time.Time) {
-	history := t.throughput[index]
-	history.change(from, to, now)
-	t.throughput[index] = history
+	return &after
 }
 
 // storedRecord is like newRecord, for an item that was stored before the table had all of its

@@ -15,78 +15,13 @@ const (
 	maxTagValueLength = 256
 )
 
-type tagResourceInput struct {
-	ResourceArn *string
-	Tags        []tag
+// tag is a label of a table.
+type tag struct {
+	Key, Value *string
 }
 
-type untagResourceInput struct {
-	ResourceArn *string
-	TagKeys     []string
-}
-
-type listTagsOfResourceInput struct {
-	ResourceArn *string
-}
-
-type listTagsOfResourceOutput struct {
-	Tags []tag
-}
-
-func (in *tagResourceInput) check() error {
-	var c constraints
-	c.resource(in.ResourceArn)
-	c.notNull("tags", in.Tags != nil)
-	if err := c.err(); err != nil {
-		return err
-	}
-	if err := validateResource(*in.ResourceArn); err != nil {
-		return err
-	}
-	if len(in.Tags) == 0 {
-		return validation("Atleast one Tag needs to be provided as Input.")
-	}
-	return validateTags(in.Tags)
-}
-
-func (in *untagResourceInput) check() error {
-	var c constraints
-	c.resource(in.ResourceArn)
-	c.notNull("tagKeys", in.TagKeys != nil)
-	if err := c.err(); err != nil {
-		return err
-	}
-	if err := validateResource(*in.ResourceArn); err != nil || len(in.TagKeys) > 0 {
-		return err
-	}
-	return validation("Atleast one Tag Key needs to be provided as Input.")
-}
-
-func (in *listTagsOfResourceInput) check() error {
-	var c constraints
-	c.resource(in.ResourceArn)
-	if err := c.err(); err != nil {
-		return err
-	}
-	return validateResource(*in.ResourceArn)
-}
-
-func (c *constraints) resource(arn *string) {
-	c.notNull("resourceArn", arn != nil)
-	c.text("resourceArn", arn, 1, 1283)
-}
-
-func validateResource(arn string) error {
-	switch {
-	case !isARN(arn):
-		return invalidParameter("ARNs must start with 'arn:': %s", arn)
-	case !strings.HasPrefix(arn, "arn:aws:dynamodb:"):
-		return invalidParameter("Provided Arn is not a DynamoDB resource arn: %s", arn)
-	}
-	return nil
-}
-
-func validateTags(tags []tag) error {
+// checkTags checks the tags of a new table, or those that are added to one.
+func checkTags(tags []tag) error {
 	seen := map[string]bool{}
 	for _, tag := range tags {
 		switch key := tag.Key; {
@@ -101,21 +36,21 @@ func validateTags(tags []tag) error {
 		}
 		seen[*tag.Key] = true
 	}
-	return validateTagCount(len(tags))
+	return checkTagCount(len(tags))
 }
 
-// validTag reports whether a key or value of a tag has allowed characters only, and no more than the maximum.
-func validTag(text string, maximum int) bool {
-	return utf8.RuneCountInString(text) <= maximum && !strings.ContainsFunc(text, func(r rune) bool {
-		return !unicode.In(r, unicode.L, unicode.N, unicode.Z) && !strings.ContainsRune("+-=._:/@", r)
-	})
-}
-
-func validateTagCount(count int) error {
+func checkTagCount(count int) error {
 	if count > maxTags {
 		return validation("Number of Tags exceed the current limit for the provided ResourceArn")
 	}
 	return nil
+}
+
+// validTag reports whether a key or value of a tag has allowed characters only, and no more than the maximum.
+func validTag(s string, maximum int) bool {
+	return utf8.RuneCountInString(s) <= maximum && !strings.ContainsFunc(s, func(r rune) bool {
+		return !unicode.In(r, unicode.L, unicode.N, unicode.Z) && !strings.ContainsRune("+-=._:/@", r)
+	})
 }
 
 // tag adds tags to the table, in place of those with the same keys.
@@ -123,6 +58,23 @@ func (t *table) tag(tags []tag) {
 	for _, tag := range tags {
 		t.tags[*tag.Key] = *tag.Value
 	}
+}
+
+// checkResource checks the ARN of a resource, and that the member beside it is present.
+func checkResource(arn *string, member string, present bool) error {
+	var c constraints
+	c.requireString("resourceArn", arn, 1283)
+	c.notNull(member, present)
+	if err := c.err(); err != nil {
+		return err
+	}
+	switch {
+	case !isARN(*arn):
+		return invalidParameter("ARNs must start with 'arn:': %s", *arn)
+	case !strings.HasPrefix(*arn, "arn:aws:dynamodb:"):
+		return invalidParameter("Provided Arn is not a DynamoDB resource arn: %s", *arn)
+	}
+	return nil
 }
 
 // resource returns the table that an ARN names; operation names the request in errors.
@@ -139,25 +91,57 @@ func (e *Engine) resource(arn, operation string) (*table, error) {
 	return e.tables[name], nil
 }
 
-// nothing is the answer of the operations that have none, not even an empty object.
+// nothing is the response of the operations that have none, not even an empty object.
 type nothing struct{}
+
+// tagResourceInput has the parameters of TagResource.
+//
+//	{"ResourceArn": "arn:aws:dynamodb:us-east-1:123456789012:table/pets", "Tags": [{"Key": "team", "Value": "a"}]}
+type tagResourceInput struct {
+	ResourceArn *string
+	Tags        []tag
+}
+
+func (in *tagResourceInput) check() error {
+	if err := checkResource(in.ResourceArn, "tags", in.Tags != nil); err != nil {
+		return err
+	}
+	if len(in.Tags) == 0 {
+		return validation("Atleast one Tag needs to be provided as Input.")
+	}
+	return checkTags(in.Tags)
+}
 
 func (e *Engine) tagResource(in *tagResourceInput) (nothing, error) {
 	t, err := e.resource(*in.ResourceArn, "TagResource")
 	if err != nil {
 		return nothing{}, err
 	}
-	count := len(t.tags)
-	for _, tag := range in.Tags {
-		if _, replaced := t.tags[*tag.Key]; !replaced {
-			count++
-		}
-	}
-	if err := validateTagCount(count); err != nil {
+	after := *t
+	after.tags = maps.Clone(t.tags)
+	after.tag(in.Tags)
+	if err := checkTagCount(len(after.tags)); err != nil {
 		return nothing{}, err
 	}
-	t.tag(in.Tags)
-	return nothing{}, nil
+	return nothing{}, e.replaceTable(&after)
+}
+
+// untagResourceInput has the parameters of UntagResource.
+//
+//	{"ResourceArn": "arn:aws:dynamodb:us-east-1:123456789012:table/pets", "TagKeys": ["team"]}
+type untagResourceInput struct {
+	ResourceArn *string
+	TagKeys     []string
+}
+
+func (in *untagResourceInput) check() error {
+	if err := checkResource(in.ResourceArn, "tagKeys", in.TagKeys != nil); err != nil {
+		return err
+	}
+	if len(in.TagKeys) == 0 {
+		return validation("Atleast one Tag Key needs to be provided as Input.")
+	}
+	return nil
 }
 
 func (e *Engine) untagResource(in *untagResourceInput) (nothing, error) {
@@ -165,10 +149,28 @@ func (e *Engine) untagResource(in *untagResourceInput) (nothing, error) {
 	if err != nil {
 		return nothing{}, err
 	}
+	after := *t
+	after.tags = maps.Clone(t.tags)
 	for _, key := range in.TagKeys {
-		delete(t.tags, key)
+		delete(after.tags, key)
 	}
-	return nothing{}, nil
+	return nothing{}, e.replaceTable(&after)
+}
+
+// listTagsOfResourceInput has the parameters of ListTagsOfResource.
+//
+//	{"ResourceArn": "arn:aws:dynamodb:us-east-1:123456789012:table/pets"}
+type listTagsOfResourceInput struct {
+	ResourceArn *string
+}
+
+func (in *listTagsOfResourceInput) check() error { return checkResource(in.ResourceArn, "", true) }
+
+// listTagsOfResourceOutput is the response of ListTagsOfResource.
+//
+//	{"Tags": [{"Key": "team", "Value": "a"}]}
+type listTagsOfResourceOutput struct {
+	Tags []tag
 }
 
 func (e *Engine) listTagsOfResource(in *listTagsOfResourceInput) (*listTagsOfResourceOutput, error) {

@@ -33,21 +33,21 @@ func (t *timeToLive) expiryOf(item attribute.Item, now int64) int64 {
 	return int64(math.Floor(second))
 }
 
-// note makes the engine look for expired items when this one expires, if not before.
-func (t *timeToLive) note(r *record) {
+// schedule schedules the next expiry sweep for when r expires, unless one is due earlier.
+func (t *timeToLive) schedule(r *record) {
 	if t != nil && r != nil {
 		t.engine.expireAfter(t.expiryOf(r.item, t.engine.now().Unix()))
 	}
 }
 
-// expireAfter lowers the earliest expiry. The engine's lock must be held for writing.
+// expireAfter schedules a sweep after that second, unless one is due earlier. The engine's lock must be held for writing.
 func (e *Engine) expireAfter(second int64) {
 	if second < e.nextExpiry.Load() {
 		e.nextExpiry.Store(second)
 	}
 }
 
-// expire deletes the items that have expired.
+// expire deletes the items that have expired, if a sweep is due.
 func (e *Engine) expire() {
 	if e.nextExpiry.Load() == never {
 		return
@@ -62,28 +62,41 @@ func (e *Engine) expire() {
 		return // another request was faster
 	}
 	e.nextExpiry.Store(never)
+	var expired []write
 	for _, t := range e.tables {
 		if t.ttl != nil {
-			t.expire(now)
+			expired = t.appendExpired(expired, now)
 		}
+	}
+	if e.commit(nil, tokenEntry{}, expired...) != nil { // the store has logged it
+		e.expireAfter(now) // try again in a second
+		return
+	}
+	for i := range expired {
+		expired[i].apply()
 	}
 }
 
-// expire deletes the items of the table that have expired, and notes the expiry of the others.
-func (t *table) expire(now int64) {
-	var expired []*record
+// appendExpired appends deletes of the table's expired items, and schedules the next sweep.
+func (t *table) appendExpired(expired []write, now int64) []write {
 	t.views[0].tree.Scan(func(x element) bool {
 		r := x.record
 		if expiry := t.ttl.expiryOf(r.item, now); expiry < now {
-			expired = append(expired, r)
+			expired = append(expired, write{table: t, old: r})
 		} else {
 			t.ttl.engine.expireAfter(expiry)
 		}
 		return true
 	})
-	for _, r := range expired {
-		t.replace(r, nil)
-	}
+	return expired
+}
+
+// updateTimeToLiveInput has the parameters of UpdateTimeToLive.
+//
+//	{"TableName": "pets", "TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": true}}
+type updateTimeToLiveInput struct {
+	TableName               *string
+	TimeToLiveSpecification *timeToLiveSpecification
 }
 
 type timeToLiveSpecification struct {
@@ -91,25 +104,26 @@ type timeToLiveSpecification struct {
 	Enabled       *bool
 }
 
-type timeToLiveSpecified struct {
-	TableName               *string `json:"-"`
+// updateTimeToLiveOutput is the response of UpdateTimeToLive.
+//
+//	{"TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": true}}
+type updateTimeToLiveOutput struct {
 	TimeToLiveSpecification *timeToLiveSpecification
 }
 
-func (in *timeToLiveSpecified) check() error {
+func (in *updateTimeToLiveInput) check() error {
 	var c constraints
 	c.tableName(in.TableName)
 	s := in.TimeToLiveSpecification
 	c.notNull("timeToLiveSpecification", s != nil)
 	if s != nil {
-		c.notNull("timeToLiveSpecification.attributeName", s.AttributeName != nil)
-		c.text("timeToLiveSpecification.attributeName", s.AttributeName, 1, 255)
+		c.requireString("timeToLiveSpecification.attributeName", s.AttributeName, 255)
 		c.notNull("timeToLiveSpecification.enabled", s.Enabled != nil)
 	}
 	return c.err()
 }
 
-func (e *Engine) updateTimeToLive(in *timeToLiveSpecified) (*timeToLiveSpecified, error) {
+func (e *Engine) updateTimeToLive(in *updateTimeToLiveInput) (*updateTimeToLiveOutput, error) {
 	t, err := e.namedTable(*in.TableName)
 	if err != nil {
 		return nil, err
@@ -122,22 +136,32 @@ func (e *Engine) updateTimeToLive(in *timeToLiveSpecified) (*timeToLiveSpecified
 		return nil, validation("TimeToLive is active on a different AttributeName: current AttributeName is %s", t.ttl.attribute)
 	case t.ttl != nil && enable:
 		return nil, validation("TimeToLive is already enabled")
-	case !enable:
-		t.ttl = nil
-		return in, nil
 	}
-	t.ttl = &timeToLive{attribute, e}
-	t.expire(e.now().Unix())
-	return in, nil
+	after := *t
+	after.ttl = nil
+	if enable {
+		after.ttl = &timeToLive{attribute, e}
+	}
+	if err := e.replaceTable(&after); err != nil {
+		return nil, err
+	}
+	if enable { // some items may have expired already
+		e.expireAfter(math.MinInt64)
+		e.expire()
+	}
+	return &updateTimeToLiveOutput{in.TimeToLiveSpecification}, nil
+}
+
+// describeTimeToLiveOutput is the response of DescribeTimeToLive.
+//
+//	{"TimeToLiveDescription": {"AttributeName": "expires", "TimeToLiveStatus": "ENABLED"}}
+type describeTimeToLiveOutput struct {
+	TimeToLiveDescription timeToLiveDescription
 }
 
 type timeToLiveDescription struct {
 	AttributeName    string `json:",omitempty"`
 	TimeToLiveStatus string
-}
-
-type describeTimeToLiveOutput struct {
-	TimeToLiveDescription timeToLiveDescription
 }
 
 func (e *Engine) describeTimeToLive(in *tableInput) (*describeTimeToLiveOutput, error) {

@@ -28,12 +28,8 @@ func TestFingerprint_OrderOfMembersDoesNotCount(t *testing.T) {
 	}
 }
 
-func TestTokens_AreForgottenInTheOrderOfTheirAge(t *testing.T) {
-	var known tokens
+func TestTokens_AreRemovedInTheOrderOfTheirAge(t *testing.T) {
 	start := time.Unix(0, 0)
-	for i, token := range []string{"a", "b", "c"} {
-		known.add(token, tokenEntry{at: start.Add(time.Duration(i) * time.Minute)})
-	}
 	for _, test := range []struct {
 		after time.Duration
 		want  string
@@ -44,14 +40,20 @@ func TestTokens_AreForgottenInTheOrderOfTheirAge(t *testing.T) {
 		{tokenWindow + time.Minute, "c"},
 		{tokenWindow + time.Hour, ""},
 	} {
+		var known tokens
+		for i, token := range []string{"a", "b", "c"} {
+			known.add(token, tokenEntry{at: start.Add(time.Duration(i) * time.Minute)})
+		}
+		now := start.Add(test.after)
 		var got string
 		for _, token := range []string{"a", "b", "c"} {
-			if _, found := known.find(token, start.Add(test.after)); found {
+			if _, found := known.find(token, now); found {
 				got += token
 			}
 		}
 		assert.Equal(t, test.want, got, "after %v", test.after)
-		assert.Len(t, known.entries, len(got))
-		assert.Len(t, known.order, len(got))
+		known.add("d", tokenEntry{at: now})
+		assert.Len(t, known.entries, len(got)+1)
+		assert.Len(t, known.order, len(got)+1)
 	}
 }

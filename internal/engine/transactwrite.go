@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
-	"github.com/open-alchemy/packagedb/internal/engine/jsontext"
+	"github.com/open-alchemy/packagedb/internal/engine/ddbjson"
 )
 
 // The limits of the transactional operations.
@@ -286,7 +286,7 @@ func (e *Engine) transact(in *transactWriteItemsInput, writes []write) (done []i
 	for i := range writes {
 		committed.bytes[i] = max(writes[i].old.bytes(), writes[i].new.bytes())
 	}
-	if err := e.journal.commit(token, committed, writes...); err != nil {
+	if err := e.commit(token, committed, writes...); err != nil {
 		return nil, err
 	}
 	for i := range writes {
@@ -353,44 +353,48 @@ type tokenEntry struct {
 	bytes       []int // what each action wrote or replaced, whichever is larger
 }
 
-// find returns the transaction that used the token.
+// find returns the transaction that used the token within the window.
 func (t *tokens) find(token string, now time.Time) (done tokenEntry, found bool) {
-	t.expire(now)
 	done, found = t.entries[token]
-	return done, found
+	return done, found && now.Sub(done.at) < tokenWindow
 }
 
+// add adds the token of a transaction that succeeds now, and removes those that have expired.
 func (t *tokens) add(token string, done tokenEntry) {
 	if t.entries == nil {
 		t.entries = map[string]tokenEntry{}
 	}
+	expired := t.expired(done.at)
+	for _, old := range expired {
+		delete(t.entries, old)
+	}
 	t.entries[token] = done
-	t.order = append(t.order, token)
+	t.order = append(t.order[len(expired):], token)
 }
 
-func (t *tokens) expire(now time.Time) {
-	old := 0
-	for old < len(t.order) && now.Sub(t.entries[t.order[old]].at) >= tokenWindow {
-		delete(t.entries, t.order[old])
-		old++
+// expired returns the tokens that have expired.
+func (t *tokens) expired(now time.Time) []string {
+	n := 0
+	for n < len(t.order) && now.Sub(t.entries[t.order[n]].at) >= tokenWindow {
+		n++
 	}
-	t.order = t.order[old:]
+	return t.order[:n]
 }
 
 // fingerprint returns a hash of a JSON value. The order of an object's members does not count, because
 // clients write maps in any order.
 func fingerprint(d document) uint64 {
-	reader := jsontext.NewReader(string(d))
+	reader := ddbjson.NewReader(string(d))
 	return hashJSON(&reader)
 }
 
 // hashJSON consumes the next value, which is well-formed.
-func hashJSON(r *jsontext.Reader) uint64 {
+func hashJSON(r *ddbjson.Reader) uint64 {
 	const object, array = 0x9e3779b97f4a7c15, 0xc2b2ae3d27d4eb4f
 	switch r.Peek() {
 	case '{':
 		h := uint64(object)
-		_ = r.Members(func(name string) error {
+		_ = r.Object("", func(name string) error {
 			h += mix(mix(hashString(name)) + hashJSON(r))
 			return nil
 		})

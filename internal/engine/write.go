@@ -302,7 +302,7 @@ func (e *Engine) apply(w *write) error {
 	if err := w.evaluate(); err != nil {
 		return err
 	}
-	if err := e.journal.commit(nil, tokenEntry{}, *w); err != nil {
+	if err := e.commit(nil, tokenEntry{}, *w); err != nil {
 		return err
 	}
 	w.apply()

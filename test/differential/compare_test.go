@@ -186,5 +186,5 @@ func canonicalNumber(text any) any {
 	if !ok || err != nil {
 		return nil
 	}
-	return number.String()
+	return number.Raw()
 }

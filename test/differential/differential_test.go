@@ -32,7 +32,7 @@ const longRun = 200_000
 func TestEngine_AnswersLikeDynamoDBLocal(t *testing.T) {
 	endpoint := os.Getenv("PACKAGEDB_TEST_ENDPOINT")
 	if endpoint == "" || os.Getenv("PACKAGEDB_TEST_ENGINE") != "dynamodb-local" {
-		t.Skip("needs DynamoDB Local: test/engines/run dynamodb-local -- go test -v ./test/differential")
+		t.Skip("needs DynamoDB Local: test/engines/run dynamodb-local -- go test -C test -v ./differential")
 	}
 	t.Logf("seed %d", *seed)
 	start := time.Now()

@@ -3,8 +3,8 @@
 // compares the answers: status, exception, message, items, attributes, counts,
 // keys of pages, consumed capacity, cancellation reasons and table descriptions.
 //
-//	test/engines/run dynamodb-local -- go test -v ./test/differential
-//	test/engines/run dynamodb-local -- go test -v ./test/differential -seed 7 -operations 100000
+//	test/engines/run dynamodb-local -- go test -C test -v ./differential
+//	test/engines/run dynamodb-local -- go test -C test -v ./differential -seed 7 -operations 100000
 //
 // A failure shows the seed, the shortest trace that was found, and both
 // answers. The requests are made without an SDK, so that everything in them can

@@ -1,9 +1,8 @@
-// Package documents runs the commands in the documents. It is a separate module because it needs a
-// work tree of the whole repository.
+// Package documents checks the documents: that they name files and tests that exist, and that the
+// commands and the code in them work. It also checks what else git tracks.
 package documents
 
 import (
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -27,18 +26,14 @@ var (
 	comment = regexp.MustCompile(`\s+# .*$|\s+#$`)
 )
 
-// documents returns the text of every Markdown file that git knows, by its path.
+// documents returns the text of every Markdown file, by its path.
 func documents(t *testing.T) map[string]string {
 	t.Helper()
-	list := exec.CommandContext(t.Context(), "git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md")
-	list.Dir = root
-	names, err := list.Output()
-	require.NoError(t, err)
 	texts := make(map[string]string)
-	for name := range strings.FieldsSeq(string(names)) {
-		text, err := os.ReadFile(filepath.Join(root, name))
-		require.NoError(t, err)
-		texts[name] = string(text)
+	for _, name := range known(t) {
+		if filepath.Ext(name) == ".md" {
+			texts[name] = string(read(t, name))
+		}
 	}
 	require.Contains(t, texts, "README.md")
 	return texts
@@ -90,9 +85,11 @@ type kind struct {
 
 // kinds are tried in this order.
 var kinds = []kind{
-	{regexp.MustCompile(`^make (demo|help)$`), (*session).run},
+	{regexp.MustCompile(`^make (demo|help|sizes)$`), (*session).run},
 	{regexp.MustCompile(`^([A-Z_]+=\S+ )*make `), (*session).rehearse},
 	{regexp.MustCompile(`^(go run \S+/cmd/|)packagedb-local(@latest)?\b`), (*session).serveEngine},
+	{regexp.MustCompile(`^go test -C test `), (*session).findPackages},
+	{regexp.MustCompile(`^([A-Z_]+=\S+ )*test/production/run\b`), (*session).findScript},
 	{regexp.MustCompile(`^(go run \S+/cmd/|)packagedb-tables(@latest)? `), (*session).run},
 	{regexp.MustCompile(`^SERVICE_SECRET=\S+ STAGE=TEST go run \. &$`), (*session).serveService},
 	{regexp.MustCompile(`^STAGE=TEST go run \.$`), (*session).run},
@@ -167,9 +164,7 @@ func testFlags(t *testing.T, binaries string) {
 			for _, f := range flags {
 				assert.True(t, mentioned[f], "no document mentions -%s", f)
 			}
-			source, err := os.ReadFile(filepath.Join(root, "cmd", name, "main.go"))
-			require.NoError(t, err)
-			assert.ElementsMatch(t, flags, matches(commentFlag, source), "the package comment has other flags than -h")
+			assert.ElementsMatch(t, flags, matches(commentFlag, read(t, filepath.Join("cmd", name, "main.go"))), "the package comment has other flags than -h")
 
 			s := newSession(t, "README.md", binaries)
 			for _, arguments := range matches(helpCommand, help) {

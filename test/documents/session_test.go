@@ -97,9 +97,25 @@ var variable = regexp.MustCompile(`\b([A-Z][A-Z_]+)=`)
 // rehearse checks that make has the target, and that something reads the variables.
 func (s *session) rehearse(c command) {
 	s.output("cd " + s.root + "; make --dry-run " + strings.Replace(c.line, "make ", "", 1))
+	s.findVariables(c)
+}
+
+// findScript checks that there is the script, and that something reads the variables.
+func (s *session) findScript(c command) {
+	script := regexp.MustCompile(`\S+/run\b`).FindString(c.line)
+	assert.FileExists(s.t, filepath.Join(s.root, script))
+	s.findVariables(c)
+}
+
+func (s *session) findVariables(c command) {
 	for _, name := range variable.FindAllStringSubmatch(c.line, -1) {
 		s.output(`cd ` + s.root + `; git grep --untracked -qw '` + name[1] + `' -- Makefile '*.go' '*/run'`)
 	}
+}
+
+// findPackages checks that the module of the tests has the packages.
+func (s *session) findPackages(c command) {
+	s.output("cd " + s.root + "; go list -C test " + regexp.MustCompile(`\./\w+`).FindString(c.line))
 }
 
 // findTest checks that the root package has a test whose name begins so, which is what -run looks for.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/internal/dbtest"
 )
 
 // operation is a method of [packagedb.Database].
@@ -109,52 +110,30 @@ func (c *call) answered() bool {
 
 // send makes the call and keeps what it returns.
 func (c *call) send(ctx context.Context, db packagedb.Database) {
-	switch c.operation {
-	case createSpec:
-		c.specs, c.err = one(db.CreateUpdateSpec(ctx, c.sub, c.spec))
-	case getSpec:
-		c.specs, c.err = one(db.GetSpec(ctx, c.sub, c.name))
-	case getLatestVersion:
-		c.latest, c.err = db.GetLatestSpecVersion(ctx, c.sub, c.name)
-	case getSpecVersion:
-		c.specs, c.err = one(db.GetSpecVersion(ctx, c.sub, c.name, c.version))
-	case listSpecs:
-		c.specs, c.err = db.ListSpecs(ctx, c.sub, c.page.options()...)
-	case listVersions:
-		c.specs, c.err = db.ListSpecVersions(ctx, c.sub, c.name, c.page.options()...)
-	case countModels:
-		c.count, c.err = db.CountCustomerModels(ctx, c.sub)
-	case deleteSpec:
-		c.err = db.DeleteSpec(ctx, c.sub, c.name)
-	case deleteAllSpecs:
-		c.err = db.DeleteAllSpecs(ctx, c.sub)
-	case createCredentials:
-		c.err = db.CreateCredentials(ctx, c.sub, c.credentials)
-	case putCredentials:
-		c.err = db.CreateUpdateCredentials(ctx, c.sub, c.credentials)
-	case getCredentials:
-		c.infos, c.err = one(db.GetCredentials(ctx, c.sub, c.id))
-	case listCredentials:
-		c.infos, c.err = db.ListCredentials(ctx, c.sub, c.page.options()...)
-	case getUser:
-		var users []packagedb.CredentialsAuthInfo
-		if users, c.err = one(db.GetUser(ctx, c.publicKey)); c.ok() {
-			c.user = users[0]
-		}
-	case deleteCredentials:
-		c.err = db.DeleteCredentials(ctx, c.sub, c.id)
-	case deleteAllCredentials:
-		c.err = db.DeleteAllCredentials(ctx, c.sub)
-	case deleteAll:
-		c.err = db.DeleteAll(ctx, c.sub)
+	in := dbtest.Input{
+		Sub: c.sub, Spec: c.spec, Version: c.version, Credentials: c.credentials, Options: c.page.options(),
 	}
-}
-
-func one[T any](value *T, err error) ([]T, error) {
-	if err != nil {
-		return nil, err
+	in.Spec.Name, in.Credentials.ID, in.Credentials.PublicKey = c.name, c.id, c.publicKey
+	var result any
+	if result, c.err = dbtest.Calls(ctx, db, in)[string(c.operation)](); !c.ok() {
+		return
 	}
-	return []T{*value}, nil
+	switch result := result.(type) {
+	case *packagedb.SpecInfo:
+		c.specs = []packagedb.SpecInfo{*result}
+	case []packagedb.SpecInfo:
+		c.specs = result
+	case string:
+		c.latest = result
+	case int:
+		c.count = result
+	case *packagedb.CredentialsInfo:
+		c.infos = []packagedb.CredentialsInfo{*result}
+	case []packagedb.CredentialsInfo:
+		c.infos = result
+	case *packagedb.CredentialsAuthInfo:
+		c.user = *result
+	}
 }
 
 // String returns the call as a line of a trace.

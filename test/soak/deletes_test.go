@@ -53,10 +53,12 @@ func race(t *testing.T, rounds, versions int, faults ...testutil.Fault) {
 		calls.Go(func() { assert.NoError(t, db.DeleteSpec(t.Context(), "sub", "a")) })
 		calls.Wait()
 		stop()
-		latest, err := one(db.GetSpec(t.Context(), "sub", "a"))
-		versions, listErr := db.ListSpecVersions(t.Context(), "sub", "a")
-		require.Equal(t, err == nil, listErr == nil, "%v, %v", err, listErr)
-		require.True(t, same(latest, history(versions).latest()), "%v, %v", latest, versions)
+		latest := call{operation: getSpec, key: key{"sub", "a"}, name: "a"}
+		listed := call{operation: listVersions, key: key{"sub", "a"}, name: "a"}
+		latest.send(t.Context(), db)
+		listed.send(t.Context(), db)
+		require.Equal(t, latest.ok(), listed.ok(), "%v, %v", latest.err, listed.err)
+		require.True(t, same(latest.specs, history(listed.specs).latest()), "%v, %v", latest.specs, listed.specs)
 	}
 	stop()
 	watching.Wait()

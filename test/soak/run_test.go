@@ -16,10 +16,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/smithy-go"
-	"github.com/aws/smithy-go/middleware"
 	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/internal/dbtest"
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
@@ -31,7 +31,7 @@ type run struct {
 	plan
 	t      *testing.T
 	db     *testutil.DB
-	client *dynamodb.Client
+	client dbtest.Client
 	events atomic.Int64
 	atomic atomic.Bool // the server has transactions and they are used
 
@@ -44,7 +44,7 @@ type run struct {
 }
 
 // sabotage returns a client that breaks a promise between the database and the server.
-type sabotage func(*dynamodb.Client) *dynamodb.Client
+type sabotage func(dbtest.Client) dbtest.Client
 
 // carryOut runs a plan on its own database and checks the outcome.
 func (p plan) carryOut(t *testing.T) *run {
@@ -84,50 +84,25 @@ func (p plan) carryOut(t *testing.T) *run {
 }
 
 // newClient returns a client of the run's database with the plan's number of attempts.
-func (r *run) newClient() *dynamodb.Client {
+func (r *run) newClient() dbtest.Client {
 	options := r.db.Client.Options()
 	options.HTTPClient = completing{options.HTTPClient}
 	options.Retryer = retry.AddWithMaxAttempts(options.Retryer.(aws.RetryerV2), r.attempts)
-	return intercept(dynamodb.New(options), r.hideTransactions)
+	return dbtest.Intercept(dynamodb.New(options), r.hideTransactions)
 }
 
 // hideTransactions hides the transactions of the server if the plan is without, and notices if there
 // are none.
-func (r *run) hideTransactions(_ context.Context, input any, next send) (output any, err error) {
-	if _, ok := input.(*dynamodb.TransactWriteItemsInput); ok && !r.transactions {
-		err = &smithy.GenericAPIError{Code: "UnknownOperationException"}
+func (r *run) hideTransactions(operation string, input any, next func() (any, error)) (output any, err error) {
+	if r.transactions {
+		output, err = next()
 	} else {
-		output, err = next(input)
+		output, err = dbtest.WithoutTransactions(operation, input, next)
 	}
 	if api := smithy.APIError(nil); errors.As(err, &api) && api.ErrorCode() == "UnknownOperationException" {
 		r.atomic.Store(false)
 	}
 	return output, err
-}
-
-// send sends the input of a request.
-type send = func(input any) (output any, err error)
-
-// intercept returns a client that passes every request to a function, which may send it with next or
-// do something else.
-func intercept(
-	client *dynamodb.Client, handle func(ctx context.Context, input any, next send) (any, error),
-) *dynamodb.Client {
-	options := client.Options()
-	name := fmt.Sprint("intercept ", len(options.APIOptions))
-	options.APIOptions = append(slices.Clip(options.APIOptions), func(stack *middleware.Stack) error {
-		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc(name, func(
-			ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
-		) (out middleware.InitializeOutput, metadata middleware.Metadata, err error) {
-			out.Result, err = handle(ctx, in.Parameters, func(input any) (any, error) {
-				in.Parameters = input
-				out, metadata, err = next.HandleInitialize(ctx, in)
-				return out.Result, err
-			})
-			return out, metadata, err
-		}), middleware.Before)
-	})
-	return dynamodb.New(options)
 }
 
 // completing completes every request, even if its context ends, so that nothing takes effect after

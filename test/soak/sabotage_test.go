@@ -14,46 +14,48 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/open-alchemy/packagedb/internal/dbtest"
 )
 
 // breakage breaks a promise with a request, which it may send with next.
-type breakage func(ctx context.Context, s *saboteur, input any, next send) (any, error)
+type breakage func(s *saboteur, input any, next func() (any, error)) (any, error)
 
 // breakages break one promise each. Most alter every fourth request that they apply to.
 var breakages = map[string]breakage{
-	"conditions are ignored": func(_ context.Context, _ *saboteur, input any, next send) (any, error) {
+	"conditions are ignored": func(_ *saboteur, input any, next func() (any, error)) (any, error) {
 		removeConditions(input)
-		return next(input)
+		return next()
 	},
-	"a transaction stores its first item and fails": func(ctx context.Context, s *saboteur, input any, next send) (any, error) {
+	"a transaction stores its first item and fails": func(s *saboteur, input any, next func() (any, error)) (any, error) {
 		if actions := actionsOf(input); actions != nil && s.isTurn() {
-			if err := s.apply(ctx, actions[:1]); err != nil {
+			if err := s.apply(actions[:1]); err != nil {
 				return nil, err
 			}
 			return nil, &types.InternalServerError{}
 		}
-		return next(input)
+		return next()
 	},
-	"a delete is not atomic": func(ctx context.Context, s *saboteur, input any, next send) (any, error) {
+	"a delete is not atomic": func(s *saboteur, input any, next func() (any, error)) (any, error) {
 		if actions := actionsOf(input); actions != nil && !puts(actions) {
-			return new(dynamodb.TransactWriteItemsOutput), s.apply(ctx, actions)
+			return new(dynamodb.TransactWriteItemsOutput), s.apply(actions)
 		}
-		return next(input)
+		return next()
 	},
-	"a delete is lost": func(_ context.Context, s *saboteur, input any, next send) (any, error) {
+	"a delete is lost": func(s *saboteur, input any, next func() (any, error)) (any, error) {
 		if actions := actionsOf(input); actions != nil && !puts(actions) && s.isTurn() {
 			return new(dynamodb.TransactWriteItemsOutput), nil
 		}
-		return next(input)
+		return next()
 	},
-	"a write is lost": func(_ context.Context, s *saboteur, input any, next send) (any, error) {
+	"a write is lost": func(s *saboteur, input any, next func() (any, error)) (any, error) {
 		if puts(actionsOf(input)) && s.isTurn() {
 			return new(dynamodb.TransactWriteItemsOutput), nil
 		}
 		if _, ok := input.(*dynamodb.PutItemInput); ok && s.isTurn() {
 			return new(dynamodb.PutItemOutput), nil
 		}
-		return next(input)
+		return next()
 	},
 	"a history is reordered": after(func(s *saboteur, output *dynamodb.QueryOutput) {
 		if len(output.Items) > 1 && s.isTurn() {
@@ -68,10 +70,10 @@ var breakages = map[string]breakage{
 	"unprocessed items are forgotten": after(func(_ *saboteur, output *dynamodb.BatchWriteItemOutput) {
 		output.UnprocessedItems = nil
 	}),
-	"reads are stale": func(ctx context.Context, s *saboteur, input any, next send) (any, error) {
+	"reads are stale": func(s *saboteur, input any, next func() (any, error)) (any, error) {
 		get, ok := input.(*dynamodb.GetItemInput)
 		if !ok {
-			return next(input)
+			return next()
 		}
 		var key map[string]string
 		if err := attributevalue.UnmarshalMap(get.Key, &key); err != nil {
@@ -83,14 +85,14 @@ var breakages = map[string]breakage{
 			return &stale, nil
 		}
 		keep := after(func(s *saboteur, output *dynamodb.GetItemOutput) { s.last.Store(item, *output) })
-		return keep(ctx, s, input, next)
+		return keep(s, input, next)
 	},
 }
 
 // after changes answers.
 func after[O any](change func(s *saboteur, output *O)) breakage {
-	return func(_ context.Context, s *saboteur, input any, next send) (any, error) {
-		answer, err := next(input)
+	return func(s *saboteur, input any, next func() (any, error)) (any, error) {
+		answer, err := next()
 		if output, ok := answer.(*O); ok && err == nil {
 			change(s, output)
 		}
@@ -100,7 +102,7 @@ func after[O any](change func(s *saboteur, output *O)) breakage {
 
 // saboteur is the state of a sabotage.
 type saboteur struct {
-	client *dynamodb.Client
+	client dbtest.Client
 	count  atomic.Int64
 	last   sync.Map
 }
@@ -108,7 +110,8 @@ type saboteur struct {
 func (s *saboteur) isTurn() bool { return s.count.Add(1)%4 == 0 }
 
 // apply carries out the actions of a transaction one by one, without their conditions.
-func (s *saboteur) apply(ctx context.Context, actions []types.TransactWriteItem) (err error) {
+func (s *saboteur) apply(actions []types.TransactWriteItem) (err error) {
+	ctx := context.Background()
 	for _, action := range actions {
 		switch {
 		case err != nil:
@@ -181,10 +184,10 @@ func TestModel_NoticesWhatIsBroken(t *testing.T) {
 }
 
 func sabotageOf(name string) sabotage {
-	return func(client *dynamodb.Client) *dynamodb.Client {
+	return func(client dbtest.Client) dbtest.Client {
 		s := &saboteur{client: client}
-		return intercept(client, func(ctx context.Context, input any, next send) (any, error) {
-			return breakages[name](ctx, s, input, next)
+		return dbtest.Intercept(client, func(_ string, input any, next func() (any, error)) (any, error) {
+			return breakages[name](s, input, next)
 		})
 	}
 }

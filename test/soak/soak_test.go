@@ -3,7 +3,7 @@
 // linearizable, and an observer that every spec is whole at every moment.
 //
 //	make soak SOAKTIME=10m SEED=1 ENGINE=dynamodb-local
-//	make linearizability
+//	go test -C test ./soak
 package soak
 
 import (

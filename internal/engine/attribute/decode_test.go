@@ -85,9 +85,9 @@ func TestParseValue_InvalidValues(t *testing.T) {
 		{"the first problem of several", `{"L":[{"N":"x"},{"N":"y"},{}]}`, text + ": x"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			value := S("before")
-			assert.Equal(t, test.want, message(value.UnmarshalJSON([]byte(test.text))))
-			assert.Equal(t, S("before"), value)
+			value, err := ParseValue(test.text)
+			assert.Equal(t, test.want, message(err))
+			assert.Zero(t, value)
 		})
 	}
 }
@@ -138,8 +138,8 @@ func TestParseValue_WrongShapes(t *testing.T) {
 		{"a wrong shape behind an invalid value", `{"L":[{"N":"x"},{"S":1}]}`, "NUMBER_VALUE cannot be converted to String"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			var value Value
-			assert.Equal(t, "serialization: "+test.want, message(value.UnmarshalJSON([]byte(test.text))))
+			_, err := ParseValue(test.text)
+			assert.Equal(t, "serialization: "+test.want, message(err))
 		})
 	}
 }
@@ -152,8 +152,8 @@ func TestParseValue_MalformedJSON(t *testing.T) {
 		`{"L":[`, `{"L":[{"S":"a"}`, `{"L":[{"S":"a"},]}`, `{"SS":["a"`, `{"SS":["a",]}`, `{"M":{"a"}}`, `{"M":{`, `nul`, `{"NULL":tru}`, `{"S":nul}`,
 		`{"X":` + strings.Repeat("[", 100000), `{"X":` + strings.Repeat(`{"a":`, 100000),
 	} {
-		var value Value
-		assert.Equal(t, "serialization: malformed JSON", message(value.UnmarshalJSON([]byte(text))), text)
+		_, err := ParseValue(text)
+		assert.Equal(t, "serialization: malformed JSON", message(err), text)
 	}
 }
 
@@ -186,7 +186,7 @@ func TestParseItem_NestingLimit(t *testing.T) {
 func TestParseItem_Attributes(t *testing.T) {
 	var item Item
 	require.NoError(t, item.UnmarshalJSON([]byte(` {"a":{"S":"x"}, "\u0062":{"N":"1e1"}} `)))
-	assert.Equal(t, Item{"a": S("x"), "b": N(parse(t, "10"))}, item)
+	assert.Equal(t, Item{"a": S("x"), "b": parse(t, "10")}, item)
 
 	var request struct{ Item, Key, Missing Item }
 	require.NoError(t, json.Unmarshal([]byte(`{"Item":{},"Key":null}`), &request))
@@ -236,8 +236,8 @@ func FuzzDecodeValue(f *testing.F) {
 		if item.UnmarshalJSON(data) == nil {
 			assert.True(t, json.Valid(data), "%q", data)
 		}
-		var value Value
-		if err := value.UnmarshalJSON(data); err != nil {
+		value, err := ParseValue(string(data))
+		if err != nil {
 			assert.NotContains(t, message(err), "unexpected")
 			return
 		}

@@ -2,6 +2,7 @@ package attribute
 
 import (
 	"math"
+	"math/big"
 	"strconv"
 	"strings"
 )
@@ -20,45 +21,44 @@ const (
 	messageDigits     = "Attempting to store more than 38 significant digits in a Number"
 )
 
-// Number is a decimal number of up to 38 significant digits in DynamoDB's range. The zero Number is
-// 0. Equal Numbers are equal by ==.
-type Number struct {
-	text string // the canonical form, but empty for zero
-}
-
-// ParseNumber reads a number as DynamoDB does and brings it into canonical
-// form: no exponent, no superfluous zeros, no "-0". The error is a *ValidationError.
-func ParseNumber(text string) (Number, error) {
-	number, problem := parseNumber(text)
-	if problem != nil {
-		return Number{}, problem
+// ParseNumber reads a number as DynamoDB does. The error is a *ValidationError.
+func ParseNumber(literal string) (Value, error) {
+	raw, err := canonicalNumber(literal)
+	if err != nil {
+		return Value{}, err
 	}
-	return number, nil
+	return Value{kind: KindN, raw: raw}, nil
 }
 
 // Integer returns the number n.
-func Integer(n int) Number {
-	if n == 0 {
-		return Number{}
+func Integer(n int) Value { return Value{kind: KindN, raw: strconv.Itoa(n)} }
+
+// Add returns the sum of two numbers. The error is a *ValidationError if it is out of range; DynamoDB
+// reports more than 38 digits in the same way.
+func Add(a, b Value) (Value, error) {
+	total, _ := new(big.Rat).SetString(a.raw)
+	addend, _ := new(big.Rat).SetString(b.raw)
+	_, fractionA, _ := strings.Cut(a.raw, ".")
+	_, fractionB, _ := strings.Cut(b.raw, ".")
+	sum, err := ParseNumber(total.Add(total, addend).FloatString(max(len(fractionA), len(fractionB))))
+	if err != nil && err.Error() == messageDigits {
+		return Value{}, invalid(messageOverflow)
 	}
-	return Number{text: strconv.Itoa(n)}
+	return sum, err
 }
 
-// String returns the canonical form, the one that DynamoDB returns.
-func (n Number) String() string {
-	if n.text == "" {
-		return "0"
+// Negate returns the number with the other sign.
+func Negate(v Value) Value {
+	raw, negative := strings.CutPrefix(v.raw, "-")
+	if !negative && raw != "0" {
+		raw = "-" + raw
 	}
-	return n.text
+	return Value{kind: KindN, raw: raw}
 }
 
-// Compare returns a negative number, zero or a positive number if n is less than, equal to or
-// greater than m.
-func (n Number) Compare(m Number) int { return compareNumbers(n.String(), m.String()) }
-
-// compareNumbers orders two numbers in canonical form. Without superfluous
-// zeros the number with the longer whole part is the greater one, and between
-// equally long whole parts the text itself decides.
+// compareNumbers returns a negative number, zero or a positive number if a is less than, equal to or
+// greater than b, both in canonical form. Without superfluous zeros the number with the longer whole
+// part is the greater one, and between whole parts of one length the bytes decide.
 func compareNumbers(a, b string) int {
 	negative := a[0] == '-'
 	if negative != (b[0] == '-') {
@@ -76,48 +76,83 @@ func compareNumbers(a, b string) int {
 	return strings.Compare(a, b)
 }
 
-func wholeDigits(text string) int {
-	if point := strings.IndexByte(text, '.'); point >= 0 {
+// wholeDigits returns how many digits stand before the point.
+func wholeDigits(form string) int {
+	if point := strings.IndexByte(form, '.'); point >= 0 {
 		return point
 	}
-	return len(text)
+	return len(form)
+}
+
+// numberSize returns the size of a number in canonical form. DynamoDB keeps two decimal digits in a
+// byte, in pairs that are aligned to the point, after one byte for the exponent. A negative number
+// has a byte at its end, unless its digits fill all twenty bytes.
+func numberSize(form string) int {
+	if form == "0" {
+		return 1
+	}
+	digits, negative := strings.CutPrefix(form, "-")
+	whole := wholeDigits(digits)
+	fraction := ""
+	if whole < len(digits) {
+		fraction = digits[whole+1:]
+	}
+
+	// The pairs that the digits touch, counted away from the point: from -1 for the hundredths up, from 0
+	// for the ones and tens.
+	highest, lowest := (whole-1)/2, -(len(fraction)+1)/2
+	if digits[0] == '0' {
+		zeros := len(fraction) - len(strings.TrimLeft(fraction, "0"))
+		highest = -1 - zeros/2
+	}
+	if fraction == "" {
+		lowest = (whole - len(strings.TrimRight(digits, "0"))) / 2
+	}
+
+	const maxPairs = 20
+	pairs := highest - lowest + 1
+	if negative && pairs < maxPairs {
+		return 1 + pairs + 1
+	}
+	return 1 + pairs
+}
+
+// canonicalNumber returns a number as DynamoDB returns it: no exponent, no superfluous zeros, no "-0".
+func canonicalNumber(literal string) (string, error) {
+	n, ok := scanNumeral(literal)
+	switch {
+	case literal == "":
+		return "", invalidContent(messageNotNumeric+": ", messageNotNumeric)
+	case !ok:
+		return "", invalidContent(messageNotNumeric+": "+literal, messageNotNumeric+": "+literal)
+	case n.exponent >= math.MaxInt32:
+		return "", invalidContent(messageOverflow, messageUnderflow)
+	case n.exponent > maxExponent:
+		return "", invalidContent(messageOverflow, messageOverflow)
+	case n.exponent < minExponent:
+		return "", invalidContent(messageUnderflow, messageUnderflow)
+	case n.digits == 0:
+		return "0", nil
+	case n.digits > maxDigits:
+		return "", invalidContent(messageDigits, messageDigits)
+	case n.canonical:
+		return literal, nil
+	}
+	return n.plain(), nil
 }
 
 // numeral is a parsed decimal literal.
 type numeral struct {
 	negative  bool
-	canonical bool   // the text is the canonical form already
+	canonical bool   // the literal is the canonical form already
 	mantissa  string // from the first to the last digit that is not 0, perhaps with a point
 	digits    int    // how many of them
 	exponent  int    // the power of ten of the first of them
 }
 
-func parseNumber(text string) (Number, *ValidationError) {
-	n, ok := scanNumeral(text)
-	switch {
-	case text == "":
-		return Number{}, invalidContent(messageNotNumeric+": ", messageNotNumeric)
-	case !ok:
-		return Number{}, invalidContent(messageNotNumeric+": "+text, messageNotNumeric+": "+text)
-	case n.exponent >= math.MaxInt32:
-		return Number{}, invalidContent(messageOverflow, messageUnderflow)
-	case n.exponent > maxExponent:
-		return Number{}, invalidContent(messageOverflow, messageOverflow)
-	case n.exponent < minExponent:
-		return Number{}, invalidContent(messageUnderflow, messageUnderflow)
-	case n.digits == 0:
-		return Number{}, nil
-	case n.digits > maxDigits:
-		return Number{}, invalidContent(messageDigits, messageDigits)
-	case n.canonical:
-		return Number{text: text}, nil
-	}
-	return Number{text: n.plain()}, nil
-}
-
 // scanNumeral parses a decimal literal: a sign, digits with or without a point, an exponent.
-func scanNumeral(text string) (n numeral, ok bool) {
-	rest := text
+func scanNumeral(literal string) (n numeral, ok bool) {
+	rest := literal
 	n.canonical = true
 	if rest != "" && (rest[0] == '-' || rest[0] == '+') {
 		n.negative = rest[0] == '-'
@@ -129,9 +164,11 @@ func scanNumeral(text string) (n numeral, ok bool) {
 	if end == 0 || (end == 1 && point == 0) {
 		return numeral{}, false
 	}
-	shift, ok := scanExponent(rest[end:])
-	if !ok {
-		return numeral{}, false
+	shift := 0
+	if end < len(rest) {
+		if shift, ok = scanExponent(rest[end:]); !ok {
+			return numeral{}, false
+		}
 	}
 	whole := end
 	if point >= 0 {
@@ -158,10 +195,10 @@ func scanNumeral(text string) (n numeral, ok bool) {
 
 // scanDigits returns where the digits of a literal end, where the point is, and where the first and
 // the last digit other than 0 are; -1 stands for none.
-func scanDigits(text string) (end, point, first, last int) {
+func scanDigits(literal string) (end, point, first, last int) {
 	point, first, last = -1, -1, -1
-	for ; end < len(text) && (isDigit(text[end]) || text[end] == '.' && point < 0); end++ {
-		switch text[end] {
+	for ; end < len(literal) && (isDigit(literal[end]) || literal[end] == '.' && point < 0); end++ {
+		switch literal[end] {
 		case '.':
 			point = end
 		case '0':
@@ -175,64 +212,35 @@ func scanDigits(text string) (end, point, first, last int) {
 	return end, point, first, last
 }
 
-// scanExponent reads the rest of a literal: nothing, or e and a number, of which it returns at most
-// 32 bits.
-func scanExponent(text string) (exponent int, ok bool) {
-	if text == "" {
-		return 0, true
-	}
-	if text[0] != 'e' && text[0] != 'E' {
+// scanExponent reads an exponent, such as e-10, of which it returns at most 32 bits.
+func scanExponent(s string) (exponent int, ok bool) {
+	if s[0] != 'e' && s[0] != 'E' {
 		return 0, false
 	}
-	text = text[1:]
-	sign := 1
-	if text != "" && (text[0] == '-' || text[0] == '+') {
-		if text[0] == '-' {
-			sign = -1
-		}
-		text = text[1:]
+	digits, negative := strings.CutPrefix(s[1:], "-")
+	if !negative {
+		digits = strings.TrimPrefix(digits, "+")
 	}
-	if text == "" {
-		return 0, false
-	}
-	for i := range len(text) {
-		if !isDigit(text[i]) {
+	for _, c := range []byte(digits) {
+		if !isDigit(c) {
 			return 0, false
 		}
-		exponent = min(exponent*10+int(text[i]-'0'), math.MaxInt32)
+		exponent = min(exponent*10+int(c-'0'), math.MaxInt32)
 	}
-	return sign * exponent, true
+	if negative {
+		exponent = -exponent
+	}
+	return exponent, digits != ""
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // plain returns the number without an exponent.
 func (n numeral) plain() string {
-	out := make([]byte, 0, 2+maxDigits+max(n.exponent, -n.exponent))
+	digits := strings.Replace(n.mantissa, ".", "", 1)
+	number, _ := new(big.Rat).SetString(digits + "e" + strconv.Itoa(n.exponent-n.digits+1))
 	if n.negative {
-		out = append(out, '-')
+		number.Neg(number)
 	}
-	if n.exponent < 0 {
-		out = append(out, "0."...)
-		out = appendZeros(out, -n.exponent-1)
-	}
-	written := 0
-	for i := range len(n.mantissa) {
-		if n.mantissa[i] == '.' {
-			continue
-		}
-		if written == n.exponent+1 && written > 0 {
-			out = append(out, '.')
-		}
-		out = append(out, n.mantissa[i])
-		written++
-	}
-	return string(appendZeros(out, n.exponent+1-written))
-}
-
-func appendZeros(out []byte, count int) []byte {
-	for range count {
-		out = append(out, '0')
-	}
-	return out
+	return number.FloatString(max(0, n.digits-1-n.exponent))
 }

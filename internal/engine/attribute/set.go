@@ -9,66 +9,40 @@ import (
 // Sets are kept in ascending order, in which they are also returned: equality is a comparison and
 // membership a binary search.
 
-// Contains reports whether a set has the member, a value of the kind that the
-// set is made of.
+// Contains reports whether v is a set that has the member, a value of the kind that the set is made
+// of.
 func (v Value) Contains(member Value) bool {
 	if v.kind.Member() != member.kind || member.kind == KindAbsent {
 		return false
 	}
-	return v.has(member.text)
+	return v.has(member.raw)
 }
 
-// Union returns the members of both sets. It reports false if they are not
-// sets of one kind.
-func Union(a, b Value) (Value, bool) {
-	if a.kind != b.kind || a.kind.Member() == KindAbsent {
-		return Value{}, false
-	}
-	union := slices.Clone(a.nested.members)
-	for _, member := range b.nested.members {
-		if !a.has(member) {
-			union = append(union, member)
-		}
-	}
-	slices.SortFunc(union, memberOrder(a.kind))
-	return Value{kind: a.kind, nested: &nested{members: union}}, true
+// Union returns the members of both sets, which are of one kind.
+func Union(a, b Value) Value {
+	members := slices.Concat(a.nested.members, b.nested.members)
+	slices.SortFunc(members, memberOrder(a.kind))
+	return Value{kind: a.kind, nested: &nested{members: slices.Compact(members)}}
 }
 
-// Difference returns the members of a that b does not have, the zero Value if
-// there are none. It reports false if they are not sets of one kind.
-func Difference(a, b Value) (Value, bool) {
-	if a.kind != b.kind || a.kind.Member() == KindAbsent {
-		return Value{}, false
+// Difference returns the members of a that b does not have, both sets of one kind. It returns the zero
+// Value if there are none.
+func Difference(a, b Value) Value {
+	members := slices.DeleteFunc(slices.Clone(a.nested.members), b.has)
+	if len(members) == 0 {
+		return Value{}
 	}
-	rest := slices.DeleteFunc(slices.Clone(a.nested.members), b.has)
-	if len(rest) == 0 {
-		return Value{}, true
-	}
-	return Value{kind: a.kind, nested: &nested{members: rest}}, true
+	return Value{kind: a.kind, nested: &nested{members: members}}
 }
 
-// has reports whether a set has the member, in the form of Value.text.
+// has reports whether a set has the member, in the form of Value.raw.
 func (v Value) has(member string) bool {
 	_, found := slices.BinarySearchFunc(v.nested.members, member, memberOrder(v.kind))
 	return found
 }
 
-// Member returns the kind of a set's members: KindS for KindSS and so on, and KindAbsent if k is no
-// set.
-func (k Kind) Member() Kind {
-	switch k {
-	case KindSS:
-		return KindS
-	case KindNS:
-		return KindN
-	case KindBS:
-		return KindB
-	}
-	return KindAbsent
-}
-
 // parseSet returns a set from a request. It rejects an empty one and duplicates.
-func parseSet(kind Kind, members []string) (Value, *ValidationError) {
+func parseSet(kind Kind, members []string) (Value, error) {
 	if len(members) == 0 {
 		return Value{kind: kind}, emptySet(kind)
 	}
@@ -86,6 +60,7 @@ func parseSet(kind Kind, members []string) (Value, *ValidationError) {
 	return Value{kind: kind, nested: &nested{members: sorted}}, nil
 }
 
+// memberOrder returns the comparison of the members of a set.
 func memberOrder(kind Kind) func(a, b string) int {
 	if kind == KindNS {
 		return compareNumbers
@@ -93,7 +68,7 @@ func memberOrder(kind Kind) func(a, b string) int {
 	return strings.Compare
 }
 
-func emptySet(kind Kind) *ValidationError {
+func emptySet(kind Kind) error {
 	switch kind {
 	case KindSS:
 		return invalid("One or more parameter values were invalid: An string set  may not be empty")
@@ -103,9 +78,9 @@ func emptySet(kind Kind) *ValidationError {
 	return invalid("One or more parameter values were invalid: Binary sets should not be empty")
 }
 
-// duplicates returns the error for a set with a member twice. It shows the
-// members up to the repeated one in order and quoted, and in a batch as sent.
-func duplicates(kind Kind, members []string, order func(a, b string) int) *ValidationError {
+// duplicates returns the error for a set with a member twice. It shows the members up to the repeated
+// one in order and quoted, and in a batch as sent.
+func duplicates(kind Kind, members []string, order func(a, b string) int) error {
 	const heading = "One or more parameter values were invalid: Input collection "
 	if kind == KindNS {
 		return invalidContent(heading+"contains duplicates.", "Input collection contains duplicates")
@@ -129,9 +104,9 @@ func duplicates(kind Kind, members []string, order func(a, b string) int) *Valid
 
 // encoded returns binary members in base64.
 func encoded(members []string) []string {
-	texts := make([]string, len(members))
+	encoded := make([]string, len(members))
 	for i, member := range members {
-		texts[i] = base64.StdEncoding.EncodeToString([]byte(member))
+		encoded[i] = base64.StdEncoding.EncodeToString([]byte(member))
 	}
-	return texts
+	return encoded
 }

@@ -1,8 +1,12 @@
-// Package attribute holds DynamoDB's data model: attribute values, items,
-// numbers, their wire form, their order and their sizes.
+// Package attribute holds DynamoDB's data model: attribute values, items and numbers, with their
+// wire form, their order and their sizes.
 package attribute
 
-import "slices"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // Kind is the data type of a value.
 type Kind uint8
@@ -37,12 +41,26 @@ func KindNamed(name string) Kind {
 	return KindAbsent
 }
 
+// Member returns the kind of a set's members: KindS for KindSS and so on, and KindAbsent if k is no
+// set.
+func (k Kind) Member() Kind {
+	switch k {
+	case KindSS:
+		return KindS
+	case KindNS:
+		return KindN
+	case KindBS:
+		return KindB
+	}
+	return KindAbsent
+}
+
 // Value is one attribute value. It is immutable by convention: it may be shared freely, but what
 // Fields, Elements and Members return must not be changed. The zero Value is absent.
 type Value struct {
 	kind   Kind
 	truth  bool    // BOOL
-	text   string  // S; N in canonical form; B as raw bytes
+	raw    string  // S; N in canonical form; B as the bytes themselves
 	nested *nested // sets, M, L
 }
 
@@ -50,17 +68,14 @@ type Value struct {
 type nested struct {
 	fields   Item
 	elements []Value
-	members  []string // of a set in ascending order, each as Value.text has it
+	members  []string // of a set in ascending order, each as in Value.raw
 }
 
 // S returns a string.
-func S(text string) Value { return Value{kind: KindS, text: text} }
-
-// N returns a number.
-func N(number Number) Value { return Value{kind: KindN, text: number.String()} }
+func S(s string) Value { return Value{kind: KindS, raw: s} }
 
 // B returns a binary value. The bytes are copied.
-func B(data []byte) Value { return Value{kind: KindB, text: string(data)} }
+func B(data []byte) Value { return Value{kind: KindB, raw: string(data)} }
 
 // NULL returns the null value, which differs from an absent one.
 func NULL() Value { return Value{kind: KindNULL} }
@@ -80,25 +95,9 @@ func (v Value) Kind() Kind { return v.kind }
 // Exists reports whether v is not the zero Value.
 func (v Value) Exists() bool { return v.kind != KindAbsent }
 
-// Str returns the text of an S, and "" for every other kind.
-func (v Value) Str() string {
-	if v.kind != KindS {
-		return ""
-	}
-	return v.text
-}
-
-// Num returns the number of an N, and zero for every other kind.
-func (v Value) Num() Number {
-	if v.kind != KindN || v.text == "0" {
-		return Number{}
-	}
-	return Number{text: v.text}
-}
-
-// Raw returns the content of an S, N or B as a string, without a copy: the text, the canonical
-// number or the bytes.
-func (v Value) Raw() string { return v.text }
+// Raw returns the content of an S, N or B as a string, without a copy: the string itself, the number
+// in canonical form or the bytes.
+func (v Value) Raw() string { return v.raw }
 
 // Fields returns the content of an M, and nil for every other kind.
 func (v Value) Fields() Item {
@@ -119,9 +118,170 @@ func (v Value) Elements() []Value {
 // Members returns the content of a set in ascending order, each member in the form that Raw returns
 // for a single one, and nil for every other kind.
 func (v Value) Members() []string {
-	switch v.kind {
-	case KindSS, KindNS, KindBS:
-		return v.nested.members
+	if v.kind.Member() == KindAbsent {
+		return nil
+	}
+	return v.nested.members
+}
+
+// Item is a row of a table, or the content of a map.
+type Item map[string]Value
+
+// maxNameSize is the longest name of an attribute in bytes.
+const maxNameSize = 65535
+
+// CheckName checks the name of an attribute. The error is a *ValidationError.
+func CheckName(name string) error {
+	if name == "" {
+		return invalid("Empty attribute name")
+	}
+	if len(name) > maxNameSize {
+		return invalid("Attribute name is too large, must be less than 65536 bytes")
 	}
 	return nil
+}
+
+// Clone returns a copy whose attributes can be set without changing the original. The values are
+// shared, because they are immutable.
+func (it Item) Clone() Item { return maps.Clone(it) }
+
+// Equal reports whether two values are of the same kind and the same content.
+// Sets are equal when they have the same members in any order.
+func Equal(a, b Value) bool {
+	if a.kind != b.kind {
+		return false
+	}
+	switch a.kind {
+	case KindS, KindN, KindB:
+		return a.raw == b.raw
+	case KindBOOL:
+		return a.truth == b.truth
+	case KindSS, KindNS, KindBS:
+		return slices.Equal(a.nested.members, b.nested.members)
+	case KindL:
+		return slices.EqualFunc(a.nested.elements, b.nested.elements, Equal)
+	case KindM:
+		return EqualItems(a.nested.fields, b.nested.fields)
+	}
+	return true
+}
+
+// EqualItems reports whether two items have the same attributes with equal values.
+func EqualItems(a, b Item) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for name, value := range a {
+		if other, ok := b[name]; !ok || !Equal(value, other) {
+			return false
+		}
+	}
+	return true
+}
+
+// Compare orders two strings or two binaries by their bytes and two numbers by magnitude. It
+// reports false if the kinds differ or have no order.
+func Compare(a, b Value) (int, bool) {
+	if a.kind != b.kind {
+		return 0, false
+	}
+	switch a.kind {
+	case KindS, KindB:
+		return strings.Compare(a.raw, b.raw), true
+	case KindN:
+		return compareNumbers(a.raw, b.raw), true
+	}
+	return 0, false
+}
+
+// A map or list costs three bytes, and one more for each of its entries.
+const (
+	documentOverhead = 3
+	entryOverhead    = 1
+)
+
+// Size returns the item's size in bytes by DynamoDB's rule: the names plus the values. It counts
+// towards the limit of 400 KB, a page's 1 MB and the consumed capacity.
+func Size(it Item) int {
+	total := 0
+	for name, value := range it {
+		total += len(name) + value.Size()
+	}
+	return total
+}
+
+// Size returns the value's size in bytes by DynamoDB's rule.
+func (v Value) Size() int {
+	switch v.kind {
+	case KindS, KindB:
+		return len(v.raw)
+	case KindN:
+		return numberSize(v.raw)
+	case KindNULL, KindBOOL:
+		return 1
+	case KindSS, KindNS, KindBS:
+		total := 0
+		for _, member := range v.nested.members {
+			total += Value{kind: v.kind.Member(), raw: member}.Size()
+		}
+		return total
+	case KindL:
+		total := documentOverhead
+		for _, element := range v.nested.elements {
+			total += entryOverhead + element.Size()
+		}
+		return total
+	case KindM:
+		return documentOverhead + entryOverhead*len(v.nested.fields) + Size(v.nested.fields)
+	}
+	return 0
+}
+
+// CheckNesting returns a *ValidationError if maps and lists of the item are nested too deeply. A
+// decoded item never is; an updated one may be.
+func CheckNesting(it Item) error {
+	for _, value := range it {
+		if value.deeperThan(maxNesting) {
+			return invalid(messageNesting)
+		}
+	}
+	return nil
+}
+
+// deeperThan reports whether the value nests more maps and lists than levels.
+func (v Value) deeperThan(levels int) bool {
+	if v.kind != KindM && v.kind != KindL {
+		return false
+	}
+	if levels == 0 {
+		return true
+	}
+	for _, field := range v.nested.fields {
+		if field.deeperThan(levels - 1) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(v.nested.elements, func(element Value) bool { return element.deeperThan(levels - 1) })
+}
+
+// ValidationError is a request that DynamoDB rejects with a ValidationException.
+type ValidationError struct {
+	Message string // the service's own
+	// Batch is the message in a BatchWriteItem, which DynamoDB checks elsewhere. It is set for numbers
+	// and sets, whose message is the same in every parameter.
+	Batch string
+	// Attribute is the name of the top-level attribute with the problem, empty if it concerns no
+	// single attribute.
+	Attribute string
+}
+
+func (e *ValidationError) Error() string { return e.Message }
+
+// TooDeep reports whether a value nests too deeply.
+func (e *ValidationError) TooDeep() bool { return e.Message == messageNesting }
+
+func invalid(message string) error { return &ValidationError{Message: message} }
+
+func invalidContent(message, batch string) error {
+	return &ValidationError{Message: message, Batch: batch}
 }

@@ -1,8 +1,16 @@
-// Package expression parses and evaluates DynamoDB's condition, filter, key
-// condition and projection expressions.
+// Package expression parses and evaluates DynamoDB's expressions: condition, filter, key condition,
+// projection and update expressions, such as
+//
+//	attribute_not_exists(id) OR #v = :version
+//	SET n = if_not_exists(n, :zero) + :one REMOVE tags[0]
+//
+// An expression is parsed to a tree (parse.go), the tree is checked and its names and values are
+// looked up (compile.go), and the result is evaluated for an item (condition.go, projection.go,
+// update.go). The legacy parameters, such as Expected, become the same trees.
 package expression
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,22 +41,27 @@ type Attributes struct {
 // NewAttributes checks both maps. A nil map is a parameter that the request does not have; an empty
 // one is rejected.
 func NewAttributes(names map[string]string, values map[string]attribute.Value) (*Attributes, error) {
-	err := checkAttributes(namesParameter, '#', names, func(name string) (int, error) {
-		return len(name), attribute.ValidateName(name)
-	})
-	if err == nil {
-		err = checkAttributes(valuesParameter, ':', values, func(value attribute.Value) (int, error) {
+	if names != nil {
+		err := checkAttributes(namesParameter, '#', names, func(name string) (int, error) {
+			return len(name), attribute.CheckName(name)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if values != nil {
+		err := checkAttributes(valuesParameter, ':', values, func(value attribute.Value) (int, error) {
 			return value.Size(), nil
 		})
-	}
-	if err != nil {
-		return nil, err
+		if err != nil {
+			return nil, err
+		}
 	}
 	return &Attributes{names: names, values: values}, nil
 }
 
-// InvalidValue returns the error for ExpressionAttributeValues that could not be
-// decoded; err is that of decoding the values as an attribute.Item.
+// InvalidValue returns the error for ExpressionAttributeValues that could not be decoded; err is that
+// of decoding the values as an attribute.Item.
 func InvalidValue(err *attribute.ValidationError) error {
 	if err.Batch != "" {
 		return err
@@ -56,10 +69,10 @@ func InvalidValue(err *attribute.ValidationError) error {
 	return invalid("%s contains invalid value: %s for key %s", valuesParameter, err.Message, err.Attribute)
 }
 
-// checkAttributes checks one of the maps: its keys, what they stand for, and
-// the size of all together. Of several bad entries the first by key is reported.
+// checkAttributes checks one of the maps: its keys, what they stand for, and the size of all
+// together. Of several bad entries it reports the first by key.
 func checkAttributes[V any](parameter string, sigil byte, entries map[string]V, measure func(V) (size int, err error)) error {
-	if entries != nil && len(entries) == 0 {
+	if len(entries) == 0 {
 		return invalid("%s must not be empty", parameter)
 	}
 	var first error
@@ -99,16 +112,16 @@ func keyTooLong(parameter, key string) error {
 // Unused returns an error if no expression refers to a name or value. Call it after all expressions
 // of the request were parsed.
 func (a *Attributes) Unused() error {
-	if err := unused(namesParameter, a.names, a.usedNames); err != nil {
-		return err
+	if len(a.usedNames) < len(a.names) {
+		return unused(namesParameter, a.names, a.usedNames)
 	}
-	return unused(valuesParameter, a.values, a.usedValues)
+	if len(a.usedValues) < len(a.values) {
+		return unused(valuesParameter, a.values, a.usedValues)
+	}
+	return nil
 }
 
 func unused[V any](parameter string, entries map[string]V, used []string) error {
-	if len(used) == len(entries) {
-		return nil
-	}
 	var keys []string
 	for key := range entries {
 		if !slices.Contains(used, key) {
@@ -119,27 +132,31 @@ func unused[V any](parameter string, entries map[string]V, used []string) error 
 	return invalid("Value provided in %s unused in expressions: keys: {%s}", parameter, strings.Join(keys, ", "))
 }
 
+// name returns the name for a placeholder and records its use.
 func (a *Attributes) name(placeholder string) (string, error) {
-	name, ok := use(a.names, placeholder, &a.usedNames)
+	name, ok := a.names[placeholder]
 	if !ok {
 		return "", invalid("An expression attribute name used in the document path is not defined; attribute name: %s", placeholder)
+	}
+	if !slices.Contains(a.usedNames, placeholder) {
+		a.usedNames = append(a.usedNames, placeholder)
 	}
 	return name, nil
 }
 
+// value returns the value for a placeholder and records its use.
 func (a *Attributes) value(placeholder string) (attribute.Value, error) {
-	value, ok := use(a.values, placeholder, &a.usedValues)
+	value, ok := a.values[placeholder]
 	if !ok {
 		return value, invalid("An expression attribute value used in expression is not defined; attribute value: %s", placeholder)
+	}
+	if !slices.Contains(a.usedValues, placeholder) {
+		a.usedValues = append(a.usedValues, placeholder)
 	}
 	return value, nil
 }
 
-// use returns the entry of a placeholder and records its use.
-func use[V any](entries map[string]V, placeholder string, used *[]string) (V, bool) {
-	entry, ok := entries[placeholder]
-	if ok && !slices.Contains(*used, placeholder) {
-		*used = append(*used, placeholder)
-	}
-	return entry, ok
+// invalid returns an *attribute.ValidationError in the service's words.
+func invalid(format string, args ...any) error {
+	return &attribute.ValidationError{Message: fmt.Sprintf(format, args...)}
 }

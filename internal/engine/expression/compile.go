@@ -15,41 +15,41 @@ const (
 	maxIn = 100
 )
 
-// compile parses, checks and resolves the text of an expression, and returns its paths in the order
-// of the text. The parameter is the one that the messages name.
-func (a *Attributes) compile(parameter, text string, rule func(*parser) []*node, at place) ([]*node, []Path, error) {
-	trees, err := parse(text, rule)
-	if err != nil {
-		return nil, nil, invalidExpression(parameter, err)
-	}
-	for _, tree := range trees {
-		if err := tree.check(at); err != nil {
-			return nil, nil, invalidExpression(parameter, err)
-		}
+// compile parses, checks and resolves an expression, and returns its trees and its paths in the order
+// in which they are written. The parameter is the one that the messages name.
+func (a *Attributes) compile(parameter, expression string, at place) ([]*node, []Path, error) {
+	trees, err := parse(expression, at)
+	for i := 0; i < len(trees) && err == nil; i++ {
+		err = trees[i].check(at)
 	}
 	r := resolver{attributes: a, paths: make([]Path, 0, len(trees))}
-	for _, tree := range trees {
-		if err := r.resolve(tree); err != nil {
-			return nil, nil, invalidExpression(parameter, err)
-		}
+	for i := 0; i < len(trees) && err == nil; i++ {
+		err = r.resolve(trees[i])
+	}
+	if err != nil {
+		return nil, nil, invalidExpression(parameter, err)
 	}
 	return trees, r.paths, nil
 }
 
+// invalidExpression begins the message of err with the name of the parameter.
+func invalidExpression(parameter string, err error) error {
+	return invalid("Invalid %s: %s", parameter, err)
+}
+
 // check looks up the functions of a tree, and rejects what is wrong with it whatever its
 // placeholders stand for: unknown and misplaced functions, reserved words, list indexes out of
-// range. It reports the first in the text.
+// range. Of several problems it reports the one that is written first.
 func (n *node) check(at place) error {
 	switch n.op {
 	case opPath:
 		return checkSteps(n.steps)
 	case opFunction:
-		n.op = functionNamed(n.text)
-		if err := n.checkPlace(at); err != nil {
+		if err := n.checkFunction(at); err != nil {
 			return err
 		}
 	}
-	if at == inCondition && !n.op.isLogical() {
+	if at == inCondition && n.op != opAnd && n.op != opOr && n.op != opNot {
 		at = inOperand
 	}
 	for _, arg := range n.args {
@@ -60,22 +60,24 @@ func (n *node) check(at place) error {
 	return nil
 }
 
-// checkPlace checks that a function may stand there.
-func (n *node) checkPlace(at place) error {
-	place := n.op.place()
+// checkFunction looks up the function and checks that it may stand there.
+func (n *node) checkFunction(at place) error {
+	function, ok := functions[n.word]
+	n.op = function.op
 	switch {
-	case n.op == opUnknown:
-		return invalid("Invalid function name; function: %s", n.text)
-	case place == at:
+	case !ok:
+		return invalid("Invalid function name; function: %s", n.word)
+	case function.place == at:
 		return nil
-	case place == inUpdate:
-		return invalid("The function is not allowed in a condition expression; function: %s", n.text)
+	case function.place == inUpdate:
+		return invalid("The function is not allowed in a condition expression; function: %s", n.word)
 	case at == inUpdate:
-		return invalid("The function is not allowed in an update expression; function: %s", n.text)
+		return invalid("The function is not allowed in an update expression; function: %s", n.word)
 	}
-	return invalid("The function is not allowed to be used this way in an expression; function: %s", n.text)
+	return invalid("The function is not allowed to be used this way in an expression; function: %s", n.word)
 }
 
+// checkSteps checks the names and indexes of a path.
 func checkSteps(steps []string) error {
 	for _, step := range steps {
 		if isReserved(step) {
@@ -90,14 +92,15 @@ func checkSteps(steps []string) error {
 	return nil
 }
 
-// resolver looks up what the texts of checked trees stand for. Like the service it works from the
-// leaves up, in the order of the text, and reports the first problem that it finds.
+// resolver looks up what the words of checked trees stand for. Like the service it works from the
+// leaves up, in the order of the expression, and reports the first problem that it finds.
 type resolver struct {
 	attributes *Attributes
 	paths      []Path
 	operators  int
 }
 
+// resolve looks up the words of a tree and checks its operands.
 func (r *resolver) resolve(n *node) (err error) {
 	switch n.op {
 	case opPath:
@@ -105,7 +108,7 @@ func (r *resolver) resolve(n *node) (err error) {
 		r.paths = append(r.paths, n.path)
 		return err
 	case opValue:
-		n.value, err = r.attributes.value(n.text)
+		n.value, err = r.attributes.value(n.word)
 		return err
 	}
 	for _, arg := range n.args {
@@ -121,10 +124,32 @@ func (r *resolver) resolve(n *node) (err error) {
 	return n.checkOperands()
 }
 
+// path returns the path with the placeholders replaced. The steps have been checked.
+func (a *Attributes) path(steps []string) (path Path, err error) {
+	if len(steps) > maxPath {
+		return nil, invalid("The document path has too many nesting levels; nesting levels: %d", len(steps))
+	}
+	path = make(Path, len(steps))
+	for i, step := range steps {
+		switch {
+		case isDigit(step[0]):
+			path[i].Index, err = strconv.Atoi(step)
+		case isLetter(step[0]):
+			path[i].Name = step
+		default:
+			path[i].Name, err = a.name(step)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return path, nil
+}
+
 // checkOperands rejects operands that can never be right for the operator. It accepts every path,
 // whose value is not known yet.
 func (n *node) checkOperands() error {
-	if count := len(n.args); n.op >= opAttributeExists && count != n.op.operands() {
+	if count := len(n.args); n.op >= opAttributeExists && count != functions[n.word].operands {
 		return invalid("Incorrect number of operands for operator or function; operator or function: %s, number of operands: %d", n.op, count)
 	}
 	switch n.op {
@@ -166,6 +191,7 @@ func (n *node) checkOperands() error {
 	return nil
 }
 
+// checkDistinct rejects a path that is compared with itself.
 func (n *node) checkDistinct() error {
 	for _, other := range n.args[1:] {
 		if first := n.args[0]; first.op == opPath && slices.Equal(first.path, other.path) {
@@ -175,6 +201,7 @@ func (n *node) checkDistinct() error {
 	return nil
 }
 
+// checkKinds rejects values of kinds that are not allowed.
 func (n *node) checkKinds(allowed ...attribute.Kind) error {
 	for _, arg := range n.args {
 		if kind := arg.kind(); kind != attribute.KindAbsent && !slices.Contains(allowed, kind) {
@@ -229,15 +256,13 @@ func describe(bound attribute.Value) string {
 
 // checkTypeName checks the second operand of attribute_type.
 func (n *node) checkTypeName() error {
-	switch kind := n.kind(); kind {
-	case attribute.KindAbsent:
+	switch kind := n.kind(); {
+	case kind == attribute.KindAbsent:
 		return incorrectType(opAttributeType, "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}")
-	case attribute.KindS:
-	default:
+	case kind != attribute.KindS:
 		return incorrectType(opAttributeType, kind.String())
-	}
-	if name := n.value.Str(); attribute.KindNamed(name) == attribute.KindAbsent {
-		return invalid("Invalid attribute type name found; type: %s, valid types: {N,BS,L,B,NULL,M,S,SS,NS,BOOL}", name)
+	case attribute.KindNamed(n.value.Raw()) == attribute.KindAbsent:
+		return invalid("Invalid attribute type name found; type: %s, valid types: {N,BS,L,B,NULL,M,S,SS,NS,BOOL}", n.value.Raw())
 	}
 	return nil
 }

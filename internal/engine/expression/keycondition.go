@@ -7,21 +7,21 @@ import (
 )
 
 // KeyOp is the operator of a key condition's term.
-type KeyOp uint8
+type KeyOp operator
 
 // The operators that DynamoDB allows on keys.
 const (
-	KeyEqual KeyOp = iota
-	KeyLess
-	KeyLessOrEqual
-	KeyGreater
-	KeyGreaterOrEqual
-	KeyBetween
-	KeyBeginsWith
+	KeyEqual          = KeyOp(opEqual)
+	KeyLess           = KeyOp(opLess)
+	KeyLessOrEqual    = KeyOp(opLessOrEqual)
+	KeyGreater        = KeyOp(opGreater)
+	KeyGreaterOrEqual = KeyOp(opGreaterOrEqual)
+	KeyBetween        = KeyOp(opBetween)
+	KeyBeginsWith     = KeyOp(opBeginsWith)
 )
 
-// KeyTerm is a condition on one key attribute. Values has two elements for
-// KeyBetween, the bounds, and one for every other operator.
+// KeyTerm is a condition on one key attribute. Values has two elements for KeyBetween, the bounds, and
+// one for every other operator.
 type KeyTerm struct {
 	Attribute string
 	Op        KeyOp
@@ -32,27 +32,27 @@ type KeyTerm struct {
 // the left of its operator. The error is an *attribute.ValidationError if the condition is no key
 // condition. The caller checks whether the attributes are those of a key.
 func (c *Condition) Terms() ([]KeyTerm, error) {
-	return appendTerms(make([]KeyTerm, 0, 2), c.root)
-}
-
-func appendTerms(terms []KeyTerm, n *node) ([]KeyTerm, error) {
-	if n.op == opAnd {
-		terms, err := appendTerms(terms, n.args[0])
+	terms := make([]KeyTerm, 0, 2)
+	for nodes := []*node{c.root}; len(nodes) > 0; {
+		n := nodes[0]
+		if n.op == opAnd {
+			nodes = slices.Concat(n.args, nodes[1:])
+			continue
+		}
+		nodes = nodes[1:]
+		term, err := newTerm(n)
 		if err != nil {
 			return nil, err
 		}
-		return appendTerms(terms, n.args[1])
+		if slices.ContainsFunc(terms, func(other KeyTerm) bool { return other.Attribute == term.Attribute }) {
+			return nil, invalid("Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key")
+		}
+		terms = append(terms, term)
 	}
-	term, err := newTerm(n)
-	if err != nil {
-		return nil, err
-	}
-	if slices.ContainsFunc(terms, func(other KeyTerm) bool { return other.Attribute == term.Attribute }) {
-		return nil, invalid("Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key")
-	}
-	return append(terms, term), nil
+	return terms, nil
 }
 
+// newTerm returns the term of one comparison or function.
 func newTerm(n *node) (KeyTerm, error) {
 	op, ok := keyOperator(n.op)
 	if !ok {
@@ -62,18 +62,18 @@ func newTerm(n *node) (KeyTerm, error) {
 		return KeyTerm{}, invalid("Invalid condition in KeyConditionExpression: %s operator must have the key attribute as its first operand", n.op)
 	}
 	term := KeyTerm{Op: op}
-	for i, o := range n.args {
+	for i, arg := range n.args {
 		switch {
-		case o.op == opSize:
+		case arg.op == opSize:
 			return KeyTerm{}, invalid("KeyConditionExpressions cannot contain nested operations")
-		case o.op == opValue:
-			term.Values = append(term.Values, o.value)
+		case arg.op == opValue:
+			term.Values = append(term.Values, arg.value)
 		case term.Attribute != "":
 			return KeyTerm{}, invalid("Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition")
-		case o.path.Nested():
+		case arg.path.Nested():
 			return KeyTerm{}, invalid("KeyConditionExpressions cannot have conditions on nested attributes")
 		default:
-			term.Attribute = o.path.Attribute()
+			term.Attribute = arg.path.Attribute()
 			if i > 0 {
 				term.Op = mirrored(op)
 			}
@@ -85,22 +85,12 @@ func newTerm(n *node) (KeyTerm, error) {
 	return term, nil
 }
 
+// keyOperator returns the operator of a key condition. It reports false for one that DynamoDB does
+// not allow on keys.
 func keyOperator(op operator) (KeyOp, bool) {
 	switch op {
-	case opEqual:
-		return KeyEqual, true
-	case opLess:
-		return KeyLess, true
-	case opLessOrEqual:
-		return KeyLessOrEqual, true
-	case opGreater:
-		return KeyGreater, true
-	case opGreaterOrEqual:
-		return KeyGreaterOrEqual, true
-	case opBetween:
-		return KeyBetween, true
-	case opBeginsWith:
-		return KeyBeginsWith, true
+	case opEqual, opLess, opLessOrEqual, opGreater, opGreaterOrEqual, opBetween, opBeginsWith:
+		return KeyOp(op), true
 	}
 	return 0, false
 }
@@ -118,4 +108,18 @@ func mirrored(op KeyOp) KeyOp {
 		return KeyLessOrEqual
 	}
 	return op
+}
+
+// NewKeyTerms returns the terms of KeyConditions. The error is an *attribute.ValidationError if no
+// key can have the conditions.
+func NewKeyTerms(comparisons []Comparison) ([]KeyTerm, error) {
+	terms := make([]KeyTerm, len(comparisons))
+	for i, c := range comparisons {
+		op, ok := keyOperator(comparisonOperators[c.Operator])
+		if !ok {
+			return nil, invalid("Attempted conditional constraint is not an indexable operation")
+		}
+		terms[i] = KeyTerm{Attribute: c.Attribute, Op: op, Values: c.Values}
+	}
+	return terms, nil
 }

@@ -10,7 +10,7 @@ import (
 )
 
 func TestKeyCondition_Terms(t *testing.T) {
-	x, y, five := attribute.S("x"), attribute.S("y"), attribute.N(attribute.Integer(5))
+	x, y, five := attribute.S("x"), attribute.S("y"), attribute.Integer(5)
 	term := func(name string, op KeyOp, values ...attribute.Value) KeyTerm { return KeyTerm{name, op, values} }
 	for _, test := range []struct {
 		name, text string

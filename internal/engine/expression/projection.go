@@ -1,60 +1,76 @@
 package expression
 
 import (
+	"cmp"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
-// Projection is a parsed projection expression. It can be used by several
-// goroutines at once.
-type Projection struct {
-	paths []Path
-	root  branch
+// Path is the place of a value in an item: a top-level attribute, and the steps into its maps and
+// lists. The names are those of the item: placeholders are already replaced.
+type Path []Step
+
+// Step is one element of a path: the name of an attribute or map entry, or, where Name is empty, the
+// index of a list's element.
+type Step struct {
+	Name  string
+	Index int
 }
 
-// branch is a place in an item and the parts of it that a projection or an update names: all of it,
-// or some of the entries of a map or elements of a list.
-type branch struct {
-	step   Step // that leads to the place
-	whole  bool
-	clause int       // of an update that is about this place as a whole
-	below  []*branch // ascending
+// maxPath is the greatest number of steps in a path.
+const maxPath = 32
+
+// Attribute returns the name of the top-level attribute.
+func (p Path) Attribute() string { return p[0].Name }
+
+// Nested reports whether the path leads into a map or list.
+func (p Path) Nested() bool { return len(p) > 1 }
+
+// Find returns the value at the path, the zero Value if the item has none there.
+func (p Path) Find(it attribute.Item) attribute.Value {
+	value := it[p[0].Name]
+	for _, step := range p[1:] {
+		value = step.find(value)
+	}
+	return value
 }
 
-// ParseProjection parses the text of a ProjectionExpression. The error is an
-// *attribute.ValidationError.
-func ParseProjection(text string, a *Attributes) (*Projection, error) {
-	const parameter = "ProjectionExpression"
-	if len(text) > maxText {
-		return nil, invalidExpression(parameter, invalid("Expression size has exceeded the maximum allowed size;"))
-	}
-	_, paths, err := a.compile(parameter, text, (*parser).paths, inOperand)
-	if err == nil {
-		err = checkOverlap(parameter, paths)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return newProjection(paths), nil
+// compare orders the names, or the indexes.
+func (s Step) compare(other Step) int {
+	return cmp.Or(strings.Compare(s.Name, other.Name), cmp.Compare(s.Index, other.Index))
 }
 
-// NewProjection returns the projection on top-level attributes that the legacy
-// parameter AttributesToGet names.
-func NewProjection(names []string) *Projection {
-	paths := make([]Path, len(names))
-	for i, name := range names {
-		paths[i] = Path{{Name: name}}
+// find returns the entry or element of a value to which the step leads.
+func (s Step) find(value attribute.Value) attribute.Value {
+	if s.Name != "" {
+		return value.Fields()[s.Name]
 	}
-	return newProjection(paths)
+	if elements := value.Elements(); s.Index < len(elements) {
+		return elements[s.Index]
+	}
+	return attribute.Value{}
 }
 
-func newProjection(paths []Path) *Projection {
-	p := &Projection{paths: paths}
-	for _, path := range paths {
-		p.root.add(path, 0)
+// String returns the path as DynamoDB's messages show it: "[a, b, [0]]".
+func (p Path) String() string {
+	parts := make([]string, len(p))
+	for i, step := range p {
+		if parts[i] = step.String(); step.Name == "" {
+			parts[i] = "[" + parts[i] + "]"
+		}
 	}
-	return p
+	return "[" + strings.Join(parts, ", ") + "]"
+}
+
+// String returns the name or the index.
+func (s Step) String() string {
+	if s.Name == "" {
+		return strconv.Itoa(s.Index)
+	}
+	return s.Name
 }
 
 // checkOverlap rejects two paths of which one leads through the other, or that take the same place
@@ -83,15 +99,44 @@ func (p Path) clash(q Path) string {
 	return "overlap"
 }
 
-func (b *branch) add(path Path, clause int) {
-	for _, step := range path {
-		at, found := slices.BinarySearchFunc(b.below, step, func(b *branch, step Step) int { return b.step.compare(step) })
-		if !found {
-			b.below = slices.Insert(b.below, at, &branch{step: step})
-		}
-		b = b.below[at]
+// Projection is a parsed projection expression. It can be used by several goroutines at once.
+type Projection struct {
+	paths []Path
+	root  branch
+}
+
+// ParseProjection parses a ProjectionExpression. The error is an *attribute.ValidationError.
+func ParseProjection(expression string, a *Attributes) (*Projection, error) {
+	const parameter = "ProjectionExpression"
+	if len(expression) > maxSize {
+		return nil, invalidExpression(parameter, invalid("Expression size has exceeded the maximum allowed size;"))
 	}
-	b.whole, b.clause = true, clause
+	_, paths, err := a.compile(parameter, expression, inProjection)
+	if err == nil {
+		err = checkOverlap(parameter, paths)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return newProjection(paths), nil
+}
+
+// NewProjection returns the projection on the top-level attributes that the legacy parameter
+// AttributesToGet names.
+func NewProjection(names []string) *Projection {
+	paths := make([]Path, len(names))
+	for i, name := range names {
+		paths[i] = Path{{Name: name}}
+	}
+	return newProjection(paths)
+}
+
+func newProjection(paths []Path) *Projection {
+	p := &Projection{paths: paths}
+	for _, path := range paths {
+		p.root.add(path, 0)
+	}
+	return p
 }
 
 // Apply returns the part of the item that the projection names. Elements of lists move together,
@@ -103,6 +148,36 @@ func (p *Projection) Apply(it attribute.Item) attribute.Item {
 	return p.root.pick(it)
 }
 
+// Paths returns the paths in the projection, in the order in which they are written.
+func (p *Projection) Paths() []Path {
+	if p == nil {
+		return nil
+	}
+	return p.paths
+}
+
+// branch is a place in an item and the parts of it that a projection or an update names: all of it,
+// or some of the entries of a map or elements of a list.
+type branch struct {
+	step   Step // that leads to the place
+	whole  bool
+	clause int       // of an update that is about this place as a whole
+	below  []*branch // ascending
+}
+
+// add adds the place that the path leads to.
+func (b *branch) add(path Path, clause int) {
+	for _, step := range path {
+		at, found := slices.BinarySearchFunc(b.below, step, func(b *branch, step Step) int { return b.step.compare(step) })
+		if !found {
+			b.below = slices.Insert(b.below, at, &branch{step: step})
+		}
+		b = b.below[at]
+	}
+	b.whole, b.clause = true, clause
+}
+
+// pick returns the selected attributes of an item or map.
 func (b *branch) pick(it attribute.Item) attribute.Item {
 	picked := make(attribute.Item, len(b.below))
 	for _, below := range b.below {
@@ -140,12 +215,4 @@ func (b *branch) gather(list attribute.Value) []attribute.Value {
 		}
 	}
 	return picked
-}
-
-// Paths returns the paths in the projection, in the order of its text.
-func (p *Projection) Paths() []Path {
-	if p == nil {
-		return nil
-	}
-	return p.paths
 }

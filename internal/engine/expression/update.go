@@ -23,10 +23,10 @@ type clause struct {
 	operand *node // nil for opRemove
 }
 
-// ParseUpdate parses the text of an UpdateExpression. The error is an *attribute.ValidationError.
-func ParseUpdate(text string, a *Attributes) (*Update, error) {
+// ParseUpdate parses an UpdateExpression. The error is an *attribute.ValidationError.
+func ParseUpdate(expression string, a *Attributes) (*Update, error) {
 	const parameter = "UpdateExpression"
-	trees, paths, err := a.compile(parameter, text, (*parser).update, inUpdate)
+	trees, paths, err := a.compile(parameter, expression, inUpdate)
 	if err != nil {
 		return nil, err
 	}
@@ -44,6 +44,34 @@ func ParseUpdate(text string, a *Attributes) (*Update, error) {
 	return u, nil
 }
 
+// AttributeUpdate is one action of the legacy parameter AttributeUpdates. The value of a DELETE may be
+// absent.
+type AttributeUpdate struct {
+	Attribute string
+	Action    string // "PUT", "ADD" or "DELETE"
+	Value     attribute.Value
+}
+
+// NewUpdate returns the update of AttributeUpdates, which are of distinct attributes.
+func NewUpdate(updates []AttributeUpdate) *Update {
+	u := &Update{legacy: true}
+	for _, update := range updates {
+		c := clause{op: opSet, target: Path{{Name: update.Attribute}}, operand: &node{op: opValue, value: update.Value}}
+		switch {
+		case update.Action == "ADD":
+			c.op = opAdd
+		case update.Action == "DELETE" && update.Value.Exists():
+			c.op = opDelete
+		case update.Action == "DELETE":
+			c.op, c.operand = opRemove, nil
+		}
+		u.add(c)
+	}
+	u.paths = u.targets
+	return u
+}
+
+// add adds a clause.
 func (u *Update) add(c clause) {
 	u.root.add(c.target, len(u.clauses))
 	u.clauses = append(u.clauses, c)
@@ -79,7 +107,7 @@ func (u *Update) Values() attribute.Item {
 		case c.op == opAdd, c.op == opSet && c.operand.op == opValue:
 			values[name] = c.operand.value
 		case c.op == opSet && (c.operand.op == opPlus || c.operand.op == opMinus):
-			values[name] = attribute.N(attribute.Number{})
+			values[name] = attribute.Integer(0)
 		}
 	}
 	return values
@@ -107,9 +135,8 @@ var (
 	errTarget      = invalid("The document path provided in the update expression is invalid for update")
 )
 
-// Apply returns the updated item; the item itself is left as it is. Every
-// operand is read from the item as it was. The error is an
-// *attribute.ValidationError.
+// Apply returns the updated item; the item itself is left as it is. Every operand is read from the
+// item as it was. The error is an *attribute.ValidationError.
 func (u *Update) Apply(item attribute.Item) (attribute.Item, error) {
 	if u == nil {
 		return item, nil
@@ -138,33 +165,21 @@ func (c *clause) evaluate(item attribute.Item) (attribute.Value, error) {
 		return operand, err
 	}
 	before := c.target.Find(item)
-	switch {
-	case !before.Exists():
-		if c.op == opDelete {
-			return before, nil
-		}
+	switch kind := before.Kind(); {
+	case kind == attribute.KindAbsent && c.op == opDelete:
+		return before, nil
+	case kind == attribute.KindAbsent:
 		return operand, nil
-	case c.op == opDelete:
-		return checkSet(attribute.Difference(before, operand))
-	case before.Kind() == attribute.KindN && operand.Kind() == attribute.KindN:
-		return sum(before, operand.Num())
-	case before.Kind() == attribute.KindL && operand.Kind() == attribute.KindL: // AttributeUpdates only
+	case kind != operand.Kind():
+		return before, errOperandType
+	case kind == attribute.KindN:
+		return attribute.Add(before, operand)
+	case kind == attribute.KindL: // AttributeUpdates only
 		return attribute.Concat(before, operand), nil
+	case c.op == opDelete:
+		return attribute.Difference(before, operand), nil
 	}
-	return checkSet(attribute.Union(before, operand))
-}
-
-// checkSet rejects the result of an operation on values that are not sets of one kind.
-func checkSet(set attribute.Value, ok bool) (attribute.Value, error) {
-	if !ok {
-		return set, errOperandType
-	}
-	return set, nil
-}
-
-func sum(a attribute.Value, b attribute.Number) (attribute.Value, error) {
-	total, err := a.Num().Add(b)
-	return attribute.N(total), err
+	return attribute.Union(before, operand), nil
 }
 
 // evaluate returns the value of the operand of an update.
@@ -197,9 +212,9 @@ func (n *node) evaluate(item attribute.Item) (attribute.Value, error) {
 	case first.Kind() != kind || second.Kind() != kind:
 		return attribute.Value{}, errOperandType
 	case n.op == opPlus:
-		return sum(first, second.Num())
+		return attribute.Add(first, second)
 	case n.op == opMinus:
-		return sum(first, second.Num().Negate())
+		return attribute.Add(first, attribute.Negate(second))
 	}
 	return attribute.Concat(first, second), nil
 }
@@ -240,8 +255,8 @@ func (b *branch) replace(value attribute.Value, results []attribute.Value) (attr
 	return attribute.Value{}, errTarget
 }
 
-// replaceElements returns a copy of a list. Indexes are those of the list as it
-// was: removed elements leave no gap, and elements set after the end are appended.
+// replaceElements returns a copy of a list. Indexes are those of the list as it was: removed elements
+// leave no gap, and elements set after the end are appended.
 func (b *branch) replaceElements(elements []attribute.Value, results []attribute.Value) ([]attribute.Value, error) {
 	next := make([]attribute.Value, 0, len(elements)+len(b.below))
 	done := 0
@@ -262,4 +277,55 @@ func (b *branch) replaceElements(elements []attribute.Value, results []attribute
 		}
 	}
 	return append(next, elements[done:]...), nil
+}
+
+// What the parts of an update cost besides names and values. DynamoDB does not document it; the
+// numbers follow from the largest updates that it accepts.
+const (
+	updateCost      = 3
+	clauseCost      = 16
+	valueCost       = 3
+	pathCost        = 4
+	stepCost        = 14
+	functionCost    = 34
+	ifNotExistsCost = 36
+)
+
+// Cost returns the size of the update itself in bytes. Like the item, it may not be larger than
+// 400 KB.
+func (u *Update) Cost() int {
+	cost := updateCost
+	for _, c := range u.clauses {
+		cost += clauseCost
+		if c.op != opRemove {
+			cost += namesSize(c.target) + c.operand.cost()
+		}
+	}
+	return cost
+}
+
+func (n *node) cost() int {
+	switch n.op {
+	case opValue:
+		return valueCost + n.value.Size()
+	case opPath:
+		return pathCost + stepCost*len(n.path) + namesSize(n.path)
+	}
+	cost := functionCost
+	if n.op == opIfNotExists {
+		cost = ifNotExistsCost
+	}
+	for _, arg := range n.args {
+		cost += arg.cost()
+	}
+	return cost
+}
+
+// namesSize returns the size of the names and indexes of a path.
+func namesSize(p Path) int {
+	size := 0
+	for _, step := range p {
+		size += len(step.String())
+	}
+	return size
 }

@@ -1,14 +1,16 @@
 // Opens the pages of the web application dynamodb-admin.
 
 import assert from "node:assert/strict"
+import { randomUUID } from "node:crypto"
 import { once } from "node:events"
 import { after, before, test } from "node:test"
 
+import { CreateTableCommand, DeleteTableCommand, waitUntilTableExists } from "@aws-sdk/client-dynamodb"
 import { createServer } from "dynamodb-admin"
 
-import { client, createTable, deleteTable, tableName } from "./client.mjs"
+import { client, keys, strings } from "./client.mjs"
 
-const name = tableName("admin")
+const name = `admin-${randomUUID()}`
 const server = createServer({ dynamoDbClient: client }).listen(0, "127.0.0.1")
 const request = async (path, method = "GET", body = undefined) => {
   const response = await fetch(`http://127.0.0.1:${server.address().port}${path}`, {
@@ -25,10 +27,14 @@ before(async () => {
   if (!server.listening) {
     await once(server, "listening")
   }
-  await createTable(name)
+  const AttributeDefinitions = strings("pk", "sk")
+  await client.send(
+    new CreateTableCommand({ TableName: name, BillingMode: "PAY_PER_REQUEST", AttributeDefinitions, KeySchema: keys("pk", "sk") }),
+  )
+  await waitUntilTableExists({ client, maxWaitTime: 30 }, { TableName: name })
 })
 after(async () => {
-  await deleteTable(name)
+  await client.send(new DeleteTableCommand({ TableName: name }))
   server.closeAllConnections()
   server.close()
 })

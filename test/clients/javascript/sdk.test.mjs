@@ -1,4 +1,4 @@
-// Uses the AWS SDK for JavaScript: both kinds of index, pages, batches and transactions.
+// Uses the AWS SDK for JavaScript: both kinds of index, pages, updates, batches and transactions.
 
 import assert from "node:assert/strict"
 import { randomUUID } from "node:crypto"
@@ -27,7 +27,9 @@ import {
   waitUntilTableNotExists,
 } from "@aws-sdk/client-dynamodb"
 
-import { client } from "./client.mjs"
+import { DynamoDBDocumentClient, UpdateCommand } from "@aws-sdk/lib-dynamodb"
+
+import { client, keys, strings } from "./client.mjs"
 
 const send = (command) => client.send(command)
 
@@ -35,21 +37,19 @@ const run = randomUUID()
 const specs = `specs-${run}`
 const credentials = `credentials-${run}`
 
-const text = (...names) => names.map((AttributeName) => ({ AttributeName, AttributeType: "S" }))
-const keys = (...names) => names.map((AttributeName, i) => ({ AttributeName, KeyType: i === 0 ? "HASH" : "RANGE" }))
 const Projection = { ProjectionType: "ALL" }
 const tables = [
   {
     TableName: specs,
     BillingMode: "PAY_PER_REQUEST",
-    AttributeDefinitions: text("sub", "updated_at_id", "id_updated_at"),
+    AttributeDefinitions: strings("sub", "updated_at_id", "id_updated_at"),
     KeySchema: keys("sub", "updated_at_id"),
     LocalSecondaryIndexes: [{ IndexName: "idUpdatedAt", KeySchema: keys("sub", "id_updated_at"), Projection }],
   },
   {
     TableName: credentials,
     BillingMode: "PAY_PER_REQUEST",
-    AttributeDefinitions: text("sub", "id", "public_key"),
+    AttributeDefinitions: strings("sub", "id", "public_key"),
     KeySchema: keys("sub", "id"),
     GlobalSecondaryIndexes: [{ IndexName: "publicKey", KeySchema: keys("public_key"), Projection }],
   },
@@ -155,6 +155,24 @@ test("a condition that fails returns the item in its way", async () => {
     assert.deepEqual(error.Item, item)
     return true
   })
+})
+
+test("an update sets, adds, appends and removes, under a condition", async () => {
+  const documents = DynamoDBDocumentClient.from(client)
+  const update = {
+    TableName: credentials,
+    Key: { sub: "update", id: "id" },
+    ConditionExpression: "attribute_not_exists(uses) OR uses < :most",
+    UpdateExpression: "SET notes = list_append(if_not_exists(notes, :none), :note) ADD uses :one, tags :tags REMOVE salt",
+    ExpressionAttributeValues: { ":most": 2, ":none": [], ":note": ["a"], ":one": 1, ":tags": new Set(["x"]) },
+    ReturnValues: "ALL_NEW",
+  }
+  await put(credentials, credential("update", "id", "update"))
+  await documents.send(new UpdateCommand(update))
+  const { Attributes } = await documents.send(new UpdateCommand(update))
+  const tags = new Set(["x"])
+  assert.deepEqual(Attributes, { ...update.Key, public_key: "update", notes: ["a", "a"], uses: 2, tags })
+  await assert.rejects(documents.send(new UpdateCommand(update)), ConditionalCheckFailedException)
 })
 
 test("the local index has the versions of a spec in their order", async () => {

@@ -1,6 +1,0 @@
-// Package bench measures what packagedb adds to the SDK, the cost of its pages and deletes, and how
-// many callers the client of packagedb.Get serves. It is its own module, so that users of packagedb
-// do not get its dependencies.
-//
-// "make bench" prints the figures of docs/performance.md.
-package bench

@@ -1,0 +1,176 @@
+package packagedb
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// A version of a spec is stored as two items, the version and the latest, under two conditions that
+// keep the history in order:
+//
+//   - no version item is replaced by another version;
+//   - the latest item never moves back, and stays at its second only for the same version.
+//
+// updated_at is a decimal string of no fixed length, so the longer string is the greater number.
+const (
+	versionCondition = "attribute_not_exists(updated_at_id) OR version = :version"
+	latestCondition  = "attribute_not_exists(updated_at_id) OR size(updated_at) < :digits OR " +
+		"(size(updated_at) = :digits AND " +
+		"(updated_at < :updated_at OR (updated_at = :updated_at AND version = :version)))"
+)
+
+// createSpec stores a version of a spec at the second or later, and returns its second. The spec has
+// neither a date nor sort keys yet.
+//
+// If a condition fails, the conflicting items determine the next second to try; after the second
+// failure, items without a latest one may conflict, and the end of the history is read from the
+// index. With the Python facade, which leaves such items, and without transactions it is read first.
+func (f *facade) createSpec(ctx context.Context, spec specItem, second int64) (int64, error) {
+	for rejections := 0; ; rejections++ {
+		transactions := f.hasTransactions()
+		if !transactions || rejections == 2 || rejections == 0 && f.pythonFacade {
+			var err error
+			if second, err = f.secondAfterNewest(ctx, spec, second); err != nil {
+				return 0, err
+			}
+		}
+		version, latest, err := f.putsAt(spec, second)
+		if err != nil {
+			return 0, err
+		}
+		if transactions {
+			err = f.transact(ctx, types.TransactWriteItem{Put: &version}, types.TransactWriteItem{Put: &latest})
+		} else {
+			err = f.putInTurn(ctx, version, latest)
+		}
+		switch {
+		case err == nil:
+			return second, nil
+		case transactions && lacksTransactions(err):
+			continue
+		case !isConditionFailure(err):
+			return 0, err
+		}
+		if second, err = spec.secondAfterConflict(cancellationReasons(err), second); err != nil {
+			return 0, err
+		}
+		if rejections >= 2 {
+			if err := pause(ctx, rejections-2); err != nil {
+				return 0, err
+			}
+		}
+	}
+}
+
+// putsAt returns the puts of the two items of a version at the second.
+func (f *facade) putsAt(spec specItem, second int64) (version, latest types.Put, err error) {
+	if version, err = f.putAt(spec, positionAt(second), second); err != nil {
+		return version, latest, err
+	}
+	if latest, err = f.putAt(spec, latestPosition, second); err != nil {
+		return version, latest, err
+	}
+	version.ConditionExpression = aws.String(versionCondition)
+	latest.ConditionExpression = aws.String(latestCondition)
+	latest.ExpressionAttributeValues[":updated_at"] = latest.Item[attrUpdatedAt]
+	digits := strconv.Itoa(len(stringOf(latest.Item, attrUpdatedAt)))
+	latest.ExpressionAttributeValues[":digits"] = &types.AttributeValueMemberN{Value: digits}
+	// The version item is the larger of the two.
+	return version, latest, checkSize("spec", version.Item, maxSpecItem)
+}
+
+// putAt returns the put of a version at the position and second, without its condition.
+func (f *facade) putAt(spec specItem, at position, second int64) (types.Put, error) {
+	spec.UpdatedAt = strconv.FormatInt(second, 10)
+	spec.UpdatedAtID, spec.IDUpdatedAt = at.updatedAtID(spec.ID), at.idUpdatedAt(spec.ID)
+	encoded, err := attributevalue.MarshalMap(spec)
+	return types.Put{
+		TableName:                           aws.String(f.specsTable),
+		Item:                                encoded,
+		ExpressionAttributeValues:           item{":version": encoded[attrVersion]},
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}, err
+}
+
+// putInTurn puts the two items of a version on a server without transactions.
+//
+// The version item comes first. The order keeps the last of the history the latest: a writer dates
+// its version after all that it finds, and leaves the latest item alone if another writer was faster,
+// whose version is then the later one in the history as well. A failure between the two leaves a
+// version that the next write is dated after.
+func (f *facade) putInTurn(ctx context.Context, version, latest types.Put) error {
+	if err := f.put(ctx, version); err != nil {
+		return err
+	}
+	err := f.put(ctx, latest)
+	if err != nil && isConditionFailure(err) {
+		return nil // another writer was faster
+	}
+	return err
+}
+
+// secondAfter returns the first second for the spec's version that comes after the stored version: the
+// given second or a later one.
+func (s specItem) secondAfter(stored SpecInfo, second int64) (int64, error) {
+	switch {
+	case stored.UpdatedAt < second:
+		return second, nil
+	case stored.Version == s.Version:
+		return stored.UpdatedAt, nil
+	case stored.UpdatedAt == maxSecond:
+		return 0, errors.New("the latest version is at the largest second")
+	default:
+		return stored.UpdatedAt + 1, nil
+	}
+}
+
+// secondAfterConflict returns the second to try after conditions canceled a transaction.
+func (s specItem) secondAfterConflict(reasons []types.CancellationReason, second int64) (int64, error) {
+	next, conflicts := second, false
+	for i, reason := range reasons {
+		if len(reason.Item) == 0 {
+			continue
+		}
+		stored, err := decodeItem(reason.Item, s.Sub, wholeSpec, decodeSpec)
+		if err != nil && i == 0 {
+			continue // skip a malformed version item
+		}
+		if err != nil {
+			return 0, err
+		}
+		after, err := s.secondAfter(stored, second)
+		if err != nil {
+			return 0, err
+		}
+		next, conflicts = max(next, after), true
+	}
+	if !conflicts && next < maxSecond {
+		next++ // past an item that is malformed, or that the server does not return
+	}
+	return next, nil
+}
+
+// secondAfterNewest returns the second for the version after the spec's latest item and its newest
+// version, either of which may exist without the other.
+func (f *facade) secondAfterNewest(ctx context.Context, spec specItem, second int64) (int64, error) {
+	q := f.querySpec(spec.Sub, spec.ID, latestPosition, wholeSpec)
+	q.input.ConsistentRead, q.input.ScanIndexForward = aws.Bool(true), aws.Bool(false)
+	q.limit, q.input.Limit = 2, aws.Int32(2)
+	next := second
+	for stored, err := range results(ctx, q, decodeSpec) {
+		if err != nil {
+			return 0, err
+		}
+		after, err := spec.secondAfter(stored, second)
+		if err != nil {
+			return 0, err
+		}
+		next = max(next, after)
+	}
+	return next, nil
+}

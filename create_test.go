@@ -1,0 +1,311 @@
+package packagedb_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/testutil"
+)
+
+func TestCreateUpdateSpec_PlaceInHistory(t *testing.T) {
+	type write struct {
+		clock   int64 // in seconds after the start
+		version string
+	}
+	for _, test := range []struct {
+		name   string
+		writes []write
+		want   []write // the history
+	}{
+		{
+			"versions in different seconds are dated by the clock",
+			[]write{{0, "1"}, {5, "2"}, {60, "3"}}, []write{{0, "1"}, {5, "2"}, {60, "3"}},
+		},
+		{
+			"two versions in one second are a second apart",
+			[]write{{0, "1"}, {0, "2"}, {0, "3"}}, []write{{0, "1"}, {1, "2"}, {2, "3"}},
+		},
+		{
+			"the latest version again in its second is an update in place",
+			[]write{{0, "1"}, {0, "1"}}, []write{{0, "1"}},
+		},
+		{
+			"the latest version again at a clock that is not past it is an update in place",
+			[]write{{0, "1"}, {0, "2"}, {0, "2"}, {-60, "2"}}, []write{{0, "1"}, {1, "2"}},
+		},
+		{
+			"the latest version again in a later second is a further entry",
+			[]write{{0, "1"}, {1, "1"}}, []write{{0, "1"}, {1, "1"}},
+		},
+		{
+			"an older version again is the latest",
+			[]write{{0, "1"}, {0, "2"}, {0, "1"}}, []write{{0, "1"}, {1, "2"}, {2, "1"}},
+		},
+		{
+			"a clock that is behind follows the latest",
+			[]write{{0, "1"}, {-300, "2"}, {-299, "3"}, {10, "4"}}, []write{{0, "1"}, {1, "2"}, {2, "3"}, {10, "4"}},
+		},
+		{
+			"a clock that jumps ahead is followed",
+			[]write{{0, "1"}, {300, "2"}, {1, "3"}}, []write{{0, "1"}, {300, "2"}, {301, "3"}},
+		},
+		{
+			"a second of more digits is later",
+			[]write{{999_999_999 - start, "1"}, {1_000_000_000 - start, "2"}, {5 - start, "3"}},
+			[]write{{999_999_999 - start, "1"}, {1_000_000_000 - start, "2"}, {1_000_000_001 - start, "3"}},
+		},
+		{
+			"a clock before 1970 counts as its start",
+			[]write{{-start - 7, "1"}, {-start - 3, "2"}}, []write{{-start, "1"}, {-start + 1, "2"}},
+		},
+	} {
+		for _, path := range writePaths {
+			for name, options := range map[string][]packagedb.Option{
+				"alone": nil, "beside the Python facade": {packagedb.WithPythonFacade()},
+			} {
+				t.Run(test.name+", "+path.name+", "+name, func(t *testing.T) {
+					t.Parallel()
+					var now atomic.Int64
+					clock := packagedb.WithClock(func() time.Time { return time.Unix(start+now.Load(), 0) })
+					db := intercept(testutil.New(t), path.handle, append(options, clock)...)
+					for _, write := range test.writes {
+						now.Store(write.clock)
+						stored := create(t, db, "sub", "spec", write.version)
+						latest, err := db.GetSpec(t.Context(), "sub", "spec")
+						require.NoError(t, err)
+						assert.Equal(t, latest, stored, "what is returned is what is stored")
+					}
+					var got []write
+					for _, version := range history(t, db) {
+						got = append(got, write{version.UpdatedAt - start, version.Version})
+					}
+					assert.Equal(t, test.want, got)
+					assertWhole(t, db, "sub", "spec")
+				})
+			}
+		}
+	}
+}
+
+func TestCreateUpdateSpec_FiftyWritersOfOneSpec(t *testing.T) {
+	needsTransactions(t)
+	const writers = 50 // 400 in test/soak
+	db := testutil.New(t, frozen(start))
+	var running sync.WaitGroup
+	for i := range writers {
+		running.Go(func() {
+			_, err := db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: fmt.Sprint(i)})
+			assert.NoError(t, err)
+		})
+	}
+	running.Wait()
+	all := history(t, db)
+	require.Len(t, all, writers)
+	assert.Equal(t, start+int64(writers)-1, all[writers-1].UpdatedAt, "a second apart")
+	assertWhole(t, db, "sub", "spec")
+}
+
+// TestCreateUpdateSpec_TornWrites creates a version of a spec that lacks items or has more than its own.
+func TestCreateUpdateSpec_TornWrites(t *testing.T) {
+	three := rawHistory("sub", "spec", 3)
+	torn := append(rawHistory("sub", "spec", 1), rawVersion("sub", "spec", start+100))
+	for _, test := range []struct {
+		name    string
+		stored  []item
+		clock   int64 // in seconds after the start
+		python  bool
+		version string
+		want    int64 // in seconds after the start
+		items   int   // with those that were there
+	}{
+		{"versions without a latest item", three[:3], 0, false, "new", 3, 5},
+		{"a latest item without its version, ahead of the clock", three[3:], -100, false, "new", 3, 2},
+		{"a latest item without its version, at the clock's second", three[3:], 2, false, "new", 3, 2},
+		{"a version that is not in the index", []item{with(three[0], "id_updated_at", nil)}, 0, false, "new", 1, 3},
+		{"a version of the Python facade after the latest", torn, 50, true, "new", 101, 4},
+		{"that version again, which completes it", torn, 50, true, fmt.Sprint("v", start+100), 100, 3},
+	} {
+		for _, path := range writePaths {
+			t.Run(test.name+", "+path.name, func(t *testing.T) {
+				t.Parallel()
+				server := testutil.New(t)
+				store(t, server, specsTable, test.stored...)
+				options := []packagedb.Option{frozen(start + test.clock)}
+				if test.python {
+					options = append(options, packagedb.WithPythonFacade())
+				}
+				db := intercept(server, path.handle, options...)
+				assert.Equal(t, start+test.want, create(t, db, "sub", "spec", test.version).UpdatedAt)
+				assert.Len(t, scan(t, server, specsTable), test.items, "no version is overwritten")
+				assertWhole(t, db, "sub", "spec")
+			})
+		}
+	}
+}
+
+func TestCreateUpdateSpec_LargestSecond(t *testing.T) {
+	for _, path := range writePaths {
+		t.Run(path.name, func(t *testing.T) {
+			db := intercept(testutil.New(t), path.handle, frozen(math.MaxInt64))
+			stored := create(t, db, "sub", "spec", "1")
+			assert.Equal(t, int64(math.MaxInt64), stored.UpdatedAt)
+			_, err := db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "2"})
+			assert.ErrorContains(t, err, "the latest version is at the largest second")
+			assert.Equal(t, stored, create(t, db, "sub", "spec", "1"))
+			assertWhole(t, db, "sub", "spec")
+		})
+	}
+}
+
+func TestCreateUpdateSpec_SizeAtTheSecondItEndsUpAt(t *testing.T) {
+	db := testutil.New(t, frozen(9_999_999_999))
+	create(t, db, "sub", "spec", "1")
+	// An item of 204,800 bytes at a second of ten digits, and of one byte more at the next.
+	rest := textSize(with(rawVersion("sub", "spec", 9_999_999_999), "version", text("2"))) + len("description") + 2
+	_, err := db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{
+		Name: "spec", Version: "2", ModelCount: 1, Description: strings.Repeat("d", 204_800-rest),
+	})
+	require.ErrorIs(t, err, packagedb.ErrInvalidInput)
+	assert.ErrorContains(t, err, "204801 bytes, the limit is 204800")
+	assert.Len(t, scan(t, db, specsTable), 2)
+}
+
+func TestCreateUpdateSpec_LostAnswer(t *testing.T) {
+	needsTransactions(t)
+	// The first transaction takes effect, but its answer is lost, and the retry conflicts. Before
+	// the third attempt another writer adds a version.
+	server := testutil.New(t, frozen(start))
+	server.Inject(testutil.Fault{Kind: testutil.DropAfter, Operations: []string{"TransactWriteItems"}, Times: 1},
+		testutil.Fault{Kind: testutil.Conflict, Times: 1})
+	sent := 0
+	db := intercept(server, func(_ string, _ any, next func() (any, error)) (any, error) {
+		if sent++; sent == 2 {
+			create(t, server, "sub", "spec", "2")
+		}
+		return next()
+	}, frozen(start))
+	create(t, db, "sub", "spec", "1")
+	assert.Equal(t, []string{"1", "2"}, versions(history(t, server)))
+}
+
+func TestCreateUpdateSpec_FailureBetweenTheItems(t *testing.T) {
+	broken := errors.New("broken")
+	puts := 0
+	db := intercept(testutil.New(t), func(op string, input any, next func() (any, error)) (any, error) {
+		if op == "PutItem" {
+			puts++
+			if puts == 4 {
+				return nil, broken // the second item of the second version
+			}
+		}
+		return withoutTransactions(op, input, next)
+	}, frozen(start))
+	create(t, db, "sub", "spec", "1")
+	_, err := db.CreateUpdateSpec(t.Context(), "sub", packagedb.SpecInput{Name: "spec", Version: "2"})
+	require.ErrorIs(t, err, broken)
+
+	latest, err := db.GetLatestSpecVersion(t.Context(), "sub", "spec")
+	require.NoError(t, err)
+	assert.Equal(t, "1", latest, "the version is in the history alone")
+	create(t, db, "sub", "spec", "3")
+	assert.Equal(t, []string{"1", "2", "3"}, versions(history(t, db)))
+	assertWhole(t, db, "sub", "spec")
+}
+
+func TestCreateUpdateSpec_ServerThatKnowsNoWrite(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	writes := 0
+	db := intercept(testutil.New(t), func(op string, _ any, next func() (any, error)) (any, error) {
+		if op == "Query" {
+			return next()
+		}
+		if writes++; writes > 10 {
+			cancel()
+		}
+		return withoutTransactions("TransactWriteItems", nil, next)
+	})
+	err := call(ctx, db, "CreateUpdateSpec")
+	require.ErrorContains(t, err, "UnknownOperationException")
+	assert.Equal(t, 2, writes, "the transaction and the version item")
+}
+
+// requestLog records the operations that a handler gets.
+type requestLog struct {
+	mu  sync.Mutex
+	ops []string
+}
+
+func (l *requestLog) then(handle handler) handler {
+	return func(op string, input any, next func() (any, error)) (any, error) {
+		l.mu.Lock()
+		l.ops = append(l.ops, op)
+		l.mu.Unlock()
+		return handle(op, input, next)
+	}
+}
+
+// take returns the operations since the last take.
+func (l *requestLog) take() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	ops := l.ops
+	l.ops = nil
+	return ops
+}
+
+func TestCreateUpdateSpec_Requests(t *testing.T) {
+	transaction, inTurn := []string{"TransactWriteItems"}, []string{"Query", "PutItem", "PutItem"}
+
+	t.Run("a server without transactions is asked for one once", func(t *testing.T) {
+		var log requestLog
+		db := intercept(testutil.New(t), log.then(withoutTransactions))
+		create(t, db, "sub", "spec", "1")
+		assert.Equal(t, slices.Concat(transaction, inTurn), log.take())
+		create(t, db, "sub", "spec", "2")
+		assert.Equal(t, inTurn, log.take())
+	})
+	t.Run("the second version of a second takes two transactions", func(t *testing.T) {
+		needsTransactions(t)
+		var log requestLog
+		db := intercept(testutil.New(t), log.then(passOn), frozen(start))
+		for i, want := range []int{1, 2, 2} {
+			create(t, db, "sub", "spec", fmt.Sprint(i))
+			assert.Len(t, log.take(), want)
+		}
+	})
+	t.Run("many taken seconds cost few requests", func(t *testing.T) {
+		needsTransactions(t)
+		server := testutil.New(t)
+		store(t, server, specsTable, rawHistory("sub", "spec", 3000)[:3000]...)
+		var log requestLog
+		stored := create(t, intercept(server, log.then(passOn), frozen(start)), "sub", "spec", "new")
+		assert.Equal(t, start+3000, stored.UpdatedAt)
+		assert.Equal(t, []string{"TransactWriteItems", "TransactWriteItems", "Query", "TransactWriteItems"}, log.take())
+	})
+}
+
+func TestCreateCredentials_LostAnswer(t *testing.T) {
+	server := testutil.New(t)
+	input := secret
+	lost := testutil.Fault{Kind: testutil.DropAfter, Operations: []string{"PutItem"}, Times: 1}
+	server.Inject(lost)
+	require.NoError(t, server.CreateCredentials(t.Context(), "sub", input), "it was stored by the attempt whose answer was lost")
+	require.ErrorIs(t, server.CreateCredentials(t.Context(), "sub", input), packagedb.ErrExists)
+
+	server.Inject(lost)
+	input.Salt = []byte("other salt")
+	require.ErrorIs(t, server.CreateCredentials(t.Context(), "sub", input), packagedb.ErrExists)
+}

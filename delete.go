@@ -1,0 +1,440 @@
+package packagedb
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// A spec is deleted whole: one transaction deletes its latest item, its newest versions and, whether
+// it was read or not, the version that the latest item names, on the condition that all of them are
+// still what was read. The spec is read backward, so that the latest item comes first: whatever
+// commits while the rest is read changes the latest item, and the transaction fails. Versions that do
+// not fit into the transaction are deleted before it, the oldest first.
+
+// maxTransaction is DynamoDB's limit on the items of a transaction.
+const maxTransaction = 100
+
+// specDeleter deletes specs of one user whole.
+type specDeleter struct {
+	deleter // of old versions, and of items that belong to no spec
+
+	specs []*storedSpec // of the next transaction
+}
+
+// storedSpec is what a delete has read of a spec.
+type storedSpec struct {
+	id       string
+	latest   item   // nil if there is none
+	versions []item // newest first
+	unread   string // sort key of the version that latest names, if it is not among the versions
+}
+
+// add adds an item that was read.
+func (s *storedSpec) add(key specKey) {
+	if key.position != latestPosition {
+		s.versions = append(s.versions, key.stored)
+		return
+	}
+	s.latest = key.stored
+}
+
+// findUnread sets unread, after all items were added.
+func (s *storedSpec) findUnread() {
+	second, err := parseSecond(stringOf(s.latest, attrUpdatedAt))
+	if err != nil {
+		return
+	}
+	named := positionAt(second).updatedAtID(s.id)
+	isNamed := func(version item) bool { return stringOf(version, attrUpdatedAtID) == named }
+	if !slices.ContainsFunc(s.versions, isNamed) {
+		s.unread = named
+	}
+}
+
+// size returns the number of items in the transaction that deletes the spec.
+func (s *storedSpec) size() int {
+	size := 1 + len(s.versions)
+	if s.unread != "" {
+		size++
+	}
+	return size
+}
+
+// sortKeys returns the sort keys of the versions from the newest but n on, the oldest first.
+func (s *storedSpec) sortKeys(n int) (keys []string) {
+	for _, version := range slices.Backward(s.versions[n:]) {
+		keys = append(keys, stringOf(version, attrUpdatedAtID))
+	}
+	return keys
+}
+
+// deleteSpec deletes a spec, and reads it again whenever it has changed.
+func (d *specDeleter) deleteSpec(ctx context.Context, id string) error {
+	for retry := 0; ; retry++ {
+		changed, err := d.deleteAsRead(ctx, id)
+		if err != nil || !changed {
+			return err
+		}
+		if err := pause(ctx, retry); err != nil {
+			return err
+		}
+	}
+}
+
+// deleteAsRead reads a spec and deletes it, or reports that it has changed meanwhile.
+func (d *specDeleter) deleteAsRead(ctx context.Context, id string) (changed bool, err error) {
+	spec := &storedSpec{id: id}
+	q := d.querySpec(d.sub, id, latestPosition, keysOfSpec)
+	q.input.ConsistentRead, q.input.ScanIndexForward = aws.Bool(true), aws.Bool(false)
+	for !q.done && spec.size() <= maxTransaction {
+		keys, err := d.nextKeys(ctx, q)
+		if err != nil {
+			return false, err
+		}
+		for _, key := range keys {
+			spec.add(key)
+		}
+	}
+	changed, err = d.findLatest(ctx, spec)
+	if err != nil || changed {
+		return changed, err
+	}
+	if over := spec.size() - maxTransaction; over > 0 {
+		if err := d.addOld(ctx, spec, len(spec.versions)-over, q.done); err != nil {
+			return false, err
+		}
+	}
+	if err := d.wait(ctx); err != nil {
+		return false, err
+	}
+	if spec.latest == nil && len(spec.versions) == 0 {
+		return false, nil
+	}
+	return d.deleteTogether(ctx, []*storedSpec{spec})
+}
+
+// nextKeys reads the next page of a query of the local index. It returns the items that are in their
+// place, and adds others to the deleter, but for latest items, which are found by their key.
+func (d *specDeleter) nextKeys(ctx context.Context, q *query) (keys []specKey, err error) {
+	items, err := q.nextPage(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, stored := range items {
+		key, err := decodeItem(stored, d.sub, keysOfSpec, decodeSpecKey)
+		switch {
+		case err != nil:
+			return nil, err
+		case key.indexed:
+			keys = append(keys, key)
+		case key.position != latestPosition:
+			if err := d.add(ctx, stringOf(stored, attrUpdatedAtID)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return keys, nil
+}
+
+// findLatest asks for the latest item by its key if none was read. It reports whether the spec has
+// changed since it was read.
+func (d *specDeleter) findLatest(ctx context.Context, spec *storedSpec) (changed bool, err error) {
+	if spec.latest == nil {
+		latest, err := d.getLatest(ctx, spec.id)
+		if err != nil || latest.indexed {
+			return latest.indexed, err
+		}
+		spec.latest = latest.stored
+	}
+	spec.findUnread()
+	return false, nil
+}
+
+// getLatest reads the latest item of a spec by its key. It returns the zero specKey if there is none.
+func (d *specDeleter) getLatest(ctx context.Context, id string) (specKey, error) {
+	key, err := get(ctx, d.facade, d.table, latestKey(d.sub, id), true, keysOfSpec, decodeSpecKey)
+	if errors.Is(err, ErrNotFound) {
+		return specKey{}, nil
+	}
+	if err != nil {
+		return specKey{}, err
+	}
+	return *key, nil
+}
+
+// addOld moves all versions but the newest to the deleter, the oldest first. If not all were read, it
+// reads them.
+func (d *specDeleter) addOld(ctx context.Context, spec *storedSpec, newest int, allRead bool) error {
+	old := spec.sortKeys(newest)
+	spec.versions = spec.versions[:newest]
+	if allRead {
+		for _, sortKey := range old {
+			if err := d.add(ctx, sortKey); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	last, _, _ := splitUpdatedAtID(old[len(old)-1])
+	q := d.querySpec(d.sub, spec.id, last, keysOfSpec)
+	q.input.ConsistentRead = aws.Bool(true)
+	for key, err := range results(ctx, q, decodeSpecKey) {
+		if err == nil && key.position != latestPosition {
+			err = d.add(ctx, stringOf(key.stored, attrUpdatedAtID))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deleteAllSpecs deletes the specs in the local index, and then what a last read of the table finds:
+// specs that have changed, and items that are not in the index.
+func (d *specDeleter) deleteAllSpecs(ctx context.Context) error {
+	if err := d.deleteIndexed(ctx); err != nil {
+		return err
+	}
+	ids := map[string]bool{}
+	q := d.queryUser(d.table, "", d.sub, keysOfSpec)
+	q.input.ConsistentRead = aws.Bool(true)
+	for key, err := range results(ctx, q, decodeSpecKey) {
+		switch {
+		case err != nil:
+			return err
+		case key.indexed, key.position == latestPosition:
+			ids[key.id] = true
+		default:
+			if err := d.add(ctx, stringOf(key.stored, attrUpdatedAtID)); err != nil {
+				return err
+			}
+		}
+	}
+	if err := d.wait(ctx); err != nil {
+		return err
+	}
+	for _, id := range slices.Sorted(maps.Keys(ids)) {
+		if err := d.deleteSpec(ctx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deleteIndexed deletes the specs in the local index: together if all items of a spec are on one page
+// and fit into a transaction, and the others one by one.
+func (d *specDeleter) deleteIndexed(ctx context.Context) error {
+	q := d.queryUser(d.table, specsIndex, d.sub, keysOfSpec)
+	q.input.ConsistentRead, q.input.ScanIndexForward = aws.Bool(true), aws.Bool(false)
+	for !q.done {
+		after := q.input.ExclusiveStartKey
+		keys, err := d.nextKeys(ctx, q)
+		if err != nil {
+			return err
+		}
+		for _, spec := range specsOf(keys) {
+			if isBetween(spec.id, after, q) && len(spec.versions) < maxTransaction {
+				err = d.addSpec(ctx, spec)
+			} else {
+				err = d.deleteSpec(ctx, spec.id)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	if err := d.startTransaction(ctx); err != nil {
+		return err
+	}
+	return d.wait(ctx)
+}
+
+// specsOf returns the specs of the items, in the order in which their first items come.
+func specsOf(keys []specKey) (specs []*storedSpec) {
+	byID := map[string]*storedSpec{}
+	for _, key := range keys {
+		spec := byID[key.id]
+		if spec == nil {
+			spec = &storedSpec{id: key.id}
+			byID[key.id] = spec
+			specs = append(specs, spec)
+		}
+		spec.add(key)
+	}
+	return specs
+}
+
+// isBetween reports whether the range of a spec in the local index lies on the page that a descending
+// query has just read: after the exclusive start key and before the next one, if there are such.
+func isBetween(id string, after item, q *query) bool {
+	if after != nil && latestPosition.idUpdatedAt(id) >= stringOf(after, attrIDUpdatedAt) {
+		return false
+	}
+	return q.done || positionAt(0).idUpdatedAt(id) > stringOf(q.input.ExclusiveStartKey, attrIDUpdatedAt)
+}
+
+// addSpec deletes a spec with the next transaction, which starts when no more fits into it.
+func (d *specDeleter) addSpec(ctx context.Context, spec *storedSpec) error {
+	changed, err := d.findLatest(ctx, spec)
+	if err != nil || changed { // the last read finds what has changed
+		return err
+	}
+	if spec.size() > maxTransaction {
+		return d.deleteSpec(ctx, spec.id)
+	}
+	size := spec.size()
+	for _, other := range d.specs {
+		size += other.size()
+	}
+	if size > maxTransaction {
+		err = d.startTransaction(ctx)
+	}
+	d.specs = append(d.specs, spec)
+	return err
+}
+
+// startTransaction starts the next transaction like a batch.
+func (d *specDeleter) startTransaction(ctx context.Context) error {
+	specs := d.specs
+	d.specs = nil
+	if len(specs) == 0 {
+		return nil
+	}
+	running, ctx := d.requests(ctx)
+	running.Go(func() error {
+		_, err := d.deleteTogether(ctx, specs)
+		return err
+	})
+	return context.Cause(ctx)
+}
+
+// deleteTogether deletes specs in one transaction. If the server rejects its size, or one of them has
+// changed, it deletes them in smaller ones. It reports whether one has changed.
+func (d *specDeleter) deleteTogether(ctx context.Context, specs []*storedSpec) (changed bool, err error) {
+	if !d.hasTransactions() {
+		return d.deleteInTurn(ctx, specs)
+	}
+	err = d.transact(ctx, d.transaction(specs)...)
+	switch {
+	case err == nil:
+		for _, spec := range specs {
+			d.count(spec)
+		}
+		return false, nil
+	case lacksTransactions(err):
+		return d.deleteInTurn(ctx, specs)
+	case isConditionFailure(err) && len(specs) == 1:
+		return true, nil
+	case !isConditionFailure(err) && !isRejected(err):
+		return false, err
+	}
+	if half := len(specs) / 2; half > 0 {
+		first, err := d.deleteTogether(ctx, specs[:half])
+		if err != nil {
+			return first, err
+		}
+		second, err := d.deleteTogether(ctx, specs[half:])
+		return first || second, err
+	}
+	spec := specs[0]
+	newest := (len(spec.versions) + 1) / 2
+	if newest == len(spec.versions) {
+		return false, err
+	}
+	if err := d.deleteBatches(ctx, spec.sortKeys(newest)); err != nil {
+		return false, err
+	}
+	spec.versions = spec.versions[:newest]
+	return d.deleteTogether(ctx, specs)
+}
+
+// count counts the items of a spec that was deleted in a transaction.
+func (d *specDeleter) count(spec *storedSpec) {
+	d.deleted.Add(int64(len(spec.versions)))
+	if spec.latest != nil {
+		d.deleted.Add(1)
+	}
+}
+
+// transaction returns the deletes of the items of specs, on the condition that they are still what was
+// read.
+func (d *specDeleter) transaction(specs []*storedSpec) (items []types.TransactWriteItem) {
+	for _, spec := range specs {
+		latest := d.deleteLatest(spec)
+		items = append(items, types.TransactWriteItem{Delete: &latest})
+		for _, version := range spec.versions {
+			unchanged := d.deleteUnchanged(version, stringOf(version, attrUpdatedAtID), attrVersion)
+			items = append(items, types.TransactWriteItem{Delete: &unchanged})
+		}
+		if spec.unread != "" {
+			items = append(items, types.TransactWriteItem{Delete: &types.Delete{
+				TableName: aws.String(d.table), Key: d.key(spec.unread),
+			}})
+		}
+	}
+	return items
+}
+
+// deleteLatest returns the delete of a latest item, on the condition that it is still what was read.
+func (d *specDeleter) deleteLatest(spec *storedSpec) types.Delete {
+	return d.deleteUnchanged(spec.latest, latestPosition.updatedAtID(spec.id), attrUpdatedAt, attrVersion)
+}
+
+// deleteUnchanged returns the delete of an item on the condition that the attributes are still what was
+// read, or that there is none if none was read.
+func (d *specDeleter) deleteUnchanged(read item, sortKey string, attributes ...string) types.Delete {
+	del := types.Delete{TableName: aws.String(d.table), Key: d.key(sortKey)}
+	if read == nil {
+		del.ConditionExpression = aws.String("attribute_not_exists(updated_at_id)")
+		return del
+	}
+	condition := "attribute_exists(updated_at_id)"
+	for _, name := range attributes {
+		if read[name] == nil {
+			condition += " AND attribute_not_exists(" + name + ")"
+			continue
+		}
+		condition += " AND " + name + " = :" + name
+		if del.ExpressionAttributeValues == nil {
+			del.ExpressionAttributeValues = item{}
+		}
+		del.ExpressionAttributeValues[":"+name] = read[name]
+	}
+	del.ConditionExpression = aws.String(condition)
+	return del
+}
+
+// deleteInTurn deletes specs on a server without transactions: of each first the latest item, on the
+// condition that it is still what was read, and then the versions. It reports whether one has changed.
+func (d *specDeleter) deleteInTurn(ctx context.Context, specs []*storedSpec) (changed bool, err error) {
+	for _, spec := range specs {
+		err := d.delete(ctx, d.deleteLatest(spec))
+		switch {
+		case err == nil:
+		case isConditionFailure(err):
+			changed = true
+			continue
+		default:
+			return false, err
+		}
+		if spec.latest != nil {
+			d.deleted.Add(1)
+		}
+		if err := d.deleteBatches(ctx, spec.sortKeys(0)); err != nil {
+			return false, err
+		}
+		latest, err := d.getLatest(ctx, spec.id)
+		if err != nil {
+			return false, err
+		}
+		if latest.indexed { // it was created again, and may have lost a version at the second of an old one
+			changed = true
+		}
+	}
+	return changed, nil
+}

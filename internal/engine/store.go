@@ -1,0 +1,221 @@
+package engine
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+)
+
+// Store keeps what an Engine holds. Package store keeps it in a file.
+type Store interface {
+	// Commit stores all entries or none. When it returns, they survive a power failure.
+	Commit(entries []Entry) error
+	// Load calls load with every entry, bucket by bucket in the order of their names, until load fails
+	// or the context ends. The bytes of an entry are valid during the call only.
+	Load(ctx context.Context, load func(Entry) error) error
+}
+
+// Entry is a value with its key in a bucket. In a commit, an entry without a value deletes the key,
+// and one without a key the whole bucket.
+type Entry struct {
+	Bucket     string
+	Key, Value []byte
+}
+
+// The buckets of an Engine, in the order of loading. Those of items have the table's id appended.
+const (
+	countersBucket    = "counters"
+	definitionsBucket = "definitions" // by the table's id, as JSON
+	itemsBucket       = "items "      // by the primary key, in their wire form
+	tokensBucket      = "tokens"      // by time and token
+)
+
+// storedTable is a table without its items.
+//
+//	{"Name": "pets", "ID": "00000000-0000-4000-8000-000000000001", "Created": "2026-11-30T12:00:00Z",
+//	 "Definition": {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}], ...}, "TimeToLive": "expires"}
+type storedTable struct {
+	Name, ID      string
+	Created       time.Time
+	OnDemandSince time.Time
+	Definition    *tableDefinition
+	Throughput    map[string]throughputHistory
+	Tags          map[string]string
+	TimeToLive    string `json:",omitempty"`
+}
+
+// Open returns an Engine that holds what the store does and commits every change to it, before the
+// change is visible or acknowledged.
+func Open(ctx context.Context, s Store, options ...Option) (*Engine, error) {
+	e := New(options...)
+	l := loader{e, map[string]*table{}}
+	if err := s.Load(ctx, l.load); err != nil {
+		return nil, err
+	}
+	e.store = s
+	return e, nil
+}
+
+// loader fills a new Engine.
+type loader struct {
+	*Engine
+	byID map[string]*table
+}
+
+func (l *loader) load(x Entry) error {
+	if id, ok := strings.CutPrefix(x.Bucket, itemsBucket); ok {
+		return l.loadItem(l.byID[id], x.Value)
+	}
+	switch x.Bucket {
+	case countersBucket:
+		l.ids, _ = binary.Uvarint(x.Value)
+	case definitionsBucket:
+		return l.loadTable(x.Value)
+	case tokensBucket:
+		return l.loadToken(x)
+	default:
+		return fmt.Errorf("unknown bucket %q", x.Bucket)
+	}
+	return nil
+}
+
+func (l *loader) loadTable(value []byte) error {
+	var stored storedTable
+	if err := json.Unmarshal(value, &stored); err != nil {
+		return err
+	}
+	t := newTable(stored.Definition, stored.Name, 0, stored.Created)
+	t.id, t.onDemandSince = stored.ID, stored.OnDemandSince
+	maps.Copy(t.throughput, stored.Throughput)
+	maps.Copy(t.tags, stored.Tags)
+	if stored.TimeToLive != "" {
+		t.ttl = &timeToLive{stored.TimeToLive, l.Engine}
+	}
+	l.tables[t.name], l.byID[t.id] = t, t
+	return nil
+}
+
+// loadItem adds an item to a table and its indexes. The item was checked before it was stored: as a
+// new index does, an index leaves out an item with an impossible key.
+func (l *loader) loadItem(t *table, value []byte) error {
+	item, err := attribute.ParseItem(string(value))
+	switch {
+	case err != nil:
+		return err
+	case t == nil:
+		return errors.New("item of an unknown table")
+	case t.schema.mismatches(item):
+		return fmt.Errorf("item without the key of table %s", t.name)
+	}
+	t.replace(nil, t.storedRecord(item))
+	return nil
+}
+
+// commitTable stores a table without its items.
+func (e *Engine) commitTable(t *table, further ...Entry) error {
+	if e.store == nil {
+		return nil
+	}
+	stored := storedTable{t.name, t.id, t.created, t.onDemandSince, t.definition, t.throughput, t.tags, ""}
+	if t.ttl != nil {
+		stored.TimeToLive = t.ttl.attribute
+	}
+	value, err := json.Marshal(stored)
+	if err != nil {
+		return err
+	}
+	return e.store.Commit(append(further, Entry{definitionsBucket, []byte(t.id), value}))
+}
+
+// replaceTable commits the changed copy of a table, and puts it in the table's place.
+func (e *Engine) replaceTable(after *table) error {
+	if err := e.commitTable(after); err != nil {
+		return err
+	}
+	e.tables[after.name] = after
+	return nil
+}
+
+// commitDeletedTable removes a table with its items.
+func (e *Engine) commitDeletedTable(t *table) error {
+	if e.store == nil {
+		return nil
+	}
+	return e.store.Commit([]Entry{{Bucket: definitionsBucket, Key: []byte(t.id)}, {Bucket: itemsBucket + t.id}})
+}
+
+// commit stores accepted writes together, with the client request token of the transaction if there
+// is one. It comes right before the writes are applied, under the lock for writing.
+func (e *Engine) commit(token *string, done tokenEntry, writes ...write) error {
+	if e.store == nil {
+		return nil
+	}
+	entries := make([]Entry, 0, len(writes)+1)
+	for i := range writes {
+		w := &writes[i]
+		switch {
+		case w.checkOnly:
+		case w.new != nil:
+			entries = append(entries, w.table.entry(w.new.item, w.new.item.AppendJSON(nil)))
+		case w.old != nil:
+			entries = append(entries, w.table.entry(w.old.item, nil))
+		}
+	}
+	if token != nil {
+		for _, old := range e.tokens.expired(done.at) {
+			entry := e.tokens.entries[old]
+			entries = append(entries, Entry{Bucket: tokensBucket, Key: entry.key(old)})
+		}
+		value, err := json.Marshal(storedToken{done.fingerprint, done.bytes})
+		if err != nil {
+			return err
+		}
+		entries = append(entries, Entry{tokensBucket, done.key(*token), value})
+	}
+	if len(entries) == 0 {
+		return nil
+	}
+	return e.store.Commit(entries)
+}
+
+// entry returns the entry of an item. Its key is the values of the primary key, each after its length.
+func (t *table) entry(item attribute.Item, value []byte) Entry {
+	var key []byte
+	for _, a := range t.schema.attributes {
+		raw := item[a.name].Raw()
+		key = binary.AppendUvarint(key, uint64(len(raw)))
+		key = append(key, raw...)
+	}
+	return Entry{itemsBucket + t.id, key, value}
+}
+
+// storedToken is a transaction that succeeded, by its time and token.
+type storedToken struct {
+	Fingerprint uint64
+	Bytes       []int
+}
+
+func (l *loader) loadToken(x Entry) error {
+	var stored storedToken
+	if len(x.Key) < 8 {
+		return errors.New("token without a time")
+	}
+	if err := json.Unmarshal(x.Value, &stored); err != nil {
+		return err
+	}
+	at := time.Unix(0, int64(binary.BigEndian.Uint64(x.Key)))
+	l.tokens.add(string(x.Key[8:]), tokenEntry{stored.Fingerprint, at, stored.Bytes})
+	return nil
+}
+
+// key returns the key of a token in the store, where tokens are in the order of their times.
+func (d *tokenEntry) key(token string) []byte {
+	return append(binary.BigEndian.AppendUint64(nil, uint64(d.at.UnixNano())), token...)
+}
