@@ -82,6 +82,7 @@ func patterns() []pattern {
 // TestDatabase_Costs asserts the requests and capacity units of every access pattern. With -v it
 // prints them.
 func TestDatabase_Costs(t *testing.T) {
+	t.Parallel()
 	needsTransactions(t)
 	var table strings.Builder
 	out := tabwriter.NewWriter(&table, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -113,6 +114,7 @@ func TestDatabase_Costs(t *testing.T) {
 // TestLimit_AllPagesCostAboutOneList asserts that 2,000 specs in pages of 100 cost at most 1.2 times the
 // units of one list, in either order.
 func TestLimit_AllPagesCostAboutOneList(t *testing.T) {
+	t.Parallel()
 	var seen observer
 	db := testutil.New(t, seen.option())
 	store(t, db, specsTable, padded(itemBytes, manySpecs(2000, 4000))...)

@@ -24,33 +24,25 @@ func (f *facade) Credentials(ctx context.Context, sub string, options ...ListOpt
 func (f *facade) credentials(
 	ctx context.Context, operation, sub string, options []ListOption,
 ) iter.Seq2[CredentialsInfo, error] {
-	return func(yield func(CredentialsInfo, error) bool) {
-		if err := f.yieldCredentials(ctx, operation, sub, options, yield); err != nil {
-			yield(CredentialsInfo{}, err)
-		}
-	}
-}
-
-func (f *facade) yieldCredentials(
-	ctx context.Context, operation, sub string, options []ListOption, yield func(CredentialsInfo, error) bool,
-) (err error) {
-	ctx, call := f.begin(ctx, operation, sub, f.credentialsTable)
-	defer call.end(&err)
-	if err := checkSub(sub); err != nil {
-		return err
-	}
-	q := f.queryUser(f.credentialsTable, "", sub, credentialsWithoutHash)
-	after, err := q.apply(options)
-	if err != nil {
-		return err
-	}
-	if after != nil {
-		if err := checkString("after", *after, maxSortKey); err != nil {
+	return iterate(func(yield func(CredentialsInfo, error) bool) (err error) {
+		ctx, call := f.begin(ctx, operation, sub, f.credentialsTable)
+		defer call.end(&err)
+		if err := checkSub(sub); err != nil {
 			return err
 		}
-		q.input.ExclusiveStartKey = credentialsKey(sub, *after)
-	}
-	return each(ctx, q, f.decodeCredentialsInfo, yield)
+		q := f.queryUser(f.credentialsTable, "", sub, credentialsWithoutHash)
+		after, err := q.apply(options)
+		if err != nil {
+			return err
+		}
+		if after != nil {
+			if err := checkString("after", *after, maxSortKey); err != nil {
+				return err
+			}
+			q.input.ExclusiveStartKey = credentialsKey(sub, *after)
+		}
+		return each(ctx, q, f.decodeCredentialsInfo, yield)
+	})
 }
 
 // CreateCredentials implements [Database].

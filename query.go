@@ -176,6 +176,16 @@ func results[T any](ctx context.Context, q *query, decode func(item) (T, error))
 	}
 }
 
+// iterate iterates over what run yields, and yields the error of run last.
+func iterate[T any](run func(yield func(T, error) bool) error) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		if err := run(yield); err != nil {
+			var zero T
+			yield(zero, err)
+		}
+	}
+}
+
 // collect returns all results, or the error. Without an error the slice is not nil.
 func collect[T any](results iter.Seq2[T, error]) ([]T, error) {
 	all := []T{}

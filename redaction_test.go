@@ -173,6 +173,7 @@ func TestRedaction_BrokenAnswers(t *testing.T) {
 }
 
 func TestRedaction_FailingServer(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []testutil.FaultKind{
 		testutil.Throttle, testutil.InternalServerError, testutil.ServiceUnavailable, testutil.DropBefore, testutil.DropAfter,
 	} {

@@ -80,33 +80,25 @@ func (f *facade) Specs(ctx context.Context, sub string, options ...ListOption) i
 }
 
 func (f *facade) specs(ctx context.Context, operation, sub string, options []ListOption) iter.Seq2[SpecInfo, error] {
-	return func(yield func(SpecInfo, error) bool) {
-		if err := f.yieldSpecs(ctx, operation, sub, options, yield); err != nil {
-			yield(SpecInfo{}, err)
-		}
-	}
-}
-
-func (f *facade) yieldSpecs(
-	ctx context.Context, operation, sub string, options []ListOption, yield func(SpecInfo, error) bool,
-) (err error) {
-	ctx, call := f.begin(ctx, operation, sub, f.specsTable)
-	defer call.end(&err)
-	if err := checkSub(sub); err != nil {
-		return err
-	}
-	q := f.queryLatest(sub, wholeSpec)
-	after, err := q.apply(options)
-	if err != nil {
-		return err
-	}
-	if after != nil {
-		if err := checkString("after", *after, maxSpecID); err != nil {
+	return iterate(func(yield func(SpecInfo, error) bool) (err error) {
+		ctx, call := f.begin(ctx, operation, sub, f.specsTable)
+		defer call.end(&err)
+		if err := checkSub(sub); err != nil {
 			return err
 		}
-		q.input.ExclusiveStartKey = latestKey(sub, *after)
-	}
-	return each(ctx, q, decodeSpec, yield)
+		q := f.queryLatest(sub, wholeSpec)
+		after, err := q.apply(options)
+		if err != nil {
+			return err
+		}
+		if after != nil {
+			if err := checkString("after", *after, maxSpecID); err != nil {
+				return err
+			}
+			q.input.ExclusiveStartKey = latestKey(sub, *after)
+		}
+		return each(ctx, q, decodeSpec, yield)
+	})
 }
 
 // GetSpec implements [Database].
@@ -173,39 +165,31 @@ func (f *facade) SpecVersions(ctx context.Context, sub, name string, options ...
 func (f *facade) specVersions(
 	ctx context.Context, operation, sub, name string, options []ListOption,
 ) iter.Seq2[SpecInfo, error] {
-	return func(yield func(SpecInfo, error) bool) {
-		if err := f.yieldSpecVersions(ctx, operation, sub, name, options, yield); err != nil {
-			yield(SpecInfo{}, err)
-		}
-	}
-}
-
-func (f *facade) yieldSpecVersions(
-	ctx context.Context, operation, sub, name string, options []ListOption, yield func(SpecInfo, error) bool,
-) (err error) {
-	ctx, call := f.begin(ctx, operation, name, f.specsTable)
-	defer call.end(&err)
-	id, err := specID(sub, name)
-	if err != nil {
-		return err
-	}
-	q := f.querySpec(sub, id, lastVersion, wholeSpec)
-	q.mustFind = true
-	after, err := q.apply(options)
-	if err != nil {
-		return err
-	}
-	if after != nil {
-		second, err := parseSecond(*after)
+	return iterate(func(yield func(SpecInfo, error) bool) (err error) {
+		ctx, call := f.begin(ctx, operation, name, f.specsTable)
+		defer call.end(&err)
+		id, err := specID(sub, name)
 		if err != nil {
-			return invalid("after %s is not an UpdatedAt in decimal", quote(*after))
+			return err
 		}
-		at := positionAt(second)
-		q.input.ExclusiveStartKey = stringItem(map[string]string{
-			attrSub: sub, attrUpdatedAtID: at.updatedAtID(id), attrIDUpdatedAt: at.idUpdatedAt(id),
-		})
-	}
-	return each(ctx, q, decodeSpec, yield)
+		q := f.querySpec(sub, id, lastVersion, wholeSpec)
+		q.mustFind = true
+		after, err := q.apply(options)
+		if err != nil {
+			return err
+		}
+		if after != nil {
+			second, err := parseSecond(*after)
+			if err != nil {
+				return invalid("after %s is not an UpdatedAt in decimal", quote(*after))
+			}
+			at := positionAt(second)
+			q.input.ExclusiveStartKey = stringItem(map[string]string{
+				attrSub: sub, attrUpdatedAtID: at.updatedAtID(id), attrIDUpdatedAt: at.idUpdatedAt(id),
+			})
+		}
+		return each(ctx, q, decodeSpec, yield)
+	})
 }
 
 // DeleteAllSpecs implements [Database].

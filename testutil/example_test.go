@@ -58,7 +58,7 @@ func ExampleMain() {
 	// <nil>
 }
 
-// If a connection drops after the server did its work, the caller gets no answer. The spec is still
+// If a connection drops after the server did its work, the caller gets no response. The spec is still
 // written once.
 func ExampleDB_Inject() {
 	t := newExample()

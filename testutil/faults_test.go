@@ -139,7 +139,7 @@ func TestThrottle_NamesTheReason(t *testing.T) {
 	})
 }
 
-func TestError_IsAnyAnswer(t *testing.T) {
+func TestError_IsAnyResponse(t *testing.T) {
 	t.Parallel()
 	db := testutil.New(t)
 	db.Inject(testutil.Fault{Kind: testutil.Error, Code: "RequestLimitExceeded", Message: "too fast", Times: 1},
@@ -154,8 +154,8 @@ func TestError_IsAnyAnswer(t *testing.T) {
 	assert.True(t, hasStatus(http.StatusTeapot)(err), "%v", err)
 }
 
-// A client with the SDK's defaults warns about an answer without a matching checksum.
-func TestFault_AnswersLikeTheService(t *testing.T) {
+// A client with the SDK's defaults warns about a response without a matching checksum.
+func TestFault_RespondsLikeTheService(t *testing.T) {
 	t.Parallel()
 	db := testutil.New(t)
 	var warnings strings.Builder
@@ -222,7 +222,7 @@ func TestServer_InjectSparesTheFixtures(t *testing.T) {
 	testutil.CleanSpecsTable(t)
 }
 
-func TestFault_MeetsAsManyRequestsAsItSays(t *testing.T) {
+func TestFault_HitsAsManyRequestsAsItSays(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]testutil.Fault{
 		"no more than Times": {Kind: testutil.Throttle, Times: 17},
@@ -263,14 +263,14 @@ func TestFault_MeetsAsManyRequestsAsItSays(t *testing.T) {
 
 func TestFault_IsReproducedByItsSeed(t *testing.T) {
 	t.Parallel()
-	sequence := func(seed uint64) (met []bool) {
+	sequence := func(seed uint64) (hits []bool) {
 		db := testutil.New(t)
 		db.Inject(testutil.Fault{Kind: testutil.Throttle, Rate: 0.5, Seed: seed})
 		for range 64 {
 			_, err := get(t, db.Client, 1)
-			met = append(met, err != nil)
+			hits = append(hits, err != nil)
 		}
-		return met
+		return hits
 	}
 	first := sequence(1)
 	assert.Equal(t, first, sequence(1))
@@ -282,7 +282,7 @@ func TestDelay(t *testing.T) {
 	t.Setenv("PACKAGEDB_TEST_ENDPOINT", "")
 	late := testutil.Fault{Kind: testutil.Delay, Operations: []string{"PutItem"}, Delay: time.Hour}
 	for name, test := range map[string]func(*testing.T){
-		"the answer is late, and other operations are not": func(t *testing.T) {
+		"the response is late, and other operations are not": func(t *testing.T) {
 			db := testutil.New(t)
 			db.Inject(late)
 			start := time.Now()

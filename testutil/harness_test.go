@@ -95,11 +95,11 @@ const credentialsTable = "package.credentials"
 // once disables a client's retries.
 func once(options *dynamodb.Options) { options.Retryer = aws.NopRetryer{} }
 
-func text(value string) types.AttributeValue { return &types.AttributeValueMemberS{Value: value} }
+func stringOf(value string) types.AttributeValue { return &types.AttributeValueMemberS{Value: value} }
 
 // rawKey returns the key of an item of the credentials table, itself an item.
 func rawKey(n int) map[string]types.AttributeValue {
-	return map[string]types.AttributeValue{"sub": text("raw"), "id": text(fmt.Sprint(n))}
+	return map[string]types.AttributeValue{"sub": stringOf("raw"), "id": stringOf(fmt.Sprint(n))}
 }
 
 func put(tb testing.TB, client *dynamodb.Client, n int) error {

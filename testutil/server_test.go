@@ -29,9 +29,9 @@ func TestServer_DropsARequestThatDoesNotArrive(t *testing.T) {
 			defer connection.Close()
 			_, err = fmt.Fprint(connection, request)
 			require.NoError(t, err)
-			answer, err := io.ReadAll(connection)
+			response, err := io.ReadAll(connection)
 			assert.NoError(t, err)
-			assert.NotContains(t, string(answer), "200 OK")
+			assert.NotContains(t, string(response), "200 OK")
 		})
 	}
 }

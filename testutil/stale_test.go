@@ -46,7 +46,7 @@ func TestStale(t *testing.T) {
 	t.Run("a read is behind by the last write, whatever it reads", func(t *testing.T) {
 		db, injected := newStale(t, testutil.Fault{})
 		mustStore(t, db, "sub", 1)
-		assert.Equal(t, 0, injected.Count(), "writes meet no such fault")
+		assert.Equal(t, 0, injected.Count(), "writes get no such fault")
 		mustHold(t, db, "sub", 1, 0) // the last write was that of the credentials
 		_, err := db.GetUser(t.Context(), testutil.Credentials(1).PublicKey)
 		assert.ErrorIs(t, err, packagedb.ErrNotFound, "a global index")

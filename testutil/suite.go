@@ -42,7 +42,7 @@ var suite = []struct {
 	check   func(*suiteUser)
 }{
 	{"a missing spec is ErrNotFound from every call that gets it", checkMissingSpec},
-	{"a spec is returned as it was written, whatever the text, by every call", checkReturnedSpec},
+	{"a spec is returned as it was written, whatever the strings, by every call", checkReturnedSpec},
 	{"a title and a description that are not set are empty, even if they were set before", checkUnsetFields},
 	{"names with the same canonical form are one spec, with the name that was written last", checkCanonicalNames},
 	{"an id is lower case as by Python's str.lower", checkLowerCase},
@@ -54,7 +54,7 @@ var suite = []struct {
 	{"lists and their pages are in the order of the ids or of the writes, whatever the names", checkOrder},
 	{"lists of more than 1 MB are whole, and so are their pages and what is counted or found in them", checkLargeLists},
 	{"an empty list and a page past the end are empty and not nil", checkEmptyLists},
-	{"the next page begins after a result that is gone, with what is there by then", checkNextPage},
+	{"the next page starts after a result that is gone, with what is there by then", checkNextPage},
 	{"the next page of a history has what was written meanwhile, and nothing once the spec is gone", checkNextVersions},
 	{"a limit less than 1 is ErrInvalidInput", checkLimit},
 	{"an iteration may stop early, and ends with its context between two results", checkIteration},

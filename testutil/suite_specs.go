@@ -21,14 +21,14 @@ func checkMissingSpec(u *suiteUser) {
 }
 
 func checkReturnedSpec(u *suiteUser) {
-	const text = " \x00\t\r\n\x7f\u00a0\u2028\ufeff\ufffd🐍 —ü \"'\\<&> #"
-	const name, version, title, description = "My_Spec" + text, "1" + text, "Title" + text, "Line 1\nLine 2" + text
+	const odd = " \x00\t\r\n\x7f\u00a0\u2028\ufeff\ufffd🐍 —ü \"'\\<&> #"
+	const name, version, title, description = "My_Spec" + odd, "1" + odd, "Title" + odd, "Line 1\nLine 2" + odd
 	created := u.create(packagedb.SpecInput{
 		Name: name, Version: version, ModelCount: math.MaxInt32, Title: title, Description: description,
 	})
 	assert.Positive(u, created.UpdatedAt, "UpdatedAt is the number of seconds since 1970")
 	assert.Equal(u, specInfo{
-		ID: "my-spec" + text, Name: name, UpdatedAt: created.UpdatedAt,
+		ID: "my-spec" + odd, Name: name, UpdatedAt: created.UpdatedAt,
 		Version: version, ModelCount: math.MaxInt32, Title: title, Description: description,
 	}, created, "CreateUpdateSpec")
 	assert.Equal(u, created, u.spec(name), "GetSpec")

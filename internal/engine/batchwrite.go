@@ -39,7 +39,7 @@ type putRequest struct{ Item itemParameter }
 
 type deleteRequest struct{ Key itemParameter }
 
-func (ts *tablesToWrite) decode(d document) error {
+func (ts *tablesToWrite) decode(_ string, d document) error {
 	*ts = tablesToWrite{}
 	return d.mapOf("java.util.List<"+classPrefix+"WriteRequest>", func(name string, value document) error {
 		if value == "null" {

@@ -163,12 +163,15 @@ func (cs *consumptions) of(t *table) *consumption {
 	return c
 }
 
-// output returns the consumptions as the response has them, by the names of the tables.
+// output returns the consumptions as the response has them. A batch is a map of tables, which has no
+// order.
 func (cs *consumptions) output() []*consumedCapacity {
 	var out []*consumedCapacity
 	for _, c := range cs.tables {
 		out = append(out, c.output())
 	}
-	slices.SortFunc(out, func(a, b *consumedCapacity) int { return strings.Compare(a.TableName, b.TableName) })
+	if !cs.transaction {
+		slices.SortFunc(out, func(a, b *consumedCapacity) int { return strings.Compare(a.TableName, b.TableName) })
+	}
 	return out
 }

@@ -72,3 +72,18 @@ func (e *Engine) table(nameOrARN string) (*table, error) {
 	}
 	return nil, resourceNotFound()
 }
+
+// Snapshot returns an Engine that answers reads of items with what e holds now, whatever is written
+// to e afterwards. It takes time for each table, not for each item: the two share the items. A
+// snapshot must not be written to.
+func (e *Engine) Snapshot() *Engine {
+	s := New(WithClock(e.now))
+	e.definitions.RLock()
+	defer e.definitions.RUnlock()
+	e.mu.Lock() // copying a tree marks its nodes as shared
+	defer e.mu.Unlock()
+	for name, t := range e.tables {
+		s.tables[name] = t.snapshot()
+	}
+	return s
+}

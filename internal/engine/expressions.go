@@ -62,7 +62,7 @@ type conditionInput struct {
 	ConditionExpression                 *string
 	ExpressionAttributeNames            map[string]string
 	ExpressionAttributeValues           itemParameter
-	Expected                            expectations
+	Expected                            conditions
 	ConditionalOperator                 *string
 	ReturnValuesOnConditionCheckFailure *string
 
@@ -105,7 +105,7 @@ func (in *conditionInput) checkCondition(u *updateInput) error {
 		}
 	}
 	if in.ConditionalOperator != nil {
-		return checkConditionalOperator(conditions(in.Expected))
+		return checkConditionalOperator(in.Expected)
 	}
 	return nil
 }
@@ -115,7 +115,7 @@ func (in *conditionInput) parseCondition(u *updateInput) error {
 		u.update = u.AttributeUpdates.translate()
 	}
 	if len(in.Expected) > 0 {
-		in.condition = conditions(in.Expected).translate(in.ConditionalOperator)
+		in.condition = in.Expected.translate(in.ConditionalOperator)
 	}
 	if u.UpdateExpression == nil && in.ConditionExpression == nil {
 		return nil

@@ -128,7 +128,7 @@ type keysAndAttributes struct {
 	tableName string
 }
 
-func (ts *tablesToGet) decode(d document) error {
+func (ts *tablesToGet) decode(_ string, d document) error {
 	*ts = tablesToGet{}
 	const class = "KeysAndAttributes"
 	return d.mapOf(classPrefix+class, func(name string, value document) error {
@@ -283,6 +283,9 @@ func (s *keySchema) parseAll(parameters []itemParameter) ([]key, error) {
 	return keys, nil
 }
 
+// transactGetItemsInput has the parameters of TransactGetItems.
+//
+//	{"TransactItems": [{"Get": {"TableName": "pets", "Key": {"id": {"S": "a"}}}}]}
 type transactGetItemsInput struct {
 	TransactItems          transactItems
 	ReturnConsumedCapacity *string
@@ -297,7 +300,7 @@ func (in *transactGetItemsInput) check() error {
 	}
 	for i := range in.TransactItems.elements {
 		x := &in.TransactItems.elements[i]
-		if x.Get == nil || x.count() > 1 {
+		if x.Get == nil || len(x.writes()) > 0 {
 			return validation("Invalid Request: TransactGetRequest should contain a Get request")
 		}
 		if err := x.Get.check(); err != nil {
@@ -322,7 +325,7 @@ type itemResponse struct {
 func (e *Engine) transactGetItems(in *transactGetItemsInput) (*transactGetItemsOutput, error) {
 	elements := in.TransactItems.elements
 	tables, keys := make([]*table, len(elements)), make([]key, len(elements))
-	failed := newReasons(len(elements))
+	failed := make(reasons, len(elements))
 	for i := range elements {
 		t, err := e.projectedTable(*elements[i].Get.TableName, &elements[i].Get.projectionInput)
 		if err != nil {

@@ -127,7 +127,9 @@ type keySchema struct {
 }
 
 // has reports whether the attribute is part of the key.
-func (s *keySchema) has(name string) bool { return s.index(name) < len(s.attributes) }
+func (s *keySchema) has(name string) bool {
+	return slices.ContainsFunc(s.attributes, func(a keyAttribute) bool { return a.name == name })
+}
 
 // index returns the index of the attribute, that after the last if it is not part of the key.
 func (s *keySchema) index(name string) int {

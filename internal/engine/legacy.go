@@ -9,15 +9,12 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine/expression"
 )
 
-// conditions are the parameters KeyConditions, QueryFilter and ScanFilter, in the order of the request.
+// conditions are the parameters KeyConditions, QueryFilter, ScanFilter and Expected, in the order of
+// the request.
 //
 //	{"age": {"ComparisonOperator": "LT", "AttributeValueList": [{"N": "3"}]}}
-type conditions []condition
-
-// expectations are the parameter Expected, likewise.
-//
 //	{"age": {"Value": {"N": "3"}}, "owner": {"Exists": false}}
-type expectations conditions
+type conditions []condition
 
 // condition is an ExpectedAttributeValue, or a Condition, which has an operator and a list only.
 type condition struct {
@@ -33,28 +30,23 @@ type condition struct {
 // expectedAttributeValue is a condition that is read from Expected.
 type expectedAttributeValue condition
 
-func (cs *conditions) decode(d document) error { return cs.decodeClass("Condition", d) }
-
-func (es *expectations) decode(d document) error {
-	return (*conditions)(es).decodeClass("ExpectedAttributeValue", d)
-}
-
-func (cs *conditions) decodeClass(class string, d document) error {
+func (cs *conditions) decode(parameter string, d document) error {
+	class := "Condition"
+	if parameter == "Expected" {
+		class = "ExpectedAttributeValue"
+	}
 	*cs = conditions{}
-	return d.mapOf(classPrefix+class, func(name string, value document) error {
+	return d.mapOf(classPrefix+class, func(name string, value document) (err error) {
 		c := condition{attribute: name}
-		var into any = &c
-		if class != "Condition" {
-			into = (*expectedAttributeValue)(&c)
-		}
-		var err error
 		switch {
-		case value != "null":
-			err = value.decode(into)
-		case class == "Condition":
-			c.null = validation("The filter condition for an attribute cannot be null: %s", name)
-		default:
+		case value == "null" && parameter == "Expected":
 			c.null = invalidParameter("%s must not be null for Attribute: %s", class, name)
+		case value == "null":
+			c.null = validation("The filter condition for an attribute cannot be null: %s", name)
+		case parameter == "Expected":
+			err = value.decode((*expectedAttributeValue)(&c))
+		default:
+			err = value.decode(&c)
 		}
 		*cs = append(*cs, c)
 		return err
@@ -73,7 +65,7 @@ type attributeValueUpdate struct {
 	attribute string
 }
 
-func (us *attributeUpdates) decode(d document) error {
+func (us *attributeUpdates) decode(_ string, d document) error {
 	*us = attributeUpdates{}
 	const class = "AttributeValueUpdate"
 	return d.mapOf(classPrefix+class, func(name string, value document) (err error) {
@@ -92,7 +84,7 @@ type valueParameter struct {
 	invalid *attribute.ValidationError
 }
 
-func (p *valueParameter) decode(d document) (err error) {
+func (p *valueParameter) decode(_ string, d document) (err error) {
 	p.Value, err = attribute.ParseValue(strings.Clone(string(d)))
 	if errors.As(err, &p.invalid) {
 		return nil
@@ -109,7 +101,7 @@ func (c *constraints) attributesToGet(names []string) {
 
 func checkAttributesToGet(names []string) error {
 	for i, name := range names {
-		if err := attribute.ValidateName(name); err != nil {
+		if err := attribute.CheckName(name); err != nil {
 			return err
 		}
 		if slices.Contains(names[:i], name) {
@@ -150,7 +142,7 @@ func checkConditionalOperator(cs conditions) error {
 }
 
 func (u *attributeValueUpdate) check() error {
-	if err := attribute.ValidateName(u.attribute); err != nil {
+	if err := attribute.CheckName(u.attribute); err != nil {
 		return err
 	}
 	kind := u.Value.Kind()
@@ -173,7 +165,7 @@ func (c *condition) check() error {
 	if c.null != nil {
 		return c.null
 	}
-	if err := attribute.ValidateName(c.attribute); err != nil {
+	if err := attribute.CheckName(c.attribute); err != nil {
 		return err
 	}
 	for i := range c.AttributeValueList {

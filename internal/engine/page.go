@@ -29,8 +29,8 @@ type pageInput struct {
 	filter *expression.Condition // set by parseFilter
 }
 
-// checkShape adds the violations of the declared shape, but for those of the limit.
-func (in *pageInput) checkShape(c *constraints) {
+// checkShape adds the violations of the declared shape that a Query and a Scan have before the limit.
+func (in *pageInput) checkShape(c *constraints, filterName string, filter, keyConditions conditions) {
 	c.oneOf("select", in.Select, "SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES")
 	c.name("indexName", in.IndexName, 3)
 	c.capacity(in.ReturnConsumedCapacity)
@@ -38,6 +38,38 @@ func (in *pageInput) checkShape(c *constraints) {
 	if in.AttributesToGet != nil {
 		c.attributesToGet(in.AttributesToGet)
 	}
+	for i := range keyConditions {
+		keyConditions[i].checkShape(c, "keyConditions")
+	}
+	for i := range filter {
+		filter[i].checkShape(c, filterName)
+	}
+}
+
+// checkUse rejects contradictory parameters, before any of them is parsed. KeyConditions go together
+// with every expression but their own.
+func (in *pageInput) checkUse(filterName string, filter, keyConditions conditions, keyExpression *string) error {
+	expressions := parameters{
+		{"ProjectionExpression", in.ProjectionExpression != nil},
+		{"FilterExpression", in.FilterExpression != nil},
+		{"KeyConditionExpression", keyExpression != nil},
+	}
+	legacy := parameters{
+		{"AttributesToGet", in.AttributesToGet != nil},
+		{filterName, filter != nil},
+		{"ConditionalOperator", in.ConditionalOperator != nil},
+		{"KeyConditions", keyConditions != nil && keyExpression != nil},
+	}
+	if err := checkExpressions(expressions, legacy, in.ExpressionAttributeNames); err != nil {
+		return err
+	}
+	if in.ExpressionAttributeValues.present && in.FilterExpression == nil && keyExpression == nil {
+		if filterName == "ScanFilter" {
+			return validation(valuesAlone + ": FilterExpression is null")
+		}
+		return validation(valuesAlone + ": FilterExpression and KeyConditionExpression are null")
+	}
+	return in.checkFilter(filter, keyConditions)
 }
 
 // checkFilter validates the legacy parameters, and that the ExclusiveStartKey has possible values.

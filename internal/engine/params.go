@@ -31,9 +31,9 @@ func parseDocument(body []byte) (document, error) {
 	return document(value), err
 }
 
-// parameter is a parameter that reads itself.
+// parameter is a parameter of that name which reads itself.
 type parameter interface {
-	decode(d document) error
+	decode(name string, d document) error
 }
 
 // unsupported is the type of a parameter that exists in DynamoDB and not in this engine.
@@ -101,57 +101,51 @@ func (d document) decode(into any) error {
 	})
 }
 
-func (d document) decodeField(name string, into reflect.Value) error {
-	switch into := into.Addr().Interface().(type) {
+// decodeField reads the value of a parameter, or a part of it.
+func (d document) decodeField(name string, field reflect.Value) (err error) {
+	reader := ddbjson.NewReader(string(d))
+	switch into := field.Addr().Interface().(type) {
 	case parameter:
-		return into.decode(d)
-	case **string:
-		s, err := d.string()
-		*into = &s
+		return into.decode(name, d)
+	case *string:
+		*into, err = reader.String()
 		return err
-	case **bool:
-		reader := ddbjson.NewReader(string(d))
-		truth, err := reader.Boolean()
-		*into = &truth
+	case *bool:
+		*into, err = reader.Boolean()
 		return err
-	case **int64:
-		n, err := d.integer("Long")
-		*into = &n
+	case *int64:
+		*into, err = d.integer("Long")
 		return err
-	case **int:
+	case *int:
 		n, err := d.integer("Integer")
-		*into = new(int)
-		**into = int(n)
+		*into = int(n)
 		return err
-	case *[]string:
-		return d.strings(into)
 	case *map[string]string:
 		return d.stringMap(into)
 	case *unsupported:
 		return validation("The parameter '%s' is not supported by this engine", name)
 	}
-	if into.Kind() == reflect.Pointer {
-		into.Set(reflect.New(into.Type().Elem()))
-		return d.decode(into.Interface())
+	switch field.Kind() {
+	case reflect.Pointer:
+		field.Set(reflect.New(field.Type().Elem()))
+		return d.decodeField(name, field.Elem())
+	case reflect.Slice:
+		return d.decodeList(name, field)
+	default:
+		return d.decode(field.Addr().Interface())
 	}
-	return d.decodeList(into)
 }
 
-// decodeList reads an array of structures or parameters.
-func (d document) decodeList(into reflect.Value) error {
+func (d document) decodeList(name string, into reflect.Value) error {
 	into.Set(reflect.MakeSlice(into.Type(), 0, 0))
 	return d.list(func(element document) error {
-		next := reflect.New(into.Type().Elem())
-		var err error
-		switch p, ok := reflect.TypeAssert[parameter](next); {
-		case ok:
-			err = p.decode(element)
-		case element[0] != '{' && element[0] != '[':
-			err = serialization("Unexpected value type in payload")
-		default:
-			err = element.decode(next.Interface())
+		next := reflect.New(into.Type().Elem()).Elem()
+		_, reads := reflect.TypeAssert[parameter](next.Addr())
+		if next.Kind() == reflect.Struct && !reads && element[0] != '{' && element[0] != '[' {
+			return serialization("Unexpected value type in payload")
 		}
-		into.Set(reflect.Append(into, next.Elem()))
+		err := element.decodeField(name, next)
+		into.Set(reflect.Append(into, next))
 		return err
 	})
 }
@@ -186,11 +180,6 @@ func (d document) list(read func(document) error) error {
 	})
 }
 
-func (d document) string() (string, error) {
-	reader := ddbjson.NewReader(string(d))
-	return reader.String()
-}
-
 // integer reads a number; a fraction is cut off as the service does. Values
 // beyond an int64 become its extremes, which every constraint rejects.
 func (d document) integer(class string) (int64, error) {
@@ -211,22 +200,14 @@ func (d document) integer(class string) (int64, error) {
 	return int64(f), nil
 }
 
-func (d document) strings(into *[]string) error {
-	*into = []string{}
-	return d.list(func(element document) error {
-		s, err := element.string()
-		*into = append(*into, s)
-		return err
-	})
-}
-
 func (d document) stringMap(into *map[string]string) error {
 	*into = map[string]string{}
 	return d.mapOf("java.lang.String", func(name string, value document) error {
 		if value == "null" {
 			return nil
 		}
-		s, err := value.string()
+		reader := ddbjson.NewReader(string(value))
+		s, err := reader.String()
 		(*into)[name] = s
 		return err
 	})
@@ -242,7 +223,7 @@ type itemParameter struct {
 	invalid *attribute.ValidationError
 }
 
-func (p *itemParameter) decode(d document) error {
+func (p *itemParameter) decode(_ string, d document) error {
 	*p = itemParameter{present: true}
 	// The item may be stored: it holds on to a copy of its JSON, not to the body.
 	var err error

@@ -27,10 +27,7 @@ func (in *queryInput) check() error {
 	if err := in.checkShape(); err != nil {
 		return err
 	}
-	if err := in.checkExpressions(); err != nil {
-		return err
-	}
-	if err := in.checkFilter(in.QueryFilter, in.KeyConditions); err != nil {
+	if err := in.checkUse("QueryFilter", in.QueryFilter, in.KeyConditions, in.KeyConditionExpression); err != nil {
 		return err
 	}
 	if in.KeyConditionExpression == nil && in.KeyConditions == nil {
@@ -50,36 +47,11 @@ func (in *queryInput) checkShape() error {
 		return validation(unknownConditionalOperator)
 	}
 	var c constraints
-	in.pageInput.checkShape(&c)
-	for i := range in.KeyConditions {
-		in.KeyConditions[i].checkShape(&c, "keyConditions")
-	}
-	for i := range in.QueryFilter {
-		in.QueryFilter[i].checkShape(&c, "queryFilter")
-	}
+	in.pageInput.checkShape(&c, "queryFilter", in.QueryFilter, in.KeyConditions)
 	if in.Limit != nil && *in.Limit < 1 { // the service does not show the value
 		c.add("Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1")
 	}
 	return c.err()
-}
-
-// checkExpressions rejects contradictory parameters, before any of them is parsed. KeyConditions go
-// together with every expression but their own.
-func (in *queryInput) checkExpressions() error {
-	err := checkExpressions(parameters{
-		{"ProjectionExpression", in.ProjectionExpression != nil},
-		{"FilterExpression", in.FilterExpression != nil},
-		{"KeyConditionExpression", in.KeyConditionExpression != nil},
-	}, parameters{
-		{"AttributesToGet", in.AttributesToGet != nil},
-		{"QueryFilter", in.QueryFilter != nil},
-		{"ConditionalOperator", in.ConditionalOperator != nil},
-		{"KeyConditions", in.KeyConditions != nil && in.KeyConditionExpression != nil},
-	}, in.ExpressionAttributeNames)
-	if err == nil && in.ExpressionAttributeValues.present && in.FilterExpression == nil && in.KeyConditionExpression == nil {
-		return validation(valuesAlone + ": FilterExpression and KeyConditionExpression are null")
-	}
-	return err
 }
 
 // parse parses the expressions, in the service's order.

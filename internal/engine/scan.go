@@ -1,6 +1,9 @@
 package engine
 
-import "math/bits"
+import (
+	"cmp"
+	"math/bits"
+)
 
 const maxSegments = 1_000_000
 
@@ -18,13 +21,7 @@ func (in *scanInput) check() error {
 	if err := in.checkShape(); err != nil {
 		return err
 	}
-	if err := in.checkExpressions(); err != nil {
-		return err
-	}
-	if err := in.checkFilter(in.ScanFilter, nil); err != nil {
-		return err
-	}
-	if err := in.checkSegments(); err != nil {
+	if err := cmp.Or(in.checkUse("ScanFilter", in.ScanFilter, nil, nil), in.checkSegments()); err != nil {
 		return err
 	}
 	attributes, err := newAttributes(in.ExpressionAttributeNames, &in.ExpressionAttributeValues)
@@ -45,32 +42,13 @@ func (in *scanInput) checkShape() error {
 		return validation(unknownConditionalOperator)
 	}
 	var c constraints
-	in.pageInput.checkShape(&c)
-	for i := range in.ScanFilter {
-		in.ScanFilter[i].checkShape(&c, "scanFilter")
-	}
+	in.pageInput.checkShape(&c, "scanFilter", in.ScanFilter, nil)
 	c.atLeast("limit", long(in.Limit), 1)
 	c.atLeast("totalSegments", long(in.TotalSegments), 1)
 	c.atMost("totalSegments", long(in.TotalSegments), maxSegments)
 	c.atLeast("segment", long(in.Segment), 0)
 	c.atMost("segment", long(in.Segment), maxSegments-1)
 	return c.err()
-}
-
-// checkExpressions rejects contradictory parameters, before any of them is parsed.
-func (in *scanInput) checkExpressions() error {
-	err := checkExpressions(parameters{
-		{"ProjectionExpression", in.ProjectionExpression != nil},
-		{"FilterExpression", in.FilterExpression != nil},
-	}, parameters{
-		{"AttributesToGet", in.AttributesToGet != nil},
-		{"ScanFilter", in.ScanFilter != nil},
-		{"ConditionalOperator", in.ConditionalOperator != nil},
-	}, in.ExpressionAttributeNames)
-	if err == nil && in.ExpressionAttributeValues.present && in.FilterExpression == nil {
-		return validation(valuesAlone + ": FilterExpression is null")
-	}
-	return err
 }
 
 func (in *scanInput) checkSegments() error {

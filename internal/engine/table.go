@@ -236,8 +236,7 @@ func (t *table) checkIndexValues(item attribute.Item) error {
 	return nil
 }
 
-// checkUpdate rejects updates of the table's key, and values that cannot be an
-// index key.
+// checkUpdate rejects updates of the table's key, and values that cannot be an index key.
 func (t *table) checkUpdate(u *expression.Update) error {
 	for _, target := range u.Targets() {
 		if t.schema.has(target.Attribute()) {
@@ -284,4 +283,17 @@ func (t *table) checkPaths(paths []expression.Path) error {
 		}
 	}
 	return nil
+}
+
+// snapshot returns a copy of the table that shares the items.
+func (t *table) snapshot() *table {
+	copied := *t
+	copied.views = make([]*view, len(t.views))
+	for i, v := range t.views {
+		view := *v
+		view.tree = v.tree.Copy()
+		copied.views[i] = &view
+	}
+	copied.schema = &copied.views[0].schema
+	return &copied
 }

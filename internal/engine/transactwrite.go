@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -49,7 +50,7 @@ func (in *conditionCheck) action() *action {
 	return &action{"conditionCheck", in.TableName, "key", &in.Key, &in.conditionInput, &noUpdate}
 }
 
-func (p *transactItems) decode(d document) error {
+func (p *transactItems) decode(_ string, d document) error {
 	p.source = d
 	return d.list(func(element document) error {
 		var x transactWriteItem
@@ -59,30 +60,22 @@ func (p *transactItems) decode(d document) error {
 	})
 }
 
-// count returns how many actions the element has.
-func (x *transactWriteItem) count() int {
-	count := 0
-	for _, present := range []bool{x.ConditionCheck != nil, x.Delete != nil, x.Get != nil, x.Put != nil, x.Update != nil} {
-		if present {
-			count++
-		}
+// writes returns the actions of the element that TransactWriteItems takes.
+func (x *transactWriteItem) writes() []*action {
+	var actions []*action
+	if x.ConditionCheck != nil {
+		actions = append(actions, x.ConditionCheck.action())
 	}
-	return count
-}
-
-// action returns the action of an element of TransactWriteItems, nil if it has none.
-func (x *transactWriteItem) action() *action {
-	switch {
-	case x.ConditionCheck != nil:
-		return x.ConditionCheck.action()
-	case x.Delete != nil:
-		return x.Delete.action()
-	case x.Put != nil:
-		return x.Put.action()
-	case x.Update != nil:
-		return x.Update.action()
+	if x.Delete != nil {
+		actions = append(actions, x.Delete.action())
 	}
-	return nil
+	if x.Put != nil {
+		actions = append(actions, x.Put.action())
+	}
+	if x.Update != nil {
+		actions = append(actions, x.Update.action())
+	}
+	return actions
 }
 
 // checkShape checks the declared shape; element is how the service prints one.
@@ -94,12 +87,11 @@ func (p *transactItems) checkShape(c *constraints, element string) {
 	for i := range p.elements {
 		x := &p.elements[i]
 		at := "transactItems." + strconv.Itoa(i+1) + ".member."
-		switch a := x.action(); {
-		case x.count() != 1:
-		case x.Get != nil:
+		switch writes := x.writes(); {
+		case x.Get != nil && len(writes) == 0:
 			x.Get.checkShape(c, at+"get.")
-		default:
-			a.checkShape(c, at+a.name+".")
+		case x.Get == nil && len(writes) == 1:
+			writes[0].checkShape(c, at+writes[0].name+".")
 		}
 	}
 }
@@ -123,6 +115,8 @@ type transactWriteItemsInput struct {
 	ClientRequestToken          *string
 	ReturnConsumedCapacity      *string
 	ReturnItemCollectionMetrics *string
+
+	actions []*action // one of each element, set by check
 }
 
 func (in *transactWriteItemsInput) check() error {
@@ -137,17 +131,18 @@ func (in *transactWriteItemsInput) check() error {
 	bytes := 0
 	for i := range in.TransactItems.elements {
 		x := &in.TransactItems.elements[i]
-		a := x.action()
+		writes := x.writes()
 		switch {
-		case a == nil:
+		case len(writes) == 0:
 			return validation("Invalid Request: TransactWriteRequest should contain Delete or Put or Update request")
-		case x.count() > 1:
+		case len(writes) > 1 || x.Get != nil:
 			return validation("TransactItems can only contain one of Check, Put, Update or Delete")
 		}
-		if err := a.check(); err != nil {
+		if err := writes[0].check(); err != nil {
 			return err
 		}
-		bytes += attribute.Size(a.item.item)
+		bytes += attribute.Size(writes[0].item.item)
+		in.actions = append(in.actions, writes[0])
 	}
 	if bytes > maxTransactionBytes {
 		return payloadTooLarge(bytes)
@@ -185,9 +180,8 @@ type transactWriteItemsOutput struct {
 }
 
 func (e *Engine) transactWriteItems(in *transactWriteItemsInput) (*transactWriteItemsOutput, error) {
-	writes := make([]write, len(in.TransactItems.elements))
-	for i := range writes {
-		a := in.TransactItems.elements[i].action()
+	writes := make([]write, len(in.actions))
+	for i, a := range in.actions {
 		w, err := e.newWrite(a)
 		if err == nil {
 			err = w.locate(a)
@@ -277,7 +271,7 @@ func (e *Engine) transact(in *transactWriteItemsInput, writes []write) (done []i
 			return done.bytes, nil
 		}
 	}
-	failed := newReasons(len(writes))
+	failed := make(reasons, len(writes))
 	for i := range writes {
 		if w := &writes[i]; w.mismatch != nil {
 			failed[i] = reasonOf(w.mismatch)
@@ -325,23 +319,14 @@ func reasonOf(e *exception) cancellationReason {
 // reasons are the reasons of a whole transaction, one for each action.
 type reasons []cancellationReason
 
-func newReasons(actions int) reasons {
-	rs := make(reasons, actions)
-	for i := range rs {
-		rs[i].Code = "None"
-	}
-	return rs
-}
-
 // err returns the cancellation, nil if no action had a reason.
 func (rs reasons) err() error {
 	codes := make([]string, len(rs))
-	cancelled := false
 	for i := range rs {
+		rs[i].Code = cmp.Or(rs[i].Code, "None")
 		codes[i] = rs[i].Code
-		cancelled = cancelled || rs[i].Code != "None"
 	}
-	if !cancelled {
+	if !slices.ContainsFunc(codes, func(code string) bool { return code != "None" }) {
 		return nil
 	}
 	e := dynamoDBException("TransactionCanceledException",

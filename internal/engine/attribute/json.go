@@ -102,7 +102,7 @@ func (d *decoder) fields(nesting int) (Item, error) {
 	fields := Item{}
 	err := d.Object("java.util.Map<java.lang.String, "+attributeValueClass+">", func(name string) error {
 		clean := d.invalid == nil
-		d.report(ValidateName(name))
+		d.report(CheckName(name))
 		value, err := d.value(nesting)
 		if nesting == 0 && clean && d.invalid != nil {
 			d.invalid.Attribute = name
@@ -267,8 +267,8 @@ func (it Item) MarshalJSON() ([]byte, error) { return it.AppendJSON(nil), nil }
 // AppendJSON appends the item's wire form to dst, the attributes in the order of their names.
 func (it Item) AppendJSON(dst []byte) []byte {
 	var buffer [16]string
-	e := Encoder{names: buffer[:0]}
-	return e.Append(dst, it)
+	dst, _ = it.appendMembers(dst, it.sortedNames(buffer[:0]))
+	return dst
 }
 
 // Encoder appends items as [Item.AppendJSON] does. It keeps the sorted names of the last item, because
@@ -280,22 +280,27 @@ type Encoder struct {
 // Append appends the item's wire form to dst, the attributes in the order of their names.
 func (e *Encoder) Append(dst []byte, it Item) []byte {
 	if len(e.names) == len(it) {
-		if longer, ok := appendMembers(dst, it, e.names); ok {
+		if longer, ok := it.appendMembers(dst, e.names); ok {
 			return longer
 		}
 	}
-	e.names = e.names[:0]
-	for name := range it {
-		e.names = append(e.names, name)
-	}
-	slices.Sort(e.names)
-	dst, _ = appendMembers(dst, it, e.names)
+	e.names = it.sortedNames(e.names[:0])
+	dst, _ = it.appendMembers(dst, e.names)
 	return dst
 }
 
-// appendMembers appends the wire form of an item of those names. It reports false if the item has
-// others.
-func appendMembers(dst []byte, it Item, names []string) ([]byte, bool) {
+// sortedNames appends the names of the attributes to an empty slice, in order.
+func (it Item) sortedNames(names []string) []string {
+	for name := range it {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// appendMembers appends the item's wire form to dst. It reports false if the attributes do not have
+// those names.
+func (it Item) appendMembers(dst []byte, names []string) ([]byte, bool) {
 	dst = append(dst, '{')
 	for i, name := range names {
 		value, ok := it[name]

@@ -130,8 +130,8 @@ type Item map[string]Value
 // maxNameSize is the longest name of an attribute in bytes.
 const maxNameSize = 65535
 
-// ValidateName checks the name of an attribute. The error is a *ValidationError.
-func ValidateName(name string) error {
+// CheckName checks the name of an attribute. The error is a *ValidationError.
+func CheckName(name string) error {
 	if name == "" {
 		return invalid("Empty attribute name")
 	}

@@ -43,7 +43,7 @@ type Attributes struct {
 func NewAttributes(names map[string]string, values map[string]attribute.Value) (*Attributes, error) {
 	if names != nil {
 		err := checkAttributes(namesParameter, '#', names, func(name string) (int, error) {
-			return len(name), attribute.ValidateName(name)
+			return len(name), attribute.CheckName(name)
 		})
 		if err != nil {
 			return nil, err

@@ -79,7 +79,7 @@ func TestForwarder(t *testing.T) {
 		}))
 		assert.Zero(t, code, says)
 	})
-	t.Run("faults meet the requests to it", func(t *testing.T) {
+	t.Run("requests to it get faults", func(t *testing.T) {
 		useOtherServer(t)
 		db := testutil.New(t)
 		injected := db.Inject(testutil.Fault{Kind: testutil.DropAfter})
@@ -96,7 +96,7 @@ func TestForwarder(t *testing.T) {
 		})
 		assert.True(t, skipped)
 	})
-	t.Run("the message for a server that does not answer is helpful", func(t *testing.T) {
+	t.Run("the message for a server that does not respond is helpful", func(t *testing.T) {
 		const unused = "http://127.0.0.1:1" // a port that programs do not get by chance
 		t.Setenv("PACKAGEDB_TEST_ENDPOINT", unused)
 		message := fatal(t, func(tb testing.TB) { testutil.New(tb) })
@@ -114,7 +114,7 @@ func TestForwarder(t *testing.T) {
 	})
 }
 
-// Every operation that names tables is sent, and no answer may contain the real names.
+// Every operation that names tables is sent, and no response may contain the real names.
 func TestForwarder_HidesTheRealNames(t *testing.T) {
 	outside := useOtherServer(t)
 	withoutMain(t)
@@ -147,20 +147,20 @@ func TestForwarder_HidesTheRealNames(t *testing.T) {
 				want int
 			}{{"no-such-table", http.StatusBadRequest}, {"?", http.StatusBadRequest}, {credentialsTable, http.StatusOK}} {
 				members := strings.ReplaceAll(test.members, "TABLE", table.name)
-				body := strings.NewReader(`{"ReturnConsumedCapacity":"INDEXES",` + members + `}`)
-				request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, body)
+				sent := strings.NewReader(`{"ReturnConsumedCapacity":"INDEXES",` + members + `}`)
+				request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, sent)
 				require.NoError(t, err)
 				request.Header.Set("X-Amz-Target", "DynamoDB_20120810."+test.operation)
 				request.Header.Set("Content-Type", "application/x-amz-json-1.0")
 				request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=key")
 				response, err := http.DefaultClient.Do(request)
 				require.NoError(t, err)
-				answer, err := io.ReadAll(response.Body)
+				body, err := io.ReadAll(response.Body)
 				require.NoError(t, errors.Join(err, response.Body.Close()))
-				assert.Equal(t, table.want, response.StatusCode, "table %s: %s", table.name, answer)
-				assert.NotContains(t, string(answer), prefix)
+				assert.Equal(t, table.want, response.StatusCode, "table %s: %s", table.name, body)
+				assert.NotContains(t, string(body), prefix)
 				if table.want == http.StatusOK {
-					assert.Contains(t, string(answer), credentialsTable)
+					assert.Contains(t, string(body), credentialsTable)
 				}
 			}
 		})
