@@ -102,7 +102,7 @@ test-dynalite: ## Run the library's tests on dynalite; needs Node.js
 .PHONY: test-dynamodb-local
 test-dynamodb-local: ## The same on Amazon's DynamoDB Local, which the engine is compared with; needs Node.js and Java
 	test/engines/run dynamodb-local -- go test -count=1 $(SERVER_TESTS)
-	test/engines/run dynamodb-local -- go test -C test -count=1 ./differential ./infrastructure
+	test/engines/run dynamodb-local -- go test -C test -count=1 -p 1 ./differential ./infrastructure
 
 .PHONY: test-clients
 test-clients: test/clients/javascript/node_modules ## Use packagedb-local with the clients of several languages; needs Node.js, boto3 and the AWS CLI
@@ -132,12 +132,15 @@ fuzz: ## Run every fuzz target for FUZZTIME each (10s)
 
 SOAKTIME ?= 60s
 SEED     ?= 0
-ENGINE   ?= embedded
+SOAK     := env CGO_ENABLED=1 go test -C test -race -count=1 -timeout 0 -run '^TestSoak$$' ./soak -soak.time
 
-.PHONY: soak
-soak: ## Call the library against a model for SOAKTIME (60s), from SEED (a new one), on ENGINE (embedded)
-	$(if $(filter embedded,$(ENGINE)),,test/engines/run $(ENGINE) --) env CGO_ENABLED=1 go test -C test -race -count=1 \
-	  -timeout 0 -run '^TestSoak$$' ./soak -soak.time $(SOAKTIME) -soak.seed $(SEED)
+.PHONY: soak soak-dynalite soak-dynamodb-local
+soak: ## Call the library against a model for SOAKTIME (60s), from SEED (a new one)
+	$(SOAK) $(SOAKTIME) -soak.seed $(SEED)
+soak-dynalite: ## The same on dynalite
+soak-dynamodb-local: ## The same on DynamoDB Local
+soak-dynalite soak-dynamodb-local: soak-%:
+	test/engines/run $* -- $(SOAK) $(SOAKTIME) -soak.seed $(SEED)
 
 ##@ Deployments and releases
 

@@ -2,7 +2,7 @@
 // same database at once, while its requests fail. Porcupine checks that the calls to each spec are
 // linearizable, and an observer that every spec is whole at every moment.
 //
-//	make soak SOAKTIME=10m SEED=1 ENGINE=dynamodb-local
+//	make soak-dynamodb-local SOAKTIME=10m SEED=1
 //	go test -C test ./soak
 package soak
 
