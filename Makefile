@@ -6,7 +6,7 @@ SHELL       := bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
-# Each module is built by itself, and no target reads the version control system.
+# Each module is built by itself, and the go command does not ask git for a version.
 export GOWORK  := off
 export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
 
