@@ -39,15 +39,7 @@ func (f *facade) createSpec(ctx context.Context, spec specItem, second int64) (i
 				return 0, err
 			}
 		}
-		version, latest, err := f.putsAt(spec, second)
-		if err != nil {
-			return 0, err
-		}
-		if transactions {
-			err = f.transact(ctx, types.TransactWriteItem{Put: &version}, types.TransactWriteItem{Put: &latest})
-		} else {
-			err = f.putInTurn(ctx, version, latest)
-		}
+		err := f.putSpec(ctx, spec, second, transactions)
 		switch {
 		case err == nil:
 			return second, nil
@@ -65,6 +57,18 @@ func (f *facade) createSpec(ctx context.Context, spec specItem, second int64) (i
 			}
 		}
 	}
+}
+
+// putSpec puts the two items of a version at the second, in one transaction or in turn.
+func (f *facade) putSpec(ctx context.Context, spec specItem, second int64, transactions bool) error {
+	version, latest, err := f.putsAt(spec, second)
+	if err != nil {
+		return err
+	}
+	if transactions {
+		return f.transact(ctx, types.TransactWriteItem{Put: &version}, types.TransactWriteItem{Put: &latest})
+	}
+	return f.putInTurn(ctx, version, latest)
 }
 
 // putsAt returns the puts of the two items of a version at the second.

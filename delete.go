@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -393,19 +394,19 @@ func (d *specDeleter) deleteUnchanged(read item, sortKey string, attributes ...s
 		del.ConditionExpression = aws.String("attribute_not_exists(updated_at_id)")
 		return del
 	}
-	condition := "attribute_exists(updated_at_id)"
+	conditions := []string{"attribute_exists(updated_at_id)"}
 	for _, name := range attributes {
 		if read[name] == nil {
-			condition += " AND attribute_not_exists(" + name + ")"
+			conditions = append(conditions, "attribute_not_exists("+name+")")
 			continue
 		}
-		condition += " AND " + name + " = :" + name
+		conditions = append(conditions, name+" = :"+name)
 		if del.ExpressionAttributeValues == nil {
 			del.ExpressionAttributeValues = item{}
 		}
 		del.ExpressionAttributeValues[":"+name] = read[name]
 	}
-	del.ConditionExpression = aws.String(condition)
+	del.ConditionExpression = aws.String(strings.Join(conditions, " AND "))
 	return del
 }
 

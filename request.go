@@ -93,7 +93,8 @@ func get[T any](
 		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
 	}
 	if p.expression != "" {
-		input.ProjectionExpression, input.ExpressionAttributeNames = aws.String(p.expression), map[string]string{"#sub": attrSub}
+		input.ProjectionExpression = aws.String(p.expression)
+		input.ExpressionAttributeNames = map[string]string{"#sub": attrSub}
 	}
 	output, err := send(ctx, f.client.GetItem, input)
 	if err != nil {

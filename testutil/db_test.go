@@ -11,12 +11,9 @@ import (
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
+// TestDatabase of the root package runs the suite on databases of New.
 func TestNew(t *testing.T) {
 	t.Parallel()
-	t.Run("the database keeps every promise", func(t *testing.T) {
-		t.Parallel()
-		testutil.TestDatabase(t, func(tb testing.TB) packagedb.Database { return testutil.New(tb) })
-	})
 	t.Run("every database is empty and has its own items, client and faults", func(t *testing.T) {
 		t.Parallel()
 		for n := range 3 {

@@ -128,8 +128,8 @@ func serve(ctx context.Context, s settings, stdout io.Writer, logger *slog.Logge
 	if err != nil {
 		return err
 	}
-	answered := &requests{engine: stored, logger: logger}
-	server := newServer(route(newPage(client, answered, url, s.data), answered))
+	served := &requests{engine: stored, logger: logger}
+	server := newServer(route(newPage(client, served, url, s.data), served))
 	failed := make(chan error, len(listeners))
 	var serving sync.WaitGroup
 	defer serving.Wait()
@@ -147,7 +147,7 @@ func serve(ctx context.Context, s settings, stdout io.Writer, logger *slog.Logge
 	if server.Shutdown(stopping) != nil {
 		_ = server.Close() // cuts off what still runs
 	}
-	count, _ := answered.recent()
+	count, _ := served.recent()
 	fmt.Fprintf(stdout, "packagedb-local: stopped, %d requests answered\n", count)
 	return err
 }

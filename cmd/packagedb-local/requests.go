@@ -20,7 +20,7 @@ const (
 	maxRequestBytes = 16 << 20 // the engine's limit
 )
 
-// exchange is an answered request.
+// exchange is a request with its response.
 type exchange struct {
 	At        time.Time
 	Operation string
@@ -41,8 +41,8 @@ type requests struct {
 	last  []exchange
 }
 
-// ServeHTTP answers as the engine does. It asks for the consumed capacity if the client does not,
-// and then removes it from the answer.
+// ServeHTTP responds as the engine does. It asks for the consumed capacity if the client does not,
+// and then removes it from the response.
 func (s *requests) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := exchange{At: time.Now(), Operation: r.Method}
 	if _, operation, ok := strings.Cut(r.Header.Get("X-Amz-Target"), "."); ok {
@@ -50,7 +50,7 @@ func (s *requests) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxRequestBytes+1)) // the engine rejects a longer one
 	if err != nil {
-		panic(http.ErrAbortHandler) // no client waits for an answer
+		panic(http.ErrAbortHandler) // no client waits for a response
 	}
 	asked := x.readRequest(body)
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(asked)), int64(len(asked))
@@ -128,7 +128,7 @@ func (s *requests) add(x exchange) {
 		"table", x.Tables, "status", x.Status, "error", x.Error, "units", x.Units, "duration", x.Duration)
 }
 
-// recent returns how many requests were answered, and the last ones, newest first.
+// recent returns how many requests there were, and the last ones, newest first.
 func (s *requests) recent() (count int, last []exchange) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

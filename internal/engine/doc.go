@@ -46,7 +46,7 @@
 //   - table.go, index.go and key.go have the tables with their items, the indexes, and the keys of both
 //   - tables.go, definition.go, tableupdate.go, description.go, schema.go, tags.go and timetolive.go have the
 //     operations on tables
-//   - store.go has what a [Store] keeps of an engine; package store keeps it in a file
+//   - store.go commits changes to a Store and loads them; package store is one in a file
 //
 // Package attribute has attribute values, package expression parses and evaluates expressions.
 package engine

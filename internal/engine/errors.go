@@ -52,16 +52,6 @@ func (e *exception) body() *exceptionBody {
 	return body
 }
 
-// firstError makes the checks in order and returns the first error.
-func firstError(checks ...func() error) error {
-	for _, check := range checks {
-		if err := check(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func validation(format string, args ...any) *exception {
 	message := format
 	if len(args) > 0 {

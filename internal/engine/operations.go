@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 	"github.com/open-alchemy/packagedb/internal/engine/ddbjson"
 )
 
@@ -91,6 +92,14 @@ func change[In, Out any, P input[In]](perform func(*Engine, P) (Out, error)) ope
 func appendJSON(dst []byte, v reflect.Value) []byte {
 	if part, ok := reflect.TypeAssert[interface{ AppendJSON(dst []byte) []byte }](v); ok {
 		return part.AppendJSON(dst)
+	}
+	if list, ok := reflect.TypeAssert[[]attribute.Item](v); ok {
+		var items attribute.Encoder // faster than one by one
+		dst = append(dst, '[')
+		for _, item := range list {
+			dst = append(items.Append(dst, item), ',')
+		}
+		return closed(dst, ']')
 	}
 	switch v.Kind() {
 	case reflect.Pointer:

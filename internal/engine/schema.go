@@ -80,16 +80,18 @@ func (keys keyElements) checkTypes() error {
 	return nil
 }
 
+// has reports whether the attribute is part of the key.
 func (keys keyElements) has(name string) bool {
 	return slices.ContainsFunc(keys, func(k keySchemaElement) bool { return *k.AttributeName == name })
 }
 
+// join lists the elements as the service prints them.
 func (keys keyElements) join(show func(*keySchemaElement) string) string {
-	texts := make([]string, len(keys))
+	shown := make([]string, len(keys))
 	for i := range keys {
-		texts[i] = show(&keys[i])
+		shown[i] = show(&keys[i])
 	}
-	return strings.Join(texts, ", ")
+	return strings.Join(shown, ", ")
 }
 
 // provisionedThroughput is the capacity of a table or index. It is recorded and described, and

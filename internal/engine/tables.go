@@ -170,12 +170,16 @@ func (e *Engine) listTables(in *listTablesInput) (*listTablesOutput, error) {
 //	{"ContinuousBackupsDescription": {"ContinuousBackupsStatus": "ENABLED",
 //	  "PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "DISABLED"}}}
 type describeContinuousBackupsOutput struct {
-	ContinuousBackupsDescription struct {
-		ContinuousBackupsStatus        string
-		PointInTimeRecoveryDescription struct {
-			PointInTimeRecoveryStatus string
-		}
-	}
+	ContinuousBackupsDescription continuousBackupsDescription
+}
+
+type continuousBackupsDescription struct {
+	ContinuousBackupsStatus        string
+	PointInTimeRecoveryDescription pointInTimeRecoveryDescription
+}
+
+type pointInTimeRecoveryDescription struct {
+	PointInTimeRecoveryStatus string
 }
 
 // describeContinuousBackups describes a table without point-in-time recovery, as this engine has no other.
@@ -183,11 +187,7 @@ func (e *Engine) describeContinuousBackups(in *tableInput) (*describeContinuousB
 	if _, err := e.table(*in.TableName); err != nil {
 		return nil, dynamoDBException("TableNotFoundException", "Table not found: "+*in.TableName)
 	}
-	out := &describeContinuousBackupsOutput{}
-	backups := &out.ContinuousBackupsDescription
-	backups.ContinuousBackupsStatus = "ENABLED"
-	backups.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus = "DISABLED"
-	return out, nil
+	return &describeContinuousBackupsOutput{continuousBackupsDescription{"ENABLED", pointInTimeRecoveryDescription{"DISABLED"}}}, nil
 }
 
 // noInput is the input of the operations without parameters.

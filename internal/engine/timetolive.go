@@ -40,7 +40,8 @@ func (t *timeToLive) schedule(r *record) {
 	}
 }
 
-// expireAfter schedules a sweep after that second, unless one is due earlier. The engine's lock must be held for writing.
+// expireAfter schedules a sweep after that second, unless one is due earlier. It must not run beside
+// another write.
 func (e *Engine) expireAfter(second int64) {
 	if second < e.nextExpiry.Load() {
 		e.nextExpiry.Store(second)

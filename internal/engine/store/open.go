@@ -97,10 +97,15 @@ func (s *Store) openDB() (err error) {
 		return err
 	case errors.Is(err, bbolterrors.ErrChecksum):
 		return fmt.Errorf("damaged: %w", err)
-	case bytes.HasPrefix(head(s.path), []byte(journalHeader)):
-		return errJournal
 	}
-	return errNotData
+	switch content := head(s.path); {
+	case bytes.HasPrefix(content, []byte(journalHeader)):
+		return errJournal
+	case errors.Is(err, bbolterrors.ErrInvalid), errors.Is(err, bbolterrors.ErrVersionMismatch),
+		0 < len(content) && len(content) < 4*os.Getpagesize():
+		return errNotData
+	}
+	return err
 }
 
 // finishCreation finishes a file whose creation was interrupted, so that it holds some of the pages
