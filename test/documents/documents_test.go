@@ -94,7 +94,7 @@ var kinds = []kind{
 	{regexp.MustCompile(`^SERVICE_SECRET=\S+ STAGE=TEST go run \. &$`), (*session).serveService},
 	{regexp.MustCompile(`^STAGE=TEST go run \.$`), (*session).run},
 	{regexp.MustCompile(`^curl .*localhost:8080/`), (*session).call},
-	{regexp.MustCompile(`^go test -run \w+( -v)? \.$`), (*session).findTest},
+	{regexp.MustCompile(`^go test (-run \w+( -v)? \.$|\./\S+ -run \w+ )`), (*session).findTest},
 	{regexp.MustCompile(`^sed .* infrastructure/template.yaml >`), (*session).run},
 	// Everything in the root module: CI builds and tests it.
 	{regexp.MustCompile(`^([A-Z_]+=\S+ )*go (build|test) \./\.\.\.$`), func(*session, command) {}},
@@ -144,7 +144,7 @@ func testFlags(t *testing.T, binaries string) {
 			}
 		}
 		for _, c := range commandsOf(document, text) {
-			if _, arguments, ok := strings.Cut(c.line, "packagedb-"); ok {
+			if _, arguments, ok := strings.Cut(c.line, "packagedb-"); ok && !strings.HasPrefix(c.line, "go test ") {
 				name, arguments, _ := strings.Cut(arguments, " ")
 				for _, f := range usedFlag.FindAllStringSubmatch(arguments, -1) {
 					mentioned[f[1]] = true

@@ -118,9 +118,11 @@ func (s *session) findPackages(c command) {
 	s.output("cd " + s.root + "; go list -C test " + regexp.MustCompile(`\./\w+`).FindString(c.line))
 }
 
-// findTest checks that the root package has a test whose name begins so, which is what -run looks for.
+// findTest checks that the package, the root unless another is named, has a test for -run.
 func (s *session) findTest(c command) {
-	s.output("cd " + s.root + "; grep -q 'func " + strings.Fields(c.line)[3] + "' *_test.go")
+	name := regexp.MustCompile(`-run (\w+)`).FindStringSubmatch(c.line)[1]
+	directory := regexp.MustCompile(`\./\S+|$`).FindString(c.line)
+	s.output("cd " + s.root + "/" + directory + "; grep -qE 'func Test\\w*" + strings.TrimPrefix(name, "Test") + "' *_test.go")
 }
 
 // serveEngine starts packagedb-local on a free port, and waits until it listens.
