@@ -62,4 +62,5 @@ package packagedb
 //	query.go, request.go       a query and its pages; every other request, with its retries
 //	errors.go, observe.go      what errors mean and say; what an observer sees
 //
-// Around them, stage.go has Get, client.go the clients, tables.go the tables themselves.
+// Around them, stage.go has Get, client.go the clients, tables.go the tables themselves, types.go what
+// users pass and get, redaction.go how that prints, and options.go the options.

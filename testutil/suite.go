@@ -244,5 +244,6 @@ func (u *suiteUser) user(publicKey string, want error) *packagedb.CredentialsAut
 	}
 }
 
-// hasTransactions reports whether the server supports transactions. What needs them is not tested otherwise.
+// hasTransactions reports whether the server supports transactions. What needs them is not tested
+// otherwise.
 func hasTransactions() bool { return os.Getenv("PACKAGEDB_TEST_ENGINE") != "dynalite" }
