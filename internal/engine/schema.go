@@ -137,7 +137,7 @@ func (p *provisionedThroughput) checkChange(current *provisionedThroughput, kind
 		kind, name, *p.ReadCapacityUnits, *p.WriteCapacityUnits)
 }
 
-// onDemandThroughput is the maximum capacity of a table or index on demand, likewise.
+// onDemandThroughput is the maximum capacity of a table or index on demand. It throttles nothing either.
 type onDemandThroughput struct {
 	MaxReadRequestUnits  *int64 `json:",omitempty"`
 	MaxWriteRequestUnits *int64 `json:",omitempty"`
@@ -156,7 +156,7 @@ func (t *onDemandThroughput) check(onDemand bool) error {
 	return nil
 }
 
-// warmThroughput is the capacity that a table or index can serve at once, likewise.
+// warmThroughput is the capacity that a table or index can serve at once. It too is only described.
 type warmThroughput struct {
 	ReadUnitsPerSecond  *int64 `json:",omitempty"`
 	WriteUnitsPerSecond *int64 `json:",omitempty"`
