@@ -62,7 +62,7 @@ const usage = `usage: packagedb-tables [-specs table] [-credentials table] comma
 The commands are:
   check            compare the tables with what packagedb needs, and print the form of a sample of
                    the credentials; changes nothing
-  create           create the tables that are missing, and check them; for engines other than AWS
+  create           make the tables that are missing, and check them; for engines other than AWS
   print aws-cli    print commands of the AWS CLI that create the tables
   print terraform  print the tables as Terraform resources
 CloudFormation is in infrastructure/template.yaml. With STAGE=TEST the server is the one at
