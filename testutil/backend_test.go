@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/assert"
@@ -30,11 +29,7 @@ func useOtherServer(t *testing.T) *dynamodb.Client {
 	server := httptest.NewServer(embedded)
 	t.Cleanup(server.Close)
 	t.Setenv("PACKAGEDB_TEST_ENDPOINT", server.URL)
-	client := dynamodb.New(dynamodb.Options{
-		Region:      "us-east-1",
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-		HTTPClient:  loopback.Client{Handler: embedded},
-	})
+	client := loopback.NewDynamoDB(embedded)
 	t.Cleanup(func() {
 		assert.Empty(t, tables(t, client), "tables that the test has left")
 	})
