@@ -94,7 +94,7 @@ func TestForwarder(t *testing.T) {
 	t.Run("the message for a server that does not respond is helpful", func(t *testing.T) {
 		const unused = "http://127.0.0.1:1" // a port that programs do not get by chance
 		t.Setenv("PACKAGEDB_TEST_ENDPOINT", unused)
-		message := fatal(t, func(tb testing.TB) { testutil.New(tb) })
+		message := testutil.Failure(t, func(tb testing.TB) { testutil.New(tb) })
 		for _, part := range []string{"connection refused", "PACKAGEDB_TEST_ENDPOINT is " + unused, "unset the variable"} {
 			assert.Contains(t, message, part)
 		}
@@ -102,7 +102,7 @@ func TestForwarder(t *testing.T) {
 	t.Run("the message for a malformed URL is helpful", func(t *testing.T) {
 		for _, endpoint := range []string{"localhost:8000", "http://", "://", "ftp://localhost"} {
 			t.Setenv("PACKAGEDB_TEST_ENDPOINT", endpoint)
-			message := fatal(t, func(tb testing.TB) { testutil.New(tb) })
+			message := testutil.Failure(t, func(tb testing.TB) { testutil.New(tb) })
 			assert.Equal(t, fmt.Sprintf("testutil: PACKAGEDB_TEST_ENDPOINT is %q, but must be a URL with its scheme, "+
 				"such as http://localhost:8000", endpoint), message)
 		}
