@@ -180,7 +180,7 @@ func (in *batchGetItemInput) checkShape() error {
 		g := &in.RequestItems[i]
 		c.notNull("requestItems."+g.tableName+".member.keys", g.Keys != nil)
 		if g.Keys != nil {
-			c.unshownLength("RequestItems."+g.tableName+".member.Keys", len(g.Keys), 1, maxBatchGets)
+			c.unshown("RequestItems."+g.tableName+".member.Keys", outside("length", len(g.Keys), 1, maxBatchGets))
 		}
 		if g.AttributesToGet != nil {
 			c.attributesToGet(g.AttributesToGet)

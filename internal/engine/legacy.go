@@ -96,7 +96,7 @@ func (p *valueParameter) present() bool { return p.Exists() || p.invalid != nil 
 
 // attributesToGet checks the declared shape of the parameter AttributesToGet.
 func (c *constraints) attributesToGet(names []string) {
-	c.length("attributesToGet", len(names), 1, 255, func() string { return "[" + strings.Join(names, ", ") + "]" })
+	c.list("attributesToGet", len(names), 255, func() string { return "[" + strings.Join(names, ", ") + "]" })
 }
 
 func checkAttributesToGet(names []string) error {

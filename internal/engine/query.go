@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 
@@ -48,8 +49,8 @@ func (in *queryInput) checkShape() error {
 	}
 	var c constraints
 	in.pageInput.checkShape(&c, "queryFilter", in.QueryFilter, in.KeyConditions)
-	if in.Limit != nil && *in.Limit < 1 { // the service does not show the value
-		c.add("Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1")
+	if in.Limit != nil {
+		c.unshown("Limit", outside("value", *in.Limit, 1, math.MaxInt))
 	}
 	return c.err()
 }

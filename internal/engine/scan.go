@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"math"
 	"math/bits"
 )
 
@@ -43,11 +44,9 @@ func (in *scanInput) checkShape() error {
 	}
 	var c constraints
 	in.pageInput.checkShape(&c, "scanFilter", in.ScanFilter, nil)
-	c.atLeast("limit", long(in.Limit), 1)
-	c.atLeast("totalSegments", long(in.TotalSegments), 1)
-	c.atMost("totalSegments", long(in.TotalSegments), maxSegments)
-	c.atLeast("segment", long(in.Segment), 0)
-	c.atMost("segment", long(in.Segment), maxSegments-1)
+	number(&c, "limit", in.Limit, 1, math.MaxInt)
+	number(&c, "totalSegments", in.TotalSegments, 1, maxSegments)
+	number(&c, "segment", in.Segment, 0, maxSegments-1)
 	return c.err()
 }
 

@@ -82,7 +82,7 @@ func (x *transactWriteItem) writes() []*action {
 func (p *transactItems) checkShape(c *constraints, element string) {
 	c.notNull("transactItems", p.source != "")
 	if p.source != "" {
-		c.length("transactItems", len(p.elements), 1, maxTransactionActions, func() string { return repeated(element, len(p.elements)) })
+		c.list("transactItems", len(p.elements), maxTransactionActions, func() string { return repeated(element, len(p.elements)) })
 	}
 	for i := range p.elements {
 		x := &p.elements[i]
@@ -121,7 +121,7 @@ type transactWriteItemsInput struct {
 
 func (in *transactWriteItemsInput) check() error {
 	var c constraints
-	c.text("clientRequestToken", in.ClientRequestToken, 1, maxTokenLength)
+	c.string("clientRequestToken", in.ClientRequestToken, 1, maxTokenLength)
 	c.capacity(in.ReturnConsumedCapacity)
 	c.oneOf("returnItemCollectionMetrics", in.ReturnItemCollectionMetrics, "SIZE", "NONE")
 	in.TransactItems.checkShape(&c, "TransactWriteItem(...)")

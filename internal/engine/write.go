@@ -203,7 +203,7 @@ func (in *returnInput) checkShape(a *action) error {
 	case older:
 		c.oneOf("conditionalOperator", a.condition.ConditionalOperator, "OR", "AND")
 	case *a.tableName == "":
-		c.unshownLength("TableName", 0, 1, 255)
+		c.unshown("TableName", outside("length", 0, 1, 255))
 		return c.err()
 	case badReturnValues && a.update != &noUpdate:
 		c.add(unknownReturnValues)
