@@ -280,12 +280,13 @@ func (cs conditions) translate(conditionalOperator *string) *expression.Conditio
 
 // translate returns the update that the parameter stands for.
 func (us attributeUpdates) translate() *expression.Update {
-	updates := make([]expression.AttributeUpdate, len(us))
-	for i, u := range us {
-		updates[i] = expression.AttributeUpdate{Attribute: u.attribute, Action: "PUT", Value: u.Value.Value}
-		if u.Action != nil {
-			updates[i].Action = *u.Action
+	u := &expression.Update{}
+	for i := range us {
+		action := "PUT"
+		if us[i].Action != nil {
+			action = *us[i].Action
 		}
+		u.AddAction(us[i].attribute, action, us[i].Value.Value)
 	}
-	return expression.NewUpdate(updates)
+	return u
 }
