@@ -63,7 +63,7 @@ func (c *constraints) oneOf(at string, value *string, allowed ...string) {
 	if value == nil || slices.Contains(allowed, *value) {
 		return
 	}
-	c.violation(*value, at, "Member must satisfy enum value set: ["+strings.Join(allowed, ", ")+"]")
+	c.violation(*value, at, "Member must satisfy enum value set: "+shownList(allowed))
 }
 
 // number checks a number. It accepts an absent one.
@@ -90,6 +90,16 @@ func (c *constraints) list(at string, length, most int, shown func() string) {
 		c.violation(shown(), at, rule)
 	}
 }
+
+// strings checks the number of elements of a list of strings. It accepts an absent one.
+func (c *constraints) strings(at string, list []string, most int) {
+	if list != nil {
+		c.list(at, len(list), most, func() string { return shownList(list) })
+	}
+}
+
+// shownList returns a list of strings as the service prints it.
+func shownList(list []string) string { return "[" + strings.Join(list, ", ") + "]" }
 
 // string checks the length of a string in bytes. It accepts an absent one.
 func (c *constraints) string(at string, value *string, least, most int) {

@@ -26,9 +26,7 @@ type getItemInput struct {
 func (in *getItemInput) check() error {
 	var c constraints
 	c.capacity(in.ReturnConsumedCapacity)
-	if in.AttributesToGet != nil {
-		c.attributesToGet(in.AttributesToGet)
-	}
+	c.strings("attributesToGet", in.AttributesToGet, 255)
 	in.get.checkShape(&c, "")
 	if err := c.err(); err != nil {
 		return err
@@ -180,9 +178,7 @@ func (in *batchGetItemInput) checkShape() error {
 		if g.Keys != nil {
 			c.unshown("RequestItems."+g.tableName+".member.Keys", outside("length", len(g.Keys), 1, maxBatchGets))
 		}
-		if g.AttributesToGet != nil {
-			c.attributesToGet(g.AttributesToGet)
-		}
+		c.strings("attributesToGet", g.AttributesToGet, 255)
 	}
 	if err := c.err(); err != nil {
 		return err

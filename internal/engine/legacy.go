@@ -94,11 +94,6 @@ func (p *valueParameter) decode(_ string, d document) (err error) {
 
 func (p *valueParameter) present() bool { return p.Exists() || p.invalid != nil }
 
-// attributesToGet checks the declared shape of the parameter AttributesToGet.
-func (c *constraints) attributesToGet(names []string) {
-	c.list("attributesToGet", len(names), 255, func() string { return "[" + strings.Join(names, ", ") + "]" })
-}
-
 func checkAttributesToGet(names []string) error {
 	for i, name := range names {
 		if err := attribute.CheckName(name); err != nil {
@@ -128,7 +123,13 @@ func (c *condition) checkShape(violations *constraints, parameter string) {
 	violations.oneOf(at, c.ComparisonOperator, "IN", "NULL", "BETWEEN", "LT", "NOT_CONTAINS", "EQ", "GT", "NOT_NULL", "NE", "LE", "BEGINS_WITH", "GE", "CONTAINS")
 }
 
-func isConditionalOperator(operator string) bool { return operator == "AND" || operator == "OR" }
+// checkKnownOperator rejects an unknown ConditionalOperator.
+func checkKnownOperator(operator *string) error {
+	if operator == nil || *operator == "AND" || *operator == "OR" {
+		return nil
+	}
+	return validation(unknownConditionalOperator)
+}
 
 // checkConditionalOperator checks that there are conditions for the ConditionalOperator to combine.
 func checkConditionalOperator(cs conditions) error {

@@ -19,29 +19,17 @@ type scanInput struct {
 }
 
 func (in *scanInput) check() error {
-	if err := in.checkShape(); err != nil {
+	if err := cmp.Or(checkKnownOperator(in.ConditionalOperator), in.checkShape(),
+		in.checkUse("ScanFilter", in.ScanFilter, nil, nil), in.checkSegments()); err != nil {
 		return err
 	}
-	if err := cmp.Or(in.checkUse("ScanFilter", in.ScanFilter, nil, nil), in.checkSegments()); err != nil {
-		return err
-	}
-	attributes, err := newAttributes(in.ExpressionAttributeNames, &in.ExpressionAttributeValues)
-	if err != nil {
-		return err
-	}
-	if err := in.parseFilter(in.ScanFilter, attributes); err != nil {
-		return err
-	}
-	if err := attributes.Unused(); err != nil {
+	if _, err := in.parse(in.ScanFilter, nil); err != nil {
 		return err
 	}
 	return in.checkSelect()
 }
 
 func (in *scanInput) checkShape() error {
-	if in.ConditionalOperator != nil && !isConditionalOperator(*in.ConditionalOperator) {
-		return validation(unknownConditionalOperator)
-	}
 	var c constraints
 	in.pageInput.checkShape(&c, "scanFilter", in.ScanFilter, nil)
 	number(&c, "limit", in.Limit, 1, math.MaxInt)

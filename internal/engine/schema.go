@@ -184,12 +184,9 @@ func (p *projection) checkShape(c *constraints, at string) {
 		return
 	}
 	c.oneOf(at+".projectionType", p.ProjectionType, "ALL", "INCLUDE", "KEYS_ONLY")
-	if p.NonKeyAttributes != nil {
-		shown := func() string { return "[" + strings.Join(p.NonKeyAttributes, ", ") + "]" }
-		c.list(at+".nonKeyAttributes", len(p.NonKeyAttributes), 20, shown)
-		if slices.ContainsFunc(p.NonKeyAttributes, func(name string) bool { return name == "" || len(name) > 255 }) {
-			c.violation(shown(), at+".nonKeyAttributes", "Member must satisfy constraint: [Member must have length less than or equal to 255, Member must have length greater than or equal to 1]")
-		}
+	c.strings(at+".nonKeyAttributes", p.NonKeyAttributes, 20)
+	if slices.ContainsFunc(p.NonKeyAttributes, func(name string) bool { return name == "" || len(name) > 255 }) {
+		c.violation(shownList(p.NonKeyAttributes), at+".nonKeyAttributes", "Member must satisfy constraint: [Member must have length less than or equal to 255, Member must have length greater than or equal to 1]")
 	}
 }
 

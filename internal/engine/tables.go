@@ -117,7 +117,7 @@ func (e *Engine) describeTable(in *tableInput) (*describeTableOutput, error) {
 func (e *Engine) namedTable(nameOrARN string) (*table, error) {
 	t, err := e.table(nameOrARN)
 	if err != nil {
-		return nil, tableNotFound(nameOrARN)
+		return nil, dynamoDBException("ResourceNotFoundException", "Requested resource not found: Table: "+nameOrARN+" not found")
 	}
 	return t, nil
 }

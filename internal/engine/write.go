@@ -195,7 +195,7 @@ func (in *returnInput) checkShape(a *action) error {
 	case badReturnValues && a.update != &noUpdate:
 		c.add(unknownReturnValues)
 		return c.err()
-	case a.condition.ConditionalOperator != nil && !isConditionalOperator(*a.condition.ConditionalOperator):
+	case checkKnownOperator(a.condition.ConditionalOperator) != nil:
 		c.add(unknownConditionalOperator)
 	}
 	c.capacity(in.ReturnConsumedCapacity)
@@ -307,10 +307,11 @@ func (e *Engine) apply(w *write) error {
 func (w *write) evaluate() error {
 	w.old = w.table.get(&w.primary)
 	if !w.condition.Match(w.old.itemOrNil()) {
+		failed := dynamoDBException("ConditionalCheckFailedException", "The conditional request failed")
 		if w.showOld {
-			return conditionalCheckFailed(w.old.itemOrNil())
+			failed.item = w.old.itemOrNil()
 		}
-		return conditionalCheckFailed(nil)
+		return failed
 	}
 	if w.key == nil {
 		return nil
