@@ -1,10 +1,74 @@
 package differential
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 )
+
+// accepted is a difference in which the engine follows the service, and DynamoDB Local does not. The
+// patterns match whole texts; an empty pattern matches every text.
+type accepted struct {
+	reason      string
+	operations  string
+	path        string // "failure" if empty
+	local, ours string // match the failures, or the JSON of what differs
+	when        func(s step, d difference) bool
+}
+
+// nothing matches the text of a success and of a missing member.
+const nothing = `()`
+
+// acceptance applies the accepted differences and counts how often each occurs.
+type acceptance []*rule
+
+// rule is an accepted difference with its patterns compiled.
+type rule struct {
+	accepted
+	patterns [4]*regexp.Regexp
+	count    atomic.Int64
+}
+
+func newAcceptance() (a acceptance) {
+	for _, d := range acceptedDifferences {
+		r := &rule{accepted: d}
+		for i, text := range []string{d.operations, cmp.Or(d.path, "failure"), d.local, d.ours} {
+			r.patterns[i] = regexp.MustCompile(`^(?s:` + cmp.Or(text, `.*`) + `)$`)
+		}
+		a = append(a, r)
+	}
+	return a
+}
+
+func (r *rule) matches(s step, d difference) bool {
+	for i, text := range []string{s.operation, d.path, d.localText(), d.oursText()} {
+		if !r.patterns[i].MatchString(text) {
+			return false
+		}
+	}
+	return r.when == nil || r.when(s, d)
+}
+
+// accepts reports whether a difference is accepted.
+func (a acceptance) accepts(s step, d difference) bool {
+	i := slices.IndexFunc(a, func(r *rule) bool { return r.matches(s, d) })
+	if i < 0 {
+		return false
+	}
+	a[i].count.Add(1)
+	return true
+}
+
+// byReason returns how often the differences of each reason occurred.
+func (a acceptance) byReason() map[string]int64 {
+	counts := map[string]int64{}
+	for _, r := range a {
+		counts[r.reason] += r.count.Load()
+	}
+	return counts
+}
 
 // acceptedDifferences are the ways in which DynamoDB Local departs from the service, which the engine
 // follows. Every other difference is a failure.
@@ -172,11 +236,7 @@ var acceptedDifferences = slices.Concat(wording, []accepted{
 	{reason: "capacity of transactions", operations: `TransactWriteItems`,
 		path: `ConsumedCapacity\[\d+\](\.Table)?\.(Write)?CapacityUnits`, when: oursIsMore},
 	{reason: "capacity of transactions", operations: `TransactWriteItems`,
-		path: `ConsumedCapacity\[\d+\]\.Table\.(Write)?CapacityUnits`, when: localIsUpTo(2)},
-	{reason: "capacity of transactions", operations: `TransactWriteItems`,
-		path: `ConsumedCapacity\[\d+\](\.GlobalSecondaryIndexes\..*)?\.(Write)?CapacityUnits`, when: localIsUpTo(4)},
-	{reason: "capacity of transactions", operations: `TransactWriteItems`,
-		path: `ConsumedCapacity\[\d+\](\.LocalSecondaryIndexes\..*)?\.(Write)?CapacityUnits`, when: localIsUpTo(8)},
+		path: `ConsumedCapacity\[\d+\](\..*)?\.(Write)?CapacityUnits`, when: localIsUpTo(8)},
 
 	// Local charges scans of an index for whole items and not for what they fetch, queries of a local
 	// index for the table's sort key, puts for global indexes of which the item has one key attribute
@@ -205,8 +265,8 @@ const failedUpdate = `ValidationException: (The document path provided in the up
 	`An operand in the update expression has an incorrect data type|` +
 	`(DynamoDB only supports precision|Attempting to store more than 38|Number (over|under)flow|A value provided cannot be converted).*)`
 
-// mistaken reports whether the request has a mistake that the operation checks.
-func mistaken(s step, _ difference) bool { return s.mistaken && !s.foreign }
+// mistaken reports whether the request has a mistake on purpose.
+func mistaken(s step, _ difference) bool { return s.mistaken }
 
 // localIsMore and oursIsMore compare the numbers that differ; a missing one is zero.
 func localIsMore(_ step, d difference) bool { return excess(d) > 0 }
@@ -220,9 +280,9 @@ func localIsUpTo(factor float64) func(step, difference) bool {
 	}
 }
 
-// isPartial reports whether the request puts an item with one key attribute of a global index and
-// not the other.
-func isPartial(s step, _ difference) bool { return s.partial }
+// isPartial reports whether the request may put an item with one key attribute of a global index and
+// not the other, which a mistake can remove.
+func isPartial(s step, _ difference) bool { return s.partial || s.mistaken }
 
 func excess(d difference) float64 {
 	local, _ := d.local.(float64)
@@ -283,3 +343,71 @@ func sameWords(a, b string) bool {
 	}
 	return slices.Equal(words(a), words(b))
 }
+
+// wording pairs the messages of DynamoDB Local with those of the service for the
+// same errors. DynamoDB Local puts none of them behind "1 validation error detected".
+var wording = []accepted{
+	// Tables.
+	{reason: "words", local: `ResourceNotFoundException: Cannot do operations on a non-existent table`, ours: `ResourceNotFoundException: Requested resource not found.*`},
+	{reason: "words", local: `ResourceInUseException: Cannot create preexisting table`, ours: `ResourceInUseException: Table already exists: .*|` + invalid + `Some AttributeDefinitions are not used\. .*`},
+	{reason: "words", local: `ValidationException: Invalid table/index name\. .*`, ours: `ResourceNotFoundException: Requested resource not found.*|ValidationException: The parameter 'TableName' is required but was not present in the request`},
+	{reason: "words", local: `ValidationException: Cannot have two attributes with the same name`, ours: invalid + `Duplicate (AttributeName|value in attribute name|attribute name in NonKeyAttributes): .*|ValidationException: Can not use both expression and non-expression parameters .*`},
+	{reason: "words", local: `ValidationException: .* not specified in Attribute Definitions\. *Type unknown\.`, ours: invalid + `Some index key attributes are not defined .*|ValidationException: Invalid KeySchema: Some index key attribute have no definition`},
+	{reason: "words", local: `ValidationException: (Too many hash keys specified|No Hash Key specified in schema)\. .*`, ours: `ValidationException: Invalid KeySchema: .*`},
+	{reason: "words", local: `ValidationException: (Two keys can not have the same name|Too many hash keys specified\. .*)`, ours: `ValidationException: (Both the Hash Key and the Range Key element in the KeySchema have the same name|The KeySchema contains multiple key attributes with the same name)`},
+	{reason: "words", local: `ValidationException: (Two (local|global) secondary indices have the same name|Local Secondary Indices AND Global .* must have different names)`, ours: invalid + `Duplicate index name: .*`},
+	{reason: "words", local: `ValidationException: The number of attributes in key schema must match .*`, ours: invalid + `(Some AttributeDefinitions are not used|Number of attributes in KeySchema does not exactly match|List of LocalSecondaryIndexes is empty).*`},
+	{reason: "words", local: `ValidationException: Local Secondary indices must have the same hash key as the main table`, ours: invalid + `(Index KeySchema does not have the same leading hash key|Some index key attributes are not defined in) .*`},
+	{reason: "words", local: `ValidationException: No provisioned throughput specified for the (table|global secondary index)`, ours: invalid + `(ProvisionedThroughput must be specified for index: |ReadCapacityUnits and WriteCapacityUnits must both be specified ).*`},
+	{reason: "words", local: `ValidationException: [GL]SI list is empty/invalid`, ours: invalid + `List of (Global|Local)SecondaryIndexes is empty`},
+	{reason: "words", local: `ValidationException: If Projection type INCLUDE is specified, .*`, ours: invalid + `ProjectionType is INCLUDE, but NonKeyAttributes is not specified`},
+	{reason: "words", local: `ValidationException: No attributes should be specified to be projected unless .*`, ours: invalid + `ProjectionType is .*, but NonKeyAttributes is specified`},
+	{reason: "words", local: `ValidationException: Indexes must have a projection specified`, ours: invalid + `Unknown ProjectionType: null`},
+
+	// Attribute values.
+	{reason: "words", local: `ValidationException: (.*: )?A value provided cannot be converted into a number.*`, ours: `ValidationException: ((.*: )?The parameter cannot be converted to a numeric value|Number (over|under)flow\. Attempting to store a number with magnitude ).*`},
+	{reason: "words", local: `ValidationException: .*Number (over|under)flow\. .*`, ours: `ValidationException: Number (over|under)flow\. .*`},
+	{reason: "words", local: `ValidationException: .*The parameter cannot be converted to a numeric value.*`, ours: `ValidationException: The parameter cannot be converted to a numeric value.*`},
+	{reason: "words", local: `ValidationException: ExpressionAttributeValues can only be specified when using expressions: (ConditionExpression is|UpdateExpression and ConditionExpression are) null`, ours: `ValidationException: ExpressionAttributeValues can only be specified when using expressions`},
+	{reason: "words", local: `ValidationException: (.*: )?DynamoDB only supports precision up to 38 digits.*`, ours: `ValidationException: (.*: )?Attempting to store more than 38 significant digits in a Number.*`},
+	{reason: "words", local: `ValidationException: .*Input collection.* contains duplicates.*`, ours: `ValidationException: .*Input collection.* contains duplicates.*`},
+	{reason: "words", local: `ValidationException: (.*: )?The supplied Item contains a null AttributeValue.*`, ours: `ValidationException: (.*: )?Supplied AttributeValue is empty, must contain .*`},
+
+	// Keys.
+	{reason: "words", local: `ValidationException: (The list of keys in RequestItems .*|` + badKey + `)`, ours: `ValidationException: The provided key element does not match the schema`},
+	{reason: "words", local: `ValidationException: ` + badKey, ours: invalid + `(Type mismatch for (k|Index K)ey|Missing the key) .*`},
+	{reason: "words", local: `(Validation|TransactionCanceled)Exception: ` + badKey, ours: `TransactionCanceledException: .*ValidationError.*`},
+	{reason: "words", local: `ValidationException: Hash primary key values must be under 2048 bytes, .*`, ours: invalid + `(Size of hashkey|Aggregated size of all range keys) has exceeded .*`},
+	{reason: "words", local: `ValidationException: .* IndexName: .*`, ours: `ValidationException: .*(IndexName: .*| cannot contain an empty (string|binary) value\. Key: .*)`},
+	{reason: "words", local: invalid + `Size limit exceeded`, ours: invalid + `(Size of hashkey|Aggregated size of all range keys) has exceeded .*`},
+
+	// Expressions. Of two overlapping paths, DynamoDB Local names the wrong second one; of several
+	// undefined names, it names any; and some types in its lists are its own.
+	{reason: "words", local: `ValidationException: .*: Two document paths (overlap|conflict) .*`, ours: `ValidationException: .*: Two document paths (overlap|conflict) .*`},
+	{reason: "words", local: `ValidationException: .*; operator or function: attribute_type, operand type: .*`, ours: `ValidationException: .*; operator or function: attribute_type, operand type: .*`},
+	{reason: "words", local: `ValidationException: .*: An expression attribute (name|value) used in .* is not defined; .*`, ours: `ValidationException: .*: An expression attribute (name|value) used in .* is not defined; .*`},
+
+	// Operations.
+	{reason: "words", operations: `UpdateItem`, local: `ValidationException: .* is not supported for the type [A-Z_]+`, ours: `ValidationException: .* is not supported for the type [A-Z]+`},
+	{reason: "words", operations: `Transact.*`, path: `CancellationReasons\[\d+\]\.Message`, local: `"(The conditional request failed\.|` + badKey + `)"`,
+		ours: `"(The conditional request failed|The provided key element does not match the schema|One or more parameter values were invalid: (Type mismatch|Missing the key) .*)"`},
+	{reason: "words", local: invalid + `Invalid number of argument\(s\) for the .* ComparisonOperator`, ours: invalid + `Value or AttributeValueList must be used with ComparisonOperator: .*`},
+	{reason: "words", local: `ValidationException: ConditionalOperator cannot be used without Filter or Expected`, ours: `ValidationException: ConditionalOperator can only be used when Filter or Expected has two or more elements`},
+	{reason: "words", local: `ValidationException: Return values set to invalid value`, ours: `ValidationException: ReturnValues can only be ALL_OLD or NONE`},
+	{reason: "words", local: `ValidationException: Consistent read cannot be true when (querying|scanning) a GSI`, ours: `ValidationException: Consistent reads are not supported on global secondary indexes`},
+	{reason: "words", local: `ValidationException: Query condition missed key schema element`, ours: `ValidationException: Query condition missed key schema element: .*`},
+	{reason: "words", local: `ValidationException: (Exclusive Start Key must have same size as table's key schema|Supplied AttributeValue is empty, .*)`, ours: `ValidationException: The provided starting key is invalid(: Supplied AttributeValue is empty, .*)?`},
+	{reason: "words", local: `ValidationException: The provided starting key does not match the range key predicate`, ours: `ValidationException: The (provided starting key is outside query boundaries|query can return at most one row) .*`},
+	{reason: "words", local: `ValidationException: Exclusive start key must lie within the segment`, ours: `ValidationException: The provided starting key is invalid: Invalid ExclusiveStartKey\. .*`},
+	{reason: "words", local: `ValidationException: 1 validation error detected: Value '.*' at 'segment' failed to satisfy constraint: .*`, ours: `ValidationException: The Segment parameter is zero-based .*`},
+	{reason: "words", local: `ValidationException: If (total )?segments? is specified, .*`, ours: `ValidationException: The (Total)?Segments? parameter is required .*`},
+	{reason: "words", local: `ValidationException: (Batch(Get|Write)Item (must have some|cannot have a null or no) requests set|The (batch write request list|list of keys) .*)`, ours: `ValidationException: The requestItems parameter is required for Batch(Get|Write)Item`},
+	{reason: "words", local: `ValidationException: Value null at 'transactItems' failed to satisfy constraint: Member must not be null`, ours: `ValidationException: Invalid Request: Transact(Get|Write)Request should contain .*`},
+	{reason: "words", local: `IdempotentParameterMismatchException: `, ours: `IdempotentParameterMismatchException: Request uses the same client token .*`},
+}
+
+const (
+	invalid = `ValidationException: One or more parameter values were invalid: `
+	badKey  = `(Invalid attribute value type|The number of conditions on the keys is invalid|One of the required keys was not given a value|` +
+		`Type mismatch for attribute to update|One or more parameter values were invalid: Type mismatch for (k|Index K)ey)`
+)

@@ -4,14 +4,19 @@ import (
 	"cmp"
 	"encoding/json"
 	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
-// difference is a place at which two answers differ; a missing member is nil.
+// difference is a place at which two responses differ; a missing member is nil.
 // At the path "failure" the values are the errors, empty for a success.
 type difference struct {
 	path        string
@@ -31,7 +36,7 @@ func (d *difference) text(value any) string {
 	return string(encode(value))
 }
 
-// compare returns the differences between two answers to a request.
+// compare returns the differences between two responses to a request.
 func compare(operation string, local, ours *answer) []difference {
 	if l, o := withoutEnvelope(local.failure()), withoutEnvelope(ours.failure()); l != o {
 		return []difference{{path: "failure", local: l, ours: o}}
@@ -59,7 +64,7 @@ func withoutEnvelope(failure string) string {
 
 type comparison struct {
 	differences []difference
-	// common is set to compare only members that both answers have.
+	// common is set to compare only members that both responses have.
 	common bool
 }
 
@@ -121,7 +126,7 @@ func clone[T any](value T) T {
 	return rebuilt("", value, func(_ string, value any) any { return value }).(T)
 }
 
-// normal returns a copy of an answer in which everything without an order is
+// normal returns a copy of a response in which everything without an order is
 // sorted, JSON's numbers have one form, and ids, ARNs and times are missing.
 func normal(body object) object {
 	return rebuilt("", body, normalMember).(object)
@@ -187,4 +192,22 @@ func canonicalNumber(text any) any {
 		return nil
 	}
 	return number.Raw()
+}
+
+func TestCompare_IgnoresOrderWhereThereIsNone(t *testing.T) {
+	for _, test := range []struct {
+		name, operation, local, ours string
+		differ                       bool
+	}{
+		{"sets", "GetItem", `{"Item":{"x":{"SS":["a","b"]}}}`, `{"Item":{"x":{"SS":["b","a"]}}}`, false},
+		{"sets with other members", "GetItem", `{"Item":{"x":{"SS":["a","b"]}}}`, `{"Item":{"x":{"SS":["a","c"]}}}`, true},
+		{"lists", "GetItem", `{"Item":{"x":{"L":[{"S":"a"},{"S":"b"}]}}}`, `{"Item":{"x":{"L":[{"S":"b"},{"S":"a"}]}}}`, true},
+		{"items of a batch", "BatchGetItem", `{"Responses":{"t":[{"x":{"S":"a"}},{"x":{"S":"b"}}]}}`, `{"Responses":{"t":[{"x":{"S":"b"}},{"x":{"S":"a"}}]}}`, false},
+		{"items of a query", "Query", `{"Items":[{"x":{"S":"a"}},{"x":{"S":"b"}}]}`, `{"Items":[{"x":{"S":"b"}},{"x":{"S":"a"}}]}`, true},
+	} {
+		local, ours := answer{status: http.StatusOK}, answer{status: http.StatusOK}
+		require.NoError(t, json.Unmarshal([]byte(test.local), &local.body))
+		require.NoError(t, json.Unmarshal([]byte(test.ours), &ours.body))
+		assert.Equal(t, test.differ, len(compare(test.operation, &local, &ours)) > 0, test.name)
+	}
 }

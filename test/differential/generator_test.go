@@ -2,9 +2,37 @@ package differential
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 )
+
+// source is a stream of random decisions, the same for the same seed and stream.
+type source struct {
+	*rand.Rand
+}
+
+func newSource(seed, stream uint64) source {
+	return source{rand.New(rand.NewPCG(seed, stream))}
+}
+
+// chance reports true in percent of the cases.
+func (s source) chance(percent int) bool { return s.IntN(100) < percent }
+
+// between returns a number from low to high, both included.
+func (s source) between(low, high int) int { return low + s.IntN(high-low+1) }
+
+// pick returns one of the choices.
+func pick[T any](s source, choices ...T) T { return choices[s.IntN(len(choices))] }
+
+// sample returns count of the choices in random order.
+func sample[T any](s source, count int, choices []T) []T {
+	taken := make([]T, 0, count)
+	for _, i := range s.Perm(len(choices))[:min(count, len(choices))] {
+		taken = append(taken, choices[i])
+	}
+	return taken
+}
 
 // step is one request of a trace, or a few that belong together.
 type step struct {
@@ -13,8 +41,7 @@ type step struct {
 	onwards   bool // continues with the LastEvaluatedKey, until there is none
 	big       bool // belongs to a trace of big items
 	mistaken  bool // has a mistake on purpose
-	foreign   bool // has a parameter of another operation
-	partial   bool // puts a part of the key of a global index
+	partial   bool // puts an item with a part of the key of a global index
 }
 
 // trace is a sequence of requests to tables of their own.
@@ -37,6 +64,7 @@ type generator struct {
 	// servers check for mistakes in different orders.
 	slips    int
 	mistaken bool // the current request has its mistake
+	partial  bool // the current request has an item with a part of the key of a global index
 }
 
 // slip reports whether the request gets its mistake here, in percent of the cases if it has none
@@ -118,7 +146,7 @@ func (g *generator) step(first bool) step {
 		urn = append(urn, slices.Repeat([]operation{o}, weight)...)
 	}
 	t := &g.tables[g.IntN(len(g.tables))]
-	g.slips, g.mistaken = 0, false
+	g.slips, g.mistaken, g.partial = 0, false, false
 	if g.chance(g.mistakes) {
 		g.slips = 1
 	}
@@ -136,7 +164,7 @@ func (g *generator) step(first bool) step {
 	if g.slip(70) {
 		g.corrupt(&s, o.parameters)
 	}
-	s.mistaken = g.mistaken
+	s.mistaken, s.partial = g.mistaken, g.partial
 	return s
 }
 

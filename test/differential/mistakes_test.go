@@ -38,13 +38,8 @@ func (g *generator) corrupt(s *step, parameters string) {
 		return
 	}
 	s.body = clone(s.body)
-	switch {
-	case g.chance(30):
+	if g.chance(30) {
 		g.corruptMember(s.body, strings.Fields(parameters))
-		return
-	case g.chance(5):
-		s.foreign = true
-		g.corruptMember(s.body, foreign(s.operation))
 		return
 	}
 	all := places(s.body)
@@ -88,21 +83,6 @@ func (g *generator) corruptPlace(at place) {
 		}
 	}
 	at.set(pick[any](g.source, nil, true, 0, -1, 1.5, "x", "", list{}, object{}, list{"x"}, object{"S": "x"}))
-}
-
-// foreign returns the parameters that only other operations have. Servers
-// ignore them.
-func foreign(operation string) []string {
-	var own, others []string
-	for _, o := range operations {
-		if o.name == operation {
-			own = append(own, strings.Fields(o.parameters)...)
-		} else {
-			others = append(others, strings.Fields(o.parameters)...)
-		}
-	}
-	slices.Sort(others)
-	return slices.DeleteFunc(slices.Compact(others), func(name string) bool { return slices.Contains(own, name) })
 }
 
 // unlikely are values of parameters. Those that are not listed are mostly texts.

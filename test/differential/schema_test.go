@@ -2,12 +2,6 @@ package differential
 
 import "slices"
 
-// object and list are JSON values of requests and answers.
-type (
-	object = map[string]any
-	list   = []any
-)
-
 // keyAttribute is the name and type of a key attribute. An empty name means
 // that there is no sort key.
 type keyAttribute struct {

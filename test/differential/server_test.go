@@ -2,15 +2,22 @@ package differential
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb/internal/engine"
 	"github.com/open-alchemy/packagedb/internal/loopback"
+)
+
+// object and list are JSON values of requests and responses.
+type (
+	object = map[string]any
+	list   = []any
 )
 
 // server is a server of the DynamoDB protocol.
@@ -56,13 +63,10 @@ func (a *answer) failure() string {
 	return failure
 }
 
-// send performs one request. It fails if the connection does, or if the answer
-// is not JSON.
-func (s *server) send(ctx context.Context, operation string, body []byte) (*answer, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.endpoint, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
+// send performs one request. The test fails if the connection does, or if the response is not JSON.
+func (s *server) send(t *testing.T, operation string, body object) *answer {
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.endpoint, bytes.NewReader(encode(body)))
+	require.NoError(t, err)
 	request.Header = http.Header{
 		"Content-Type":  {"application/x-amz-json-1.0"},
 		"X-Amz-Target":  {"DynamoDB_20120810." + operation},
@@ -70,21 +74,13 @@ func (s *server) send(ctx context.Context, operation string, body []byte) (*answ
 		"X-Amz-Date":    {"20260101T000000Z"},
 	}
 	response, err := s.client.Do(request)
-	if err != nil {
-		return nil, err
-	}
+	require.NoError(t, err)
 	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		return nil, err
-	}
 	a := &answer{status: response.StatusCode}
-	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder := json.NewDecoder(response.Body)
 	decoder.UseNumber()
-	if err := decoder.Decode(&a.body); err != nil {
-		return nil, fmt.Errorf("%s: status %d: %w in %q", operation, response.StatusCode, err, text)
-	}
-	return a, nil
+	require.NoError(t, decoder.Decode(&a.body), "%s: status %d", operation, response.StatusCode)
+	return a
 }
 
 // maxCreations is how often create tries: DynamoDB Local sometimes fails while
@@ -92,24 +88,15 @@ func (s *server) send(ctx context.Context, operation string, body []byte) (*answ
 const maxCreations = 20
 
 // create creates a table that does not exist.
-func (s *server) create(ctx context.Context, definition object) error {
-	var failure string
-	for range maxCreations {
-		a, err := s.send(ctx, "CreateTable", encode(definition))
-		if err != nil {
-			return err
-		}
-		if failure = a.failure(); a.status != http.StatusInternalServerError {
-			break
-		}
+func (s *server) create(t *testing.T, definition object) {
+	created := s.send(t, "CreateTable", definition)
+	for i := 1; i < maxCreations && created.status == http.StatusInternalServerError; i++ {
+		created = s.send(t, "CreateTable", definition)
 	}
-	if failure != "" {
-		return fmt.Errorf("CreateTable %s at %s: %s", encode(definition), s.endpoint, failure)
-	}
-	return nil
+	require.Empty(t, created.failure(), "CreateTable %s at %s", encode(definition), s.endpoint)
 }
 
-// encode returns the JSON of a request or of a part of an answer.
+// encode returns the JSON of a request or of a part of a response.
 func encode(value any) []byte {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)

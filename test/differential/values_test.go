@@ -153,6 +153,7 @@ func (g *generator) item(t *tableSchema) object {
 	if g.chance(g.fillPercent) {
 		g.fill(t, item)
 	}
+	g.partial = g.partial || t.keepsPart(item)
 	return item
 }
 

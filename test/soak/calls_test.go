@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/open-alchemy/packagedb"
 	"github.com/open-alchemy/packagedb/internal/dbtest"
@@ -136,56 +134,25 @@ func (c *call) send(ctx context.Context, db packagedb.Database) {
 	}
 }
 
-// String returns the call as a line of a trace.
+// String returns the call as a line of a trace, with what identifies its arguments and results:
+// titles and salts are unique to a call.
 func (c *call) String() string {
-	arguments := []string{strconv.Quote(c.sub)}
-	switch {
-	case c.is(createSpec):
-		arguments = append(arguments, fmt.Sprintf("%q version %q, %s", c.spec.Name, c.spec.Version, c.spec.Title))
-	case c.is(createCredentials, putCredentials):
-		arguments = append(arguments, fmt.Sprintf("%q with %q, %s", c.id, c.publicKey, c.credentials.Salt))
-	case c.is(getUser):
-		arguments = []string{strconv.Quote(c.publicKey)}
-	case c.id != "":
-		arguments = append(arguments, strconv.Quote(c.name))
-	}
-	if c.is(getSpecVersion) {
-		arguments = append(arguments, strconv.Quote(c.version))
-	}
-	if c.page != (page{}) {
-		arguments = append(arguments, fmt.Sprintf("%+v", c.page))
-	}
-	return fmt.Sprintf("%4d to %4d  host %d at %d: %s(%s) = %s",
-		c.begin, c.end, c.host, c.clock, c.operation, strings.Join(arguments, ", "), c.result())
-}
-
-func (c *call) result() string {
+	result := fmt.Sprint(c.latest, " ", c.count)
 	switch {
 	case c.err != nil:
-		return c.err.Error()
-	case c.is(getLatestVersion):
-		return strconv.Quote(c.latest)
-	case c.is(countModels):
-		return strconv.Itoa(c.count)
+		result = c.err.Error()
 	case c.is(getUser):
-		return fmt.Sprintf("%q, %s", c.user.Sub, c.user.Salt)
-	case c.is(createSpec, getSpec, getSpecVersion, listSpecs, listVersions):
-		return brief(c.specs)
+		result = fmt.Sprintf("%q, %s", c.user.Sub, c.user.Salt)
 	}
-	var infos []string
+	for _, spec := range c.specs {
+		result += fmt.Sprintf(", %s at %d: version %q, %s", spec.ID, spec.UpdatedAt, spec.Version, spec.Title)
+	}
 	for _, info := range c.infos {
-		infos = append(infos, fmt.Sprintf("%q with %q, %s", info.ID, info.PublicKey, info.Salt))
+		result += fmt.Sprintf(", %q with %q, %s", info.ID, info.PublicKey, info.Salt)
 	}
-	return fmt.Sprint(infos)
-}
-
-// brief returns what identifies a spec: the date, and the title, which is unique to a call.
-func brief(specs []packagedb.SpecInfo) string {
-	var lines []string
-	for _, spec := range specs {
-		lines = append(lines, fmt.Sprintf("%s at %d: version %q, %s", spec.ID, spec.UpdatedAt, spec.Version, spec.Title))
-	}
-	return fmt.Sprint(lines)
+	return fmt.Sprintf("%4d to %4d  host %d at %d: %s(sub %q, name %q, version %q, key %q, %s%s, %+v) = %s",
+		c.begin, c.end, c.host, c.clock, c.operation, c.sub, c.name, c.spec.Version+c.version, c.publicKey,
+		c.spec.Title, c.credentials.Salt, c.page, result)
 }
 
 // written returns the spec that the call writes if it is dated with the second.

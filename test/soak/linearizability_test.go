@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -225,7 +224,7 @@ func specModel() porcupine.Model {
 // checkLinearizable finds specs whose results no order of their calls explains. A call takes effect
 // at one moment between its begin and its end. A write that failed takes effect then or never,
 // because all requests of a call are complete when it returns. A read that failed says nothing.
-func checkLinearizable(calls []*call) (found []violation) {
+func checkLinearizable(calls []*call) (found []string) {
 	parts := map[key][]part{}
 	for _, c := range calls {
 		if !c.answered() && !c.isWrite() {
@@ -233,25 +232,25 @@ func checkLinearizable(calls []*call) (found []violation) {
 		}
 		of, err := c.parts()
 		if err != nil {
-			found = append(found, violation{fmt.Sprintf("%v: %v", err, c), []*call{c}})
+			found = append(found, fmt.Sprintf("%v: %v", err, c))
 		}
 		for _, p := range of {
 			k := key{c.sub, p.id}
 			parts[k] = append(parts[k], p)
 		}
 	}
-	for _, k := range slices.SortedFunc(maps.Keys(parts), compareKeys) {
-		markMoved(parts[k])
+	for k, of := range parts {
+		markMoved(of)
 		var operations []porcupine.Operation
-		for _, p := range parts[k] {
+		for _, p := range of {
 			operations = append(operations, porcupine.Operation{ClientId: p.host, Input: p, Call: p.begin, Return: p.end})
 		}
 		switch porcupine.CheckOperationsTimeout(specModel(), operations, decisionTime) {
 		case porcupine.Ok:
 		case porcupine.Illegal:
-			found = append(found, explain(k, operations))
+			found = append(found, fmt.Sprintf("%q: no order of the calls explains what they returned", k))
 		case porcupine.Unknown:
-			found = append(found, violation{message: fmt.Sprintf("%q: not decided within %v", k, decisionTime)})
+			found = append(found, fmt.Sprintf("%q: not decided within %v", k, decisionTime))
 		}
 	}
 	return found
@@ -280,31 +279,4 @@ func markMoved(parts []part) {
 			parts[i].moved = seconds[p.spec.Title]
 		}
 	}
-}
-
-// explain returns the violation of a spec whose calls cannot be put into an order.
-func explain(k key, operations []porcupine.Operation) violation {
-	_, info := porcupine.CheckOperationsVerbose(specModel(), operations, 0)
-	longest := map[*call]bool{}
-	for _, order := range info.PartialLinearizationsOperations()[0] {
-		if len(order) > len(longest) {
-			clear(longest)
-			for _, operation := range order {
-				longest[operation.Input.(part).call] = true
-			}
-		}
-	}
-	v := violation{message: fmt.Sprintf("%q: no order of the calls explains what they returned", k)}
-	var next *call
-	for _, operation := range operations {
-		c := operation.Input.(part).call
-		v.calls = append(v.calls, c)
-		if !longest[c] && c.answered() && (next == nil || c.end < next.end) {
-			next = c
-		}
-	}
-	if next != nil {
-		v.message += fmt.Sprintf("\nthe longest order found, of %d calls, is without %v", len(longest), next)
-	}
-	return v
 }

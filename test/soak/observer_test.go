@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
@@ -16,24 +17,34 @@ import (
 // observer reads what is stored during writes, with one request at a time, and checks that every
 // spec is whole: its latest item equals its last version, or it has neither.
 type observer struct {
-	client *dynamodb.Client
-	subs   []string
+	stop func() // ends the observation; looks and found are final then
 
 	looks int
-	found []violation
+	found []string
 }
 
-// observe reads all users in turn until the context ends.
-func (o *observer) observe(ctx context.Context) {
-	for i := 0; len(o.subs) > 0 && len(o.found) == 0 && ctx.Err() == nil; i++ {
-		o.look(ctx, o.subs[i%len(o.subs)])
-	}
+// observe reads all users in turn until the observer is stopped.
+func observe(t *testing.T, client *dynamodb.Client, subs ...string) *observer {
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	o := &observer{stop: func() {
+		cancel()
+		<-done
+	}}
+	t.Cleanup(o.stop)
+	go func() {
+		defer close(done)
+		for i := 0; len(subs) > 0 && len(o.found) == 0 && ctx.Err() == nil; i++ {
+			o.look(ctx, client, subs[i%len(subs)])
+		}
+	}()
+	return o
 }
 
 // look reads the first page of a user's specs from the index, where the latest item of a spec comes
 // after its versions. A request that fails shows nothing.
-func (o *observer) look(ctx context.Context, sub string) {
-	page, err := o.client.Query(ctx, &dynamodb.QueryInput{
+func (o *observer) look(ctx context.Context, client *dynamodb.Client, sub string) {
+	page, err := client.Query(ctx, &dynamodb.QueryInput{
 		TableName: aws.String("package.specs"), IndexName: aws.String("idUpdatedAt"), ConsistentRead: aws.Bool(true),
 		KeyConditionExpression:    aws.String("#sub = :sub"),
 		ExpressionAttributeNames:  map[string]string{"#sub": "sub"},
@@ -53,7 +64,7 @@ func (o *observer) look(ctx context.Context, sub string) {
 		err = checkItems(items, next["id_updated_at"])
 	}
 	if err != nil {
-		o.found = append(o.found, violation{message: fmt.Sprintf("%q at one moment: %v", sub, err)})
+		o.found = append(o.found, fmt.Sprintf("%q at one moment: %v", sub, err))
 	}
 }
 

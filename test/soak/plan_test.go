@@ -18,8 +18,8 @@ type plan struct {
 	seed         uint64
 	mix          faultMix
 	transactions bool
-	attempts     int // of every request
-	hosts        [][]call
+	attempts     int      // of every request
+	calls        []call   // host by host
 	sabotage     sabotage // nil except in tests of the model itself
 }
 
@@ -49,6 +49,8 @@ func faultMixes() []faultMix {
 	return append(mixes, all)
 }
 
+const maxHosts = 12
+
 // newPlan draws a plan. The fault mix and whether there are transactions alternate from seed to seed.
 func newPlan(seed uint64) plan {
 	random := rand.New(rand.NewPCG(seed, 0))
@@ -64,7 +66,7 @@ func newPlan(seed uint64) plan {
 	}
 	d := draw{
 		Rand:        random,
-		hosts:       1 + random.IntN(12),
+		hosts:       1 + random.IntN(maxHosts),
 		start:       []int64{1_700_000_000, 1_000_000_000, 360}[random.IntN(3)],
 		frozen:      random.IntN(4) == 0,
 		deletes:     random.IntN(3) > 0,
@@ -72,7 +74,7 @@ func newPlan(seed uint64) plan {
 		description: []int{0, 10, 10, 10, 10, 10, 10, 10_000}[random.IntN(8)],
 	}
 	for host := range d.hosts {
-		p.hosts = append(p.hosts, d.host(host))
+		p.calls = append(p.calls, d.host(host)...)
 	}
 	return p
 }
@@ -228,8 +230,29 @@ func (d *draw) credentialsID() string { return []string{"ID", "id", "id 2", "id#
 
 func (d *draw) publicKey() string { return fmt.Sprint("public key ", d.IntN(2*d.hosts)) }
 
-// calls returns the calls of all hosts.
-func (p plan) calls() []call { return slices.Concat(p.hosts...) }
+// subs returns all users of the plan.
+func (p plan) subs() []string { return distinct(p.calls, func(c call) string { return c.sub }) }
+
+// keys returns all specs that the plan writes.
+func (p plan) keys() []key {
+	return distinct(p.calls, func(c call) (written key) {
+		if c.is(createSpec) {
+			written = c.key
+		}
+		return written
+	})
+}
+
+// distinct returns what calls have, each once, without the zero value.
+func distinct[T comparable](calls []call, of func(call) T) (values []T) {
+	var zero T
+	for _, c := range calls {
+		if value := of(c); value != zero && !slices.Contains(values, value) {
+			values = append(values, value)
+		}
+	}
+	return values
+}
 
 // String returns how to run the plan again, and what it is.
 func (p plan) String() string {
@@ -237,6 +260,5 @@ func (p plan) String() string {
 	if !p.transactions {
 		transactions = "without transactions"
 	}
-	return fmt.Sprintf("SEED=%d: %s, %s, %d attempts, %d hosts, %d calls",
-		p.seed, p.mix.name, transactions, p.attempts, len(p.hosts), len(p.calls()))
+	return fmt.Sprintf("SEED=%d: %s, %s, %d attempts, %d calls", p.seed, p.mix.name, transactions, p.attempts, len(p.calls))
 }

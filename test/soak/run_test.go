@@ -1,12 +1,14 @@
 package soak
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -16,10 +18,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/smithy-go"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
 	"github.com/open-alchemy/packagedb/internal/dbtest"
+	"github.com/open-alchemy/packagedb/test/internal/shrink"
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
@@ -35,16 +39,12 @@ type run struct {
 	events atomic.Int64
 	atomic atomic.Bool // the server has transactions and they are used
 
-	mu    sync.Mutex
-	calls []*call // at the end in the order in which they began
+	mu   sync.Mutex
+	made []*call // at the end in the order in which they began
 
-	injected   int
-	looks      int
-	violations []violation
+	injected, looks int
+	violations      []string
 }
-
-// sabotage returns a client that breaks a promise between the database and the server.
-type sabotage func(dbtest.Client) dbtest.Client
 
 // carryOut runs a plan on its own database and checks the outcome.
 func (p plan) carryOut(t *testing.T) *run {
@@ -52,18 +52,16 @@ func (p plan) carryOut(t *testing.T) *run {
 	r.atomic.Store(true)
 	r.client = r.newClient()
 	if p.sabotage != nil {
-		r.client = p.sabotage(r.client)
+		r.client = (&saboteur{client: r.client, breaks: p.sabotage}).intercept()
 	}
 	var injected *testutil.Injected
 	if len(p.mix.faults) > 0 {
 		injected = r.db.Inject(p.mix.faults...)
 	}
 
-	watch := observer{client: r.db.Client, subs: r.subs()}
-	observed, stop := context.WithCancel(t.Context())
-	var hosts, watching sync.WaitGroup
-	watching.Go(func() { watch.observe(observed) })
-	for host := range p.hosts {
+	watch := observe(t, r.db.Client, r.subs()...)
+	var hosts sync.WaitGroup
+	for host := range maxHosts {
 		hosts.Go(func() { r.host(host) })
 	}
 	hosts.Wait()
@@ -73,13 +71,16 @@ func (p plan) carryOut(t *testing.T) *run {
 		r.injected = injected.Count()
 	}
 	r.settle()
-	stop()
-	watching.Wait()
-	r.looks = watch.looks
+	watch.stop()
+	slices.SortFunc(r.made, func(a, b *call) int { return cmp.Compare(a.begin, b.begin) })
+	r.checkErrors()
 	if r.atomic.Load() {
-		r.violations = append(r.violations, watch.found...)
+		r.looks = watch.looks
+		r.violations = slices.Concat(r.violations, watch.found, checkLinearizable(r.made))
+	} else {
+		r.violations = append(r.violations, checkSpecs(r.made)...)
 	}
-	r.violations = append(r.violations, r.check()...)
+	r.violations = append(r.violations, checkCredentials(r.made)...)
 	return r
 }
 
@@ -106,9 +107,11 @@ func (r *run) hideTransactions(operation string, input any, next func() (any, er
 }
 
 // completing completes every request, even if its context ends, so that nothing takes effect after
-// the call has returned. It lets other hosts go first, and ends the context of a call after the
-// last of its requests.
+// the call has returned. It lets other hosts go first, and tells the call that it sent a request.
 type completing struct{ dynamodb.HTTPClient }
+
+// sentKey is the key of the function of a context that is called after each request.
+type sentKey struct{}
 
 func (c completing) Do(request *http.Request) (*http.Response, error) {
 	runtime.Gosched()
@@ -117,46 +120,41 @@ func (c completing) Do(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	response, err := c.HTTPClient.Do(request.WithContext(context.WithoutCancel(ctx)))
-	if allowed, ok := ctx.Value(allowanceKey{}).(*allowance); ok && allowed.left.Add(-1) == 0 {
-		allowed.cancel()
+	if sent, ok := ctx.Value(sentKey{}).(func()); ok {
+		sent()
 	}
 	return response, err
 }
-
-// allowance is the number of requests that a call may still send before its context ends.
-type allowance struct {
-	left   atomic.Int64
-	cancel func()
-}
-
-type allowanceKey struct{}
 
 // host runs the calls of one host, one after the other.
 func (r *run) host(host int) {
 	var clock int64
 	db := packagedb.New(r.client, packagedb.WithConsistentReads(),
 		packagedb.WithClock(func() time.Time { return time.Unix(clock, 0) }))
-	for _, made := range r.hosts[host] {
-		clock = made.clock
-		r.make(db, &made)
+	for _, c := range r.calls {
+		if c.host == host {
+			clock = c.clock
+			r.make(db, &c)
+		}
 	}
 }
 
+// make makes a call, whose context ends after as many requests as the call has.
 func (r *run) make(db packagedb.Database, c *call) {
-	ctx := r.t.Context()
-	if c.requests > 0 {
-		canceled, cancel := context.WithCancel(ctx)
-		defer cancel()
-		allowed := &allowance{cancel: cancel}
-		allowed.left.Store(int64(c.requests))
-		ctx = context.WithValue(canceled, allowanceKey{}, allowed)
-	}
+	ctx, cancel := context.WithCancel(r.t.Context())
+	defer cancel()
+	var sent atomic.Int64
+	ctx = context.WithValue(ctx, sentKey{}, func() {
+		if sent.Add(1) == int64(c.requests) {
+			cancel()
+		}
+	})
 	c.begin = r.events.Add(1)
 	c.send(ctx, db)
 	c.end = r.events.Add(1)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.calls = append(r.calls, c)
+	r.made = append(r.made, c)
 }
 
 // settle reads everything after the faults, makes specs whole that need it without transactions,
@@ -187,12 +185,12 @@ func (r *run) settle() {
 		do(call{operation: deleteAll, key: key{sub: sub}})
 	}
 	if left := r.items("package.specs") + r.items("package.credentials"); left > 0 {
-		r.violate(r.calls, "%d items are left when all users are deleted", left)
+		r.violate("%d items are left when all users are deleted", left)
 	}
 }
 
-func (r *run) violate(calls []*call, format string, arguments ...any) {
-	r.violations = append(r.violations, violation{fmt.Sprintf(format, arguments...), calls})
+func (r *run) violate(format string, arguments ...any) {
+	r.violations = append(r.violations, fmt.Sprintf(format, arguments...))
 }
 
 // readAll calls every read, and counts the stored items that no read returns. If the specs must be
@@ -204,7 +202,7 @@ func (r *run) readAll(do func(call) *call, whole bool) {
 		listed := do(call{operation: listVersions, key: k, name: k.id})
 		items += len(latest.specs) + len(listed.specs)
 		if whole && !same(latest.specs, history(listed.specs).latest()) {
-			r.violate([]*call{latest, listed}, "%q: the last of the history is not the latest", k)
+			r.violate("%q: the last of the history is not the latest", k)
 		}
 	}
 	for _, sub := range r.subs() {
@@ -212,11 +210,11 @@ func (r *run) readAll(do func(call) *call, whole bool) {
 			do(call{operation: operation, key: key{sub: sub}})
 		}
 	}
-	for _, publicKey := range r.publicKeys() {
+	for _, publicKey := range distinct(r.calls, func(c call) string { return c.publicKey }) {
 		do(call{operation: getUser, publicKey: publicKey})
 	}
 	if stored := r.items("package.specs"); stored != items {
-		r.violate(r.calls, "the table holds %d items of specs, %d can be read", stored, items)
+		r.violate("the table holds %d items of specs, %d can be read", stored, items)
 	}
 }
 
@@ -233,25 +231,51 @@ func (r *run) items(table string) (items int) {
 	return items
 }
 
-// subs returns all users of the plan.
-func (p plan) subs() []string {
-	return distinct(p.calls(), func(c call) (string, bool) { return c.sub, c.sub != "" })
-}
-
-func (p plan) publicKeys() []string {
-	return distinct(p.calls(), func(c call) (string, bool) { return c.publicKey, c.publicKey != "" })
-}
-
-// keys returns all specs that the plan writes.
-func (p plan) keys() []key {
-	return distinct(p.calls(), func(c call) (key, bool) { return c.key, c.is(createSpec) })
-}
-
-func distinct[T comparable](calls []call, of func(call) (T, bool)) (values []T) {
-	for _, c := range calls {
-		if value, ok := of(c); ok && !slices.Contains(values, value) {
-			values = append(values, value)
+// checkErrors finds calls that failed although no fault was injected, and errors that no fault explains.
+func (r *run) checkErrors() {
+	for _, c := range r.made {
+		disturbed := c.host != operator && len(r.mix.faults) > 0 || c.requests > 0
+		unexpected := errors.Is(c.err, packagedb.ErrInvalidInput) || errors.Is(c.err, packagedb.ErrInvalidStage) ||
+			errors.Is(c.err, packagedb.ErrNotFound)
+		if !c.answered() && (unexpected || !disturbed) {
+			r.violate("unexpected error: %v", c)
 		}
 	}
-	return values
+}
+
+const (
+	shrinkTime = 30 * time.Second // a bound on the work, which decides nothing
+	replays    = 4                // of each smaller plan, because hosts interleave by chance
+)
+
+// report fails the test if there are violations, with the seed and the shortest trace found that
+// shows one.
+func (r *run) report() {
+	r.t.Helper()
+	if len(r.violations) == 0 {
+		return
+	}
+	for _, message := range r.violations[:min(3, len(r.violations))] {
+		assert.Fail(r.t, message, "%v", r.plan)
+	}
+	end, smallest := time.Now().Add(shrinkTime), r
+	shrink.Slice(r.calls, func(calls []call) bool {
+		p := r.plan
+		p.calls = calls
+		for i := 0; i < replays && time.Now().Before(end); i++ {
+			var again *run
+			r.t.Run("replay", func(t *testing.T) { again = p.carryOut(t) })
+			if len(again.violations) > 0 {
+				smallest = again
+				return true
+			}
+		}
+		return false
+	})
+	var trace strings.Builder
+	for _, c := range smallest.made {
+		trace.WriteString(c.String() + "\n")
+	}
+	assert.Fail(r.t, smallest.violations[0], "the shortest trace found, of %d of %d calls:\n%s",
+		len(smallest.calls), len(r.calls), &trace)
 }

@@ -81,10 +81,10 @@ func (s *summary) run(t *testing.T, p plan) {
 	t.Run(fmt.Sprint(p.seed), func(t *testing.T) {
 		r := p.carryOut(t)
 		s.runs++
-		s.calls += len(r.calls)
+		s.calls += len(r.made)
 		s.injected += r.injected
 		s.violations += len(r.violations)
-		for _, c := range r.calls {
+		for _, c := range r.made {
 			if !c.ok() {
 				s.failed++
 			}
@@ -92,9 +92,7 @@ func (s *summary) run(t *testing.T, p plan) {
 				s.specCalls++
 			}
 		}
-		if r.atomic.Load() {
-			s.looks += r.looks
-		}
+		s.looks += r.looks
 		r.report()
 	})
 }
