@@ -16,9 +16,6 @@ import (
 
 const root = "../.."
 
-// command is a command that a document shows.
-type command struct{ document, line string }
-
 var (
 	fenced  = regexp.MustCompile("(?s)(?:^|\n)```(\\w*)\n(.*?)\n```")
 	span    = regexp.MustCompile("`([^`]+)`")
@@ -40,10 +37,10 @@ func documents(t *testing.T) map[string]string {
 }
 
 // commandsOf returns the commands in the shell blocks of a document, and then those in its sentences.
-func commandsOf(document, text string) (commands []command) {
+func commandsOf(text string) (commands []string) {
 	add := func(line string) {
-		if c := (command{document, line}); line != "" && !slices.Contains(commands, c) {
-			commands = append(commands, c)
+		if line != "" && !slices.Contains(commands, line) {
+			commands = append(commands, line)
 		}
 	}
 	for _, block := range fenced.FindAllStringSubmatch(text, -1) {
@@ -74,33 +71,38 @@ func commandsOf(document, text string) (commands []command) {
 
 func TestCommandsOf(t *testing.T) {
 	text := "`go.mod`, `make a\nB=1` and `packagedb-local`\n\n```sh\nx 'a\n b' \\\n -c   # d\ny#z\n```\n```go\ncode\n```\n"
-	assert.Equal(t, []command{{"d", "x 'a\n b' \\\n -c"}, {"d", "y#z"}, {"d", "make a B=1"}}, commandsOf("d", text))
+	assert.Equal(t, []string{"x 'a\n b' \\\n -c", "y#z", "make a B=1"}, commandsOf(text))
 }
 
-// kind is how to check the commands that match a pattern.
+// kind is how to check the commands that match a pattern: with a method of the session, or else with
+// another shell command in the root, in which $1 is what the pattern finds.
 type kind struct {
 	pattern *regexp.Regexp
-	check   func(s *session, c command)
+	check   func(s *session, line string)
+	instead string
 }
 
 // kinds are tried in this order.
 var kinds = []kind{
-	{regexp.MustCompile(`^make (demo|help|sizes)$`), (*session).run},
-	{regexp.MustCompile(`^([A-Z_]+=\S+ )*make `), (*session).rehearse},
-	{regexp.MustCompile(`^(go run \S+/cmd/|)packagedb-local(@latest)?\b`), (*session).serveEngine},
-	{regexp.MustCompile(`^go test -C test `), (*session).findPackages},
-	{regexp.MustCompile(`^([A-Z_]+=\S+ )*test/production/run\b`), (*session).findScript},
-	{regexp.MustCompile(`^(go run \S+/cmd/|)packagedb-tables(@latest)? `), (*session).run},
-	{regexp.MustCompile(`^SERVICE_SECRET=\S+ STAGE=TEST go run \. &$`), (*session).serveService},
-	{regexp.MustCompile(`^STAGE=TEST go run \.$`), (*session).run},
-	{regexp.MustCompile(`^curl .*localhost:8080/`), (*session).call},
-	{regexp.MustCompile(`^go test -run \w+( -v)? \.$`), (*session).findTest},
-	{regexp.MustCompile(`^sed .* infrastructure/template.yaml >`), (*session).run},
+	{regexp.MustCompile(`^make (demo|help|sizes)$`), (*session).run, ""},
+	{regexp.MustCompile(`^((?:[A-Z_]+=\S+ )*)make `), nil, "${1}make --dry-run "},
+	{regexp.MustCompile(`^(go run \S+/cmd/|)packagedb-local(@latest)?\b`), (*session).serveEngine, ""},
+	{regexp.MustCompile(`^go test -C test .*(\./\w+).*`), nil, "go list -C test $1"},
+	{regexp.MustCompile(`^.*(test/production/run)\b.*`), nil, "test -x $1"},
+	{regexp.MustCompile(`^(go run \S+/cmd/|)packagedb-tables(@latest)? `), (*session).run, ""},
+	{regexp.MustCompile(`^SERVICE_SECRET=\S+ STAGE=TEST go run \. &$`), (*session).serveService, ""},
+	{regexp.MustCompile(`^STAGE=TEST go run \.$`), (*session).run, ""},
+	{regexp.MustCompile(`^curl .*localhost:8080/`), (*session).call, ""},
+	{regexp.MustCompile(`^go test -run (\w+)( -v)? \.$`), nil, "grep -q 'func $1' *_test.go"},
+	{regexp.MustCompile(`^sed .* infrastructure/template.yaml >`), (*session).run, ""},
 	// Everything in the root module: CI builds and tests it.
-	{regexp.MustCompile(`^([A-Z_]+=\S+ )*go (build|test) \./\.\.\.$`), func(*session, command) {}},
+	{regexp.MustCompile(`^([A-Z_]+=\S+ )*go (build|test) \./\.\.\.$`), nil, "true"},
 	// These need an account of AWS, or a release.
-	{regexp.MustCompile(`^(aws|gh attestation|sha256sum|go get) `), func(*session, command) {}},
+	{regexp.MustCompile(`(?s)^(aws|gh attestation|sha256sum|go get) .*`), nil, "true"},
 }
+
+// variable is an environment variable or a variable of make, which something must read.
+var variable = regexp.MustCompile(`\b([A-Z][A-Z_]+)=`)
 
 func TestDocuments(t *testing.T) {
 	binaries := build(t)
@@ -110,17 +112,21 @@ func TestDocuments(t *testing.T) {
 
 func testCommands(t *testing.T, binaries string) {
 	for document, text := range documents(t) {
-		commands := commandsOf(document, text)
-		if len(commands) == 0 {
-			continue
-		}
 		t.Run(document, func(t *testing.T) {
 			s := newSession(t, document, binaries)
-			for _, c := range commands {
-				t.Log(c.line)
-				i := slices.IndexFunc(kinds, func(k kind) bool { return k.pattern.MatchString(c.line) })
-				if assert.GreaterOrEqual(t, i, 0, "%s: a command of no known kind: %s", document, c.line) {
-					kinds[i].check(s, c)
+			for _, line := range commandsOf(text) {
+				t.Log(line)
+				i := slices.IndexFunc(kinds, func(k kind) bool { return k.pattern.MatchString(line) })
+				if !assert.GreaterOrEqual(t, i, 0, "%s: a command of no known kind: %s", document, line) {
+					continue
+				}
+				if kinds[i].check != nil {
+					kinds[i].check(s, line)
+					continue
+				}
+				s.output("cd " + s.root + "; " + kinds[i].pattern.ReplaceAllString(line, kinds[i].instead))
+				for _, name := range matches(variable, []byte(line)) {
+					s.output("cd " + s.root + "; git grep --untracked -qw " + name + " -- Makefile '*.go' '*/run'")
 				}
 			}
 		})
@@ -137,14 +143,14 @@ var (
 func testFlags(t *testing.T, binaries string) {
 	// All that the documents say of flags: "packagedb-local -v", and "-v" by itself.
 	mentioned, used := make(map[string]bool), make(map[string][]string)
-	for document, text := range documents(t) {
+	for _, text := range documents(t) {
 		for _, code := range span.FindAllStringSubmatch(fenced.ReplaceAllString(text, "\n"), -1) {
 			if strings.HasPrefix(code[1], "-") {
 				mentioned[strings.FieldsFunc(code[1], func(r rune) bool { return r == ' ' || r == '=' })[0][1:]] = true
 			}
 		}
-		for _, c := range commandsOf(document, text) {
-			if _, arguments, ok := strings.Cut(c.line, "packagedb-"); ok {
+		for _, line := range commandsOf(text) {
+			if _, arguments, ok := strings.Cut(line, "packagedb-"); ok {
 				name, arguments, _ := strings.Cut(arguments, " ")
 				for _, f := range usedFlag.FindAllStringSubmatch(arguments, -1) {
 					mentioned[f[1]] = true
@@ -168,7 +174,7 @@ func testFlags(t *testing.T, binaries string) {
 
 			s := newSession(t, "README.md", binaries)
 			for _, arguments := range matches(helpCommand, help) {
-				s.run(command{"-h", name + " " + arguments})
+				s.run(name + " " + arguments)
 			}
 		})
 	}
