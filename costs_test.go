@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 	"testing"
 	"text/tabwriter"
@@ -14,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/internal/dbtest"
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
@@ -111,62 +111,44 @@ func TestDatabase_Costs(t *testing.T) {
 	t.Log("\n" + table.String())
 }
 
-// TestLimit_AllPagesCostAboutOneList asserts that 2,000 specs in pages of 100 cost at most 1.2 times the
+// TestLimit_AllPagesCostAboutOneList asserts that 2,000 results in pages of 100 cost at most 1.2 times the
 // units of one list, in either order.
 func TestLimit_AllPagesCostAboutOneList(t *testing.T) {
 	t.Parallel()
+	const results = 2000
 	var seen observer
 	db := testutil.New(t, seen.option())
-	store(t, db, specsTable, padded(itemBytes, manySpecs(2000, 4000))...)
-	store(t, db, specsTable, padded(itemBytes, rawHistory("sub", "spec-0000", 2000))...)
-	store(t, db, credentialsTable, padded(itemBytes, manyCredentials(2000))...)
-	for name, list := range map[string]func(options ...packagedb.ListOption) (keys []string, err error){
-		"ListSpecs": func(options ...packagedb.ListOption) ([]string, error) {
-			specs, err := db.ListSpecs(t.Context(), "sub", options...)
-			return keysOf(specs, func(spec packagedb.SpecInfo) string { return spec.ID }), err
-		},
-		"ListSpecVersions": func(options ...packagedb.ListOption) ([]string, error) {
-			history, err := db.ListSpecVersions(t.Context(), "sub", "spec-0000", options...)
-			return keysOf(history, func(spec packagedb.SpecInfo) string { return fmt.Sprint(spec.UpdatedAt) }), err
-		},
-		"ListCredentials": func(options ...packagedb.ListOption) ([]string, error) {
-			all, err := db.ListCredentials(t.Context(), "sub", options...)
-			return keysOf(all, func(credentials packagedb.CredentialsInfo) string { return credentials.ID }), err
-		},
+	store(t, db, specsTable, padded(itemBytes, manySpecs(results, 2*results))...)
+	store(t, db, specsTable, padded(itemBytes, rawHistory("sub", "spec", results))...)
+	store(t, db, credentialsTable, padded(itemBytes, manyCredentials(results))...)
+	for name, key := range map[string]func(n int) string{ // for After
+		"ListSpecs":        func(n int) string { return fmt.Sprintf("spec-%04d", n) },
+		"ListSpecVersions": func(n int) string { return fmt.Sprint(start + int64(n)) },
+		"ListCredentials":  func(n int) string { return fmt.Sprintf("%04d", n) },
 	} {
 		for _, order := range [][]packagedb.ListOption{nil, {packagedb.Descending()}} {
 			t.Run(fmt.Sprintf("%s, %d options", name, len(order)), func(t *testing.T) {
-				whole, err := list(order...)
-				require.NoError(t, err)
-				require.Len(t, whole, 2000)
-				one := seen.last(t).ReadUnits
-				var all []string
-				paged, requests := 0.0, 0
-				options := append(slices.Clip(order), packagedb.Limit(100))
-				for {
-					page, err := list(options...)
-					require.NoError(t, err)
-					all = append(all, page...)
-					paged, requests = paged+seen.last(t).ReadUnits, requests+seen.last(t).Requests
-					if len(page) < 100 {
-						break
-					}
-					options = append(options, packagedb.After(page[99]))
+				cost := func(options ...packagedb.ListOption) (units float64, requests int) {
+					in := dbtest.Input{Sub: "sub", Spec: packagedb.SpecInput{Name: "spec"}, Options: append(options, order...)}
+					require.NoError(t, errorOf(dbtest.Calls(t.Context(), db, in)[name]()))
+					return seen.last(t).ReadUnits, seen.last(t).Requests
 				}
-				assert.Equal(t, whole, all)
+				one, _ := cost()
+				paged, requests := cost(packagedb.Limit(100))
+				for n := 100; n <= results; n += 100 {
+					last := key(n - 1)
+					if order != nil {
+						last = key(results - n)
+					}
+					units, sent := cost(packagedb.Limit(100), packagedb.After(last))
+					paged, requests = paged+units, requests+sent
+				}
 				assert.Equal(t, 21, requests)
 				assert.LessOrEqual(t, paged, 1.2*one)
 				t.Logf("one list %.1f units, 20 pages and an empty one %.1f", one, paged)
 			})
 		}
 	}
-}
-
-func keysOf[T any](results []T, key func(T) string) (keys []string) {
-	for _, result := range results {
-		keys = append(keys, key(result))
-	}
-	return keys
 }
 
 // manySpecs returns the given number of items of specs, with the versions spread over them.
@@ -178,11 +160,11 @@ func manySpecs(specs, items int) (all []item) {
 	return all
 }
 
-// manyCredentials returns items of credentials with the ids 000, 001 and so on.
+// manyCredentials returns items of credentials with the ids 0000, 0001 and so on.
 func manyCredentials(count int) (all []item) {
 	for i := range count {
 		credentials := secret
-		credentials.ID = fmt.Sprintf("%03d", i)
+		credentials.ID = fmt.Sprintf("%04d", i)
 		all = append(all, rawCredentials("sub", credentials))
 	}
 	return all

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,57 +18,25 @@ import (
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
+// TestCreateUpdateSpec_PlaceInHistory writes versions at a clock: 5:2 is version 2 at the fifth second after
+// the start.
 func TestCreateUpdateSpec_PlaceInHistory(t *testing.T) {
-	type write struct {
-		clock   int64 // in seconds after the start
-		version string
-	}
-	for _, test := range []struct {
-		name   string
-		writes []write
-		want   []write // the history
-	}{
-		{
-			"versions in different seconds are dated by the clock",
-			[]write{{0, "1"}, {5, "2"}, {60, "3"}}, []write{{0, "1"}, {5, "2"}, {60, "3"}},
-		},
-		{
-			"two versions in one second are a second apart",
-			[]write{{0, "1"}, {0, "2"}, {0, "3"}}, []write{{0, "1"}, {1, "2"}, {2, "3"}},
-		},
-		{
-			"the latest version again in its second is an update in place",
-			[]write{{0, "1"}, {0, "1"}}, []write{{0, "1"}},
-		},
-		{
-			"the latest version again at a clock that is not past it is an update in place",
-			[]write{{0, "1"}, {0, "2"}, {0, "2"}, {-60, "2"}}, []write{{0, "1"}, {1, "2"}},
-		},
-		{
-			"the latest version again in a later second is a further entry",
-			[]write{{0, "1"}, {1, "1"}}, []write{{0, "1"}, {1, "1"}},
-		},
-		{
-			"an older version again is the latest",
-			[]write{{0, "1"}, {0, "2"}, {0, "1"}}, []write{{0, "1"}, {1, "2"}, {2, "1"}},
-		},
-		{
-			"a clock that is behind follows the latest",
-			[]write{{0, "1"}, {-300, "2"}, {-299, "3"}, {10, "4"}}, []write{{0, "1"}, {1, "2"}, {2, "3"}, {10, "4"}},
-		},
-		{
-			"a clock that jumps ahead is followed",
-			[]write{{0, "1"}, {300, "2"}, {1, "3"}}, []write{{0, "1"}, {300, "2"}, {301, "3"}},
-		},
+	at := func(second int64, version string) string { return fmt.Sprint(second-start, ":", version) }
+	for _, test := range []struct{ name, writes, history string }{
+		{"versions in different seconds are dated by the clock", "0:1 5:2 60:3", "0:1 5:2 60:3"},
+		{"two versions in one second are a second apart", "0:1 0:2 0:3", "0:1 1:2 2:3"},
+		{"the latest version again in its second is an update in place", "0:1 0:1", "0:1"},
+		{"the same at a clock that is not past it", "0:1 0:2 0:2 -60:2", "0:1 1:2"},
+		{"the latest version again in a later second is a further entry", "0:1 1:1", "0:1 1:1"},
+		{"an older version again is the latest", "0:1 0:2 0:1", "0:1 1:2 2:1"},
+		{"a clock that is behind follows the latest", "0:1 -300:2 -299:3 10:4", "0:1 1:2 2:3 10:4"},
+		{"a clock that jumps ahead is followed", "0:1 300:2 1:3", "0:1 300:2 301:3"},
 		{
 			"a second of more digits is later",
-			[]write{{999_999_999 - start, "1"}, {1_000_000_000 - start, "2"}, {5 - start, "3"}},
-			[]write{{999_999_999 - start, "1"}, {1_000_000_000 - start, "2"}, {1_000_000_001 - start, "3"}},
+			strings.Join([]string{at(999_999_999, "1"), at(1_000_000_000, "2"), at(5, "3")}, " "),
+			strings.Join([]string{at(999_999_999, "1"), at(1_000_000_000, "2"), at(1_000_000_001, "3")}, " "),
 		},
-		{
-			"a clock before 1970 counts as its start",
-			[]write{{-start - 7, "1"}, {-start - 3, "2"}}, []write{{-start, "1"}, {-start + 1, "2"}},
-		},
+		{"a clock before 1970 counts as its start", at(-7, "1") + " " + at(-3, "2"), at(0, "1") + " " + at(1, "2")},
 	} {
 		for _, path := range writePaths {
 			for name, options := range map[string][]packagedb.Option{
@@ -77,21 +44,23 @@ func TestCreateUpdateSpec_PlaceInHistory(t *testing.T) {
 			} {
 				t.Run(test.name+", "+path.name+", "+name, func(t *testing.T) {
 					t.Parallel()
-					var now atomic.Int64
-					clock := packagedb.WithClock(func() time.Time { return time.Unix(start+now.Load(), 0) })
+					var now int64
+					clock := packagedb.WithClock(func() time.Time { return time.Unix(start+now, 0) })
 					db := intercept(testutil.New(t), path.handle, append(options, clock)...)
-					for _, write := range test.writes {
-						now.Store(write.clock)
-						stored := create(t, db, "sub", "spec", write.version)
+					for write := range strings.FieldsSeq(test.writes) {
+						var version string
+						_, err := fmt.Sscanf(write, "%d:%s", &now, &version)
+						require.NoError(t, err)
+						stored := create(t, db, "sub", "spec", version)
 						latest, err := db.GetSpec(t.Context(), "sub", "spec")
 						require.NoError(t, err)
 						assert.Equal(t, latest, stored, "what is returned is what is stored")
 					}
-					var got []write
+					var got []string
 					for _, version := range history(t, db) {
-						got = append(got, write{version.UpdatedAt - start, version.Version})
+						got = append(got, at(version.UpdatedAt, version.Version))
 					}
-					assert.Equal(t, test.want, got)
+					assert.Equal(t, test.history, strings.Join(got, " "))
 					assertWhole(t, db, "sub", "spec")
 				})
 			}
@@ -242,58 +211,40 @@ func TestCreateUpdateSpec_ServerThatKnowsNoWrite(t *testing.T) {
 	assert.Equal(t, 2, writes, "the transaction and the version item")
 }
 
-// requestLog records the operations that a handler gets.
-type requestLog struct {
-	mu  sync.Mutex
-	ops []string
-}
-
-func (l *requestLog) then(handle handler) handler {
-	return func(op string, input any, next func() (any, error)) (any, error) {
-		l.mu.Lock()
-		l.ops = append(l.ops, op)
-		l.mu.Unlock()
-		return handle(op, input, next)
-	}
-}
-
-// take returns the operations since the last take.
-func (l *requestLog) take() []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	ops := l.ops
-	l.ops = nil
-	return ops
-}
-
 func TestCreateUpdateSpec_Requests(t *testing.T) {
 	transaction, inTurn := []string{"TransactWriteItems"}, []string{"Query", "PutItem", "PutItem"}
-
+	// creator returns a function that creates a version and returns the requests that this took.
+	creator := func(t *testing.T, server *testutil.DB, handle handler, options ...packagedb.Option) func(version string) []string {
+		var sent []string
+		db := intercept(server, func(op string, input any, next func() (any, error)) (any, error) {
+			sent = append(sent, op)
+			return handle(op, input, next)
+		}, options...)
+		return func(version string) []string {
+			sent = nil
+			create(t, db, "sub", "spec", version)
+			return sent
+		}
+	}
 	t.Run("a server without transactions is asked for one once", func(t *testing.T) {
-		var log requestLog
-		db := intercept(testutil.New(t), log.then(withoutTransactions))
-		create(t, db, "sub", "spec", "1")
-		assert.Equal(t, slices.Concat(transaction, inTurn), log.take())
-		create(t, db, "sub", "spec", "2")
-		assert.Equal(t, inTurn, log.take())
+		requests := creator(t, testutil.New(t), withoutTransactions)
+		assert.Equal(t, slices.Concat(transaction, inTurn), requests("1"))
+		assert.Equal(t, inTurn, requests("2"))
 	})
 	t.Run("the second version of a second takes two transactions", func(t *testing.T) {
 		needsTransactions(t)
-		var log requestLog
-		db := intercept(testutil.New(t), log.then(passOn), frozen(start))
+		requests := creator(t, testutil.New(t), passOn, frozen(start))
 		for i, want := range []int{1, 2, 2} {
-			create(t, db, "sub", "spec", fmt.Sprint(i))
-			assert.Len(t, log.take(), want)
+			assert.Len(t, requests(fmt.Sprint(i)), want)
 		}
 	})
 	t.Run("many taken seconds cost few requests", func(t *testing.T) {
 		needsTransactions(t)
 		server := testutil.New(t)
 		store(t, server, specsTable, rawHistory("sub", "spec", 3000)[:3000]...)
-		var log requestLog
-		stored := create(t, intercept(server, log.then(passOn), frozen(start)), "sub", "spec", "new")
-		assert.Equal(t, start+3000, stored.UpdatedAt)
-		assert.Equal(t, []string{"TransactWriteItems", "TransactWriteItems", "Query", "TransactWriteItems"}, log.take())
+		requests := creator(t, server, passOn, frozen(start))
+		assert.Equal(t, slices.Concat(transaction, transaction, []string{"Query"}, transaction), requests("new"))
+		assert.Equal(t, start+3000, history(t, server)[3000].UpdatedAt)
 	})
 }
 

@@ -14,9 +14,9 @@ import (
 
 func TestDatabase(t *testing.T) {
 	for name, options := range map[string][]packagedb.Option{
-		"by default":               nil,
-		"beside the Python facade": {packagedb.WithPythonFacade()},
-		"with every other option": {
+		"by default": nil,
+		"with every option": {
+			packagedb.WithPythonFacade(),
 			packagedb.WithConsistentReads(),
 			packagedb.WithTableNames("other.specs", "other.credentials"),
 			packagedb.WithObserver(func(context.Context, packagedb.Call) {}),

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
@@ -61,11 +60,7 @@ func frozen(second int64) packagedb.Option {
 // exampleDatabase returns an empty database for an example, whose clock always shows the start of
 // 2021. A test uses testutil.New.
 func exampleDatabase(ctx context.Context) packagedb.Database {
-	client := dynamodb.New(dynamodb.Options{
-		Region:      "us-east-1",
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-		HTTPClient:  loopback.Client{Handler: engine.New()},
-	})
+	client := loopback.NewDynamoDB(engine.New())
 	if err := packagedb.CreateTables(ctx, client); err != nil {
 		panic(err)
 	}
@@ -146,15 +141,6 @@ func canceled(codes ...string) error {
 
 // engineUnderTest returns the name of the server that the tests run on.
 func engineUnderTest() string { return os.Getenv("PACKAGEDB_TEST_ENGINE") }
-
-// scaled returns the size of a test: the full one on the embedded engine, and a smaller one on another
-// server, where a request takes many times as long.
-func scaled(full, elsewhere int) int {
-	if engineUnderTest() != "" {
-		return elsewhere
-	}
-	return full
-}
 
 // needsTransactions skips a test on dynalite, which does not support them.
 func needsTransactions(t *testing.T) {

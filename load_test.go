@@ -20,7 +20,7 @@ import (
 func faultMix(seed uint64) (faults []testutil.Fault) {
 	for _, fault := range []testutil.Fault{
 		{Kind: testutil.Throttle, Rate: 0.06}, {Kind: testutil.InternalServerError, Rate: 0.06},
-		{Kind: testutil.ServiceUnavailable, Rate: 0.06}, {Kind: testutil.DropBefore, Rate: 0.06},
+		{Kind: testutil.ServiceUnavailable, Rate: 0.04}, {Kind: testutil.ThrottleOnDemand, Rate: 0.04}, {Kind: testutil.DropBefore, Rate: 0.04},
 		{Kind: testutil.DropAfter, Rate: 0.06}, {Kind: testutil.Unprocessed, Rate: 0.3}, {Kind: testutil.Conflict, Rate: 0.1},
 	} {
 		fault.Seed = seed

@@ -90,14 +90,11 @@ func Get(options ...Option) (Database, error) {
 	return last.database, nil
 }
 
-// maxBuilds bounds how many times Get starts again because the environment has changed.
-const maxBuilds = 100
-
 // currentInstance returns the instance for the current environment, and builds it if necessary.
 // Building may read files and takes no lock: concurrent callers build several, one of which is
 // kept.
 func currentInstance() (*instance, error) {
-	for range maxBuilds {
+	for {
 		env := readEnvironment()
 		last := current.Load()
 		if last != nil && last.environment == env {
@@ -118,7 +115,6 @@ func currentInstance() (*instance, error) {
 			return next, nil
 		}
 	}
-	return nil, fmt.Errorf("environment changed %d times while its client was built", maxBuilds)
 }
 
 func newClient(env environment) (*dynamodb.Client, error) {

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/internal/dbtest"
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
@@ -38,10 +39,10 @@ func TestCheckTables_MissingTables(t *testing.T) {
 	assert.ErrorAs(t, err, &missing)
 }
 
-// tableServer is a TableClient that describes the tables of CreateTables, which other hosts create too.
+// tableServer is a TableClient whose missing tables another host creates at the same moment.
 type tableServer struct {
-	describe func(table *types.TableDescription) (*dynamodb.DescribeTableOutput, error)
-	created  []string
+	dbtest.Client
+	created []string
 }
 
 func (s *tableServer) CreateTable(
@@ -51,37 +52,20 @@ func (s *tableServer) CreateTable(
 	return nil, &types.ResourceInUseException{}
 }
 
-func (s *tableServer) DescribeTable(
-	_ context.Context, input *dynamodb.DescribeTableInput, _ ...func(*dynamodb.Options),
-) (*dynamodb.DescribeTableOutput, error) {
-	tables := packagedb.Tables()
-	i := slices.IndexFunc(tables, func(table dynamodb.CreateTableInput) bool { return *table.TableName == *input.TableName })
-	table := &types.TableDescription{
-		TableName:            tables[i].TableName,
-		TableStatus:          types.TableStatusActive,
-		KeySchema:            tables[i].KeySchema,
-		AttributeDefinitions: tables[i].AttributeDefinitions,
-	}
-	for _, index := range tables[i].LocalSecondaryIndexes {
-		table.LocalSecondaryIndexes = append(table.LocalSecondaryIndexes, types.LocalSecondaryIndexDescription{
-			IndexName: index.IndexName, KeySchema: index.KeySchema, Projection: index.Projection,
-		})
-	}
-	for _, index := range tables[i].GlobalSecondaryIndexes {
-		table.GlobalSecondaryIndexes = append(table.GlobalSecondaryIndexes, types.GlobalSecondaryIndexDescription{
-			IndexName: index.IndexName, KeySchema: index.KeySchema, Projection: index.Projection,
-			IndexStatus: types.IndexStatusActive,
-		})
-	}
-	return s.describe(table)
+// describing returns a server with both tables, whose descriptions the handler may change.
+func describing(t *testing.T, describe handler) *tableServer {
+	return &tableServer{Client: dbtest.Intercept(testutil.New(t).Client, describe)}
 }
 
-// changed describes tables after a change.
-func changed(change func(table *types.TableDescription)) *tableServer {
-	return &tableServer{describe: func(table *types.TableDescription) (*dynamodb.DescribeTableOutput, error) {
-		change(table)
-		return &dynamodb.DescribeTableOutput{Table: table}, nil
-	}}
+// changed changes the descriptions of tables.
+func changed(change func(table *types.TableDescription)) handler {
+	return func(_ string, _ any, next func() (any, error)) (any, error) {
+		output, err := next()
+		if err == nil {
+			change(output.(*dynamodb.DescribeTableOutput).Table)
+		}
+		return output, err
+	}
 }
 
 func TestCheckTables_Differences(t *testing.T) {
@@ -100,7 +84,6 @@ func TestCheckTables_Differences(t *testing.T) {
 		change func(*types.TableDescription)
 		want   []string
 	}{
-		"nothing differs": {change: func(*types.TableDescription) {}},
 		"tables and indexes that are being updated can be used": {
 			change: func(table *types.TableDescription) {
 				table.TableStatus = types.TableStatusUpdating
@@ -129,7 +112,6 @@ func TestCheckTables_Differences(t *testing.T) {
 		},
 		"a table has another sort key": {
 			change: of(credentialsTable, func(table *types.TableDescription) {
-				table.KeySchema = slices.Clone(table.KeySchema)
 				table.KeySchema[1].AttributeName = aws.String("public_key")
 			}),
 			want: []string{ofCredentials + "the key of the table is sub HASH S, public_key RANGE S, want sub HASH S, id RANGE S"},
@@ -140,7 +122,6 @@ func TestCheckTables_Differences(t *testing.T) {
 		},
 		"a key attribute has another type": {
 			change: of(specsTable, func(table *types.TableDescription) {
-				table.AttributeDefinitions = slices.Clone(table.AttributeDefinitions)
 				table.AttributeDefinitions[2].AttributeType = types.ScalarAttributeTypeN
 			}),
 			want: []string{ofSpecs + "the key of the local secondary index idUpdatedAt is sub HASH S, id_updated_at RANGE N, " +
@@ -184,7 +165,7 @@ func TestCheckTables_Differences(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []string
-			if err := packagedb.CheckTables(t.Context(), changed(test.change)); err != nil {
+			if err := packagedb.CheckTables(t.Context(), describing(t, changed(test.change))); err != nil {
 				got = strings.Split(err.Error(), "\n")
 			}
 			assert.Equal(t, test.want, got)
@@ -192,15 +173,14 @@ func TestCheckTables_Differences(t *testing.T) {
 	}
 }
 
-func TestTables_Answers(t *testing.T) {
+func TestTables_Responses(t *testing.T) {
 	refused := errors.New("access denied")
-	for want, server := range map[string]*tableServer{
-		"access denied": {describe: func(*types.TableDescription) (*dynamodb.DescribeTableOutput, error) { return nil, refused }},
-		"DescribeTable returned no table": {describe: func(*types.TableDescription) (*dynamodb.DescribeTableOutput, error) {
-			return &dynamodb.DescribeTableOutput{}, nil
-		}},
-		"neither an output nor an error": {describe: func(*types.TableDescription) (*dynamodb.DescribeTableOutput, error) { return nil, nil }},
+	for want, describe := range map[string]handler{
+		"access denied":                   failOn("DescribeTable", refused),
+		"DescribeTable returned no table": func(string, any, func() (any, error)) (any, error) { return &dynamodb.DescribeTableOutput{}, nil },
+		"neither an output nor an error":  func(string, any, func() (any, error)) (any, error) { return nil, nil },
 	} {
+		server := describing(t, describe)
 		require.ErrorContains(t, packagedb.CreateTables(t.Context(), server), want)
 		err := packagedb.CheckTables(t.Context(), server)
 		require.Error(t, err)
@@ -210,11 +190,14 @@ func TestTables_Answers(t *testing.T) {
 }
 
 func TestCreateTables_TableThatIsBeingDeleted(t *testing.T) {
+	t.Setenv("PACKAGEDB_TEST_ENDPOINT", "") // time in the bubble stands still while there are connections
 	synctest.Test(t, func(t *testing.T) {
-		server := &tableServer{}
+		var server *tableServer
 		describes := 0
-		server.describe = func(table *types.TableDescription) (*dynamodb.DescribeTableOutput, error) {
+		server = describing(t, func(_ string, _ any, next func() (any, error)) (any, error) {
 			describes++
+			output, err := next()
+			table := output.(*dynamodb.DescribeTableOutput).Table
 			switch {
 			case describes <= 6:
 				table.TableStatus = types.TableStatusDeleting
@@ -225,8 +208,8 @@ func TestCreateTables_TableThatIsBeingDeleted(t *testing.T) {
 			case describes <= 14 && *table.TableName == credentialsTable:
 				table.GlobalSecondaryIndexes[0].IndexStatus = types.IndexStatusCreating
 			}
-			return &dynamodb.DescribeTableOutput{Table: table}, nil
-		}
+			return output, err
+		})
 		require.NoError(t, packagedb.CreateTables(t.Context(), server))
 		assert.ElementsMatch(t, []string{specsTable, credentialsTable}, server.created)
 		assert.Greater(t, describes, 14)
@@ -235,10 +218,13 @@ func TestCreateTables_TableThatIsBeingDeleted(t *testing.T) {
 
 func TestCreateTables_EndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	err := packagedb.CreateTables(ctx, changed(func(table *types.TableDescription) {
+	described := 0
+	err := packagedb.CreateTables(ctx, describing(t, changed(func(table *types.TableDescription) {
 		table.TableStatus = types.TableStatusCreating
-		cancel()
-	}))
+		if described++; described == 2 {
+			cancel()
+		}
+	})))
 	require.ErrorIs(t, err, context.Canceled)
 	assert.ErrorContains(t, err, "0 of 2 are active")
 }

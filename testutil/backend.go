@@ -20,7 +20,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -64,18 +63,15 @@ const maxAttempts = 10
 
 // newClient returns a client that calls handler.
 func newClient(handler http.Handler) *dynamodb.Client {
-	return dynamodb.New(dynamodb.Options{
-		BaseEndpoint: aws.String("http://dynamodb.test"),
-		Region:       "us-east-1",
-		Credentials:  credentials.NewStaticCredentialsProvider("test", "test", ""),
-		HTTPClient:   loopback.Client{Handler: handler},
-		Retryer: retry.NewStandard(func(options *retry.StandardOptions) {
+	return loopback.NewDynamoDB(handler, func(options *dynamodb.Options) {
+		options.BaseEndpoint = aws.String("http://dynamodb.test")
+		options.Retryer = retry.NewStandard(func(options *retry.StandardOptions) {
 			options.MaxAttempts = maxAttempts
 			options.RateLimiter = ratelimit.None
 			options.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) {
 				return mathrand.N(200 * time.Microsecond), nil
 			})
-		}),
+		})
 	})
 }
 

@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/assert"
@@ -30,11 +29,7 @@ func useOtherServer(t *testing.T) *dynamodb.Client {
 	server := httptest.NewServer(embedded)
 	t.Cleanup(server.Close)
 	t.Setenv("PACKAGEDB_TEST_ENDPOINT", server.URL)
-	client := dynamodb.New(dynamodb.Options{
-		Region:      "us-east-1",
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-		HTTPClient:  loopback.Client{Handler: embedded},
-	})
+	client := loopback.NewDynamoDB(embedded)
 	t.Cleanup(func() {
 		assert.Empty(t, tables(t, client), "tables that the test has left")
 	})
@@ -99,7 +94,7 @@ func TestForwarder(t *testing.T) {
 	t.Run("the message for a server that does not respond is helpful", func(t *testing.T) {
 		const unused = "http://127.0.0.1:1" // a port that programs do not get by chance
 		t.Setenv("PACKAGEDB_TEST_ENDPOINT", unused)
-		message := fatal(t, func(tb testing.TB) { testutil.New(tb) })
+		message := testutil.Failure(t, func(tb testing.TB) { testutil.New(tb) })
 		for _, part := range []string{"connection refused", "PACKAGEDB_TEST_ENDPOINT is " + unused, "unset the variable"} {
 			assert.Contains(t, message, part)
 		}
@@ -107,7 +102,7 @@ func TestForwarder(t *testing.T) {
 	t.Run("the message for a malformed URL is helpful", func(t *testing.T) {
 		for _, endpoint := range []string{"localhost:8000", "http://", "://", "ftp://localhost"} {
 			t.Setenv("PACKAGEDB_TEST_ENDPOINT", endpoint)
-			message := fatal(t, func(tb testing.TB) { testutil.New(tb) })
+			message := testutil.Failure(t, func(tb testing.TB) { testutil.New(tb) })
 			assert.Equal(t, fmt.Sprintf("testutil: PACKAGEDB_TEST_ENDPOINT is %q, but must be a URL with its scheme, "+
 				"such as http://localhost:8000", endpoint), message)
 		}

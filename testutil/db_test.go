@@ -14,17 +14,6 @@ import (
 // TestDatabase of the root package runs the suite on databases of New.
 func TestNew(t *testing.T) {
 	t.Parallel()
-	t.Run("every database is empty and has its own items, client and faults", func(t *testing.T) {
-		t.Parallel()
-		for n := range 3 {
-			db := testutil.New(t)
-			mustHold(t, db, testutil.Sub(1), 0, 0)
-			mustStore(t, db, testutil.Sub(1), n)
-			mustHold(t, packagedb.New(db.Client), testutil.Sub(1), 1, 1)
-			db.Inject(testutil.Fault{Kind: testutil.Throttle})
-			assert.Error(t, put(t, db.Client, n))
-		}
-	})
 	t.Run("the tables have their usual names", func(t *testing.T) {
 		t.Parallel()
 		assert.Equal(t, bothTables, tables(t, testutil.New(t).Client))
@@ -57,7 +46,9 @@ func TestNew_InHundredsOfTestsAtOnce(t *testing.T) {
 			db := testutil.New(t)
 			mustHold(t, db, testutil.Sub(1), 0, 0)
 			mustStore(t, db, testutil.Sub(1), n)
-			mustHold(t, db, testutil.Sub(1), 1, 1)
+			mustHold(t, packagedb.New(db.Client), testutil.Sub(1), 1, 1)
+			db.Inject(testutil.Fault{Kind: testutil.Throttle})
+			assert.Error(t, put(t, db.Client, n))
 		})
 	}
 }

@@ -1,8 +1,11 @@
 package testutil
 
 import (
+	"fmt"
 	"os"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -22,3 +25,31 @@ func RunMainAlone(tests interface{ Run() int }) (code int, stderr string) {
 	code = new(sharedServer).run(tests, &says)
 	return code, says.String()
 }
+
+// Failure returns the message with which a test fails, or "" if it does not.
+func Failure(tb testing.TB, test func(tb testing.TB)) string {
+	failing := &failingTest{TB: tb}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		test(failing)
+	}()
+	<-done
+	message, _ := failing.message.Load().(string)
+	return message
+}
+
+// failingTest is a test that ends with its first failure.
+type failingTest struct {
+	testing.TB
+	message atomic.Value
+}
+
+func (f *failingTest) Fatal(args ...any) {
+	f.message.CompareAndSwap(nil, fmt.Sprint(args...))
+	runtime.Goexit()
+}
+
+func (f *failingTest) Fatalf(format string, args ...any) { f.Fatal(fmt.Sprintf(format, args...)) }
+func (f *failingTest) Errorf(format string, args ...any) { f.Fatal(fmt.Sprintf(format, args...)) }
+func (f *failingTest) FailNow()                          { f.Fatal("FailNow") }

@@ -23,7 +23,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/open-alchemy/packagedb"
 	"github.com/open-alchemy/packagedb/internal/engine"
 	"github.com/open-alchemy/packagedb/testutil"
 )
@@ -76,44 +75,6 @@ func hasCode(code string) func(error) bool {
 }
 
 func isReset(err error) bool { return errors.Is(err, syscall.ECONNRESET) }
-
-func TestFault_DatabaseSurvivesEachKind(t *testing.T) {
-	for _, fault := range []testutil.Fault{
-		{Kind: testutil.Throttle, Times: 2},
-		{Kind: testutil.ThrottleOnDemand, Times: 2},
-		{Kind: testutil.InternalServerError, Times: 2},
-		{Kind: testutil.ServiceUnavailable, Times: 2},
-		{Kind: testutil.DropBefore, Times: 2},
-		{Kind: testutil.DropAfter, Times: 2},
-		{Kind: testutil.Unprocessed, Times: 2},
-		{Kind: testutil.Conflict, Operations: []string{"TransactWriteItems"}, Times: 2},
-		{Kind: testutil.Delay, Times: 2, Delay: time.Microsecond},
-	} {
-		t.Run(fault.Kind.String(), func(t *testing.T) {
-			t.Parallel()
-			db := testutil.New(t)
-			assertSurvives(t, db, db.Inject(fault), fault.Times)
-		})
-	}
-	t.Run("Get over TCP", func(t *testing.T) {
-		server := testutil.Database(t)
-		drops := testutil.Fault{Kind: testutil.DropAfter, Times: 1}
-		assertSurvives(t, mustGet(t), server.Inject(drops), drops.Times)
-	})
-}
-
-// assertSurvives stores and deletes 30 specs and credentials while requests fail, so many times.
-func assertSurvives(t *testing.T, db packagedb.Database, injected *testutil.Injected, times int) {
-	t.Helper()
-	sub := t.Name()
-	for n := range 30 {
-		mustStore(t, db, sub, n)
-	}
-	mustHold(t, db, sub, 30, 30)
-	require.NoError(t, db.DeleteAll(t.Context(), sub))
-	mustHold(t, db, sub, 0, 0)
-	assert.Equal(t, times, injected.Count())
-}
 
 func TestThrottle_NamesTheReason(t *testing.T) {
 	t.Parallel()
@@ -364,10 +325,10 @@ func TestInject_RejectsInvalidFaults(t *testing.T) {
 		{testutil.Fault{Kind: testutil.Stale, Operations: []string{"TransactGetItems"}}, `"TransactGetItems"`},
 		{testutil.Fault{Kind: testutil.Throttle, Writes: 1}, "for the kind Stale"},
 	} {
-		message := fatal(t, func(tb testing.TB) { testutil.New(tb).Inject(test.fault) })
+		message := testutil.Failure(t, func(tb testing.TB) { testutil.New(tb).Inject(test.fault) })
 		assert.Contains(t, message, "testutil: inject ")
 		assert.Contains(t, message, test.want)
 	}
-	message := fatal(t, func(tb testing.TB) { testutil.New(tb).Inject() })
+	message := testutil.Failure(t, func(tb testing.TB) { testutil.New(tb).Inject() })
 	assert.Contains(t, message, "no fault")
 }

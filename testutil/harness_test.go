@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"runtime"
 	"syscall"
 	"testing"
 
@@ -28,31 +27,6 @@ func (r runner) Run() int { return r() }
 
 // onEmbeddedEngine reports whether the tests run on the embedded engine.
 func onEmbeddedEngine() bool { return os.Getenv("PACKAGEDB_TEST_ENDPOINT") == "" }
-
-// fatalTB is a test that is expected to fail.
-type fatalTB struct {
-	testing.TB
-	message string
-}
-
-func (f *fatalTB) Fatal(args ...any) {
-	f.message = fmt.Sprint(args...)
-	runtime.Goexit()
-}
-
-func (f *fatalTB) Fatalf(format string, args ...any) { f.Fatal(fmt.Sprintf(format, args...)) }
-
-// fatal returns the message with which a test fails, or "" if it does not.
-func fatal(tb testing.TB, test func(tb testing.TB)) string {
-	failing := &fatalTB{TB: tb}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		test(failing)
-	}()
-	<-done
-	return failing.message
-}
 
 func mustGet(tb testing.TB) packagedb.Database {
 	tb.Helper()

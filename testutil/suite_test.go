@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"runtime"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -147,34 +145,10 @@ func TestTestDatabase_FailsForABrokenPromise(t *testing.T) {
 		{userWithoutID{db}, checkReturnedCredentials},
 		{silentInput{db}, checkBadInput},
 	} {
-		assert.True(t, fails(t, test.broken, test.check), "the suite does not notice %T", test.broken)
-		assert.False(t, fails(t, db, test.check), "the check that notices %T fails without it", test.broken)
+		check := func(db packagedb.Database) string {
+			return Failure(t, func(tb testing.TB) { test.check(newSuiteUser(tb, db)) })
+		}
+		assert.NotEmpty(t, check(test.broken), "the suite does not notice %T", test.broken)
+		assert.Empty(t, check(db), "the check that notices %T fails without it", test.broken)
 	}
-}
-
-// recorder is a test that ends when it fails.
-type recorder struct {
-	testing.TB
-	failed atomic.Bool
-}
-
-func (r *recorder) FailNow() {
-	r.failed.Store(true)
-	runtime.Goexit()
-}
-
-func (r *recorder) Errorf(string, ...any) { r.FailNow() }
-func (r *recorder) Fatalf(string, ...any) { r.FailNow() }
-func (r *recorder) Cleanup(func())        {}
-
-// fails reports whether a check finds that the database breaks a promise.
-func fails(tb testing.TB, db packagedb.Database, check func(*suiteUser)) bool {
-	r := &recorder{TB: tb}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		check(newSuiteUser(r, db))
-	}()
-	<-done
-	return r.failed.Load()
 }

@@ -43,9 +43,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"github.com/open-alchemy/packagedb"
 	"github.com/open-alchemy/packagedb/internal/command"
 	"github.com/open-alchemy/packagedb/internal/engine"
@@ -111,11 +108,7 @@ func serve(ctx context.Context, s settings, stdout io.Writer, logger *slog.Logge
 		return err
 	}
 	defer func() { err = errors.Join(err, closeData()) }()
-	client := dynamodb.New(dynamodb.Options{
-		Region:      "us-east-1",
-		Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
-		HTTPClient:  loopback.Client{Handler: stored},
-	})
+	client := loopback.NewDynamoDB(stored)
 	created := "none created"
 	if s.tables {
 		if err := packagedb.CreateTables(ctx, client); err != nil {

@@ -12,9 +12,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"github.com/open-alchemy/packagedb"
 	"github.com/open-alchemy/packagedb/internal/engine"
 	"github.com/open-alchemy/packagedb/internal/loopback"
@@ -32,11 +29,7 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer) error {
-	client := dynamodb.New(dynamodb.Options{
-		Region:      "us-east-1",
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-		HTTPClient:  loopback.Client{Handler: engine.New()},
-	})
+	client := loopback.NewDynamoDB(engine.New())
 	if err := packagedb.CreateTables(ctx, client); err != nil {
 		return err
 	}

@@ -200,19 +200,12 @@ func (e *Engine) newWrites(in *tableWrites) ([]write, error) {
 	}
 	writes := make([]write, len(in.requests))
 	for i := range in.requests {
-		w := &writes[i]
+		w, item := &writes[i], in.requests[i].item().item
 		w.table = t
-		switch item := in.requests[i].item().item; {
-		case in.requests[i].PutRequest == nil:
-			w.primary, err = t.schema.parse(item)
-		case t.schema.mismatches(item):
-			err = validation(schemaMismatch)
-		default:
-			if w.new, err = t.checkedRecord(item); err == nil {
-				w.primary = w.new.keys[0]
-			}
+		if t.schema.mismatches(item) {
+			return nil, validation(schemaMismatch)
 		}
-		if err != nil {
+		if err := w.setItem(item, in.requests[i].PutRequest != nil); err != nil {
 			return nil, err
 		}
 		if slices.ContainsFunc(writes[:i], func(other write) bool { return other.primary.compare(&w.primary) == 0 }) {

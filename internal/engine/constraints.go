@@ -33,22 +33,22 @@ func (c *constraints) add(message string) {
 	}
 }
 
-// violation adds that the value at a place violates a rule. The value is quoted unless it is null.
+// violation adds that the value at a place violates a rule, unless the rule is "". The value is quoted
+// unless it is null.
 func (c *constraints) violation(value, at, rule string) {
+	if rule == "" {
+		return
+	}
 	if value != "null" {
 		value = "'" + value + "'"
 	}
-	c.add(fmt.Sprintf("Value %s at '%s' failed to satisfy constraint: %s", value, at, rule))
+	c.add("Value " + value + " at '" + at + "' failed to satisfy constraint: " + rule)
 }
 
-// unshownLength is like length, without the value in the message.
-func (c *constraints) unshownLength(at string, length, least, most int) {
-	heading := "Value at '" + at + "' failed to satisfy constraint: Member must have length "
-	if length < least {
-		c.add(heading + "greater than or equal to " + strconv.Itoa(least))
-	}
-	if length > most {
-		c.add(heading + "less than or equal to " + strconv.Itoa(most))
+// unshown is like violation, where the service does not show the value.
+func (c *constraints) unshown(at, rule string) {
+	if rule != "" {
+		c.add("Value at '" + at + "' failed to satisfy constraint: " + rule)
 	}
 }
 
@@ -63,43 +63,55 @@ func (c *constraints) oneOf(at string, value *string, allowed ...string) {
 	if value == nil || slices.Contains(allowed, *value) {
 		return
 	}
-	c.violation(*value, at, "Member must satisfy enum value set: ["+strings.Join(allowed, ", ")+"]")
+	c.violation(*value, at, "Member must satisfy enum value set: "+shownList(allowed))
 }
 
-// atLeast and atMost accept an absent value.
-func (c *constraints) atLeast(at string, value *int64, least int64) {
-	if value != nil && *value < least {
-		c.violation(strconv.FormatInt(*value, 10), at, fmt.Sprintf("Member must have value greater than or equal to %d", least))
-	}
-}
-
-func (c *constraints) atMost(at string, value *int64, most int64) {
-	if value != nil && *value > most {
-		c.violation(strconv.FormatInt(*value, 10), at, fmt.Sprintf("Member must have value less than or equal to %d", most))
-	}
-}
-
-// length checks the number of elements or bytes; shown returns the value as the service prints it.
-func (c *constraints) length(at string, length, least, most int, shown func() string) {
-	if length < least {
-		c.violation(shown(), at, fmt.Sprintf("Member must have length greater than or equal to %d", least))
-	}
-	if length > most {
-		c.violation(shown(), at, fmt.Sprintf("Member must have length less than or equal to %d", most))
-	}
-}
-
-// text checks the length of a string in bytes. It accepts an absent one.
-func (c *constraints) text(at string, value *string, least, most int) {
+// number checks a number. It accepts an absent one.
+func number[N int | int64](c *constraints, at string, value *N, least, most N) {
 	if value != nil {
-		c.length(at, len(*value), least, most, func() string { return *value })
+		c.violation(strconv.FormatInt(int64(*value), 10), at, outside("value", *value, least, most))
+	}
+}
+
+// outside returns the rule that a value or length violates, "" if it is within the limits.
+func outside[N int | int64](what string, n, least, most N) string {
+	switch {
+	case n < least:
+		return fmt.Sprintf("Member must have %s greater than or equal to %d", what, least)
+	case n > most:
+		return fmt.Sprintf("Member must have %s less than or equal to %d", what, most)
+	}
+	return ""
+}
+
+// list checks the number of elements of a list, which is shown as the service prints it.
+func (c *constraints) list(at string, length, most int, shown func() string) {
+	if rule := outside("length", length, 1, most); rule != "" {
+		c.violation(shown(), at, rule)
+	}
+}
+
+// strings checks the number of elements of a list of strings. It accepts an absent one.
+func (c *constraints) strings(at string, list []string, most int) {
+	if list != nil {
+		c.list(at, len(list), most, func() string { return shownList(list) })
+	}
+}
+
+// shownList returns a list of strings as the service prints it.
+func shownList(list []string) string { return "[" + strings.Join(list, ", ") + "]" }
+
+// string checks the length of a string in bytes. It accepts an absent one.
+func (c *constraints) string(at string, value *string, least, most int) {
+	if value != nil {
+		c.violation(*value, at, outside("length", len(*value), least, most))
 	}
 }
 
 // requireString checks a string that must be there and not empty.
 func (c *constraints) requireString(at string, value *string, most int) {
 	c.notNull(at, value != nil)
-	c.text(at, value, 1, most)
+	c.string(at, value, 1, most)
 }
 
 // requireOneOf is like oneOf, for a value that must be there.
@@ -122,7 +134,7 @@ func (c *constraints) name(at string, name *string, least int) {
 	if *name != "" && !validName(*name) || *name == "" && least > 1 {
 		c.violation(*name, at, "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+")
 	}
-	c.text(at, name, least, 255)
+	c.string(at, name, least, 255)
 }
 
 // capacity checks the parameter ReturnConsumedCapacity.

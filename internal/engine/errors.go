@@ -11,10 +11,9 @@ import (
 
 // The namespaces of the service's exceptions.
 const (
-	namespaceDynamoDB  = "com.amazonaws.dynamodb.v20120810#"
-	namespaceValidate  = "com.amazon.coral.validate#"
-	namespaceService   = "com.amazon.coral.service#"
-	conditionalMessage = "The conditional request failed"
+	namespaceDynamoDB = "com.amazonaws.dynamodb.v20120810#"
+	namespaceValidate = "com.amazon.coral.validate#"
+	namespaceService  = "com.amazon.coral.service#"
 )
 
 // exception is a response of the service other than success.
@@ -52,12 +51,17 @@ func (e *exception) body() *exceptionBody {
 	return body
 }
 
+// newException returns an exception with status 400, as all but one have.
+func newException(kind, message string) *exception {
+	return &exception{status: http.StatusBadRequest, kind: kind, message: message}
+}
+
 func validation(format string, args ...any) *exception {
 	message := format
 	if len(args) > 0 {
 		message = fmt.Sprintf(format, args...)
 	}
-	return &exception{status: http.StatusBadRequest, kind: namespaceValidate + "ValidationException", message: message}
+	return newException(namespaceValidate+"ValidationException", message)
 }
 
 // invalidParameter returns a ValidationException with its most common heading.
@@ -66,51 +70,38 @@ func invalidParameter(format string, args ...any) *exception {
 }
 
 func serialization(message string) *exception {
-	return &exception{status: http.StatusBadRequest, kind: namespaceService + "SerializationException", message: message}
+	return newException(namespaceService+"SerializationException", message)
 }
 
 func unknownOperation(message string) *exception {
-	return &exception{status: http.StatusBadRequest, kind: namespaceService + "UnknownOperationException", message: message}
+	return newException(namespaceService+"UnknownOperationException", message)
 }
 
 func dynamoDBException(name, message string) *exception {
-	return &exception{status: http.StatusBadRequest, kind: namespaceDynamoDB + name, message: message}
+	return newException(namespaceDynamoDB+name, message)
 }
 
 func resourceNotFound() *exception {
 	return dynamoDBException("ResourceNotFoundException", "Requested resource not found")
 }
 
-func tableNotFound(name string) *exception {
-	return dynamoDBException("ResourceNotFoundException", "Requested resource not found: Table: "+name+" not found")
-}
-
-func conditionalCheckFailed(item attribute.Item) *exception {
-	e := dynamoDBException("ConditionalCheckFailedException", conditionalMessage)
-	e.item = item
-	return e
-}
-
 func internalError(cause any) *exception {
-	return &exception{
-		status:  http.StatusInternalServerError,
-		kind:    namespaceDynamoDB + "InternalServerError",
-		message: fmt.Sprint("Internal server error: ", cause),
-	}
+	e := dynamoDBException("InternalServerError", fmt.Sprint("Internal server error: ", cause))
+	e.status = http.StatusInternalServerError
+	return e
 }
 
 // asException converts an error of any package of the engine to an exception.
 func asException(err error) *exception {
 	var e *exception
-	if errors.As(err, &e) {
-		return e
-	}
 	var invalid *attribute.ValidationError
-	if errors.As(err, &invalid) {
-		return validation("%s", invalid.Message)
-	}
 	var malformed *ddbjson.SerializationError
-	if errors.As(err, &malformed) {
+	switch {
+	case errors.As(err, &e):
+		return e
+	case errors.As(err, &invalid):
+		return validation("%s", invalid.Message)
+	case errors.As(err, &malformed):
 		return serialization(malformed.Message)
 	}
 	return internalError(err)

@@ -26,9 +26,7 @@ type getItemInput struct {
 func (in *getItemInput) check() error {
 	var c constraints
 	c.capacity(in.ReturnConsumedCapacity)
-	if in.AttributesToGet != nil {
-		c.attributesToGet(in.AttributesToGet)
-	}
+	c.strings("attributesToGet", in.AttributesToGet, 255)
 	in.get.checkShape(&c, "")
 	if err := c.err(); err != nil {
 		return err
@@ -76,11 +74,9 @@ func (e *Engine) getItem(in *getItemInput) (*getItemOutput, error) {
 	if r != nil {
 		out.Item = in.projection.Apply(r.item)
 	}
-	if in.ReturnConsumedCapacity != nil {
-		consumed := newConsumption(t, in.ReturnConsumedCapacity)
-		consumed.read(r.bytes(), isTrue(in.ConsistentRead))
-		out.ConsumedCapacity = consumed.output()
-	}
+	consumed := newConsumption(t, in.ReturnConsumedCapacity)
+	consumed.read(r.bytes(), isTrue(in.ConsistentRead))
+	out.ConsumedCapacity = consumed.output()
 	return out, nil
 }
 
@@ -180,11 +176,9 @@ func (in *batchGetItemInput) checkShape() error {
 		g := &in.RequestItems[i]
 		c.notNull("requestItems."+g.tableName+".member.keys", g.Keys != nil)
 		if g.Keys != nil {
-			c.unshownLength("RequestItems."+g.tableName+".member.Keys", len(g.Keys), 1, maxBatchGets)
+			c.unshown("RequestItems."+g.tableName+".member.Keys", outside("length", len(g.Keys), 1, maxBatchGets))
 		}
-		if g.AttributesToGet != nil {
-			c.attributesToGet(g.AttributesToGet)
-		}
+		c.strings("attributesToGet", g.AttributesToGet, 255)
 	}
 	if err := c.err(); err != nil {
 		return err

@@ -104,11 +104,7 @@ func authenticate(r *http.Request) error {
 	if strings.HasPrefix(strings.TrimSpace(r.Header.Get("Authorization")), "AWS4-") || r.URL.Query().Has("X-Amz-Algorithm") {
 		return nil
 	}
-	return &exception{
-		status:  http.StatusBadRequest,
-		kind:    namespaceService + "MissingAuthenticationTokenException",
-		message: "Request is missing Authentication Token",
-	}
+	return newException(namespaceService+"MissingAuthenticationTokenException", "Request is missing Authentication Token")
 }
 
 // contentTypeOf returns the content type of the response, which is that of the request, and reports

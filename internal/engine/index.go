@@ -131,15 +131,5 @@ func (v *view) checkKey(item attribute.Item) error {
 	if v.kind == tableView {
 		return v.schema.check(item)
 	}
-	return v.checkIndexKey(item)
-}
-
-func (v *view) checkIndexKey(item attribute.Item) error {
-	for _, a := range v.schema.attributes {
-		if value := item[a.name]; value.Kind() == a.kind && isEmpty(value) {
-			return validation("One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s",
-				kindWord(item[a.name].Kind()), v.name, a.name)
-		}
-	}
-	return v.schema.checkSizes(item)
+	return v.schema.checkValues(item, emptyIndexKey, v.name)
 }

@@ -193,21 +193,29 @@ func (s *keySchema) mismatches(item attribute.Item) bool {
 	return false
 }
 
-// check checks the content of the key values that are there.
-func (s *keySchema) check(item attribute.Item) error {
-	for _, a := range s.attributes {
-		if value := item[a.name]; value.Kind() == a.kind && isEmpty(value) {
-			return validation("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s", kindWord(value.Kind()), a.name)
-		}
-	}
-	return s.checkSizes(item)
-}
+// The messages about an empty value of a key, with its type, the name of the index and its own.
+const (
+	emptyKey      = "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %[1]s value. Key: %[3]s"
+	emptyIndexKey = "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty %[1]s value. IndexName: %[2]s, IndexKey: %[3]s"
+	emptyUpdated  = "One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty %[1]s value."
+)
 
-func (s *keySchema) checkSizes(item attribute.Item) error {
+// check checks the content of the values of a primary key that are there.
+func (s *keySchema) check(item attribute.Item) error { return s.checkValues(item, emptyKey, "") }
+
+// checkValues checks the content of the key values that are there.
+func (s *keySchema) checkValues(item attribute.Item, emptyMessage, index string) error {
 	partition, sort := 0, 0
 	for i := range s.attributes {
-		switch value := item[s.attributes[i].name]; {
-		case value.Kind() != s.attributes[i].kind:
+		a := &s.attributes[i]
+		switch value := item[a.name]; {
+		case value.Kind() != a.kind:
+		case value.Raw() == "":
+			kind := "string"
+			if a.kind == attribute.KindB {
+				kind = "binary"
+			}
+			return validation(emptyMessage, kind, index, a.name)
 		case i < len(s.partition):
 			partition += value.Size()
 		default:
@@ -235,16 +243,4 @@ func (s *keySchema) checkTypes(item attribute.Item) error {
 		}
 	}
 	return nil
-}
-
-func isEmpty(v attribute.Value) bool {
-	return v.Raw() == "" && (v.Kind() == attribute.KindS || v.Kind() == attribute.KindB)
-}
-
-// kindWord returns the service's word for a string or binary value.
-func kindWord(kind attribute.Kind) string {
-	if kind == attribute.KindS {
-		return "string"
-	}
-	return "binary"
 }

@@ -94,11 +94,6 @@ func (p *valueParameter) decode(_ string, d document) (err error) {
 
 func (p *valueParameter) present() bool { return p.Exists() || p.invalid != nil }
 
-// attributesToGet checks the declared shape of the parameter AttributesToGet.
-func (c *constraints) attributesToGet(names []string) {
-	c.length("attributesToGet", len(names), 1, 255, func() string { return "[" + strings.Join(names, ", ") + "]" })
-}
-
 func checkAttributesToGet(names []string) error {
 	for i, name := range names {
 		if err := attribute.CheckName(name); err != nil {
@@ -128,7 +123,13 @@ func (c *condition) checkShape(violations *constraints, parameter string) {
 	violations.oneOf(at, c.ComparisonOperator, "IN", "NULL", "BETWEEN", "LT", "NOT_CONTAINS", "EQ", "GT", "NOT_NULL", "NE", "LE", "BEGINS_WITH", "GE", "CONTAINS")
 }
 
-func isConditionalOperator(operator string) bool { return operator == "AND" || operator == "OR" }
+// checkKnownOperator rejects an unknown ConditionalOperator.
+func checkKnownOperator(operator *string) error {
+	if operator == nil || *operator == "AND" || *operator == "OR" {
+		return nil
+	}
+	return validation(unknownConditionalOperator)
+}
 
 // checkConditionalOperator checks that there are conditions for the ConditionalOperator to combine.
 func checkConditionalOperator(cs conditions) error {
@@ -280,12 +281,13 @@ func (cs conditions) translate(conditionalOperator *string) *expression.Conditio
 
 // translate returns the update that the parameter stands for.
 func (us attributeUpdates) translate() *expression.Update {
-	updates := make([]expression.AttributeUpdate, len(us))
-	for i, u := range us {
-		updates[i] = expression.AttributeUpdate{Attribute: u.attribute, Action: "PUT", Value: u.Value.Value}
-		if u.Action != nil {
-			updates[i].Action = *u.Action
+	u := &expression.Update{}
+	for i := range us {
+		action := "PUT"
+		if us[i].Action != nil {
+			action = *us[i].Action
 		}
+		u.AddAction(us[i].attribute, action, us[i].Value.Value)
 	}
-	return expression.NewUpdate(updates)
+	return u
 }

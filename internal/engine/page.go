@@ -26,7 +26,7 @@ type pageInput struct {
 	ExpressionAttributeValues itemParameter
 	ConditionalOperator       *string
 
-	filter *expression.Condition // set by parseFilter
+	filter *expression.Condition // set by parse
 }
 
 // checkShape adds the violations of the declared shape that a Query and a Scan have before the limit.
@@ -35,9 +35,7 @@ func (in *pageInput) checkShape(c *constraints, filterName string, filter, keyCo
 	c.name("indexName", in.IndexName, 3)
 	c.capacity(in.ReturnConsumedCapacity)
 	c.tableName(in.TableName)
-	if in.AttributesToGet != nil {
-		c.attributesToGet(in.AttributesToGet)
-	}
+	c.strings("attributesToGet", in.AttributesToGet, 255)
 	for i := range keyConditions {
 		keyConditions[i].checkShape(c, "keyConditions")
 	}
@@ -101,18 +99,26 @@ func (in *pageInput) checkFilter(filter conditions, keyConditions conditions) er
 	}
 }
 
-// parseFilter parses the filter and then the projection.
-func (in *pageInput) parseFilter(filter conditions, attributes *expression.Attributes) (err error) {
+// parse parses the expressions, in the service's order, and returns the key condition.
+func (in *pageInput) parse(filter conditions, keyExpression *string) (keyCondition *expression.Condition, err error) {
+	attributes, err := newAttributes(in.ExpressionAttributeNames, &in.ExpressionAttributeValues)
 	switch {
+	case err != nil:
 	case in.FilterExpression != nil:
 		in.filter, err = expression.ParseCondition("FilterExpression", *in.FilterExpression, attributes)
 	case len(filter) > 0:
 		in.filter = filter.translate(in.ConditionalOperator)
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		err = in.parseWith(attributes)
 	}
-	return in.parseWith(attributes)
+	if err == nil && keyExpression != nil {
+		keyCondition, err = expression.ParseCondition("KeyConditionExpression", *keyExpression, attributes)
+	}
+	if err == nil {
+		err = attributes.Unused()
+	}
+	return keyCondition, err
 }
 
 // checkSelect rejects a Select that contradicts the rest of the request.

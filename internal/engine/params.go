@@ -237,15 +237,6 @@ func (p *itemParameter) decode(_ string, d document) error {
 // AppendJSON appends the item as it was read.
 func (p itemParameter) AppendJSON(dst []byte) []byte { return p.item.AppendJSON(dst) }
 
-// long returns an optional parameter in the type that constraints take.
-func long(parameter *int) *int64 {
-	if parameter == nil {
-		return nil
-	}
-	n := int64(*parameter)
-	return &n
-}
-
 // isTrue reports whether an optional parameter is there and true.
 func isTrue(parameter *bool) bool { return parameter != nil && *parameter }
 

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 
@@ -19,21 +20,28 @@ type queryInput struct {
 	QueryFilter            conditions
 	ScanIndexForward       *bool
 
-	keyCondition *expression.Condition // set by parse
+	keyCondition *expression.Condition // set by check
 	terms        []expression.KeyTerm  // of the key condition
 }
 
 func (in *queryInput) check() error {
-	if err := in.checkShape(); err != nil {
-		return err
-	}
-	if err := in.checkUse("QueryFilter", in.QueryFilter, in.KeyConditions, in.KeyConditionExpression); err != nil {
+	if err := cmp.Or(checkKnownOperator(in.ConditionalOperator), in.checkShape(),
+		in.checkUse("QueryFilter", in.QueryFilter, in.KeyConditions, in.KeyConditionExpression)); err != nil {
 		return err
 	}
 	if in.KeyConditionExpression == nil && in.KeyConditions == nil {
 		return validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
 	}
-	if err := in.parse(); err != nil {
+	var err error
+	if in.keyCondition, err = in.parse(in.QueryFilter, in.KeyConditionExpression); err != nil {
+		return err
+	}
+	if in.keyCondition != nil {
+		in.terms, err = in.keyCondition.Terms()
+	} else {
+		in.terms, err = expression.NewKeyTerms(in.KeyConditions.comparisons())
+	}
+	if err != nil {
 		return err
 	}
 	if len(in.terms) == 0 || len(in.terms) > 2 && in.IndexName == nil { // only an index can have longer keys
@@ -43,40 +51,12 @@ func (in *queryInput) check() error {
 }
 
 func (in *queryInput) checkShape() error {
-	if in.ConditionalOperator != nil && !isConditionalOperator(*in.ConditionalOperator) {
-		return validation(unknownConditionalOperator)
-	}
 	var c constraints
 	in.pageInput.checkShape(&c, "queryFilter", in.QueryFilter, in.KeyConditions)
-	if in.Limit != nil && *in.Limit < 1 { // the service does not show the value
-		c.add("Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1")
+	if in.Limit != nil {
+		c.unshown("Limit", outside("value", *in.Limit, 1, math.MaxInt))
 	}
 	return c.err()
-}
-
-// parse parses the expressions, in the service's order.
-func (in *queryInput) parse() error {
-	attributes, err := newAttributes(in.ExpressionAttributeNames, &in.ExpressionAttributeValues)
-	if err != nil {
-		return err
-	}
-	if err := in.parseFilter(in.QueryFilter, attributes); err != nil {
-		return err
-	}
-	if in.KeyConditionExpression != nil {
-		if in.keyCondition, err = expression.ParseCondition("KeyConditionExpression", *in.KeyConditionExpression, attributes); err != nil {
-			return err
-		}
-	}
-	if err := attributes.Unused(); err != nil {
-		return err
-	}
-	if in.keyCondition != nil {
-		in.terms, err = in.keyCondition.Terms()
-	} else {
-		in.terms, err = expression.NewKeyTerms(in.KeyConditions.comparisons())
-	}
-	return err
 }
 
 var (

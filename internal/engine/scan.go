@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"math"
 	"math/bits"
 )
 
@@ -18,36 +19,22 @@ type scanInput struct {
 }
 
 func (in *scanInput) check() error {
-	if err := in.checkShape(); err != nil {
+	if err := cmp.Or(checkKnownOperator(in.ConditionalOperator), in.checkShape(),
+		in.checkUse("ScanFilter", in.ScanFilter, nil, nil), in.checkSegments()); err != nil {
 		return err
 	}
-	if err := cmp.Or(in.checkUse("ScanFilter", in.ScanFilter, nil, nil), in.checkSegments()); err != nil {
-		return err
-	}
-	attributes, err := newAttributes(in.ExpressionAttributeNames, &in.ExpressionAttributeValues)
-	if err != nil {
-		return err
-	}
-	if err := in.parseFilter(in.ScanFilter, attributes); err != nil {
-		return err
-	}
-	if err := attributes.Unused(); err != nil {
+	if _, err := in.parse(in.ScanFilter, nil); err != nil {
 		return err
 	}
 	return in.checkSelect()
 }
 
 func (in *scanInput) checkShape() error {
-	if in.ConditionalOperator != nil && !isConditionalOperator(*in.ConditionalOperator) {
-		return validation(unknownConditionalOperator)
-	}
 	var c constraints
 	in.pageInput.checkShape(&c, "scanFilter", in.ScanFilter, nil)
-	c.atLeast("limit", long(in.Limit), 1)
-	c.atLeast("totalSegments", long(in.TotalSegments), 1)
-	c.atMost("totalSegments", long(in.TotalSegments), maxSegments)
-	c.atLeast("segment", long(in.Segment), 0)
-	c.atMost("segment", long(in.Segment), maxSegments-1)
+	number(&c, "limit", in.Limit, 1, math.MaxInt)
+	number(&c, "totalSegments", in.TotalSegments, 1, maxSegments)
+	number(&c, "segment", in.Segment, 0, maxSegments-1)
 	return c.err()
 }
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,7 +54,7 @@ func (keys keyElements) checkShape(c *constraints, at string, maxKeys int) {
 	if keys == nil {
 		return
 	}
-	c.length(at, len(keys), 1, maxKeys, func() string { return "[" + keys.join((*keySchemaElement).String) + "]" })
+	c.list(at, len(keys), maxKeys, func() string { return "[" + keys.join((*keySchemaElement).String) + "]" })
 	for i := range keys {
 		at := elementAt(at, i)
 		c.requireString(at+".attributeName", keys[i].AttributeName, 255)
@@ -107,9 +108,9 @@ func (p *provisionedThroughput) checkShape(c *constraints, at string) {
 		return
 	}
 	c.notNull(at+".writeCapacityUnits", p.WriteCapacityUnits != nil)
-	c.atLeast(at+".writeCapacityUnits", p.WriteCapacityUnits, 1)
+	number(c, at+".writeCapacityUnits", p.WriteCapacityUnits, 1, math.MaxInt64)
 	c.notNull(at+".readCapacityUnits", p.ReadCapacityUnits != nil)
-	c.atLeast(at+".readCapacityUnits", p.ReadCapacityUnits, 1)
+	number(c, at+".readCapacityUnits", p.ReadCapacityUnits, 1, math.MaxInt64)
 }
 
 // check checks the upper bound; of says which index the throughput is of.
@@ -183,12 +184,9 @@ func (p *projection) checkShape(c *constraints, at string) {
 		return
 	}
 	c.oneOf(at+".projectionType", p.ProjectionType, "ALL", "INCLUDE", "KEYS_ONLY")
-	if p.NonKeyAttributes != nil {
-		shown := func() string { return "[" + strings.Join(p.NonKeyAttributes, ", ") + "]" }
-		c.length(at+".nonKeyAttributes", len(p.NonKeyAttributes), 1, 20, shown)
-		if slices.ContainsFunc(p.NonKeyAttributes, func(name string) bool { return name == "" || len(name) > 255 }) {
-			c.violation(shown(), at+".nonKeyAttributes", "Member must satisfy constraint: [Member must have length less than or equal to 255, Member must have length greater than or equal to 1]")
-		}
+	c.strings(at+".nonKeyAttributes", p.NonKeyAttributes, 20)
+	if slices.ContainsFunc(p.NonKeyAttributes, func(name string) bool { return name == "" || len(name) > 255 }) {
+		c.violation(shownList(p.NonKeyAttributes), at+".nonKeyAttributes", "Member must satisfy constraint: [Member must have length less than or equal to 255, Member must have length greater than or equal to 1]")
 	}
 }
 

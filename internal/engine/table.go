@@ -229,7 +229,7 @@ func (t *table) checkIndexTypes(item attribute.Item) error {
 
 func (t *table) checkIndexValues(item attribute.Item) error {
 	for _, v := range t.indexesByName {
-		if err := v.checkIndexKey(item); err != nil {
+		if err := v.checkKey(item); err != nil {
 			return err
 		}
 	}
@@ -252,12 +252,7 @@ func (t *table) checkUpdated(item attribute.Item) error {
 		return err
 	}
 	for _, v := range t.indexesByName {
-		for _, a := range v.schema.attributes {
-			if isEmpty(item[a.name]) {
-				return validation("One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty %s value.", kindWord(a.kind))
-			}
-		}
-		if err := v.schema.checkSizes(item); err != nil {
+		if err := v.schema.checkValues(item, emptyUpdated, ""); err != nil {
 			return err
 		}
 	}

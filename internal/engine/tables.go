@@ -117,7 +117,7 @@ func (e *Engine) describeTable(in *tableInput) (*describeTableOutput, error) {
 func (e *Engine) namedTable(nameOrARN string) (*table, error) {
 	t, err := e.table(nameOrARN)
 	if err != nil {
-		return nil, tableNotFound(nameOrARN)
+		return nil, dynamoDBException("ResourceNotFoundException", "Requested resource not found: Table: "+nameOrARN+" not found")
 	}
 	return t, nil
 }
@@ -132,11 +132,7 @@ type listTablesInput struct {
 
 func (in *listTablesInput) check() error {
 	var c constraints
-	if in.Limit != nil {
-		limit := int64(*in.Limit)
-		c.atLeast("limit", &limit, 1)
-		c.atMost("limit", &limit, 100)
-	}
+	number(&c, "limit", in.Limit, 1, 100)
 	c.name("exclusiveStartTableName", in.ExclusiveStartTableName, 3)
 	return c.err()
 }

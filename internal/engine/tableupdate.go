@@ -338,7 +338,7 @@ func (t *table) redefined(u *tableUpdate, now time.Time) *table {
 func (t *table) storedRecord(item attribute.Item) *record {
 	r := t.newRecord(item)
 	for _, v := range t.indexesByName {
-		if v.schema.mismatches(item) || v.checkIndexKey(item) != nil {
+		if v.schema.mismatches(item) || v.checkKey(item) != nil {
 			r.keys[v.number] = key{}
 		}
 	}

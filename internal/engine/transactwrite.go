@@ -82,7 +82,7 @@ func (x *transactWriteItem) writes() []*action {
 func (p *transactItems) checkShape(c *constraints, element string) {
 	c.notNull("transactItems", p.source != "")
 	if p.source != "" {
-		c.length("transactItems", len(p.elements), 1, maxTransactionActions, func() string { return repeated(element, len(p.elements)) })
+		c.list("transactItems", len(p.elements), maxTransactionActions, func() string { return repeated(element, len(p.elements)) })
 	}
 	for i := range p.elements {
 		x := &p.elements[i]
@@ -121,7 +121,7 @@ type transactWriteItemsInput struct {
 
 func (in *transactWriteItemsInput) check() error {
 	var c constraints
-	c.text("clientRequestToken", in.ClientRequestToken, 1, maxTokenLength)
+	c.string("clientRequestToken", in.ClientRequestToken, 1, maxTokenLength)
 	c.capacity(in.ReturnConsumedCapacity)
 	c.oneOf("returnItemCollectionMetrics", in.ReturnItemCollectionMetrics, "SIZE", "NONE")
 	in.TransactItems.checkShape(&c, "TransactWriteItem(...)")
@@ -138,7 +138,7 @@ func (in *transactWriteItemsInput) check() error {
 		case len(writes) > 1 || x.Get != nil:
 			return validation("TransactItems can only contain one of Check, Put, Update or Delete")
 		}
-		if err := writes[0].check(); err != nil {
+		if err := writes[0].check(nil); err != nil {
 			return err
 		}
 		bytes += attribute.Size(writes[0].item.item)
@@ -146,23 +146,6 @@ func (in *transactWriteItemsInput) check() error {
 	}
 	if bytes > maxTransactionBytes {
 		return payloadTooLarge(bytes)
-	}
-	return nil
-}
-
-// check validates what the declared shape does not say.
-func (a *action) check() error {
-	if err := a.condition.checkCondition(a.update); err != nil {
-		return err
-	}
-	if a.item.invalid != nil {
-		return a.item.invalid
-	}
-	if err := a.condition.parseCondition(a.update); err != nil || a.name != "put" {
-		return err
-	}
-	if attribute.Size(a.item.item) > maxItemBytes {
-		return errItemSize
 	}
 	return nil
 }
@@ -226,7 +209,7 @@ func (w *write) sameItem(o *write) bool {
 func (w *write) locate(a *action) (err error) {
 	t, item := w.table, a.item.item
 	w.checkOnly = a.name == "conditionCheck"
-	if a.name != "put" {
+	if !a.isPut() {
 		if len(item) == len(t.schema.attributes) {
 			if err := t.schema.check(item); err != nil {
 				return err

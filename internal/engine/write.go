@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
@@ -60,75 +61,59 @@ type deleteItemInput struct {
 	returnInput
 }
 
-func (in *putItemInput) check() error {
-	if err := in.returnInput.checkWrite(in.put.action()); err != nil {
-		return err
-	}
-	if attribute.Size(in.Item.item) > maxItemBytes {
-		return errItemSize
-	}
-	return nil
-}
-
-func (in *updateItemInput) check() error { return in.checkWrite(in.update.action()) }
-
-func (in *deleteItemInput) check() error { return in.checkWrite(in.deletion.action()) }
+func (in *putItemInput) check() error    { return in.checkWrite(in.action()) }
+func (in *updateItemInput) check() error { return in.checkWrite(in.action()) }
+func (in *deleteItemInput) check() error { return in.checkWrite(in.action()) }
 
 func (e *Engine) putItem(in *putItemInput) (*writeItemOutput, error) {
-	w, err := e.newWrite(in.put.action())
-	if err != nil {
-		return nil, err
-	}
-	if w.new, err = w.table.checkedRecord(in.Item.item); err != nil {
-		return nil, err
-	}
-	w.primary = w.new.keys[0]
-	return e.writeItem(&w, &in.returnInput)
+	return e.writeItem(in.action(), &in.returnInput)
 }
 
 func (e *Engine) updateItem(in *updateItemInput) (*writeItemOutput, error) {
-	w, err := e.newWrite(in.update.action())
-	if err != nil {
-		return nil, err
-	}
-	if in.UpdateExpression != nil && w.update.Cost() > maxItemBytes {
-		return nil, errUpdateSize
-	}
-	if w.primary, err = w.table.schema.parse(in.Key.item); err != nil {
-		return nil, err
-	}
-	return e.writeItem(&w, &in.returnInput)
+	return e.writeItem(in.action(), &in.returnInput)
 }
 
 func (e *Engine) deleteItem(in *deleteItemInput) (*writeItemOutput, error) {
-	w, err := e.newWrite(in.deletion.action())
-	if err != nil {
-		return nil, err
-	}
-	if w.primary, err = w.table.schema.parse(in.Key.item); err != nil {
-		return nil, err
-	}
-	return e.writeItem(&w, &in.returnInput)
+	return e.writeItem(in.action(), &in.returnInput)
 }
 
 // writeItem makes one write on its own, and returns the response.
-func (e *Engine) writeItem(w *write, in *returnInput) (*writeItemOutput, error) {
-	if err := e.apply(w); err != nil {
+func (e *Engine) writeItem(a *action, in *returnInput) (*writeItemOutput, error) {
+	w, err := e.newWrite(a)
+	if err != nil {
 		return nil, err
 	}
-	out := &writeItemOutput{}
+	if a.update.UpdateExpression != nil && w.update.Cost() > maxItemBytes {
+		return nil, errUpdateSize
+	}
+	if err := w.setItem(a.item.item, a.isPut()); err != nil {
+		return nil, err
+	}
+	if err := e.apply(&w); err != nil {
+		return nil, err
+	}
+	consumed := newConsumption(w.table, in.ReturnConsumedCapacity)
+	consumed.write(&w)
+	out := &writeItemOutput{ConsumedCapacity: consumed.output()}
 	if in.ReturnValues != nil {
 		out.Attributes = w.returned(*in.ReturnValues)
-	}
-	if in.ReturnConsumedCapacity != nil {
-		consumed := newConsumption(w.table, in.ReturnConsumedCapacity)
-		consumed.write(w)
-		out.ConsumedCapacity = consumed.output()
 	}
 	if is(in.ReturnItemCollectionMetrics, "SIZE") && w.table.hasLocalIndexes() {
 		out.ItemCollectionMetrics = w.metrics()
 	}
 	return out, nil
+}
+
+// setItem sets the primary key of the write: that of the item if it is a put, else the item itself.
+func (w *write) setItem(item attribute.Item, put bool) (err error) {
+	if !put {
+		w.primary, err = w.table.schema.parse(item)
+		return err
+	}
+	if w.new, err = w.table.checkedRecord(item); err == nil {
+		w.primary = w.new.keys[0]
+	}
+	return err
 }
 
 // writeItemOutput is the response of PutItem, UpdateItem and DeleteItem.
@@ -142,7 +127,7 @@ type writeItemOutput struct {
 
 // action is what all writes of one item have, and what only some of them have.
 type action struct {
-	name      string // in TransactWriteItems
+	name      string // of the member of TransactWriteItems
 	tableName *string
 	itemName  string         // of the parameter, in messages
 	item      *itemParameter // the item of a put, the key of another write
@@ -165,6 +150,8 @@ func (in *deletion) action() *action {
 	return &action{"delete", in.TableName, "key", &in.Key, &in.conditionInput, &noUpdate}
 }
 
+func (a *action) isPut() bool { return a.name == "put" }
+
 // tooDeep reports whether a value nests too deeply.
 func (a *action) tooDeep() bool {
 	for _, invalid := range []*attribute.ValidationError{a.item.invalid, a.condition.ExpressionAttributeValues.invalid} {
@@ -182,10 +169,10 @@ func (in *returnInput) checkWrite(a *action) error {
 	if err := in.checkShape(a); err != nil {
 		return err
 	}
-	// The service reports what follows in the form of a violation of the declared shape, unless a value
-	// nests too deeply.
-	err := in.checkValues(a)
-	if err == nil || a.tooDeep() {
+	// The service reports what follows in the form of a violation of the declared shape, unless an item is
+	// too large or a value nests too deeply.
+	err := a.check(in.ReturnValues)
+	if err == nil || errors.Is(err, errItemSize) || a.tooDeep() {
 		return err
 	}
 	return validation("1 validation error detected: %s", asException(err).message)
@@ -203,12 +190,12 @@ func (in *returnInput) checkShape(a *action) error {
 	case older:
 		c.oneOf("conditionalOperator", a.condition.ConditionalOperator, "OR", "AND")
 	case *a.tableName == "":
-		c.unshownLength("TableName", 0, 1, 255)
+		c.unshown("TableName", outside("length", 0, 1, 255))
 		return c.err()
 	case badReturnValues && a.update != &noUpdate:
 		c.add(unknownReturnValues)
 		return c.err()
-	case a.condition.ConditionalOperator != nil && !isConditionalOperator(*a.condition.ConditionalOperator):
+	case checkKnownOperator(a.condition.ConditionalOperator) != nil:
 		c.add(unknownConditionalOperator)
 	}
 	c.capacity(in.ReturnConsumedCapacity)
@@ -236,18 +223,24 @@ const (
 	unknownConditionalOperator = "Failed to satisfy constraint: Member must satisfy enum value set: [ALL, OR]"
 )
 
-// checkValues checks what the declared shape does not say.
-func (in *returnInput) checkValues(a *action) error {
+// check validates what the declared shape does not say.
+func (a *action) check(returnValues *string) error {
 	if err := a.condition.checkCondition(a.update); err != nil {
 		return err
 	}
 	if a.item.invalid != nil {
 		return a.item.invalid
 	}
-	if a.update == &noUpdate && in.ReturnValues != nil && *in.ReturnValues != "ALL_OLD" && *in.ReturnValues != "NONE" {
+	if a.update == &noUpdate && returnValues != nil && *returnValues != "ALL_OLD" && *returnValues != "NONE" {
 		return validation("ReturnValues can only be ALL_OLD or NONE")
 	}
-	return a.condition.parseCondition(a.update)
+	if err := a.condition.parseCondition(a.update); err != nil {
+		return err
+	}
+	if a.isPut() && attribute.Size(a.item.item) > maxItemBytes {
+		return errItemSize
+	}
+	return nil
 }
 
 // maxItemBytes is the limit on the size of an item, names and values, with its
@@ -314,10 +307,11 @@ func (e *Engine) apply(w *write) error {
 func (w *write) evaluate() error {
 	w.old = w.table.get(&w.primary)
 	if !w.condition.Match(w.old.itemOrNil()) {
+		failed := dynamoDBException("ConditionalCheckFailedException", "The conditional request failed")
 		if w.showOld {
-			return conditionalCheckFailed(w.old.itemOrNil())
+			failed.item = w.old.itemOrNil()
 		}
-		return conditionalCheckFailed(nil)
+		return failed
 	}
 	if w.key == nil {
 		return nil

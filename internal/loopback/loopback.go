@@ -12,7 +12,19 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
+
+// NewDynamoDB returns a DynamoDB client that calls the handler.
+func NewDynamoDB(handler http.Handler, options ...func(*dynamodb.Options)) *dynamodb.Client {
+	return dynamodb.New(dynamodb.Options{
+		Region:      "us-east-1",
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		HTTPClient:  Client{Handler: handler},
+	}, options...)
+}
 
 // Client calls Handler for every request, in the goroutine of the caller. It is an HTTPClient of the AWS
 // SDK and the Transport of an [http.Client]. It is safe for concurrent use if the handler is.

@@ -10,10 +10,12 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/internal/dbtest"
 )
 
 //go:embed testdata/python_run.json
@@ -101,48 +103,37 @@ func (c Call) replay(ctx context.Context, db packagedb.Database) error {
 	return nil
 }
 
-// make makes the call and returns its result, nil for a call without one.
+// make makes the call and returns what the facade returned, nil for a call without a result.
 func (c Call) make(ctx context.Context, db packagedb.Database) (any, error) {
 	args := c.Args
-	switch c.Name {
-	case "count_customer_models":
-		return db.CountCustomerModels(ctx, args.Sub)
-	case "create_update_spec":
-		_, err := db.CreateUpdateSpec(ctx, args.Sub, args.SpecInput)
-		return nil, err
-	case "get_latest_spec_version":
-		return db.GetLatestSpecVersion(ctx, args.Sub, args.Name)
-	case "list_specs":
-		return db.ListSpecs(ctx, args.Sub)
-	case "get_spec":
-		return db.GetSpec(ctx, args.Sub, args.Name)
-	case "delete_spec":
-		return nil, db.DeleteSpec(ctx, args.Sub, args.Name)
-	case "list_spec_versions":
-		return db.ListSpecVersions(ctx, args.Sub, args.Name)
-	case "delete_all_specs":
-		return nil, db.DeleteAllSpecs(ctx, args.Sub)
-	case "list_credentials":
-		return db.ListCredentials(ctx, args.Sub)
-	case "create_update_credentials":
-		return nil, db.CreateUpdateCredentials(ctx, args.Sub, packagedb.CredentialsInput{
+	call := dbtest.Calls(ctx, db, dbtest.Input{
+		Sub:  args.Sub,
+		Spec: args.SpecInput,
+		Credentials: packagedb.CredentialsInput{
 			ID: args.ID, PublicKey: args.PublicKey, SecretKeyHash: args.SecretKeyHash, Salt: args.Salt,
-		})
-	case "get_credentials":
-		return db.GetCredentials(ctx, args.Sub, args.ID)
-	case "get_user":
-		user, err := db.GetUser(ctx, args.PublicKey)
-		if err != nil {
-			return nil, err
-		}
-		return map[string]any{"sub": user.Sub, "secret_key_hash": user.SecretKeyHash, "salt": user.Salt}, nil
-	case "delete_credentials":
-		return nil, db.DeleteCredentials(ctx, args.Sub, args.ID)
-	case "delete_all_credentials":
-		return nil, db.DeleteAllCredentials(ctx, args.Sub)
-	case "delete_all":
-		return nil, db.DeleteAll(ctx, args.Sub)
-	default:
+		},
+	})[methodOf(c.Name)]
+	if call == nil {
 		return nil, fmt.Errorf("unknown call %q", c.Name)
 	}
+	result, err := call()
+	switch result := result.(type) {
+	case *packagedb.CredentialsAuthInfo:
+		if err == nil {
+			return map[string]any{"sub": result.Sub, "secret_key_hash": result.SecretKeyHash, "salt": result.Salt}, nil
+		}
+	case *packagedb.SpecInfo:
+		if c.Name == "create_update_spec" {
+			return nil, err
+		}
+	}
+	return result, err
+}
+
+// methodOf returns the name in Go of a method of the facade: GetUser for get_user.
+func methodOf(name string) (method string) {
+	for word := range strings.SplitSeq(name, "_") {
+		method += strings.ToUpper(word[:1]) + word[1:]
+	}
+	return method
 }

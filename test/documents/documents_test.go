@@ -93,7 +93,7 @@ var kinds = []kind{
 	{regexp.MustCompile(`^SERVICE_SECRET=\S+ STAGE=TEST go run \. &$`), (*session).serveService, ""},
 	{regexp.MustCompile(`^STAGE=TEST go run \.$`), (*session).run, ""},
 	{regexp.MustCompile(`^curl .*localhost:8080/`), (*session).call, ""},
-	{regexp.MustCompile(`^go test -run (\w+)( -v)? \.$`), nil, "grep -q 'func $1' *_test.go"},
+	{regexp.MustCompile(`^go test (\./\S+ )?-run (?:Test)?(\w+) .*`), nil, `cd ./$1; grep -qE 'func Test\w*$2' *_test.go`},
 	{regexp.MustCompile(`^sed .* infrastructure/template.yaml >`), (*session).run, ""},
 	// Everything in the root module: CI builds and tests it.
 	{regexp.MustCompile(`^([A-Z_]+=\S+ )*go (build|test) \./\.\.\.$`), nil, "true"},
@@ -150,7 +150,7 @@ func testFlags(t *testing.T, binaries string) {
 			}
 		}
 		for _, line := range commandsOf(text) {
-			if _, arguments, ok := strings.Cut(line, "packagedb-"); ok {
+			if _, arguments, ok := strings.Cut(line, "packagedb-"); ok && !strings.HasPrefix(line, "go test ") {
 				name, arguments, _ := strings.Cut(arguments, " ")
 				for _, f := range usedFlag.FindAllStringSubmatch(arguments, -1) {
 					mentioned[f[1]] = true

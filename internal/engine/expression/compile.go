@@ -62,14 +62,13 @@ func (n *node) check(at place) error {
 
 // checkFunction looks up the function and checks that it may stand there.
 func (n *node) checkFunction(at place) error {
-	function, ok := functions[n.word]
-	n.op = function.op
-	switch {
-	case !ok:
+	if n.op = functionNamed(n.word); n.op == opUnknown {
 		return invalid("Invalid function name; function: %s", n.word)
-	case function.place == at:
+	}
+	switch place := functions[n.op].place; {
+	case place == at:
 		return nil
-	case function.place == inUpdate:
+	case place == inUpdate:
 		return invalid("The function is not allowed in a condition expression; function: %s", n.word)
 	case at == inUpdate:
 		return invalid("The function is not allowed in an update expression; function: %s", n.word)
@@ -149,7 +148,7 @@ func (a *Attributes) path(steps []string) (path Path, err error) {
 // checkOperands rejects operands that can never be right for the operator. It accepts every path,
 // whose value is not known yet.
 func (n *node) checkOperands() error {
-	if count := len(n.args); n.op >= opAttributeExists && count != functions[n.word].operands {
+	if count := len(n.args); n.op >= opAttributeExists && count != functions[n.op].operands {
 		return invalid("Incorrect number of operands for operator or function; operator or function: %s, number of operands: %d", n.op, count)
 	}
 	switch n.op {

@@ -7,17 +7,17 @@ import (
 )
 
 // KeyOp is the operator of a key condition's term.
-type KeyOp operator
+type KeyOp = operator
 
 // The operators that DynamoDB allows on keys.
 const (
-	KeyEqual          = KeyOp(opEqual)
-	KeyLess           = KeyOp(opLess)
-	KeyLessOrEqual    = KeyOp(opLessOrEqual)
-	KeyGreater        = KeyOp(opGreater)
-	KeyGreaterOrEqual = KeyOp(opGreaterOrEqual)
-	KeyBetween        = KeyOp(opBetween)
-	KeyBeginsWith     = KeyOp(opBeginsWith)
+	KeyEqual          = opEqual
+	KeyLess           = opLess
+	KeyLessOrEqual    = opLessOrEqual
+	KeyGreater        = opGreater
+	KeyGreaterOrEqual = opGreaterOrEqual
+	KeyBetween        = opBetween
+	KeyBeginsWith     = opBeginsWith
 )
 
 // KeyTerm is a condition on one key attribute. Values has two elements for KeyBetween, the bounds, and
@@ -54,14 +54,13 @@ func (c *Condition) Terms() ([]KeyTerm, error) {
 
 // newTerm returns the term of one comparison or function.
 func newTerm(n *node) (KeyTerm, error) {
-	op, ok := keyOperator(n.op)
-	if !ok {
+	if !isKeyOperator(n.op) {
 		return KeyTerm{}, invalid("Invalid operator used in KeyConditionExpression: %s", n.op)
 	}
-	if (op == KeyBetween || op == KeyBeginsWith) && n.args[0].value.Exists() {
+	if (n.op == KeyBetween || n.op == KeyBeginsWith) && n.args[0].value.Exists() {
 		return KeyTerm{}, invalid("Invalid condition in KeyConditionExpression: %s operator must have the key attribute as its first operand", n.op)
 	}
-	term := KeyTerm{Op: op}
+	term := KeyTerm{Op: n.op}
 	for i, arg := range n.args {
 		switch {
 		case arg.op == opSize:
@@ -75,7 +74,7 @@ func newTerm(n *node) (KeyTerm, error) {
 		default:
 			term.Attribute = arg.path.Attribute()
 			if i > 0 {
-				term.Op = mirrored(op)
+				term.Op = mirrored(n.op)
 			}
 		}
 	}
@@ -85,14 +84,9 @@ func newTerm(n *node) (KeyTerm, error) {
 	return term, nil
 }
 
-// keyOperator returns the operator of a key condition. It reports false for one that DynamoDB does
-// not allow on keys.
-func keyOperator(op operator) (KeyOp, bool) {
-	switch op {
-	case opEqual, opLess, opLessOrEqual, opGreater, opGreaterOrEqual, opBetween, opBeginsWith:
-		return KeyOp(op), true
-	}
-	return 0, false
+// isKeyOperator reports whether DynamoDB allows the operator on keys.
+func isKeyOperator(op operator) bool {
+	return slices.Contains([]operator{KeyEqual, KeyLess, KeyLessOrEqual, KeyGreater, KeyGreaterOrEqual, KeyBetween, KeyBeginsWith}, op)
 }
 
 // mirrored returns the operator with its operands exchanged.
@@ -115,8 +109,8 @@ func mirrored(op KeyOp) KeyOp {
 func NewKeyTerms(comparisons []Comparison) ([]KeyTerm, error) {
 	terms := make([]KeyTerm, len(comparisons))
 	for i, c := range comparisons {
-		op, ok := keyOperator(comparisonOperators[c.Operator])
-		if !ok {
+		op := comparisonOperators[c.Operator]
+		if !isKeyOperator(op) {
 			return nil, invalid("Attempted conditional constraint is not an indexable operation")
 		}
 		terms[i] = KeyTerm{Attribute: c.Attribute, Op: op, Values: c.Values}

@@ -86,20 +86,19 @@ const (
 	inProjection
 )
 
-// functions are the functions by their names, which are case-sensitive.
-var functions = map[string]struct {
-	op       operator
+// functions has the number of operands of each function, and where it may stand.
+var functions = map[operator]struct {
 	operands int
 	place    place
 }{
-	"attribute_exists":     {opAttributeExists, 1, inCondition},
-	"attribute_not_exists": {opAttributeNotExists, 1, inCondition},
-	"attribute_type":       {opAttributeType, 2, inCondition},
-	"begins_with":          {opBeginsWith, 2, inCondition},
-	"contains":             {opContains, 2, inCondition},
-	"size":                 {opSize, 1, inOperand},
-	"if_not_exists":        {opIfNotExists, 2, inUpdate},
-	"list_append":          {opListAppend, 2, inUpdate},
+	opAttributeExists:    {1, inCondition},
+	opAttributeNotExists: {1, inCondition},
+	opAttributeType:      {2, inCondition},
+	opBeginsWith:         {2, inCondition},
+	opContains:           {2, inCondition},
+	opSize:               {1, inOperand},
+	opIfNotExists:        {2, inUpdate},
+	opListAppend:         {2, inUpdate},
 }
 
 // token is a part of an expression between two positions.
@@ -150,6 +149,16 @@ func keyword(word string) operator {
 		}
 	}
 	return opIdentifier
+}
+
+// functionNamed returns the function with that name, which is case-sensitive, or opUnknown.
+func functionNamed(name string) operator {
+	for op := opAttributeExists; op <= opListAppend; op++ {
+		if operatorNames[op] == name {
+			return op
+		}
+	}
+	return opUnknown
 }
 
 // punctuation returns the operator that s begins with, or opUnknown for a character that is none,

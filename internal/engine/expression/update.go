@@ -8,7 +8,8 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
 
-// Update is a parsed update expression. It can be used by several goroutines at once.
+// Update is a parsed update expression, or made by AddAction. It can be used by several goroutines at
+// once.
 type Update struct {
 	legacy         bool // made of AttributeUpdates
 	clauses        []clause
@@ -44,31 +45,20 @@ func ParseUpdate(expression string, a *Attributes) (*Update, error) {
 	return u, nil
 }
 
-// AttributeUpdate is one action of the legacy parameter AttributeUpdates. The value of a DELETE may be
-// absent.
-type AttributeUpdate struct {
-	Attribute string
-	Action    string // "PUT", "ADD" or "DELETE"
-	Value     attribute.Value
-}
-
-// NewUpdate returns the update of AttributeUpdates, which are of distinct attributes.
-func NewUpdate(updates []AttributeUpdate) *Update {
-	u := &Update{legacy: true}
-	for _, update := range updates {
-		c := clause{op: opSet, target: Path{{Name: update.Attribute}}, operand: &node{op: opValue, value: update.Value}}
-		switch {
-		case update.Action == "ADD":
-			c.op = opAdd
-		case update.Action == "DELETE" && update.Value.Exists():
-			c.op = opDelete
-		case update.Action == "DELETE":
-			c.op, c.operand = opRemove, nil
-		}
-		u.add(c)
+// AddAction adds an action of the legacy parameter AttributeUpdates: "PUT", "ADD" or "DELETE". The
+// value of a DELETE may be absent.
+func (u *Update) AddAction(name, action string, value attribute.Value) {
+	c := clause{op: opSet, target: Path{{Name: name}}, operand: &node{op: opValue, value: value}}
+	switch {
+	case action == "ADD":
+		c.op = opAdd
+	case action == "DELETE" && value.Exists():
+		c.op = opDelete
+	case action == "DELETE":
+		c.op, c.operand = opRemove, nil
 	}
-	u.paths = u.targets
-	return u
+	u.add(c)
+	u.legacy, u.paths = true, u.targets
 }
 
 // add adds a clause.
