@@ -3,10 +3,14 @@
 package documents
 
 import (
+	"maps"
+	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -136,39 +140,22 @@ func testCommands(t *testing.T, binaries string) {
 var (
 	helpFlag    = regexp.MustCompile(`(?m)^  -(\w+)`)
 	commentFlag = regexp.MustCompile(`(?m)^//\t-(\w+)`)
-	usedFlag    = regexp.MustCompile(`(?:^| |\[)-([a-z]\w*)`)
 	helpCommand = regexp.MustCompile(`(?m)^  ([a-z]+(?: [a-z-]+)?)  `)
 )
 
+// testFlags checks that the help, the package comment and the documents of a command have the same
+// flags. That the documents have no others shows when their commands run.
 func testFlags(t *testing.T, binaries string) {
-	// All that the documents say of flags: "packagedb-local -v", and "-v" by itself.
-	mentioned, used := make(map[string]bool), make(map[string][]string)
-	for _, text := range documents(t) {
-		for _, code := range span.FindAllStringSubmatch(fenced.ReplaceAllString(text, "\n"), -1) {
-			if strings.HasPrefix(code[1], "-") {
-				mentioned[strings.FieldsFunc(code[1], func(r rune) bool { return r == ' ' || r == '=' })[0][1:]] = true
-			}
-		}
-		for _, line := range commandsOf(text) {
-			if _, arguments, ok := strings.Cut(line, "packagedb-"); ok && !strings.HasPrefix(line, "go test ") {
-				name, arguments, _ := strings.Cut(arguments, " ")
-				for _, f := range usedFlag.FindAllStringSubmatch(arguments, -1) {
-					mentioned[f[1]] = true
-					name = strings.TrimSuffix(name, "@latest")
-					used["packagedb-"+name] = append(used["packagedb-"+name], f[1])
-				}
-			}
-		}
-	}
+	all := strings.Join(slices.Collect(maps.Values(documents(t))), "\n")
 	for _, name := range []string{"packagedb-local", "packagedb-tables"} {
 		t.Run(name, func(t *testing.T) {
 			help, err := exec.CommandContext(t.Context(), filepath.Join(binaries, name), "-h").CombinedOutput()
 			require.NoError(t, err)
 			flags := matches(helpFlag, help)
 			require.NotEmpty(t, flags)
-			assert.Subset(t, flags, used[name], "the documents use flags that -h does not have")
 			for _, f := range flags {
-				assert.True(t, mentioned[f], "no document mentions -%s", f)
+				mentioned := regexp.MustCompile("(packagedb-[^`\n]* |`)-" + f + `\b`).MatchString(all)
+				assert.True(t, mentioned, "no document mentions -%s", f)
 			}
 			assert.ElementsMatch(t, flags, matches(commentFlag, read(t, filepath.Join("cmd", name, "main.go"))), "the package comment has other flags than -h")
 
@@ -185,4 +172,55 @@ func matches(pattern *regexp.Regexp, text []byte) (found []string) {
 		found = append(found, string(match[1]))
 	}
 	return found
+}
+
+const module = "github.com/open-alchemy/packagedb"
+
+// imports are those that a function of the README may leave out.
+var imports = []string{
+	"context", "errors", "fmt", "testing",
+	"github.com/stretchr/testify/assert", "github.com/stretchr/testify/require", module, module + "/testutil",
+}
+
+// TestReadme_Code builds the Go code of the README in a module of its own, and runs its tests. A
+// block that begins with "package" is a file. One that begins with "func" gets its imports.
+func TestReadme_Code(t *testing.T) {
+	directory := t.TempDir()
+	for i, block := range fenced.FindAllStringSubmatch(string(read(t, "README.md")), -1) {
+		if block[1] == "go" {
+			code, name := block[2], "main.go"
+			if strings.HasPrefix(code, "func ") {
+				code, name = "package readme\n"+importsOf(code)+code, "readme_test.go"
+			}
+			require.Regexp(t, "^package ", code)
+			write(t, filepath.Join(directory, strconv.Itoa(i), name), code)
+		}
+	}
+	top, err := filepath.Abs(root)
+	require.NoError(t, err)
+	requirements := strings.Replace(string(read(t, "go.mod")), "module "+module, "module readme.test", 1)
+	write(t, filepath.Join(directory, "go.mod"),
+		requirements+"\nrequire "+module+" v0.0.0\nreplace "+module+" => "+top+"\n")
+	write(t, filepath.Join(directory, "go.sum"), string(read(t, "go.sum")))
+
+	test := exec.CommandContext(t.Context(), "go", "test", "-mod=mod", "./...")
+	test.Dir = directory
+	output, err := test.CombinedOutput()
+	require.NoError(t, err, "%s", output)
+	require.Contains(t, string(output), "ok", "the README has tests")
+}
+
+func importsOf(code string) (declarations string) {
+	for _, name := range imports {
+		if regexp.MustCompile(`\b` + path.Base(name) + `\.`).MatchString(code) {
+			declarations += "import " + strconv.Quote(name) + "\n"
+		}
+	}
+	return declarations
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
 }
