@@ -1,10 +1,17 @@
+// Package bench measures what packagedb adds to the SDK, the cost of its pages and deletes, and how
+// many callers the client of packagedb.Get serves.
+//
+// "make bench" prints the figures of docs/performance.md.
 package bench
 
 import (
 	"context"
 	"fmt"
+	"net/http/httptest"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/stretchr/testify/require"
@@ -34,9 +41,11 @@ func BenchmarkCall(b *testing.B) {
 			return failed(db.CreateUpdateSpec(ctx, "sub", packagedb.SpecInput{Name: "pets", Version: "1.0.0"}))
 		}},
 	} {
-		url := newServer(b, canned(bench.answer))
+		server := httptest.NewServer(canned(bench.answer))
+		b.Cleanup(server.Close)
+		url := server.URL
 		for via, client := range map[string]*dynamodb.Client{
-			"loopback": sdkClient("http://localhost", withHandler(canned(bench.answer))),
+			"loopback": loopbackClient(server.Config.Handler),
 			"tcp":      sdkClient(url),
 		} {
 			b.Run(fmt.Sprintf("call=%s/via=%s", bench.name, via), func(b *testing.B) {
@@ -86,4 +95,35 @@ func BenchmarkGet(b *testing.B) {
 			}
 		})
 	}
+}
+
+// inTurn alternates between a call of packagedb and a bare one of the SDK, and reports the
+// processor time and the allocations of each, and the ratio of the times. Other load slows both
+// alike.
+func inTurn(b *testing.B, call, bare func() error) {
+	b.Helper()
+	calls := [...]func() error{call, bare}
+	var used [len(calls)]time.Duration
+	for turn := 0; b.Loop(); turn++ {
+		for i := range calls {
+			i = (i + turn) % len(calls)
+			started := processorTime(b)
+			require.NoError(b, calls[i]())
+			used[i] += processorTime(b) - started
+		}
+	}
+	b.ReportMetric(0, "ns/op") // of both calls together
+	b.ReportMetric(float64(used[0])/float64(b.N), "cpu-ns")
+	b.ReportMetric(float64(used[1])/float64(b.N), "sdk-cpu-ns")
+	b.ReportMetric(float64(used[0])/float64(used[1]), "times-sdk")
+	b.ReportMetric(testing.AllocsPerRun(100, func() { _ = call() }), "allocs")
+	b.ReportMetric(testing.AllocsPerRun(100, func() { _ = bare() }), "sdk-allocs")
+}
+
+// processorTime returns the processor time of this process.
+func processorTime(b *testing.B) time.Duration {
+	b.Helper()
+	var usage syscall.Rusage
+	require.NoError(b, syscall.Getrusage(syscall.RUSAGE_SELF, &usage))
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }

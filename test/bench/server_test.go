@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"net/http"
-	"net/http/httptest"
 	"strconv"
 	"testing"
 	"time"
@@ -14,7 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
-	"github.com/open-alchemy/packagedb/internal/engine"
 	"github.com/open-alchemy/packagedb/internal/loopback"
 )
 
@@ -43,14 +41,6 @@ func canned(answer string) http.Handler {
 	})
 }
 
-// newServer serves a handler over TCP and returns its URL.
-func newServer(b *testing.B, handler http.Handler) string {
-	b.Helper()
-	server := httptest.NewServer(handler)
-	b.Cleanup(server.Close)
-	return server.URL
-}
-
 // sdkClient returns a client with the SDK's defaults.
 func sdkClient(url string, options ...func(*dynamodb.Options)) *dynamodb.Client {
 	return dynamodb.New(dynamodb.Options{
@@ -60,17 +50,11 @@ func sdkClient(url string, options ...func(*dynamodb.Options)) *dynamodb.Client 
 	}, options...)
 }
 
-// withHandler sets a client to call a handler without a socket.
-func withHandler(handler http.Handler) func(*dynamodb.Options) {
-	return func(options *dynamodb.Options) { options.HTTPClient = loopback.Client{Handler: handler} }
-}
-
-// engineClient returns a client of an engine, without a socket, and creates both tables there.
-func engineClient(b *testing.B, handler *engine.Engine) *dynamodb.Client {
-	b.Helper()
-	client := sdkClient("http://localhost", withHandler(handler))
-	require.NoError(b, packagedb.CreateTables(b.Context(), client))
-	return client
+// loopbackClient returns a client that calls a handler without a socket.
+func loopbackClient(handler http.Handler) *dynamodb.Client {
+	return sdkClient("http://localhost", func(options *dynamodb.Options) {
+		options.HTTPClient = loopback.Client{Handler: handler}
+	})
 }
 
 // fill stores a spec of the user "sub" with as many versions, in items of some 350 bytes.

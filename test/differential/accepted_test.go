@@ -117,7 +117,7 @@ var acceptedDifferences = slices.Concat(wording, []accepted{
 		ours:  invalid + `Invalid number of argument\(s\) for the \w+ ComparisonOperator`, when: mistaken},
 	{reason: "two mistakes", operations: `UpdateItem`, local: failedUpdate, ours: failedUpdate},
 	{reason: "two mistakes", operations: `UpdateItem`, local: failedUpdate,
-		ours: `ValidationException: .* attempted to update a secondary index key to a value that is not supported\. .*`,
+		ours: `ValidationException: .*( attempted to update a secondary index key to a value that is not supported\. | has exceeded the maximum size limit of).*`,
 		when: mistaken},
 
 	// SIZE is a reserved word; Local takes it for an attribute.
@@ -157,7 +157,7 @@ var acceptedDifferences = slices.Concat(wording, []accepted{
 	{reason: "late updates", operations: `UpdateItem`, local: `ConditionalCheckFailedException: .*`,
 		ours: `ValidationException: .*`, when: mistaken},
 	{reason: "late updates", operations: `UpdateItem`, local: `ValidationException: Type mismatch for attribute to update`,
-		ours: invalid + `Only DELETE action is allowed when no attribute value is specified`, when: mistaken},
+		ours: `ValidationException: .*(Only DELETE action is allowed when no attribute value is specified|The parameter cannot be converted to a numeric value.*)`, when: mistaken},
 	{reason: "late updates", operations: `UpdateItem|TransactWriteItems`,
 		local: nothing + `|(ConditionalCheckFailed|TransactionCanceled|Validation)Exception: .*`,
 		ours:  `ValidationException: .*((Type mismatch for Index Key|Cannot update attribute) .*|secondary index key to unsupported type)`, when: mistaken},

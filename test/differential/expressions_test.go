@@ -1,7 +1,6 @@
 package differential
 
 import (
-	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -90,16 +89,13 @@ func (p *phrase) attribute() string {
 }
 
 // attributes returns some attributes, mostly different ones.
-func (p *phrase) attributes() iter.Seq[string] {
-	return func(yield func(string) bool) {
-		seen := map[string]bool{}
-		for range p.between(1, 4) {
-			if name := p.attribute(); !seen[name] || p.slip(20) {
-				seen[name] = true
-				yield(name)
-			}
+func (p *phrase) attributes() (names []string) {
+	for range p.between(1, 4) {
+		if name := p.attribute(); !slices.Contains(names, name) || p.slip(20) {
+			names = append(names, name)
 		}
 	}
+	return names
 }
 
 // path returns the path of an attribute or of a part of one, rarely of a key.
@@ -255,7 +251,7 @@ func (p *phrase) filter() string { return p.spoiled(p.condition(p.IntN(4))) }
 // projection returns a list of paths, mostly of different attributes.
 func (p *phrase) projection() string {
 	var paths []string
-	for attribute := range p.attributes() {
+	for _, attribute := range p.attributes() {
 		paths = append(paths, p.within(attribute))
 	}
 	return p.spoiled(p.commas(paths))

@@ -19,7 +19,7 @@ func (g *generator) legacyReading(p *phrase, body object, filter string) bool {
 		g.conditionally(body, filter, g.conditions(p))
 	}
 	if _, projected := body["ProjectionExpression"]; projected {
-		body["AttributesToGet"] = g.attributesToGet(p)
+		body["AttributesToGet"] = asList(p.attributes())
 	}
 	maps.DeleteFunc(body, func(name string, _ any) bool { return strings.Contains(name, "Expression") })
 	return true
@@ -106,11 +106,6 @@ func (g *generator) keyConditions(x *indexSchema) object {
 	}
 	conditions[x.sort.name] = condition
 	return conditions
-}
-
-// attributesToGet returns names of attributes, mostly different ones.
-func (g *generator) attributesToGet(p *phrase) list {
-	return asList(slices.Collect(p.attributes()))
 }
 
 // attributeUpdates returns the legacy form of an update that makes an item.

@@ -192,7 +192,7 @@ func (g *generator) action(t *tableSchema, key object) any {
 func (g *generator) getItem(t *tableSchema) object {
 	body := object{"TableName": t.name, "Key": g.key(t)}
 	if g.chance(legacyPercent) {
-		body["AttributesToGet"] = g.attributesToGet(g.phrase(t))
+		body["AttributesToGet"] = asList(g.phrase(t).attributes())
 	} else {
 		g.projecting(t, body, 30)
 	}
@@ -247,9 +247,6 @@ func (g *generator) query(t *tableSchema) object {
 	}
 	if x.name == "" && g.chance(8) {
 		body["ExclusiveStartKey"] = g.startKey(t, &x)
-	}
-	if g.slip(8) {
-		body["ExclusiveStartKey"] = g.wrongStartKey(t, &x)
 	}
 	return body
 }
@@ -315,19 +312,6 @@ func (g *generator) startKey(t *tableSchema, x *indexSchema) object {
 			value = object{"N": number}
 		}
 		key[a.name] = value
-	}
-	return key
-}
-
-func (g *generator) wrongStartKey(t *tableSchema, x *indexSchema) object {
-	key := g.startKey(t, x)
-	switch name := pick(g.source, t.startAttributes(x)...).name; g.IntN(3) {
-	case 0:
-		key["extra"] = object{"S": "x"}
-	case 1:
-		delete(key, name)
-	default:
-		key[name] = object{"BOOL": true}
 	}
 	return key
 }

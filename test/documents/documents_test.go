@@ -3,10 +3,14 @@
 package documents
 
 import (
+	"maps"
+	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -15,9 +19,6 @@ import (
 )
 
 const root = "../.."
-
-// command is a command that a document shows.
-type command struct{ document, line string }
 
 var (
 	fenced  = regexp.MustCompile("(?s)(?:^|\n)```(\\w*)\n(.*?)\n```")
@@ -40,10 +41,10 @@ func documents(t *testing.T) map[string]string {
 }
 
 // commandsOf returns the commands in the shell blocks of a document, and then those in its sentences.
-func commandsOf(document, text string) (commands []command) {
+func commandsOf(text string) (commands []string) {
 	add := func(line string) {
-		if c := (command{document, line}); line != "" && !slices.Contains(commands, c) {
-			commands = append(commands, c)
+		if line != "" && !slices.Contains(commands, line) {
+			commands = append(commands, line)
 		}
 	}
 	for _, block := range fenced.FindAllStringSubmatch(text, -1) {
@@ -74,33 +75,38 @@ func commandsOf(document, text string) (commands []command) {
 
 func TestCommandsOf(t *testing.T) {
 	text := "`go.mod`, `make a\nB=1` and `packagedb-local`\n\n```sh\nx 'a\n b' \\\n -c   # d\ny#z\n```\n```go\ncode\n```\n"
-	assert.Equal(t, []command{{"d", "x 'a\n b' \\\n -c"}, {"d", "y#z"}, {"d", "make a B=1"}}, commandsOf("d", text))
+	assert.Equal(t, []string{"x 'a\n b' \\\n -c", "y#z", "make a B=1"}, commandsOf(text))
 }
 
-// kind is how to check the commands that match a pattern.
+// kind is how to check the commands that match a pattern: with a method of the session, or else with
+// another shell command in the root, in which $1 is what the pattern finds.
 type kind struct {
 	pattern *regexp.Regexp
-	check   func(s *session, c command)
+	check   func(s *session, line string)
+	instead string
 }
 
 // kinds are tried in this order.
 var kinds = []kind{
-	{regexp.MustCompile(`^make (demo|help|sizes)$`), (*session).run},
-	{regexp.MustCompile(`^([A-Z_]+=\S+ )*make `), (*session).rehearse},
-	{regexp.MustCompile(`^(go run \S+/cmd/|)packagedb-local(@latest)?\b`), (*session).serveEngine},
-	{regexp.MustCompile(`^go test -C test `), (*session).findPackages},
-	{regexp.MustCompile(`^([A-Z_]+=\S+ )*test/production/run\b`), (*session).findScript},
-	{regexp.MustCompile(`^(go run \S+/cmd/|)packagedb-tables(@latest)? `), (*session).run},
-	{regexp.MustCompile(`^SERVICE_SECRET=\S+ STAGE=TEST go run \. &$`), (*session).serveService},
-	{regexp.MustCompile(`^STAGE=TEST go run \.$`), (*session).run},
-	{regexp.MustCompile(`^curl .*localhost:8080/`), (*session).call},
-	{regexp.MustCompile(`^go test (-run \w+( -v)? \.$|\./\S+ -run \w+ )`), (*session).findTest},
-	{regexp.MustCompile(`^sed .* infrastructure/template.yaml >`), (*session).run},
+	{regexp.MustCompile(`^make (demo|help|sizes)$`), (*session).run, ""},
+	{regexp.MustCompile(`^((?:[A-Z_]+=\S+ )*)make `), nil, "${1}make --dry-run "},
+	{regexp.MustCompile(`^(go run \S+/cmd/|)packagedb-local(@latest)?\b`), (*session).serveEngine, ""},
+	{regexp.MustCompile(`^go test -C test .*(\./\w+).*`), nil, "go list -C test $1"},
+	{regexp.MustCompile(`^.*(test/production/run)\b.*`), nil, "test -x $1"},
+	{regexp.MustCompile(`^(go run \S+/cmd/|)packagedb-tables(@latest)? `), (*session).run, ""},
+	{regexp.MustCompile(`^SERVICE_SECRET=\S+ STAGE=TEST go run \. &$`), (*session).serveService, ""},
+	{regexp.MustCompile(`^STAGE=TEST go run \.$`), (*session).run, ""},
+	{regexp.MustCompile(`^curl .*localhost:8080/`), (*session).call, ""},
+	{regexp.MustCompile(`^go test (\./\S+ )?-run (?:Test)?(\w+) .*`), nil, `cd ./$1; grep -qE 'func Test\w*$2' *_test.go`},
+	{regexp.MustCompile(`^sed .* infrastructure/template.yaml >`), (*session).run, ""},
 	// Everything in the root module: CI builds and tests it.
-	{regexp.MustCompile(`^([A-Z_]+=\S+ )*go (build|test) \./\.\.\.$`), func(*session, command) {}},
+	{regexp.MustCompile(`^([A-Z_]+=\S+ )*go (build|test) \./\.\.\.$`), nil, "true"},
 	// These need an account of AWS, or a release.
-	{regexp.MustCompile(`^(aws|gh attestation|sha256sum|go get) `), func(*session, command) {}},
+	{regexp.MustCompile(`(?s)^(aws|gh attestation|sha256sum|go get) .*`), nil, "true"},
 }
+
+// variable is an environment variable or a variable of make, which something must read.
+var variable = regexp.MustCompile(`\b([A-Z][A-Z_]+)=`)
 
 func TestDocuments(t *testing.T) {
 	binaries := build(t)
@@ -110,17 +116,21 @@ func TestDocuments(t *testing.T) {
 
 func testCommands(t *testing.T, binaries string) {
 	for document, text := range documents(t) {
-		commands := commandsOf(document, text)
-		if len(commands) == 0 {
-			continue
-		}
 		t.Run(document, func(t *testing.T) {
 			s := newSession(t, document, binaries)
-			for _, c := range commands {
-				t.Log(c.line)
-				i := slices.IndexFunc(kinds, func(k kind) bool { return k.pattern.MatchString(c.line) })
-				if assert.GreaterOrEqual(t, i, 0, "%s: a command of no known kind: %s", document, c.line) {
-					kinds[i].check(s, c)
+			for _, line := range commandsOf(text) {
+				t.Log(line)
+				i := slices.IndexFunc(kinds, func(k kind) bool { return k.pattern.MatchString(line) })
+				if !assert.GreaterOrEqual(t, i, 0, "%s: a command of no known kind: %s", document, line) {
+					continue
+				}
+				if kinds[i].check != nil {
+					kinds[i].check(s, line)
+					continue
+				}
+				s.output("cd " + s.root + "; " + kinds[i].pattern.ReplaceAllString(line, kinds[i].instead))
+				for _, name := range matches(variable, []byte(line)) {
+					s.output("cd " + s.root + "; git grep --untracked -qw " + name + " -- Makefile '*.go' '*/run'")
 				}
 			}
 		})
@@ -130,45 +140,28 @@ func testCommands(t *testing.T, binaries string) {
 var (
 	helpFlag    = regexp.MustCompile(`(?m)^  -(\w+)`)
 	commentFlag = regexp.MustCompile(`(?m)^//\t-(\w+)`)
-	usedFlag    = regexp.MustCompile(`(?:^| |\[)-([a-z]\w*)`)
 	helpCommand = regexp.MustCompile(`(?m)^  ([a-z]+(?: [a-z-]+)?)  `)
 )
 
+// testFlags checks that the help, the package comment and the documents of a command have the same
+// flags. That the documents have no others shows when their commands run.
 func testFlags(t *testing.T, binaries string) {
-	// All that the documents say of flags: "packagedb-local -v", and "-v" by itself.
-	mentioned, used := make(map[string]bool), make(map[string][]string)
-	for document, text := range documents(t) {
-		for _, code := range span.FindAllStringSubmatch(fenced.ReplaceAllString(text, "\n"), -1) {
-			if strings.HasPrefix(code[1], "-") {
-				mentioned[strings.FieldsFunc(code[1], func(r rune) bool { return r == ' ' || r == '=' })[0][1:]] = true
-			}
-		}
-		for _, c := range commandsOf(document, text) {
-			if _, arguments, ok := strings.Cut(c.line, "packagedb-"); ok && !strings.HasPrefix(c.line, "go test ") {
-				name, arguments, _ := strings.Cut(arguments, " ")
-				for _, f := range usedFlag.FindAllStringSubmatch(arguments, -1) {
-					mentioned[f[1]] = true
-					name = strings.TrimSuffix(name, "@latest")
-					used["packagedb-"+name] = append(used["packagedb-"+name], f[1])
-				}
-			}
-		}
-	}
+	all := strings.Join(slices.Collect(maps.Values(documents(t))), "\n")
 	for _, name := range []string{"packagedb-local", "packagedb-tables"} {
 		t.Run(name, func(t *testing.T) {
 			help, err := exec.CommandContext(t.Context(), filepath.Join(binaries, name), "-h").CombinedOutput()
 			require.NoError(t, err)
 			flags := matches(helpFlag, help)
 			require.NotEmpty(t, flags)
-			assert.Subset(t, flags, used[name], "the documents use flags that -h does not have")
 			for _, f := range flags {
-				assert.True(t, mentioned[f], "no document mentions -%s", f)
+				mentioned := regexp.MustCompile("(packagedb-[^`\n]* |`)-" + f + `\b`).MatchString(all)
+				assert.True(t, mentioned, "no document mentions -%s", f)
 			}
 			assert.ElementsMatch(t, flags, matches(commentFlag, read(t, filepath.Join("cmd", name, "main.go"))), "the package comment has other flags than -h")
 
 			s := newSession(t, "README.md", binaries)
 			for _, arguments := range matches(helpCommand, help) {
-				s.run(command{"-h", name + " " + arguments})
+				s.run(name + " " + arguments)
 			}
 		})
 	}
@@ -179,4 +172,55 @@ func matches(pattern *regexp.Regexp, text []byte) (found []string) {
 		found = append(found, string(match[1]))
 	}
 	return found
+}
+
+const module = "github.com/open-alchemy/packagedb"
+
+// imports are those that a function of the README may leave out.
+var imports = []string{
+	"context", "errors", "fmt", "testing",
+	"github.com/stretchr/testify/assert", "github.com/stretchr/testify/require", module, module + "/testutil",
+}
+
+// TestReadme_Code builds the Go code of the README in a module of its own, and runs its tests. A
+// block that begins with "package" is a file. One that begins with "func" gets its imports.
+func TestReadme_Code(t *testing.T) {
+	directory := t.TempDir()
+	for i, block := range fenced.FindAllStringSubmatch(string(read(t, "README.md")), -1) {
+		if block[1] == "go" {
+			code, name := block[2], "main.go"
+			if strings.HasPrefix(code, "func ") {
+				code, name = "package readme\n"+importsOf(code)+code, "readme_test.go"
+			}
+			require.Regexp(t, "^package ", code)
+			write(t, filepath.Join(directory, strconv.Itoa(i), name), code)
+		}
+	}
+	top, err := filepath.Abs(root)
+	require.NoError(t, err)
+	requirements := strings.Replace(string(read(t, "go.mod")), "module "+module, "module readme.test", 1)
+	write(t, filepath.Join(directory, "go.mod"),
+		requirements+"\nrequire "+module+" v0.0.0\nreplace "+module+" => "+top+"\n")
+	write(t, filepath.Join(directory, "go.sum"), string(read(t, "go.sum")))
+
+	test := exec.CommandContext(t.Context(), "go", "test", "-mod=mod", "./...")
+	test.Dir = directory
+	output, err := test.CombinedOutput()
+	require.NoError(t, err, "%s", output)
+	require.Contains(t, string(output), "ok", "the README has tests")
+}
+
+func importsOf(code string) (declarations string) {
+	for _, name := range imports {
+		if regexp.MustCompile(`\b` + path.Base(name) + `\.`).MatchString(code) {
+			declarations += "import " + strconv.Quote(name) + "\n"
+		}
+	}
+	return declarations
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
 }

@@ -75,77 +75,44 @@ func (s *session) output(line string) []byte {
 }
 
 // run runs a command that ends by itself.
-func (s *session) run(c command) {
+func (s *session) run(line string) {
 	switch {
-	case strings.HasSuffix(c.line, " create"):
-		s.serveEngine(command{c.document, "packagedb-local -tables=false"})
-	case strings.Contains(c.line, "packagedb-tables") && s.engine == "":
-		s.serveEngine(command{c.document, "packagedb-local"})
+	case strings.HasSuffix(line, " create"):
+		s.serveEngine("packagedb-local -tables=false")
+	case strings.Contains(line, "packagedb-tables") && s.engine == "":
+		s.serveEngine("packagedb-local")
 	}
-	if strings.Contains(c.line, ">") { // into a file, which must not be in the work tree
+	if strings.Contains(line, ">") { // into a file, which must not be in the work tree
 		elsewhere := s.t.TempDir()
 		require.NoError(s.t, os.Symlink(filepath.Join(s.root, "infrastructure"), filepath.Join(elsewhere, "infrastructure")))
-		c.line = "cd " + elsewhere + "; " + c.line
-	} else if strings.HasPrefix(c.line, "make ") {
-		c.line = "cd " + s.root + "; " + c.line
+		line = "cd " + elsewhere + "; " + line
+	} else if strings.HasPrefix(line, "make ") {
+		line = "cd " + s.root + "; " + line
 	}
-	s.output(c.line)
-}
-
-var variable = regexp.MustCompile(`\b([A-Z][A-Z_]+)=`)
-
-// rehearse checks that make has the target, and that something reads the variables.
-func (s *session) rehearse(c command) {
-	s.output("cd " + s.root + "; make --dry-run " + strings.Replace(c.line, "make ", "", 1))
-	s.findVariables(c)
-}
-
-// findScript checks that there is the script, and that something reads the variables.
-func (s *session) findScript(c command) {
-	script := regexp.MustCompile(`\S+/run\b`).FindString(c.line)
-	assert.FileExists(s.t, filepath.Join(s.root, script))
-	s.findVariables(c)
-}
-
-func (s *session) findVariables(c command) {
-	for _, name := range variable.FindAllStringSubmatch(c.line, -1) {
-		s.output(`cd ` + s.root + `; git grep --untracked -qw '` + name[1] + `' -- Makefile '*.go' '*/run'`)
-	}
-}
-
-// findPackages checks that the module of the tests has the packages.
-func (s *session) findPackages(c command) {
-	s.output("cd " + s.root + "; go list -C test " + regexp.MustCompile(`\./\w+`).FindString(c.line))
-}
-
-// findTest checks that the package, the root unless another is named, has a test for -run.
-func (s *session) findTest(c command) {
-	name := regexp.MustCompile(`-run (\w+)`).FindStringSubmatch(c.line)[1]
-	directory := regexp.MustCompile(`\./\S+|$`).FindString(c.line)
-	s.output("cd " + s.root + "/" + directory + "; grep -qE 'func Test\\w*" + strings.TrimPrefix(name, "Test") + "' *_test.go")
+	s.output(line)
 }
 
 // serveEngine starts packagedb-local on a free port, and waits until it listens.
-func (s *session) serveEngine(c command) {
-	cmd := s.bash("exec " + strings.TrimSuffix(c.line, "&") + " -listen localhost:0")
+func (s *session) serveEngine(line string) {
+	cmd := s.bash("exec " + strings.TrimSuffix(line, "&") + " -listen localhost:0")
 	cmd.Dir = s.t.TempDir()
 	stdout, err := cmd.StdoutPipe()
 	require.NoError(s.t, err)
 	s.start(cmd)
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	require.NoError(s.t, err, c.line)
-	_, url, found := strings.Cut(strings.TrimSpace(line), "listening at ")
-	require.True(s.t, found, line)
+	first, err := bufio.NewReader(stdout).ReadString('\n')
+	require.NoError(s.t, err, line)
+	_, url, found := strings.Cut(strings.TrimSpace(first), "listening at ")
+	require.True(s.t, found, first)
 	s.engine = url
 }
 
 // serveService starts examples/service on a free port, and waits until it is ready.
-func (s *session) serveService(c command) {
+func (s *session) serveService(line string) {
 	listener, err := net.Listen("tcp", "localhost:0")
 	require.NoError(s.t, err)
 	s.service = listener.Addr().String()
 	require.NoError(s.t, listener.Close())
-	before, _, _ := strings.Cut(c.line, "go run")
+	before, _, _ := strings.Cut(line, "go run")
 	s.start(s.bash(before + "exec service -listen " + s.service))
 	require.Eventually(s.t, func() bool {
 		request, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, "http://"+s.service+"/ready", http.NoBody)
@@ -163,9 +130,9 @@ func (s *session) start(cmd *exec.Cmd) {
 }
 
 // call calls the service, and keeps the keys that it answers with.
-func (s *session) call(c command) {
-	require.NotEmpty(s.t, s.service, "the document does not start the service before %s", c.line)
-	answer := s.output(strings.Replace(c.line, "curl ", "curl --silent --show-error --fail-with-body ", 1))
+func (s *session) call(line string) {
+	require.NotEmpty(s.t, s.service, "the document does not start the service before %s", line)
+	answer := s.output(strings.Replace(line, "curl ", "curl --silent --show-error --fail-with-body ", 1))
 	if keys := make(map[string]string); json.Unmarshal(answer, &keys) == nil && keys["secret_key"] != "" {
 		s.keys = keys
 	}

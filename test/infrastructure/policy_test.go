@@ -1,11 +1,15 @@
 package infrastructure
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
+	"reflect"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -214,5 +218,69 @@ func TestOperatingGuide_ListsThePermissionsOfEveryCall(t *testing.T) {
 			needs = append(needs, fmt.Sprintf("%#q on %#q", permission.action, permission.resource))
 		}
 		assert.Contains(t, rows, fmt.Sprintf("| %#q | %s |", method, strings.Join(needs, ", ")))
+	}
+}
+
+// permission is an action of IAM on a table, or on an index as "table/index".
+type permission struct{ action, resource string }
+
+type permissions map[permission]bool
+
+func (p permissions) sorted() []permission {
+	return slices.SortedFunc(maps.Keys(p), func(a, b permission) int {
+		return cmp.Or(cmp.Compare(a.resource, b.resource), cmp.Compare(a.action, b.action))
+	})
+}
+
+// recorder records the permissions that requests need.
+type recorder struct {
+	withoutTransactions bool
+
+	mu     sync.Mutex
+	needed permissions
+}
+
+// handle implements [dbtest.Handler].
+func (r *recorder) handle(operation string, input any, next func() (any, error)) (any, error) {
+	if r.withoutTransactions && operation == "TransactWriteItems" {
+		return dbtest.WithoutTransactions(operation, input, next)
+	}
+	r.mu.Lock()
+	r.needed.add(operation, input)
+	r.mu.Unlock()
+	return next()
+}
+
+// add adds the permissions that a request needs.
+func (p permissions) add(operation string, input any) {
+	need := func(action string, table *string) { p[permission{action, *table}] = true }
+	switch input := input.(type) {
+	case *dynamodb.BatchWriteItemInput:
+		for table := range input.RequestItems {
+			need(operation, &table)
+		}
+	case *dynamodb.TransactWriteItemsInput:
+		// The permissions of the actions: "Using IAM with DynamoDB transactions" in the Amazon DynamoDB
+		// Developer Guide.
+		for _, action := range input.TransactItems {
+			switch {
+			case action.Put != nil:
+				need("PutItem", action.Put.TableName)
+			case action.Update != nil:
+				need("UpdateItem", action.Update.TableName)
+			case action.Delete != nil:
+				need("DeleteItem", action.Delete.TableName)
+			case action.ConditionCheck != nil:
+				need("ConditionCheckItem", action.ConditionCheck.TableName)
+			}
+		}
+	case *dynamodb.QueryInput:
+		resource := *input.TableName
+		if input.IndexName != nil { // none on the table of the index
+			resource += "/" + *input.IndexName
+		}
+		need(operation, &resource)
+	default: // one item or one table
+		need(operation, reflect.ValueOf(input).Elem().FieldByName("TableName").Interface().(*string))
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,10 +43,11 @@ func readTemplate(tb testing.TB, parameters map[string]string) template {
 
 func parseTemplate(tb testing.TB, text []byte, parameters map[string]string) template {
 	tb.Helper()
+	s := stack{tb: tb, values: parameters}
+	require.NoError(tb, yaml.Unmarshal(text, &s))
 	var document yaml.Node
 	require.NoError(tb, yaml.Unmarshal(text, &document))
-	s := stack{tb: tb, root: document.Content[0], parameters: parameters}
-	asJSON, err := json.Marshal(s.resolve(s.root))
+	asJSON, err := json.Marshal(s.resolve(document.Content[0]))
 	require.NoError(tb, err)
 	var t template
 	decodeStrictly(tb, asJSON, &t)
@@ -62,9 +64,20 @@ func decodeStrictly(tb testing.TB, text []byte, into any) {
 // stack resolves the functions of a template as CloudFormation does, to made-up ARNs. The test fails
 // if one of them is unknown, or refers to something that is.
 type stack struct {
-	tb         testing.TB
-	root       *yaml.Node
-	parameters map[string]string
+	tb     testing.TB
+	values map[string]string // of parameters
+
+	Parameters map[string]struct {
+		Type    string `yaml:"Type"`
+		Default string `yaml:"Default"`
+	} `yaml:"Parameters"`
+	Conditions map[string]yaml.Node `yaml:"Conditions"`
+	Resources  map[string]struct {
+		Type       string `yaml:"Type"`
+		Properties struct {
+			TableName yaml.Node `yaml:"TableName"`
+		} `yaml:"Properties"`
+	} `yaml:"Resources"`
 }
 
 // noValue is what AWS::NoValue resolves to: it removes the property or the element that has it.
@@ -72,6 +85,13 @@ type noValue struct{}
 
 func (s stack) resolve(node *yaml.Node) any {
 	s.tb.Helper()
+	if node.Kind == yaml.MappingNode {
+		return s.mapping(node)
+	}
+	elements := []any{}
+	for _, element := range node.Content {
+		elements = append(elements, s.resolve(element))
+	}
 	switch node.Tag {
 	case "!Ref":
 		return s.ref(node.Value)
@@ -82,35 +102,30 @@ func (s stack) resolve(node *yaml.Node) any {
 	case "!Condition":
 		return s.condition(node.Value)
 	case "!If":
-		if s.condition(node.Content[0].Value) == true {
-			return s.resolve(node.Content[1])
+		if s.condition(node.Content[0].Value) {
+			return elements[1]
 		}
-		return s.resolve(node.Content[2])
+		return elements[2]
 	case "!Not":
-		return s.resolve(node.Content[0]) == false
+		return elements[0] == false
 	case "!Or":
-		return s.resolve(node.Content[0]) == true || s.resolve(node.Content[1]) == true
+		return slices.Contains(elements, any(true))
 	case "!Equals":
-		return fmt.Sprint(s.resolve(node.Content[0])) == fmt.Sprint(s.resolve(node.Content[1]))
+		return fmt.Sprint(elements[0]) == fmt.Sprint(elements[1])
+	case "!!seq":
+		return slices.DeleteFunc(elements, func(element any) bool { return element == noValue{} })
 	}
 	require.True(s.tb, strings.HasPrefix(node.Tag, "!!"), "line %d: unknown function %s", node.Line, node.Tag)
-	switch node.Kind {
-	case yaml.MappingNode:
-		return s.mapping(node)
-	case yaml.SequenceNode:
-		return s.sequence(node)
-	default:
-		var scalar any
-		require.NoError(s.tb, node.Decode(&scalar))
-		return scalar
-	}
+	var scalar any
+	require.NoError(s.tb, node.Decode(&scalar))
+	return scalar
 }
 
 func (s stack) mapping(node *yaml.Node) any {
 	mapping := map[string]any{}
 	for i := 0; i < len(node.Content); i += 2 {
 		key, value := node.Content[i].Value, node.Content[i+1]
-		if key == "Default" || key == "MinValue" { // a number or a text
+		if key == "Default" || key == "MinValue" { // a number or a string
 			mapping[key] = value.Value
 		} else if resolved := s.resolve(value); resolved != (noValue{}) {
 			mapping[key] = resolved
@@ -119,20 +134,10 @@ func (s stack) mapping(node *yaml.Node) any {
 	return mapping
 }
 
-func (s stack) sequence(node *yaml.Node) any {
-	sequence := []any{}
-	for _, element := range node.Content {
-		if value := s.resolve(element); value != (noValue{}) {
-			sequence = append(sequence, value)
-		}
-	}
-	return sequence
-}
-
-func (s stack) condition(name string) any {
-	node := at(s.root, "Conditions", name)
-	require.NotNil(s.tb, node, "there is no condition %q", name)
-	return s.resolve(node)
+func (s stack) condition(name string) bool {
+	require.Contains(s.tb, s.Conditions, name)
+	node := s.Conditions[name]
+	return s.resolve(&node) == true
 }
 
 // ref returns the value of a parameter or the ARN of a policy.
@@ -143,28 +148,26 @@ func (s stack) ref(name string) any {
 	case "AWS::Region":
 		return "us-east-1"
 	}
-	if parameter := at(s.root, "Parameters", name); parameter != nil {
-		value, ok := s.parameters[name]
+	if parameter, ok := s.Parameters[name]; ok {
+		value, ok := s.values[name]
 		if !ok {
-			value = at(parameter, "Default").Value
+			value = parameter.Default
 		}
-		if at(parameter, "Type").Value == "Number" {
+		if parameter.Type == "Number" {
 			return json.Number(value)
 		}
 		return value
 	}
-	kind := at(s.root, "Resources", name, "Type")
-	require.True(s.tb, kind != nil && kind.Value == "AWS::IAM::ManagedPolicy",
-		"!Ref of %q, which is neither a parameter nor a policy", name)
+	require.Equal(s.tb, "AWS::IAM::ManagedPolicy", s.Resources[name].Type, "!Ref of %q", name)
 	return policyARN(name)
 }
 
 // arn returns the ARN of a table.
 func (s stack) arn(attribute string) string {
 	resource, isARN := strings.CutSuffix(attribute, ".Arn")
-	table := at(s.root, "Resources", resource, "Properties", "TableName")
-	require.True(s.tb, isARN && table != nil, "%q is not the ARN of a table", attribute)
-	return tableARN(fmt.Sprint(s.resolve(table)))
+	table := s.Resources[resource].Properties.TableName
+	require.True(s.tb, isARN && !table.IsZero(), "%q is not the ARN of a table", attribute)
+	return tableARN(fmt.Sprint(s.resolve(&table)))
 }
 
 var variable = regexp.MustCompile(`\$\{([^}]*)\}`)
@@ -177,23 +180,6 @@ func (s stack) substitute(text string) string {
 		}
 		return fmt.Sprint(s.ref(name))
 	})
-}
-
-// at returns the node under the keys, or nil.
-func at(node *yaml.Node, keys ...string) *yaml.Node {
-	for _, key := range keys {
-		var next *yaml.Node
-		for i := 0; i+1 < len(node.Content); i += 2 {
-			if node.Content[i].Value == key {
-				next = node.Content[i+1]
-			}
-		}
-		if next == nil {
-			return nil
-		}
-		node = next
-	}
-	return node
 }
 
 func tableARN(name string) string  { return "arn:aws:dynamodb:us-east-1:123456789012:table/" + name }

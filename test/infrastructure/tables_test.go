@@ -77,7 +77,7 @@ func TestTables_AreThoseOfTheLibrary(t *testing.T) {
 	}
 }
 
-func TestTables_StayAndAreProtected(t *testing.T) {
+func TestTables_StayAndAreProtectedAndCreatedOneAfterTheOther(t *testing.T) {
 	t.Parallel()
 	template := readTemplate(t, nil)
 	for _, name := range tableResources {
@@ -89,13 +89,9 @@ func TestTables_StayAndAreProtected(t *testing.T) {
 		assert.True(t, properties.SSESpecification.SSEEnabled, name)
 		assert.Empty(t, properties.SSESpecification.KMSMasterKeyID, name)
 	}
-}
-
-// CloudFormation creates resources concurrently, and DynamoDB limits how many tables with indexes
-// are created at a time.
-func TestTables_AreCreatedOneAfterTheOther(t *testing.T) {
-	t.Parallel()
-	assert.Equal(t, "SpecsTable", readTemplate(t, nil).Resources["CredentialsTable"].DependsOn)
+	// CloudFormation creates resources concurrently, and DynamoDB limits how many tables with indexes
+	// are created at a time.
+	assert.Equal(t, "SpecsTable", template.Resources["CredentialsTable"].DependsOn)
 }
 
 func TestTables_AreEncryptedWithTheKeyOfTheParameter(t *testing.T) {

@@ -99,11 +99,3 @@ func TestTransactionsAndBatches(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 3, count)
 }
-
-func TestTimeToLive(t *testing.T) {
-	_, table := newTable(t)
-	require.NoError(t, table.UpdateTTL("Expiry", true).Run(t.Context()))
-	described, err := table.DescribeTTL().Run(t.Context())
-	require.NoError(t, err)
-	assert.Equal(t, "Expiry", described.Attribute)
-}
