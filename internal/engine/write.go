@@ -86,15 +86,18 @@ func (e *Engine) writeItem(a *action, in *returnInput) (*writeItemOutput, error)
 	if a.update.UpdateExpression != nil && w.update.Cost() > maxItemBytes {
 		return nil, errUpdateSize
 	}
-	if err := w.setItem(a.item.item, a.isPut()); err != nil {
+	if err := w.setItem(a.item.item, a.name == "put"); err != nil {
 		return nil, err
 	}
 	if err := e.apply(&w); err != nil {
 		return nil, err
 	}
-	consumed := newConsumption(w.table, in.ReturnConsumedCapacity)
-	consumed.write(&w)
-	out := &writeItemOutput{ConsumedCapacity: consumed.output()}
+	out := &writeItemOutput{}
+	if in.ReturnConsumedCapacity != nil {
+		consumed := newConsumption(w.table, in.ReturnConsumedCapacity)
+		consumed.write(&w)
+		out.ConsumedCapacity = consumed.output()
+	}
 	if in.ReturnValues != nil {
 		out.Attributes = w.returned(*in.ReturnValues)
 	}
@@ -150,8 +153,6 @@ func (in *deletion) action() *action {
 	return &action{"delete", in.TableName, "key", &in.Key, &in.conditionInput, &noUpdate}
 }
 
-func (a *action) isPut() bool { return a.name == "put" }
-
 // tooDeep reports whether a value nests too deeply.
 func (a *action) tooDeep() bool {
 	for _, invalid := range []*attribute.ValidationError{a.item.invalid, a.condition.ExpressionAttributeValues.invalid} {
@@ -199,7 +200,7 @@ func (in *returnInput) checkShape(a *action) error {
 		c.add(unknownConditionalOperator)
 	}
 	c.capacity(in.ReturnConsumedCapacity)
-	c.tableName(a.tableName)
+	c.requireName("tableName", a.tableName, 1)
 	if badReturnValues && !older {
 		c.add(unknownReturnValues)
 	} else {
@@ -237,7 +238,7 @@ func (a *action) check(returnValues *string) error {
 	if err := a.condition.parseCondition(a.update); err != nil {
 		return err
 	}
-	if a.isPut() && attribute.Size(a.item.item) > maxItemBytes {
+	if a.name == "put" && attribute.Size(a.item.item) > maxItemBytes {
 		return errItemSize
 	}
 	return nil
