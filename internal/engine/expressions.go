@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
@@ -22,13 +23,7 @@ type projectionInput struct {
 func (in *projectionInput) checkProjection() error {
 	expressions := parameters{{"ProjectionExpression", in.ProjectionExpression != nil}}
 	legacy := parameters{{"AttributesToGet", in.AttributesToGet != nil}}
-	if err := checkExpressions(expressions, legacy, in.ExpressionAttributeNames); err != nil {
-		return err
-	}
-	if in.AttributesToGet != nil {
-		return checkAttributesToGet(in.AttributesToGet)
-	}
-	return nil
+	return cmp.Or(checkExpressions(expressions, legacy, in.ExpressionAttributeNames), checkAttributesToGet(in.AttributesToGet))
 }
 
 func (in *projectionInput) parseProjection() error {
@@ -99,15 +94,7 @@ func (in *conditionInput) checkCondition(u *updateInput) error {
 			return err
 		}
 	}
-	for i := range in.Expected {
-		if err := in.Expected[i].check(); err != nil {
-			return err
-		}
-	}
-	if in.ConditionalOperator != nil {
-		return checkConditionalOperator(in.Expected)
-	}
-	return nil
+	return cmp.Or(in.Expected.check(), in.Expected.checkOperator(in.ConditionalOperator))
 }
 
 func (in *conditionInput) parseCondition(u *updateInput) error {
@@ -147,23 +134,23 @@ type parameters []struct {
 	present bool
 }
 
+// names returns the names of the parameters that the request has.
+func (ps parameters) names() (names []string) {
+	for _, p := range ps {
+		if p.present {
+			names = append(names, p.name)
+		}
+	}
+	return names
+}
+
 // checkExpressions rejects expressions next to legacy parameters, and names without an expression.
 func checkExpressions(expressions, legacy parameters, names map[string]string) error {
-	var present, old []string
-	for _, p := range expressions {
-		if p.present {
-			present = append(present, p.name)
-		}
-	}
-	for _, p := range legacy {
-		if p.present {
-			old = append(old, p.name)
-		}
-	}
+	modern, old := expressions.names(), legacy.names()
 	switch {
-	case len(present) > 0 && len(old) > 0:
-		return mixedParameters(old, present)
-	case names != nil && len(present) == 0:
+	case len(modern) > 0 && len(old) > 0:
+		return mixedParameters(old, modern)
+	case names != nil && len(modern) == 0:
 		return validation("ExpressionAttributeNames can only be specified when using expressions")
 	}
 	return nil

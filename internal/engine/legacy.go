@@ -131,13 +131,24 @@ func checkKnownOperator(operator *string) error {
 	return validation(unknownConditionalOperator)
 }
 
-// checkConditionalOperator checks that there are conditions for the ConditionalOperator to combine.
-func checkConditionalOperator(cs conditions) error {
+// checkOperator checks that there are conditions for a ConditionalOperator to combine.
+func (cs conditions) checkOperator(operator *string) error {
 	switch {
+	case operator == nil:
+		return nil
 	case cs == nil:
 		return validation("ConditionalOperator cannot be used without Filter or Expected")
 	case len(cs) < 2:
 		return validation("ConditionalOperator can only be used when Filter or Expected has two or more elements")
+	}
+	return nil
+}
+
+func (cs conditions) check() error {
+	for i := range cs {
+		if err := cs[i].check(); err != nil {
+			return err
+		}
 	}
 	return nil
 }

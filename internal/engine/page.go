@@ -67,22 +67,9 @@ func (in *pageInput) checkUse(filterName string, filter, keyConditions condition
 		}
 		return validation(valuesAlone + ": FilterExpression and KeyConditionExpression are null")
 	}
-	for _, cs := range []conditions{filter, keyConditions} {
-		for i := range cs {
-			if err := cs[i].check(); err != nil {
-				return err
-			}
-		}
-	}
-	if in.AttributesToGet != nil {
-		if err := checkAttributesToGet(in.AttributesToGet); err != nil {
-			return err
-		}
-	}
-	if in.ConditionalOperator != nil {
-		if err := checkConditionalOperator(filter); err != nil {
-			return err
-		}
+	if err := cmp.Or(filter.check(), keyConditions.check(), checkAttributesToGet(in.AttributesToGet),
+		filter.checkOperator(in.ConditionalOperator)); err != nil {
+		return err
 	}
 	switch invalid := in.ExclusiveStartKey.invalid; {
 	case invalid == nil:
