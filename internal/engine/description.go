@@ -18,7 +18,7 @@ type tableDescription struct {
 	ProvisionedThroughput      throughputDescription
 	SSEDescription             *sseDescription `json:",omitempty"`
 	TableArn                   string
-	TableClassSummary          tableClassSummary `json:",omitempty"`
+	TableClassSummary          tableClassSummary `json:",omitzero"`
 	TableID                    string            `json:"TableId"`
 	TableName                  string
 	TableSizeBytes             int

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"strings"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
@@ -23,7 +22,11 @@ type projectionInput struct {
 func (in *projectionInput) checkProjection() error {
 	expressions := parameters{{"ProjectionExpression", in.ProjectionExpression != nil}}
 	legacy := parameters{{"AttributesToGet", in.AttributesToGet != nil}}
-	return cmp.Or(checkExpressions(expressions, legacy, in.ExpressionAttributeNames), checkAttributesToGet(in.AttributesToGet))
+	if err := checkExpressions(expressions, legacy, in.ExpressionAttributeNames); err != nil {
+		return err
+	}
+	old := legacyParameters{attributesToGet: in.AttributesToGet}
+	return old.check()
 }
 
 func (in *projectionInput) parseProjection() error {
@@ -89,12 +92,8 @@ func (in *conditionInput) checkCondition(u *updateInput) error {
 	if in.ExpressionAttributeValues.present && in.ConditionExpression == nil && u.UpdateExpression == nil {
 		return validation(valuesAlone)
 	}
-	for i := range u.AttributeUpdates {
-		if err := u.AttributeUpdates[i].check(); err != nil {
-			return err
-		}
-	}
-	return cmp.Or(in.Expected.check(), in.Expected.checkOperator(in.ConditionalOperator))
+	old := legacyParameters{updates: u.AttributeUpdates, filter: in.Expected, operator: in.ConditionalOperator}
+	return old.check()
 }
 
 func (in *conditionInput) parseCondition(u *updateInput) error {

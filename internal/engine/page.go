@@ -67,8 +67,8 @@ func (in *pageInput) checkUse(filterName string, filter, keyConditions condition
 		}
 		return validation(valuesAlone + ": FilterExpression and KeyConditionExpression are null")
 	}
-	if err := cmp.Or(filter.check(), keyConditions.check(), checkAttributesToGet(in.AttributesToGet),
-		filter.checkOperator(in.ConditionalOperator)); err != nil {
+	old := legacyParameters{filter: filter, keyConditions: keyConditions, attributesToGet: in.AttributesToGet, operator: in.ConditionalOperator}
+	if err := old.check(); err != nil {
 		return err
 	}
 	switch invalid := in.ExclusiveStartKey.invalid; {

@@ -107,18 +107,6 @@ func (e *Engine) writeItem(a *action, in *returnInput) (*writeItemOutput, error)
 	return out, nil
 }
 
-// setItem sets the primary key of the write: that of the item if it is a put, else the item itself.
-func (w *write) setItem(item attribute.Item, put bool) (err error) {
-	if !put {
-		w.primary, err = w.table.schema.parse(item)
-		return err
-	}
-	if w.new, err = w.table.checkedRecord(item); err == nil {
-		w.primary = w.new.keys[0]
-	}
-	return err
-}
-
 // writeItemOutput is the response of PutItem, UpdateItem and DeleteItem.
 //
 //	{"Attributes": {"age": {"N": "3"}, "id": {"S": "a"}}}
@@ -287,6 +275,18 @@ func (e *Engine) newWrite(a *action) (w write, err error) {
 	}
 	w.showOld = is(a.condition.ReturnValuesOnConditionCheckFailure, "ALL_OLD")
 	return w, nil
+}
+
+// setItem sets the primary key of the write: that of the item if it is a put, else the item itself.
+func (w *write) setItem(item attribute.Item, put bool) (err error) {
+	if !put {
+		w.primary, err = w.table.schema.parse(item)
+		return err
+	}
+	if w.new, err = w.table.checkedRecord(item); err == nil {
+		w.primary = w.new.keys[0]
+	}
+	return err
 }
 
 // apply makes one write.

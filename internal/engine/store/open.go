@@ -190,7 +190,7 @@ func (s *Store) checkFormat() error {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() // unless it is committed
+	defer func() { _ = tx.Rollback() }() // unless it is committed
 	name, _ := tx.Cursor().First()
 	switch marker := tx.Bucket([]byte(formatBucket)); {
 	case marker == nil && name != nil:
