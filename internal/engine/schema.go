@@ -257,9 +257,13 @@ func (s *streamSpecification) checkShape(c *constraints) {
 	c.oneOf("streamSpecification.streamViewType", s.StreamViewType, "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY")
 }
 
-func (s *streamSpecification) check() error {
-	if s != nil && *s.StreamEnabled {
+// check rejects a stream of a table, which is new or updated.
+func (s *streamSpecification) check(isNew bool) error {
+	switch {
+	case s != nil && *s.StreamEnabled:
 		return validation("The parameter 'StreamSpecification' is not supported by this engine, which has no streams")
+	case isNew && s != nil && s.StreamViewType != nil:
+		return invalidParameter("Table is being created with a stream disabled, UpdateViewType should not be specified")
 	}
 	return nil
 }
