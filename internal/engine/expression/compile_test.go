@@ -18,7 +18,6 @@ func TestParseCondition_Errors(t *testing.T) {
 		refusals []refusal
 	}{
 		{"an unknown function", "Invalid function name; function: ", []refusal{
-			{"foo(size(a))", "foo"},
 			{"foo(a) = name", "foo"},
 			{"BEGINS_WITH(v, :v)", "BEGINS_WITH"},
 		}},
@@ -29,29 +28,23 @@ func TestParseCondition_Errors(t *testing.T) {
 		{"a misplaced function", "The function is not allowed to be used this way in an expression; function: ", []refusal{
 			{"(size(v))", "size"},
 			{"size(name)", "size"},
-			{"a = begins_with(a, :v)", "begins_with"},
 			{"a IN (attribute_exists(b))", "attribute_exists"},
 			{"begins_with(a[9999999999]) = :t", "begins_with"},
 		}},
 		{"a reserved word", "Attribute name is a reserved keyword; reserved keyword: ", []refusal{
-			{"v = NULL", "NULL"},
 			{"nAmE = :v", "nAmE"},
 			{"v.name = :v", "name"},
-			{"name[9999999999] = :v", "name"},
 		}},
 		{"a list index that no list can have", "List index is not within the allowable range; index: ", []refusal{
 			{"a[9999999999].name = :v", "[9999999999]"},
 		}},
 		{"a name that is not defined", "An expression attribute name used in the document path is not defined; attribute name: ", []refusal{
-			{"#add = :v", "#add"},
 			{"#zz.#zy = :v", "#zz"},
 		}},
 		{"a value that is not defined", "An expression attribute value used in expression is not defined; attribute value: ", []refusal{
-			{":zz = #zz", ":zz"},
 			{"a = :zz AND #zz = :v", ":zz"},
 		}},
 		{"a function with too few or too many operands", "Incorrect number of operands for operator or function; operator or function: ", []refusal{
-			{"begins_with(v)", "begins_with, number of operands: 1"},
 			{"size(v, w) > :n", "size, number of operands: 2"},
 			{"begins_with(a, a, a)", "begins_with, number of operands: 3"},
 		}},
@@ -63,34 +56,22 @@ func TestParseCondition_Errors(t *testing.T) {
 			{"a < :bs", "<, operand type: BS"},
 			{"a < :ns", "<, operand type: NS"},
 			{"a < :ss", "<, operand type: SS"},
-			{"a >= :t", ">=, operand type: BOOL"},
-			{"size(:n) > :n", "size, operand type: N"},
 			{":t BETWEEN a AND b", "BETWEEN, operand type: BOOL"},
-			{"begins_with(a, :n)", "begins_with, operand type: N"},
 			{"size(size(v)) > :n", "size, operand type: N"},
 			{"attribute_type(a, b)", "attribute_type, operand type: {NS,SS,L,BS,N,M,B,BOOL,NULL,S}"},
-			{"attribute_type(a, :n)", "attribute_type, operand type: N"},
 		}},
 		{"a value where a path is needed", "Operator or function requires a document path; operator or function: ", []refusal{
 			{"attribute_exists(:v)", "attribute_exists"},
 			{"attribute_exists(size(:v))", "attribute_exists"},
-			{"attribute_not_exists(size(a))", "attribute_not_exists"},
 		}},
 		{"a path that is compared with itself", "The first operand must be distinct from the remaining operands for this operator or function; operator: ", []refusal{
 			{"#a = a", "=, first operand: [a]"},
-			{"(a) = a", "=, first operand: [a]"},
 			{"a IN (:v, a)", "IN, first operand: [a]"},
-			{"contains(a, a)", "contains, first operand: [a]"},
-			{"((a=a) OR (a=a))", "=, first operand: [a]"},
-			{"a[0].b <> a[0].b", "<>, first operand: [a, [0], b]"},
-			{"a BETWEEN :n AND a", "BETWEEN, first operand: [a]"},
 			{"a BETWEEN a AND :n", "BETWEEN, first operand: [a]"},
-			{"attribute_type(a, a)", "attribute_type, first operand: [a]"},
 		}},
 		{"bounds of different kinds or in the wrong order", "The BETWEEN operator requires ", []refusal{
 			{"a BETWEEN :b AND :v", "same data type for lower and upper bounds; lower bound operand: AttributeValue: {B:java.nio.HeapByteBuffer[pos=0 lim=1 cap=1]}, upper bound operand: AttributeValue: {S:x}"},
 			{"a BETWEEN :m AND :n", "upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: {N:5}, upper bound operand: AttributeValue: {N:1}"},
-			{"a BETWEEN :v AND :n", "same data type for lower and upper bounds; lower bound operand: AttributeValue: {S:x}, upper bound operand: AttributeValue: {N:1}"},
 			{"a BETWEEN :w AND :v", "upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: {S:y}, upper bound operand: AttributeValue: {S:x}"},
 		}},
 		{"a kind that does not exist", "Invalid attribute type name found; type: ", []refusal{
