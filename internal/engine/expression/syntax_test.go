@@ -24,6 +24,8 @@ func TestParseCondition_SyntaxErrors(t *testing.T) {
 		"a character has no meaning": {
 			{"$", "$", "$"},
 			{"ü > a", "ü", "ü >"},
+			{"# = :v", "#", "# ="},
+			{"_v = :v", "_", "_v"},
 			{"v = :v\u00a0", "\u00a0", ":v\u00a0"},
 			{"vé = :v", "é", "vé ="},
 		},
@@ -35,6 +37,7 @@ func TestParseCondition_SyntaxErrors(t *testing.T) {
 			{"v.and = :v", "and", ".and ="},
 			{"a = (NOT b)", "NOT", "(NOT b"},
 			{"delete = :v", "delete", "delete ="},
+			{"remove = :v", "remove", "remove ="},
 			{"((a)) AND b = :v", "AND", ") AND b"},
 		},
 		"operands and predicates do not follow each other": {
