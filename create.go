@@ -27,13 +27,15 @@ const (
 // createSpec stores a version of a spec at the second or later, and returns its second. The spec has
 // neither a date nor sort keys yet.
 //
-// If a condition fails, the conflicting items determine the next second to try; after the second
-// failure, items without a latest one may conflict, and the end of the history is read from the
-// index. With the Python facade, which leaves such items, and without transactions it is read first.
+//   - If a condition fails, the items in the way determine the next second to try.
+//   - If it fails again, versions without a latest item may be in the way, and the end of the history
+//     is read from the index.
+//   - With the Python facade, which leaves such versions, the end of the history is read first.
+//   - Without transactions it is read first, too, and the items are put in turn.
 func (f *facade) createSpec(ctx context.Context, spec specItem, second int64) (int64, error) {
-	for rejections := 0; ; rejections++ {
+	for attempt := 0; ; attempt++ {
 		transactions := f.hasTransactions()
-		if !transactions || rejections == 2 || rejections == 0 && f.pythonFacade {
+		if !transactions || attempt == 2 || attempt == 0 && f.pythonFacade {
 			var err error
 			if second, err = f.secondAfterNewest(ctx, spec, second); err != nil {
 				return 0, err
@@ -44,15 +46,15 @@ func (f *facade) createSpec(ctx context.Context, spec specItem, second int64) (i
 		case err == nil:
 			return second, nil
 		case transactions && lacksTransactions(err):
-			continue
+			continue // transact has noted it
 		case !isConditionFailure(err):
 			return 0, err
 		}
 		if second, err = spec.secondAfterConflict(cancellationReasons(err), second); err != nil {
 			return 0, err
 		}
-		if rejections >= 2 {
-			if err := pause(ctx, rejections-2); err != nil {
+		if attempt >= 2 {
+			if err := pause(ctx, attempt-2); err != nil {
 				return 0, err
 			}
 		}
@@ -106,7 +108,7 @@ func (f *facade) putAt(spec specItem, at position, second int64) (types.Put, err
 // The version item comes first. The order keeps the last of the history the latest: a writer dates
 // its version after all that it finds, and leaves the latest item alone if another writer was faster,
 // whose version is then the later one in the history as well. A failure between the two leaves a
-// version that the next write is dated after.
+// version without a latest item, and the next write is dated after it.
 func (f *facade) putInTurn(ctx context.Context, version, latest types.Put) error {
 	if err := f.put(ctx, version); err != nil {
 		return err
@@ -118,8 +120,8 @@ func (f *facade) putInTurn(ctx context.Context, version, latest types.Put) error
 	return err
 }
 
-// secondAfter returns the first second for the spec's version that comes after the stored version: the
-// given second or a later one.
+// secondAfter returns the earliest second, not before the given one, that comes after the stored version,
+// or the stored version's own second if it is the same version.
 func (s specItem) secondAfter(stored SpecInfo, second int64) (int64, error) {
 	switch {
 	case stored.UpdatedAt < second:
@@ -133,7 +135,9 @@ func (s specItem) secondAfter(stored SpecInfo, second int64) (int64, error) {
 	}
 }
 
-// secondAfterConflict returns the second to try after conditions canceled a transaction.
+// secondAfterConflict returns the second to try after a condition failed: after the items in the way, of
+// which the first reason has the version item and the second the latest item. Without reasons, as after
+// a single put, it is the next second.
 func (s specItem) secondAfterConflict(reasons []types.CancellationReason, second int64) (int64, error) {
 	next, conflicts := second, false
 	for i, reason := range reasons {

@@ -129,7 +129,7 @@ func (f *facade) DeleteAllCredentials(ctx context.Context, sub string) (err erro
 		return err
 	}
 	d := &deleter{facade: f, table: f.credentialsTable, sub: sub, sortKey: attrID}
-	return d.end(d.deleteQuery(ctx, f.queryUser(f.credentialsTable, "", sub, keysOfCredentials)))
+	return d.end(d.deleteQuery(ctx, f.queryUser(f.credentialsTable, "", sub, credentialsToDelete)))
 }
 
 // putOf returns the put of credentials.

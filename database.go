@@ -35,8 +35,8 @@ type Database interface {
 	//
 	// UpdatedAt is the current time in seconds or, if that is not later than the latest version's, one
 	// second after it, so that the history keeps the order of the writes. If the version equals the
-	// latest one and the clock is not past it, the latest version is updated in place. No version
-	// overwrites another. Conflicts with other writers are retried until the context ends.
+	// latest one and the clock is not past it, the latest version is updated in place. No other
+	// version is overwritten. Conflicts with other writers are retried until the context ends.
 	CreateUpdateSpec(ctx context.Context, sub string, spec SpecInput) (*SpecInfo, error)
 
 	// GetLatestSpecVersion returns the latest version of the spec, or [ErrNotFound].

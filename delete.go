@@ -11,11 +11,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// A spec is deleted whole: one transaction deletes its latest item, its newest versions and, whether
-// it was read or not, the version that the latest item names, on the condition that all that was read
-// is still the same. The spec is read backward, so that the latest item comes first: whatever commits
-// while the rest is read changes the latest item, and the transaction fails. Versions that do not fit
-// into the transaction are deleted before it, the oldest first.
+// A spec is deleted whole: one transaction deletes its latest item and its versions, on the condition
+// that all of them are still what was read.
+//
+// The local index is read from the end of the spec's range, where the latest item sorts, so the latest
+// item is read first. Whatever commits while the rest is read changes the latest item, the condition
+// fails, and the spec is read again. DynamoDB does not isolate a query from transactions: of the
+// transaction that stored the latest item, the query may have missed the version. The version that the
+// latest item names is therefore deleted whether it was read or not.
+//
+// Versions that do not fit into the transaction are deleted before it, the oldest first.
 
 // maxTransaction is DynamoDB's limit on the items of a transaction.
 const maxTransaction = 100
@@ -32,7 +37,7 @@ type storedSpec struct {
 	id       string
 	latest   item   // nil if there is none
 	versions []item // newest first
-	unread   string // sort key of the version that latest names, if it is not among the versions
+	missed   string // sort key of the version that latest names, if the query missed it
 }
 
 // add adds an item that was read.
@@ -44,8 +49,8 @@ func (s *storedSpec) add(key specKey) {
 	s.latest = key.stored
 }
 
-// findUnread sets unread, after all items were added.
-func (s *storedSpec) findUnread() {
+// findMissed sets missed, after all items were added.
+func (s *storedSpec) findMissed() {
 	second, err := parseSecond(stringOf(s.latest, attrUpdatedAt))
 	if err != nil {
 		return
@@ -53,14 +58,14 @@ func (s *storedSpec) findUnread() {
 	named := positionAt(second).updatedAtID(s.id)
 	isNamed := func(version item) bool { return stringOf(version, attrUpdatedAtID) == named }
 	if !slices.ContainsFunc(s.versions, isNamed) {
-		s.unread = named
+		s.missed = named
 	}
 }
 
 // size returns the number of items in the transaction that deletes the spec.
 func (s *storedSpec) size() int {
 	size := 1 + len(s.versions)
-	if s.unread != "" {
+	if s.missed != "" {
 		size++
 	}
 	return size
@@ -90,7 +95,7 @@ func (d *specDeleter) deleteSpec(ctx context.Context, id string) error {
 // deleteAsRead reads a spec and deletes it, or reports that it has changed meanwhile.
 func (d *specDeleter) deleteAsRead(ctx context.Context, id string) (changed bool, err error) {
 	spec := &storedSpec{id: id}
-	q := d.querySpec(d.sub, id, latestPosition, keysOfSpec)
+	q := d.querySpec(d.sub, id, latestPosition, specToDelete)
 	q.input.ConsistentRead, q.input.ScanIndexForward = aws.Bool(true), aws.Bool(false)
 	for !q.done && spec.size() <= maxTransaction {
 		keys, err := d.nextKeys(ctx, q)
@@ -101,7 +106,7 @@ func (d *specDeleter) deleteAsRead(ctx context.Context, id string) (changed bool
 			spec.add(key)
 		}
 	}
-	changed, err = d.findLatest(ctx, spec)
+	changed, err = d.completeRead(ctx, spec)
 	if err != nil || changed {
 		return changed, err
 	}
@@ -119,20 +124,20 @@ func (d *specDeleter) deleteAsRead(ctx context.Context, id string) (changed bool
 	return d.deleteTogether(ctx, []*storedSpec{spec})
 }
 
-// nextKeys reads the next page of a query of the local index. It returns the items that the index has
-// where their keys say, and adds the others to the deleter, except latest items, which are found by
-// their key.
+// nextKeys reads the next page of a query of the local index. It returns the items whose index key
+// agrees with their key in the table. It adds misplaced versions to the deleter, and leaves misplaced
+// latest items to getLatest.
 func (d *specDeleter) nextKeys(ctx context.Context, q *query) (keys []specKey, err error) {
 	items, err := q.nextPage(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, stored := range items {
-		key, err := decodeItem(stored, d.sub, keysOfSpec, decodeSpecKey)
+		key, err := decodeItem(stored, d.sub, specToDelete, decodeSpecKey)
 		switch {
 		case err != nil:
 			return nil, err
-		case key.indexed:
+		case key.inPlace:
 			keys = append(keys, key)
 		case key.position != latestPosition:
 			if err := d.add(ctx, stringOf(stored, attrUpdatedAtID)); err != nil {
@@ -143,23 +148,23 @@ func (d *specDeleter) nextKeys(ctx context.Context, q *query) (keys []specKey, e
 	return keys, nil
 }
 
-// findLatest asks for the latest item by its key if none was read. It reports whether the spec has
-// changed since it was read.
-func (d *specDeleter) findLatest(ctx context.Context, spec *storedSpec) (changed bool, err error) {
+// completeRead asks for the latest item by its key if the query found none, and finds the version that
+// the query missed. It reports whether the spec has changed since the query.
+func (d *specDeleter) completeRead(ctx context.Context, spec *storedSpec) (changed bool, err error) {
 	if spec.latest == nil {
 		latest, err := d.getLatest(ctx, spec.id)
-		if err != nil || latest.indexed {
-			return latest.indexed, err
+		if err != nil || latest.inPlace {
+			return latest.inPlace, err
 		}
 		spec.latest = latest.stored
 	}
-	spec.findUnread()
+	spec.findMissed()
 	return false, nil
 }
 
 // getLatest reads the latest item of a spec by its key. It returns the zero specKey if there is none.
 func (d *specDeleter) getLatest(ctx context.Context, id string) (specKey, error) {
-	key, err := get(ctx, d.facade, d.table, latestKey(d.sub, id), true, keysOfSpec, decodeSpecKey)
+	key, err := get(ctx, d.facade, d.table, latestKey(d.sub, id), true, specToDelete, decodeSpecKey)
 	if errors.Is(err, ErrNotFound) {
 		return specKey{}, nil
 	}
@@ -169,11 +174,11 @@ func (d *specDeleter) getLatest(ctx context.Context, id string) (specKey, error)
 	return *key, nil
 }
 
-// addOld moves all versions but the newest to the deleter, the oldest first. If not all were read, it
-// reads them.
-func (d *specDeleter) addOld(ctx context.Context, spec *storedSpec, newest int, allRead bool) error {
-	old := spec.sortKeys(newest)
-	spec.versions = spec.versions[:newest]
+// addOld moves all versions but the keep newest to the deleter, the oldest first. If not all versions
+// were read, it reads them.
+func (d *specDeleter) addOld(ctx context.Context, spec *storedSpec, keep int, allRead bool) error {
+	old := spec.sortKeys(keep)
+	spec.versions = spec.versions[:keep]
 	if allRead {
 		for _, sortKey := range old {
 			if err := d.add(ctx, sortKey); err != nil {
@@ -183,7 +188,7 @@ func (d *specDeleter) addOld(ctx context.Context, spec *storedSpec, newest int, 
 		return nil
 	}
 	last, _, _ := splitUpdatedAtID(old[len(old)-1])
-	q := d.querySpec(d.sub, spec.id, last, keysOfSpec)
+	q := d.querySpec(d.sub, spec.id, last, specToDelete)
 	q.input.ConsistentRead = aws.Bool(true)
 	for key, err := range results(ctx, q, decodeSpecKey) {
 		if err == nil && key.position != latestPosition {
@@ -203,13 +208,13 @@ func (d *specDeleter) deleteAllSpecs(ctx context.Context) error {
 		return err
 	}
 	ids := map[string]bool{}
-	q := d.queryUser(d.table, "", d.sub, keysOfSpec)
+	q := d.queryUser(d.table, "", d.sub, specToDelete)
 	q.input.ConsistentRead = aws.Bool(true)
 	for key, err := range results(ctx, q, decodeSpecKey) {
 		switch {
 		case err != nil:
 			return err
-		case key.indexed, key.position == latestPosition:
+		case key.inPlace, key.position == latestPosition:
 			ids[key.id] = true
 		default:
 			if err := d.add(ctx, stringOf(key.stored, attrUpdatedAtID)); err != nil {
@@ -231,7 +236,7 @@ func (d *specDeleter) deleteAllSpecs(ctx context.Context) error {
 // deleteIndexed deletes the specs in the local index: together if all items of a spec are on one page
 // and fit into a transaction, and the others one by one.
 func (d *specDeleter) deleteIndexed(ctx context.Context) error {
-	q := d.queryUser(d.table, specsIndex, d.sub, keysOfSpec)
+	q := d.queryUser(d.table, specsIndex, d.sub, specToDelete)
 	q.input.ConsistentRead, q.input.ScanIndexForward = aws.Bool(true), aws.Bool(false)
 	for !q.done {
 		after := q.input.ExclusiveStartKey
@@ -240,7 +245,7 @@ func (d *specDeleter) deleteIndexed(ctx context.Context) error {
 			return err
 		}
 		for _, spec := range specsOf(keys) {
-			if isBetween(spec.id, after, q) && len(spec.versions) < maxTransaction {
+			if isWholeOnPage(spec.id, after, q) && len(spec.versions) < maxTransaction {
 				err = d.addSpec(ctx, spec)
 			} else {
 				err = d.deleteSpec(ctx, spec.id)
@@ -271,9 +276,9 @@ func specsOf(keys []specKey) (specs []*storedSpec) {
 	return specs
 }
 
-// isBetween reports whether the range of a spec in the local index lies on the page that a descending
+// isWholeOnPage reports whether the range of a spec in the local index lies on the page that a descending
 // query has just read: after the exclusive start key and before the next one, if there are such.
-func isBetween(id string, after item, q *query) bool {
+func isWholeOnPage(id string, after item, q *query) bool {
 	if after != nil && latestPosition.idUpdatedAt(id) >= stringOf(after, attrIDUpdatedAt) {
 		return false
 	}
@@ -282,8 +287,8 @@ func isBetween(id string, after item, q *query) bool {
 
 // addSpec deletes a spec with the next transaction, which starts when no more fits into it.
 func (d *specDeleter) addSpec(ctx context.Context, spec *storedSpec) error {
-	changed, err := d.findLatest(ctx, spec)
-	if err != nil || changed { // the last read finds what has changed
+	changed, err := d.completeRead(ctx, spec)
+	if err != nil || changed { // the last query of deleteAllSpecs finds it again
 		return err
 	}
 	if spec.size() > maxTransaction {
@@ -294,10 +299,12 @@ func (d *specDeleter) addSpec(ctx context.Context, spec *storedSpec) error {
 		size += other.size()
 	}
 	if size > maxTransaction {
-		err = d.startTransaction(ctx)
+		if err := d.startTransaction(ctx); err != nil {
+			return err
+		}
 	}
 	d.specs = append(d.specs, spec)
-	return err
+	return nil
 }
 
 // startTransaction starts the next transaction like a batch.
@@ -307,7 +314,7 @@ func (d *specDeleter) startTransaction(ctx context.Context) error {
 	if len(specs) == 0 {
 		return nil
 	}
-	running, ctx := d.requests(ctx)
+	running, ctx := d.group(ctx)
 	running.Go(func() error {
 		_, err := d.deleteTogether(ctx, specs)
 		return err
@@ -321,7 +328,7 @@ func (d *specDeleter) deleteTogether(ctx context.Context, specs []*storedSpec) (
 	if !d.hasTransactions() {
 		return d.deleteInTurn(ctx, specs)
 	}
-	err = d.transact(ctx, d.transaction(specs)...)
+	err = d.transact(ctx, d.transactDeletes(specs)...)
 	switch {
 	case err == nil:
 		for _, spec := range specs {
@@ -343,15 +350,15 @@ func (d *specDeleter) deleteTogether(ctx context.Context, specs []*storedSpec) (
 		second, err := d.deleteTogether(ctx, specs[half:])
 		return first || second, err
 	}
-	spec := specs[0]
-	newest := (len(spec.versions) + 1) / 2
-	if newest == len(spec.versions) {
+	spec := specs[0] // alone too large: its older half goes first
+	keep := (len(spec.versions) + 1) / 2
+	if keep == len(spec.versions) {
 		return false, err
 	}
-	if err := d.deleteBatches(ctx, spec.sortKeys(newest)); err != nil {
+	if err := d.deleteBatches(ctx, spec.sortKeys(keep)); err != nil {
 		return false, err
 	}
-	spec.versions = spec.versions[:newest]
+	spec.versions = spec.versions[:keep]
 	return d.deleteTogether(ctx, specs)
 }
 
@@ -363,33 +370,33 @@ func (d *specDeleter) count(spec *storedSpec) {
 	}
 }
 
-// transaction returns the deletes of the items of specs, on the condition that they are still what was
+// transactDeletes returns the deletes of the items of specs, on the condition that they are still what was
 // read.
-func (d *specDeleter) transaction(specs []*storedSpec) (items []types.TransactWriteItem) {
+func (d *specDeleter) transactDeletes(specs []*storedSpec) (items []types.TransactWriteItem) {
 	for _, spec := range specs {
-		latest := d.deleteLatest(spec)
+		latest := d.latestDelete(spec)
 		items = append(items, types.TransactWriteItem{Delete: &latest})
 		for _, version := range spec.versions {
-			unchanged := d.deleteUnchanged(version, stringOf(version, attrUpdatedAtID), attrVersion)
+			unchanged := d.conditionalDelete(version, stringOf(version, attrUpdatedAtID), attrVersion)
 			items = append(items, types.TransactWriteItem{Delete: &unchanged})
 		}
-		if spec.unread != "" {
+		if spec.missed != "" {
 			items = append(items, types.TransactWriteItem{Delete: &types.Delete{
-				TableName: aws.String(d.table), Key: d.key(spec.unread),
+				TableName: aws.String(d.table), Key: d.key(spec.missed),
 			}})
 		}
 	}
 	return items
 }
 
-// deleteLatest returns the delete of a latest item, on the condition that it is still what was read.
-func (d *specDeleter) deleteLatest(spec *storedSpec) types.Delete {
-	return d.deleteUnchanged(spec.latest, latestPosition.updatedAtID(spec.id), attrUpdatedAt, attrVersion)
+// latestDelete returns the delete of a latest item, on the condition that it is still what was read.
+func (d *specDeleter) latestDelete(spec *storedSpec) types.Delete {
+	return d.conditionalDelete(spec.latest, latestPosition.updatedAtID(spec.id), attrUpdatedAt, attrVersion)
 }
 
-// deleteUnchanged returns the delete of an item on the condition that the attributes are still what was
+// conditionalDelete returns the delete of an item on the condition that the attributes are still what was
 // read, or that there is none if none was read.
-func (d *specDeleter) deleteUnchanged(read item, sortKey string, attributes ...string) types.Delete {
+func (d *specDeleter) conditionalDelete(read item, sortKey string, attributes ...string) types.Delete {
 	del := types.Delete{TableName: aws.String(d.table), Key: d.key(sortKey)}
 	if read == nil {
 		del.ConditionExpression = aws.String("attribute_not_exists(updated_at_id)")
@@ -415,7 +422,7 @@ func (d *specDeleter) deleteUnchanged(read item, sortKey string, attributes ...s
 // condition that it is still what was read, and then the versions. It reports whether one has changed.
 func (d *specDeleter) deleteInTurn(ctx context.Context, specs []*storedSpec) (changed bool, err error) {
 	for _, spec := range specs {
-		err := d.delete(ctx, d.deleteLatest(spec))
+		err := d.delete(ctx, d.latestDelete(spec))
 		switch {
 		case err == nil:
 		case isConditionFailure(err):
@@ -434,7 +441,7 @@ func (d *specDeleter) deleteInTurn(ctx context.Context, specs []*storedSpec) (ch
 		if err != nil {
 			return false, err
 		}
-		if latest.indexed { // it was created again, and may have lost a version at the second of an old one
+		if latest.inPlace { // it was created again, and may have lost a version at the second of an old one
 			changed = true
 		}
 	}

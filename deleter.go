@@ -21,7 +21,7 @@ const (
 	maxDeletes = 8
 )
 
-// deleter deletes items of one user in one table without conditions: 25 in a batch, several batches
+// deleter deletes items of one user in one table: 25 in a batch, which has no conditions, several batches
 // at the same time, while its caller reads the keys. It holds a bounded number of keys.
 type deleter struct {
 	*facade
@@ -50,7 +50,7 @@ func (d *deleter) deleteQuery(ctx context.Context, q *query) error {
 
 func (d *deleter) decodeSortKey(stored item) (string, error) { return stringOf(stored, d.sortKey), nil }
 
-// add deletes an item with the next batch, which starts when it is full.
+// add adds an item to the next batch, and starts the batch when it is full.
 func (d *deleter) add(ctx context.Context, sortKey string) error {
 	d.next = append(d.next, sortKey)
 	if len(d.next) < maxBatch {
@@ -63,13 +63,13 @@ func (d *deleter) add(ctx context.Context, sortKey string) error {
 func (d *deleter) start(ctx context.Context) error {
 	batch := d.next
 	d.next = nil
-	running, ctx := d.requests(ctx)
+	running, ctx := d.group(ctx)
 	running.Go(func() error { return d.deleteBatch(ctx, batch) })
 	return context.Cause(ctx)
 }
 
-// requests returns the group of the running requests, and their context.
-func (d *deleter) requests(ctx context.Context) (*errgroup.Group, context.Context) {
+// group returns the group of the running requests, and their context.
+func (d *deleter) group(ctx context.Context) (*errgroup.Group, context.Context) {
 	if d.running == nil {
 		d.running, d.ctx = errgroup.WithContext(ctx)
 		d.running.SetLimit(maxDeletes)

@@ -51,7 +51,7 @@
 // [Performance]: https://github.com/open-alchemy/packagedb/blob/main/docs/performance.md
 package packagedb
 
-// A call goes down through these files and comes back once:
+// A call goes down through these files:
 //
 //	database.go                the interface and its promises
 //	specs.go, credentials.go   one method for each access pattern

@@ -74,7 +74,8 @@ func errorCode(err error) string {
 }
 
 // isConflict reports whether a write failed because of conflicting writes, or because a transaction
-// was throttled, so that the same write may succeed a moment later.
+// was throttled, so that the same write may succeed a moment later. Neither is true if the transaction
+// was canceled for another reason as well.
 func isConflict(err error) (conflict, throttled bool) {
 	switch errorCode(err) {
 	case "TransactionConflictException", "TransactionInProgressException":

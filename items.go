@@ -28,7 +28,8 @@ type specItem struct {
 	IDUpdatedAt string `dynamodbav:"id_updated_at"` // sort key of the local index: id, #, 20 digits or "latest"
 }
 
-// optionalSpecAttributes are the attributes that an item of the specs table may lack.
+// optionalSpecAttributes are the attributes that an item of the specs table may lack. specItem encodes
+// them, and decodeSpec decodes them.
 var optionalSpecAttributes = []string{attrTitle, attrDescription}
 
 // credentialsItem is an item of the credentials table.
@@ -107,14 +108,14 @@ var (
 	}}
 	versionOfSpec    = project(attrUpdatedAtID, attrVersion)
 	modelCountOfSpec = project(attrUpdatedAtID, attrModelCount)
-	// Deletes read malformed items too.
-	keysOfSpec = projection{
+	// What a delete reads, also of malformed items.
+	specToDelete = projection{
 		expression: "#sub, updated_at_id, id_updated_at, updated_at, version",
 		required:   []string{attrUpdatedAtID},
 	}
 	wholeCredentials       = project(attrID, attrPublicKey, attrSecretKeyHash, attrSalt)
 	credentialsWithoutHash = project(attrID, attrPublicKey, attrSalt)
-	keysOfCredentials      = project(attrID)
+	credentialsToDelete    = project(attrID)
 )
 
 // project returns the projection of attributes and of sub, which is a reserved word.
@@ -230,7 +231,7 @@ type specKey struct {
 	stored   item
 	id       string   // of the spec, empty if this package writes no such key
 	position position // in the history of the spec
-	indexed  bool     // the local index has the item where its key says
+	inPlace  bool     // its key in the local index agrees with its key in the table
 }
 
 func decodeSpecKey(stored item) (specKey, error) {
@@ -238,8 +239,8 @@ func decodeSpecKey(stored item) (specKey, error) {
 	if !ok {
 		return specKey{stored: stored}, nil
 	}
-	indexed := stringOf(stored, attrIDUpdatedAt) == at.idUpdatedAt(id)
-	return specKey{stored: stored, id: id, position: at, indexed: indexed}, nil
+	inPlace := stringOf(stored, attrIDUpdatedAt) == at.idUpdatedAt(id)
+	return specKey{stored: stored, id: id, position: at, inPlace: inPlace}, nil
 }
 
 // stringOf returns a string attribute, or "" if the item has no such string.

@@ -84,8 +84,8 @@ type position string
 const (
 	// latestPosition sorts after every digit: a latest item comes after the versions of its spec.
 	latestPosition position = "latest"
-	// lastVersion sorts after every version and before the latest item.
-	lastVersion position = "99999999999999999999"
+	// endOfVersions sorts after every version and before the latest item. It is no item's.
+	endOfVersions position = "99999999999999999999"
 )
 
 func positionAt(second int64) position { return position(fmt.Sprintf("%0*d", secondDigits, second)) }

@@ -39,7 +39,7 @@ func WithObserver(observe func(ctx context.Context, call Call)) Option {
 }
 
 // call is a call of a Database that has started.
-type call struct {
+type activeCall struct {
 	facade         *facade
 	subject, table string // for errors
 
@@ -53,12 +53,12 @@ type call struct {
 type callKey struct{}
 
 // begin starts a call. The caller defers its end.
-func (f *facade) begin(ctx context.Context, operation, subject, table string) (context.Context, *call) {
-	c := &call{facade: f, subject: subject, table: table, report: Call{Operation: operation}}
+func (f *facade) begin(ctx context.Context, operation, subject, table string) (context.Context, *activeCall) {
+	c := &activeCall{facade: f, subject: subject, table: table, report: Call{Operation: operation}}
 	if f.observer == nil {
 		return ctx, c
 	}
-	if outer, ok := ctx.Value(callKey{}).(*call); ok && outer.facade == f {
+	if outer, ok := ctx.Value(callKey{}).(*activeCall); ok && outer.facade == f {
 		return ctx, c
 	}
 	c.caller, c.started = ctx, time.Now()
@@ -66,7 +66,7 @@ func (f *facade) begin(ctx context.Context, operation, subject, table string) (c
 }
 
 // end wraps the error of the call, if there is one, and reports the call to the observer.
-func (c *call) end(err *error) {
+func (c *activeCall) end(err *error) {
 	if *err != nil && c.table != "" {
 		*err = wrap(*err, c.report.Operation, c.subject, c.table)
 	}
@@ -95,7 +95,7 @@ func countAttempts(attempts *int) func(*dynamodb.Options) {
 }
 
 // add adds a request to the report: how often it was sent, and its response.
-func (c *call) add(attempts int, output any, err error) {
+func (c *activeCall) add(attempts int, output any, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	attempts = max(1, attempts) // a client may ignore options

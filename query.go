@@ -22,7 +22,7 @@ type query struct {
 
 	limit    int    // results, 0 for all
 	found    int    // results so far
-	specID   string // if set, items of other specs in the range of index keys are skipped
+	specID   string // if set, items of specs such as a#b, which lie in the range of a, are skipped
 	mustFind bool   // nothing found is ErrNotFound
 	done     bool   // no page follows
 }
@@ -81,7 +81,7 @@ func (f *facade) queryUser(table, index, sub string, p projection) *query {
 	return f.newQuery(table, index, ofSub, p, map[string]string{":sub": sub})
 }
 
-// queryPublicKey reads the items of a public key, no more than show that it is ambiguous.
+// queryPublicKey reads the items of a public key, at most two: two show that it is ambiguous.
 func (f *facade) queryPublicKey(publicKey string) *query {
 	q := f.newQuery(f.credentialsTable, credentialsIndex, "public_key = :public_key", wholeCredentials,
 		map[string]string{":public_key": publicKey})

@@ -15,14 +15,14 @@ import (
 	"github.com/open-alchemy/packagedb/internal/awsclient"
 )
 
-// method is a method of a client, such as its GetItem.
-type method[I, O any] = func(context.Context, *I, ...func(*dynamodb.Options)) (*O, error)
+// clientMethod is a method of a client, such as its GetItem.
+type clientMethod[I, O any] = func(context.Context, *I, ...func(*dynamodb.Options)) (*O, error)
 
 // send sends a request, and counts it if it belongs to an observed call.
 func send[I, O any](
-	ctx context.Context, method method[I, O], input *I, options ...func(*dynamodb.Options),
+	ctx context.Context, method clientMethod[I, O], input *I, options ...func(*dynamodb.Options),
 ) (*O, error) {
-	observed, isObserved := ctx.Value(callKey{}).(*call)
+	observed, isObserved := ctx.Value(callKey{}).(*activeCall)
 	attempts := 0
 	if isObserved {
 		options = append(slices.Clip(options), countAttempts(&attempts))
@@ -49,7 +49,7 @@ const maxThrottled = 10
 // sendWrite sends a write until it succeeds, fails for another reason than conflicting writes, or the
 // context ends.
 func sendWrite[I, O any](
-	ctx context.Context, method method[I, O], input *I, options ...func(*dynamodb.Options),
+	ctx context.Context, method clientMethod[I, O], input *I, options ...func(*dynamodb.Options),
 ) (*O, error) {
 	throttled := 0
 	for retry := 0; ; retry++ {
@@ -115,7 +115,7 @@ func get[T any](
 	return &value, nil
 }
 
-// put puts an item, alone.
+// put puts an item outside a transaction. If the condition fails, no item is returned.
 func (f *facade) put(ctx context.Context, put types.Put, options ...func(*dynamodb.Options)) error {
 	_, err := sendWrite(ctx, f.client.PutItem, &dynamodb.PutItemInput{
 		TableName:                 put.TableName,
@@ -127,7 +127,7 @@ func (f *facade) put(ctx context.Context, put types.Put, options ...func(*dynamo
 	return err
 }
 
-// delete deletes an item, alone.
+// delete deletes an item outside a transaction.
 func (f *facade) delete(ctx context.Context, del types.Delete) error {
 	_, err := sendWrite(ctx, f.client.DeleteItem, &dynamodb.DeleteItemInput{
 		TableName:                 del.TableName,

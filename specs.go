@@ -127,7 +127,7 @@ func (f *facade) GetSpecVersion(ctx context.Context, sub, name, version string) 
 	if err := checkString("version", version, unlimited); err != nil {
 		return nil, err
 	}
-	q := f.querySpec(sub, id, lastVersion, wholeSpec)
+	q := f.querySpec(sub, id, endOfVersions, wholeSpec)
 	q.input.ScanIndexForward, q.input.Limit = aws.Bool(false), aws.Int32(versionsPageSize)
 	for spec, err := range results(ctx, q, decodeSpec) {
 		if err != nil {
@@ -172,7 +172,7 @@ func (f *facade) specVersions(
 		if err != nil {
 			return err
 		}
-		q := f.querySpec(sub, id, lastVersion, wholeSpec)
+		q := f.querySpec(sub, id, endOfVersions, wholeSpec)
 		q.mustFind = true
 		after, err := q.apply(options)
 		if err != nil {

@@ -58,7 +58,7 @@ type instance struct {
 	database    Database
 }
 
-// current is the newest instance.
+// current is the instance in use.
 var current atomic.Pointer[instance]
 
 // Get returns the Database for the stage that the environment variable STAGE names:

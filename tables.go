@@ -134,7 +134,7 @@ func describeTable(ctx context.Context, client DescribeClient, name string) (*ty
 // changes nothing. The options are those of [New].
 func CheckTables(ctx context.Context, client DescribeClient, options ...Option) error {
 	var found []error
-	read := [][]string{slices.Concat(wholeSpec.required, optionalSpecAttributes), wholeCredentials.required}
+	attributes := [][]string{slices.Concat(wholeSpec.required, optionalSpecAttributes), wholeCredentials.required}
 	for i, want := range Tables(options...) {
 		name := *want.TableName
 		table, err := describeTable(ctx, client, name)
@@ -145,7 +145,7 @@ func CheckTables(ctx context.Context, client DescribeClient, options ...Option) 
 			found = append(found, fmt.Errorf("packagedb: check table %s: %w", name, err))
 			continue
 		}
-		for _, problem := range checkTable(want, table, read[i]) {
+		for _, problem := range checkTable(want, table, attributes[i]) {
 			found = append(found, fmt.Errorf("packagedb: check table %s: %s", name, problem))
 		}
 	}
