@@ -6,11 +6,12 @@ SHELL       := bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
-# Each module is built by itself, and no target reads the version control system.
+# Each module is built by itself, and the go command does not ask git for a version.
 export GOWORK  := off
 export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
 
-# The directories of all go.mod files, the root first; those with Go code; and the examples among these.
+# The directories of all go.mod files, the root first; those with Go code; and the examples among
+# these.
 MODULES := $(sort $(patsubst %/go.mod,%,$(shell find . -name '.?*' -prune -o -name node_modules -prune -o -name go.mod -print)))
 GO_MODULES := $(filter-out ./tools ./tools/actionlint,$(MODULES))
 EXAMPLES   := $(filter ./examples/%,$(MODULES))
@@ -168,8 +169,8 @@ release-rehearsal: $(TOOLS)/gorelease $(TOOLS)/cyclonedx-gomod ## Rehearse a rel
 clean: ## Remove what the other targets built and downloaded
 	rm -rf .engines .tools dist test/clients/javascript/node_modules
 
-# The versions and checksums of the tools are those of tools/go.mod. actionlint has a module of its own, because it
-# does not compile with the YAML library that golangci-lint requires.
+# The versions and checksums of the tools are those of tools/go.mod. actionlint has a module of its
+# own, because it does not compile with the YAML library that golangci-lint requires.
 $(TOOLS)/golangci-lint: PACKAGE := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 $(TOOLS)/benchstat: PACKAGE := golang.org/x/perf/cmd/benchstat
 $(TOOLS)/gorelease: PACKAGE := golang.org/x/exp/cmd/gorelease

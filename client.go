@@ -62,21 +62,21 @@ type DescribeClient interface {
 //
 // They cover:
 //
-//   - attempts: a request that is throttled, fails at the server or gets no usable answer is tried up to
-//     10 times, or RetryMaxAttempts times if that is set, with growing, jittered pauses of up to 5
-//     seconds and without the SDK's quota of retries. RetryMode stays; a Retryer is replaced. Credentials
-//     that cannot be found end the call at once.
-//   - time: connecting takes up to 5 seconds, so does the TLS handshake, and so does waiting for an
-//     answer to begin. An attempt takes up to 30 seconds in all. After an attempt without an answer the
-//     idle connections are closed, so that the next one connects afresh.
+//   - attempts: a request that is throttled, fails at the server or gets no usable response is tried
+//     up to 10 times, or RetryMaxAttempts times if that is set, with growing, jittered pauses of up to
+//     5 seconds and without the SDK's quota of retries. RetryMode stays; a Retryer is replaced.
+//     Credentials that cannot be found end the call at once.
+//   - time: connecting takes up to 5 seconds, so does the TLS handshake, and so does waiting for a
+//     response to start. An attempt takes up to 30 seconds in all. After an attempt without a response
+//     the idle connections are closed, so that the next one connects afresh.
 //   - connections: up to 1,024 idle ones are kept for each host, over HTTP/1.1.
-//   - answers: they are read whole, up to 32 MiB. An answer that is shorter than its Content-Length, does
-//     not match its X-Amz-Crc32, or is a redirect, and a success without a JSON object as its body, count
-//     as failed attempts.
+//   - responses: they are read whole, up to 32 MiB. A response that is shorter than its Content-Length,
+//     does not match its X-Amz-Crc32, or is a redirect, and a success without a JSON object as its
+//     body, count as failed attempts.
 //
 // An HTTP client of the SDK's, an [awshttp.BuildableClient], is copied and keeps its other settings and
-// its shorter timeouts. Any other HTTP client stays as it is: its answers are checked, and its attempts
-// take up to 30 seconds.
+// its shorter timeouts. Any other HTTP client stays as it is: its responses are checked, and its
+// attempts take up to 30 seconds.
 //
 // [awshttp.BuildableClient]: https://pkg.go.dev/github.com/aws/aws-sdk-go-v2/aws/transport/http#BuildableClient
 func ClientOptions(options *dynamodb.Options) {

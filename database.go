@@ -11,13 +11,16 @@ import (
 // concurrent use.
 //
 // Every call ends soon after its context does, and no goroutine outlives the call. Input that
-// DynamoDB would reject is rejected with [ErrInvalidInput] before anything is sent: an empty
-// required string, a string that is not UTF-8, a sub or public key over 2,048 bytes, a credentials id over
-// 1,024 bytes, a name whose id is over 1,003 bytes, a credentials item over 409,600 bytes, and a
-// spec item over 204,800 bytes, because its entry in the local secondary index counts as well.
+// DynamoDB would reject is rejected with [ErrInvalidInput] before anything is sent: an empty required
+// string, a string that is not UTF-8, a sub or public key over 2,048 bytes, a credentials id over
+// 1,024 bytes, a name whose id is over 1,003 bytes, a credentials item over 409,600 bytes, and a spec
+// item over 204,800 bytes, because its entry in the local secondary index counts as well.
 //
-// Gets and lists are eventually consistent unless the Database was made [WithConsistentReads]. A
-// malformed item makes the call fail with an error that names its key. It is never returned.
+// Gets and lists are eventually consistent unless the Database was made [WithConsistentReads]. Each
+// entry of a list was then stored at some moment of the call; DynamoDB does not isolate a query from
+// transactions, so a list may show some items of a create or delete that runs at the same time and
+// not others. A malformed item makes the call fail with an error that names its key. It is never
+// returned.
 //
 // Lists come in two forms: a slice, and an iterator that reads the next page of items only when it
 // is needed. An iterator yields an error last, with a zero value. An empty list is an empty slice,
@@ -31,9 +34,9 @@ type Database interface {
 	// stored. It stores both items of the version or neither.
 	//
 	// UpdatedAt is the current time in seconds or, if that is not later than the latest version's, one
-	// second after it, so that the history keeps the order of the writes. If the version equals
-	// the latest one and the clock is not past it, the latest version is updated in place. No
-	// version overwrites another. Conflicts with other writers are retried until the context ends.
+	// second after it, so that the history keeps the order of the writes. If the version equals the
+	// latest one and the clock is not past it, the latest version is updated in place. No version
+	// overwrites another. Conflicts with other writers are retried until the context ends.
 	CreateUpdateSpec(ctx context.Context, sub string, spec SpecInput) (*SpecInfo, error)
 
 	// GetLatestSpecVersion returns the latest version of the spec, or [ErrNotFound].
@@ -55,14 +58,14 @@ type Database interface {
 	// DeleteSpec deletes a spec with its history. Deleting a spec that does not exist is not an
 	// error.
 	//
-	// A spec is deleted whole: at every moment, even after a failure or during other writes, the
-	// last of the history is the latest version, or the spec is gone. A history of more than 99
-	// versions loses its oldest versions first. An error includes the number of items that were
+	// A spec is deleted whole: what is stored at any moment, even after a failure or during other
+	// writes, is a history whose last entry is the latest version, or nothing. A history of more than
+	// 99 versions loses its oldest versions first. An error includes the number of items that were
 	// confirmed deleted; the call can be repeated. Without transactions, the latest item is deleted
 	// alone and the newest versions follow.
 	DeleteSpec(ctx context.Context, sub, name string) error
 
-	// ListSpecVersions returns the history of the spec, ordered by UpdatedAt. The last of it is the
+	// ListSpecVersions returns the history of the spec, ordered by UpdatedAt. Its last entry is the
 	// version that GetSpec returns. If the spec does not exist it returns [ErrNotFound], unless
 	// [After] is given.
 	ListSpecVersions(ctx context.Context, sub, name string, options ...ListOption) ([]SpecInfo, error)

@@ -12,10 +12,10 @@ import (
 )
 
 // A spec is deleted whole: one transaction deletes its latest item, its newest versions and, whether
-// it was read or not, the version that the latest item names, on the condition that all of them are
-// still what was read. The spec is read backward, so that the latest item comes first: whatever
-// commits while the rest is read changes the latest item, and the transaction fails. Versions that do
-// not fit into the transaction are deleted before it, the oldest first.
+// it was read or not, the version that the latest item names, on the condition that all that was read
+// is still the same. The spec is read backward, so that the latest item comes first: whatever commits
+// while the rest is read changes the latest item, and the transaction fails. Versions that do not fit
+// into the transaction are deleted before it, the oldest first.
 
 // maxTransaction is DynamoDB's limit on the items of a transaction.
 const maxTransaction = 100
@@ -66,7 +66,7 @@ func (s *storedSpec) size() int {
 	return size
 }
 
-// sortKeys returns the sort keys of the versions from the newest but n on, the oldest first.
+// sortKeys returns the sort keys of all versions but the newest n, the oldest first.
 func (s *storedSpec) sortKeys(n int) (keys []string) {
 	for _, version := range slices.Backward(s.versions[n:]) {
 		keys = append(keys, stringOf(version, attrUpdatedAtID))
@@ -119,8 +119,9 @@ func (d *specDeleter) deleteAsRead(ctx context.Context, id string) (changed bool
 	return d.deleteTogether(ctx, []*storedSpec{spec})
 }
 
-// nextKeys reads the next page of a query of the local index. It returns the items that are in their
-// place, and adds others to the deleter, but for latest items, which are found by their key.
+// nextKeys reads the next page of a query of the local index. It returns the items that the index has
+// where their keys say, and adds the others to the deleter, except latest items, which are found by
+// their key.
 func (d *specDeleter) nextKeys(ctx context.Context, q *query) (keys []specKey, err error) {
 	items, err := q.nextPage(ctx)
 	if err != nil {

@@ -35,12 +35,12 @@
 // Every error names the operation, the spec or credentials, and the table. Match them with
 // [errors.Is] against [ErrNotFound], [ErrExists], [ErrInvalidInput], [ErrInvalidStage] and
 // [ErrAmbiguousPublicKey], and with [errors.As] against the errors of the AWS SDK, which are
-// wrapped. No error contains the hash of a secret key or a salt.
+// wrapped. No error prints the hash of a secret key or a salt.
 //
 // # Guides
 //
-//   - [Operating]: the tables and the rights on them, capacity, limits, consistency, tracing, and
-//     other engines.
+//   - [Operating]: the tables and the permissions on them, alarms, throttling, limits, consistency,
+//     tracing, and other engines.
 //   - [Migrating from Python]: call by call, on the same tables, and what differs.
 //   - [Reliability]: what holds under failures, and what is not protected.
 //   - [Performance]: what every call costs, and how far the layout scales.
@@ -62,4 +62,5 @@ package packagedb
 //	query.go, request.go       a query and its pages; every other request, with its retries
 //	errors.go, observe.go      what errors mean and say; what an observer sees
 //
-// Around them, stage.go has Get, client.go the clients, tables.go the tables themselves.
+// Around them, stage.go has Get, client.go the clients, tables.go the tables themselves, types.go what
+// users pass and get, redaction.go how that prints, and options.go the options.

@@ -47,7 +47,7 @@ func wrap(err error, operation, subject, table string) error {
 }
 
 // malformedResponseError replaces an error of the SDK about a response that it cannot decode. The
-// text of that error may quote the response, and with it a hash or a salt.
+// message of that error may quote the response, and with it a hash or a salt.
 type malformedResponseError struct{ err error }
 
 func (e malformedResponseError) Error() string {
@@ -152,7 +152,7 @@ func errorClass(err error) string {
 // maxQuoted is the number of bytes of a string that an error quotes.
 const maxQuoted = 256
 
-// quote quotes a string, or the beginning of a long one.
+// quote quotes a string, or the start of a long one.
 func quote(s string) string {
 	if len(s) <= maxQuoted {
 		return fmt.Sprintf("%q", s)

@@ -35,7 +35,7 @@ func faultMix(seed uint64) (faults []testutil.Fault) {
 func TestGet_ThirdOfRequestsFail(t *testing.T) {
 	server := testutil.CleanSpecsTable(t)
 	testutil.CleanCredentialsTable(t)
-	const callers, rounds, seed = 30, 2, 7
+	const callers, rounds, seed = 20, 3, 7
 	t.Logf("seed %d", seed)
 	faults := server.Inject(faultMix(seed)...)
 	var calls, failed atomic.Int32

@@ -38,7 +38,7 @@ func WithObserver(observe func(ctx context.Context, call Call)) Option {
 	return func(s *settings) { s.observer = observe }
 }
 
-// call is a call of a Database that has begun.
+// call is a call of a Database that has started.
 type call struct {
 	facade         *facade
 	subject, table string // for errors
@@ -52,7 +52,7 @@ type call struct {
 // callKey is the key of the observed call in the context of its requests.
 type callKey struct{}
 
-// begin begins a call. The caller defers its end.
+// begin starts a call. The caller defers its end.
 func (f *facade) begin(ctx context.Context, operation, subject, table string) (context.Context, *call) {
 	c := &call{facade: f, subject: subject, table: table, report: Call{Operation: operation}}
 	if f.observer == nil {

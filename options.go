@@ -62,7 +62,7 @@ func WithPythonFacade() Option {
 	return func(s *settings) { s.pythonFacade = true }
 }
 
-// ListOption selects a page of a list. The next page begins after the last result of this one:
+// ListOption selects a page of a list. The next page starts after the last result of this one:
 //
 //	db.ListSpecs(ctx, sub, packagedb.Limit(100))
 //	db.ListSpecs(ctx, sub, packagedb.Limit(100), packagedb.After(last.ID))

@@ -89,8 +89,8 @@ func (f *facade) queryPublicKey(publicKey string) *query {
 	return q
 }
 
-// apply applies the options of a list. It returns the value of After, nil without one, whose exclusive
-// start key the list knows.
+// apply applies the options of a list. It returns the value of After, or nil if there is none; the list
+// turns it into an exclusive start key.
 func (q *query) apply(options []ListOption) (after *string, err error) {
 	var o listOptions
 	for _, option := range options {

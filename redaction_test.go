@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -24,8 +25,7 @@ import (
 )
 
 // traces returns the forms in which a secret might be printed.
-func traces() []string {
-	var all []string
+var traces = sync.OnceValue(func() (all []string) {
 	for _, secret := range [][]byte{secretHash, secretSalt} {
 		decimal := strings.Trim(fmt.Sprint(secret), "[]")
 		twice := base64.StdEncoding.EncodeToString([]byte(base64.StdEncoding.EncodeToString(secret)))
@@ -35,7 +35,7 @@ func traces() []string {
 			fmt.Sprintf("%#v", secret), fmt.Sprintf("% x", secret))
 	}
 	return all
-}
+})
 
 func assertNoSecret(t *testing.T, where, printed string) {
 	t.Helper()

@@ -2,8 +2,8 @@ package packagedb
 
 // SpecInput is one version of a spec to store.
 type SpecInput struct {
-	Name       string `json:"name"`        // any UTF-8 text whose id is at most 1,003 bytes
-	Version    string `json:"version"`     // any UTF-8 text that is not empty
+	Name       string `json:"name"`        // any UTF-8 string whose id is at most 1,003 bytes
+	Version    string `json:"version"`     // any UTF-8 string that is not empty
 	ModelCount int    `json:"model_count"` // number of models that the spec defines, 0 or more
 
 	Title       string `json:"title,omitempty"`       // empty means not set

@@ -17,8 +17,8 @@
 //
 //	func TestMain(m *testing.M) { testutil.Main(m) }
 //
-// It is shared by all tests of the binary; give each test its own sub. A single test can use
-// a fixture instead of TestMain, such as [CleanSpecsTable].
+// All tests of the binary share it; give each test its own sub. A single test can use a fixture
+// instead of TestMain, such as [CleanSpecsTable].
 //
 // # Raw items and faults
 //

@@ -3,7 +3,6 @@ package testutil_test
 import (
 	"context"
 	"errors"
-	"io"
 	"math"
 	"net/http"
 	"strings"
@@ -134,25 +133,6 @@ func TestFault_RespondsLikeTheService(t *testing.T) {
 		assert.Regexp(t, "^[A-Z0-9]{52}$", response.RequestID)
 	}
 	assert.Empty(t, warnings.String())
-}
-
-func TestFault_DropsConnectionsOverTCP(t *testing.T) {
-	for _, kind := range []testutil.FaultKind{testutil.DropBefore, testutil.DropAfter} {
-		t.Run(kind.String(), func(t *testing.T) {
-			server := testutil.Database(t)
-			injected := server.Inject(testutil.Fault{Kind: kind, Operations: []string{"ListTables"}})
-			request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, strings.NewReader("{}"))
-			require.NoError(t, err)
-			request.Header.Set("X-Amz-Target", "DynamoDB_20120810.ListTables")
-			var transport http.Transport
-			defer transport.CloseIdleConnections()
-			response, err := transport.RoundTrip(request)
-			if !assert.ErrorIs(t, err, io.EOF) {
-				_ = response.Body.Close()
-			}
-			assert.Equal(t, 1, injected.Count())
-		})
-	}
 }
 
 func TestServer_InjectEndsWithTheTest(t *testing.T) {

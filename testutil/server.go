@@ -46,8 +46,8 @@ func (s *Server) Inject(faults ...Fault) *Injected {
 //	func TestMain(m *testing.M) { testutil.Main(m) }
 //
 // The server has both tables and listens on a free port of this host, so that any number of test
-// binaries run at once. Main sets STAGE and AWS_ENDPOINT_URL_DYNAMODB for Get to find it. It is shared
-// by all tests of the binary; give each test its own sub. [Database] returns its handle.
+// binaries run at once. Main sets STAGE and AWS_ENDPOINT_URL_DYNAMODB for Get to find it. All tests of
+// the binary share it; give each test its own sub. [Database] returns its handle.
 func Main(m *testing.M) { os.Exit(shared.run(m, os.Stderr)) }
 
 // shared is the server of Main and the fixtures.

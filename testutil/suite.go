@@ -25,8 +25,8 @@ import (
 //	}
 //
 // newDatabase is called once for each subtest. The database need not be empty: the suite uses users
-// with random subs and deletes them afterwards. Reads must be strongly consistent, as they are on
-// one server; only GetUser may lag behind, by up to 30 seconds.
+// with random subs and deletes them afterwards. Reads must be strongly consistent and queries isolated
+// from transactions, as they are on one server; only GetUser may lag behind, by up to 30 seconds.
 //
 // If PACKAGEDB_TEST_ENGINE is dynalite, which does not support transactions, the suite leaves out
 // what needs them: that no other call sees a spec half deleted.
@@ -244,5 +244,6 @@ func (u *suiteUser) user(publicKey string, want error) *packagedb.CredentialsAut
 	}
 }
 
-// hasTransactions reports whether the server supports transactions. What needs them is not tested otherwise.
+// hasTransactions reports whether the server supports transactions. What needs them is not tested
+// otherwise.
 func hasTransactions() bool { return os.Getenv("PACKAGEDB_TEST_ENGINE") != "dynalite" }

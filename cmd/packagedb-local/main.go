@@ -23,7 +23,7 @@
 //		Where to listen, localhost:8000 by default, which is where STAGE=TEST looks. Port 0 is any
 //		free port.
 //	-tables
-//		Create those of both tables that are missing, true by default.
+//		Create the two tables of packagedb if they are missing, true by default.
 //	-v
 //		Log each request in a line on standard error.
 //	-version
@@ -73,9 +73,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var s settings
 	flags := flag.NewFlagSet("packagedb-local", flag.ContinueOnError)
 	flags.StringVar(&s.address, "listen", defaultAddress, "`host:port` to listen at; port 0 is any free port")
-	flags.StringVar(&s.data, "data", "", "`file` to keep what is stored in, without which all is in memory;\n"+
-		"each write is synced to it, and reads wait meanwhile")
-	flags.BoolVar(&s.tables, "tables", true, "create those of both tables that are missing")
+	flags.StringVar(&s.data, "data", "", "`file` that keeps what is stored; without it, all is in memory and gone when\n"+
+		"the command stops; each write is synced to the file, and reads wait meanwhile")
+	flags.BoolVar(&s.tables, "tables", true, "create the two tables of packagedb if they are missing")
 	flags.BoolVar(&s.verbose, "v", false, "log each request")
 	if status, done := command.Parse(flags, usage, args, stdout, stderr); done {
 		return status

@@ -5,7 +5,7 @@ import (
 	"context"
 	"io"
 	"net"
-	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,7 +14,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -299,34 +298,17 @@ func startProcess(t *testing.T, args ...string) *process {
 }
 
 func TestNewServer_EndsARequestWithoutABody(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		client, connection := net.Pipe()
-		listener := make(pipe, 1)
-		listener <- connection
-		failed := make(chan error, 1)
-		server := newServer(newRequests())
-		go func() { failed <- server.Serve(listener) }()
-
-		begin := time.Now()
-		_, err := io.WriteString(client, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{")
-		require.NoError(t, err)
-		_, err = io.Copy(io.Discard, client)
-		assert.NoError(t, err)
-		assert.Equal(t, time.Minute, time.Since(begin))
-		require.NoError(t, server.Close())
-		assert.ErrorIs(t, <-failed, http.ErrServerClosed)
-	})
+	server := httptest.NewUnstartedServer(nil)
+	server.Config = newServer(newRequests())
+	assert.Equal(t, time.Minute, server.Config.ReadTimeout)
+	server.Config.ReadTimeout = 10 * time.Millisecond
+	server.Start()
+	defer server.Close()
+	connection, err := net.Dial("tcp", server.Listener.Addr().String())
+	require.NoError(t, err)
+	defer connection.Close()
+	_, err = io.WriteString(connection, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{")
+	require.NoError(t, err)
+	_, err = io.Copy(io.Discard, connection)
+	assert.NoError(t, err)
 }
-
-// pipe is a listener that accepts the connections sent to it.
-type pipe chan net.Conn
-
-func (p pipe) Accept() (net.Conn, error) {
-	if connection, ok := <-p; ok {
-		return connection, nil
-	}
-	return nil, net.ErrClosed
-}
-
-func (p pipe) Close() error   { close(p); return nil }
-func (p pipe) Addr() net.Addr { return &net.TCPAddr{} }

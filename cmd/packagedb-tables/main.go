@@ -10,11 +10,11 @@
 //
 //	check
 //		Compare the tables with what packagedb needs, and print a line for every difference. Print
-//		the form of a sample of credentials: raw bytes, or the base64 text of the Python facade,
+//		the form of a sample of the credentials: raw bytes, or the base64 text of the Python facade,
 //		which needs packagedb.WithPythonFacade. Changes nothing.
 //	create
 //		Create the tables that are missing, wait until they are active, and check them. It is for
-//		other engines, such as DynamoDB Local and ScyllaDB Alternator; on AWS, deploy
+//		engines other than AWS, such as DynamoDB Local and ScyllaDB Alternator; on AWS, deploy
 //		infrastructure/template.yaml or what print prints.
 //	print aws-cli
 //		Print aws dynamodb create-table commands with their JSON. Calls nothing.
@@ -60,9 +60,9 @@ import (
 const usage = `usage: packagedb-tables [-specs table] [-credentials table] command
 
 The commands are:
-  check            compare the tables with what packagedb needs, and say which form a sample of
-                   credentials has; changes nothing
-  create           make the tables that are missing, and check them; for other engines than AWS
+  check            compare the tables with what packagedb needs, and print the form of a sample of
+                   the credentials; changes nothing
+  create           make the tables that are missing, and check them; for engines other than AWS
   print aws-cli    print commands of the AWS CLI that create the tables
   print terraform  print the tables as Terraform resources
 CloudFormation is in infrastructure/template.yaml. With STAGE=TEST the server is the one at

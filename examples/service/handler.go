@@ -18,7 +18,7 @@ const timeout = 5 * time.Second
 type service struct {
 	// database is packagedb.Get with options, or a test's. It is cheap enough for every request.
 	database func() (packagedb.Database, error)
-	// ready returns why the service cannot answer requests.
+	// ready returns why the service cannot serve requests.
 	ready func(ctx context.Context) error
 	// secret makes secret keys reproducible for the service alone.
 	secret []byte
@@ -42,7 +42,7 @@ func (s service) routes() http.Handler {
 // call is the input of an endpoint.
 type call struct {
 	*http.Request
-	header http.Header // of the answer
+	header http.Header // of the response
 	db     packagedb.Database
 	sub    string
 }
@@ -60,7 +60,7 @@ func (s service) forUser(endpoint func(call) (any, error)) http.Handler {
 	})
 }
 
-// handle answers with what the endpoint returns, as JSON; nil is no content, the result of a POST is
+// handle responds with what the endpoint returns, as JSON; nil is no content, the result of a POST is
 // created.
 func handle(endpoint func(call) (any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -84,13 +84,13 @@ func handle(endpoint func(call) (any, error)) http.Handler {
 	})
 }
 
-// getReady answers a readiness check.
+// getReady responds to a readiness check.
 func (s service) getReady(c call) (any, error) { return nil, s.ready(c.Context()) }
 
 // errBadRequest wraps an error in a request that is found before the database gets it.
 var errBadRequest = errors.New("bad request")
 
-// fail answers with an error. It shows details only of the caller's own mistakes.
+// fail responds with an error. It shows details only of the caller's own mistakes.
 func fail(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case errors.Is(err, packagedb.ErrInvalidInput), errors.Is(err, errBadRequest):

@@ -38,7 +38,7 @@ func main() {
 // serve serves until the context ends.
 func serve(ctx context.Context, address string) error {
 	if _, err := database(); err != nil {
-		return err // at the start, not in every answer
+		return err // at the start, not in every response
 	}
 	secret := os.Getenv("SERVICE_SECRET")
 	if secret == "" {

@@ -76,7 +76,7 @@ func (c call) page() (options []packagedb.ListOption, limit int, err error) {
 	return options, limit, nil
 }
 
-// linkNext points to the page that begins after the last result of this one: RFC 8288.
+// linkNext points to the page that starts after the last result of this one: RFC 8288.
 func (c call) linkNext(last string) {
 	query := c.URL.Query()
 	query.Set("after", last)

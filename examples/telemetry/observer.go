@@ -36,7 +36,8 @@ func NewObserver(
 	}, nil
 }
 
-// record records a span, a child of the span in ctx. The call has just ended, so its start is in the past.
+// record records a span, a child of the span in ctx. The call has just ended, so its start is in the
+// past.
 func record(ctx context.Context, tracer trace.Tracer, call packagedb.Call, attributes []attribute.KeyValue) {
 	end := time.Now()
 	_, span := tracer.Start(ctx, call.Operation,

@@ -29,7 +29,7 @@ func defaultLimits() limits {
 	return limits{
 		connect:   5 * time.Second,
 		handshake: 5 * time.Second,
-		headers:   5 * time.Second, // DynamoDB answers within milliseconds
+		headers:   5 * time.Second, // DynamoDB responds within milliseconds
 		attempt:   30 * time.Second,
 		silence:   time.Second,
 

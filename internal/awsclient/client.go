@@ -38,8 +38,8 @@ func newClient(caller dynamodb.HTTPClient, limits limits, advice string) *Client
 	return &Client{http: caller, limits: limits, advice: advice}
 }
 
-// tuned returns an HTTP client with the settings of the SDK's, but for more idle connections and timeouts
-// within the limits. It follows no redirect: DynamoDB sends none.
+// tuned returns an HTTP client with the settings of the SDK's, more idle connections, and timeouts within
+// the limits. It follows no redirect: DynamoDB sends none.
 func tuned(client *awshttp.BuildableClient, limits limits) *http.Client {
 	transport := client.GetTransport() // a copy
 	transport.MaxIdleConns = 0         // no bound but that per host

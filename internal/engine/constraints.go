@@ -120,7 +120,8 @@ func (c *constraints) requireOneOf(at string, value *string, allowed ...string) 
 	c.oneOf(at, value, allowed...)
 }
 
-// requireName is like name, for a name that must be there.
+// requireName is like name, for a name that must be there. That of a table that is to be used, not
+// created, may be of one character.
 func (c *constraints) requireName(at string, name *string, least int) {
 	c.notNull(at, name != nil)
 	c.name(at, name, least)
@@ -144,11 +145,6 @@ func (c *constraints) capacity(value *string) {
 
 // isARN reports whether a table is given by an ARN. No name has a colon.
 func isARN(name string) bool { return strings.HasPrefix(name, "arn:") }
-
-// tableName checks the name of a table that is to be used, not created.
-func (c *constraints) tableName(name *string) {
-	c.requireName("tableName", name, 1)
-}
 
 // mapKey checks the name of a table that is the key of a map; shown returns the map as the service
 // prints it.

@@ -127,8 +127,7 @@ func (t *tableDefinition) checkShape(c *constraints) {
 // check checks a definition whose shape is right, in the service's order.
 func (t *tableDefinition) check() error {
 	return cmp.Or(
-		t.StreamSpecification.check(),
-		t.checkStreamView(),
+		t.StreamSpecification.check(true),
 		t.checkThroughput(),
 		t.checkKeys(),
 		t.checkLocalIndexes(),
@@ -136,13 +135,6 @@ func (t *tableDefinition) check() error {
 		t.checkIndexes(),
 		t.checkUse(),
 		t.SSESpecification.check())
-}
-
-func (t *tableDefinition) checkStreamView() error {
-	if s := t.StreamSpecification; s != nil && s.StreamViewType != nil {
-		return invalidParameter("Table is being created with a stream disabled, UpdateViewType should not be specified")
-	}
-	return nil
 }
 
 func (t *tableDefinition) onDemand() bool { return is(t.BillingMode, "PAY_PER_REQUEST") }

@@ -7,7 +7,7 @@ import "time"
 //	{"TableName": "pets", "TableStatus": "ACTIVE", "ItemCount": 0, "KeySchema": [...], ...}
 type tableDescription struct {
 	AttributeDefinitions       []attributeDefinition `json:",omitempty"`
-	BillingModeSummary         *billingModeSummary   `json:",omitempty"`
+	BillingModeSummary         *modeSummary          `json:",omitempty"`
 	CreationDateTime           *timestamp            `json:",omitempty"`
 	DeletionProtectionEnabled  bool
 	GlobalSecondaryIndexes     []globalIndexDescription `json:",omitempty"`
@@ -18,22 +18,19 @@ type tableDescription struct {
 	ProvisionedThroughput      throughputDescription
 	SSEDescription             *sseDescription `json:",omitempty"`
 	TableArn                   string
-	TableClassSummary          *tableClassSummary `json:",omitempty"`
-	TableID                    string             `json:"TableId"`
+	TableClassSummary          tableClassSummary `json:",omitzero"`
+	TableID                    string            `json:"TableId"`
 	TableName                  string
 	TableSizeBytes             int
 	TableStatus                string
-	TableThroughputModeSummary *throughputModeSummary     `json:",omitempty"`
+	TableThroughputModeSummary *modeSummary               `json:",omitempty"`
 	WarmThroughput             *warmThroughputDescription `json:",omitempty"`
 }
 
-type billingModeSummary struct {
-	BillingMode                       string
-	LastUpdateToPayPerRequestDateTime timestamp
-}
-
-type throughputModeSummary struct {
-	TableThroughputMode               string
+// modeSummary is a billing mode, under one of its two names, with the last change to on-demand capacity.
+type modeSummary struct {
+	BillingMode                       string `json:",omitempty"`
+	TableThroughputMode               string `json:",omitempty"`
 	LastUpdateToPayPerRequestDateTime timestamp
 }
 
@@ -84,7 +81,7 @@ type sseDescription struct {
 }
 
 type tableClassSummary struct {
-	TableClass string
+	TableClass *string
 }
 
 type indexDescription struct {
@@ -116,6 +113,7 @@ func (t *table) describe(status string, now time.Time) *tableDescription {
 		ProvisionedThroughput:     t.describeThroughput("", d.ProvisionedThroughput, now),
 		SSEDescription:            d.SSESpecification.describe(),
 		TableArn:                  t.arn(),
+		TableClassSummary:         tableClassSummary{d.TableClass},
 		TableID:                   t.id,
 		TableName:                 t.name,
 		TableSizeBytes:            t.views[0].bytes,
@@ -127,11 +125,8 @@ func (t *table) describe(status string, now time.Time) *tableDescription {
 		if d.onDemand() {
 			mode = "PAY_PER_REQUEST"
 		}
-		described.BillingModeSummary = &billingModeSummary{mode, since}
-		described.TableThroughputModeSummary = &throughputModeSummary{mode, since}
-	}
-	if d.TableClass != nil {
-		described.TableClassSummary = &tableClassSummary{*d.TableClass}
+		described.BillingModeSummary = &modeSummary{BillingMode: mode, LastUpdateToPayPerRequestDateTime: since}
+		described.TableThroughputModeSummary = &modeSummary{TableThroughputMode: mode, LastUpdateToPayPerRequestDateTime: since}
 	}
 	for i := range d.LocalSecondaryIndexes {
 		described.LocalSecondaryIndexes = append(described.LocalSecondaryIndexes, t.describeIndex(&d.LocalSecondaryIndexes[i].secondaryIndex))

@@ -25,10 +25,8 @@ func (in *projectionInput) checkProjection() error {
 	if err := checkExpressions(expressions, legacy, in.ExpressionAttributeNames); err != nil {
 		return err
 	}
-	if in.AttributesToGet != nil {
-		return checkAttributesToGet(in.AttributesToGet)
-	}
-	return nil
+	old := legacyParameters{attributesToGet: in.AttributesToGet}
+	return old.check()
 }
 
 func (in *projectionInput) parseProjection() error {
@@ -94,20 +92,8 @@ func (in *conditionInput) checkCondition(u *updateInput) error {
 	if in.ExpressionAttributeValues.present && in.ConditionExpression == nil && u.UpdateExpression == nil {
 		return validation(valuesAlone)
 	}
-	for i := range u.AttributeUpdates {
-		if err := u.AttributeUpdates[i].check(); err != nil {
-			return err
-		}
-	}
-	for i := range in.Expected {
-		if err := in.Expected[i].check(); err != nil {
-			return err
-		}
-	}
-	if in.ConditionalOperator != nil {
-		return checkConditionalOperator(in.Expected)
-	}
-	return nil
+	old := legacyParameters{updates: u.AttributeUpdates, filter: in.Expected, operator: in.ConditionalOperator}
+	return old.check()
 }
 
 func (in *conditionInput) parseCondition(u *updateInput) error {
@@ -147,23 +133,23 @@ type parameters []struct {
 	present bool
 }
 
+// names returns the names of the parameters that the request has.
+func (ps parameters) names() (names []string) {
+	for _, p := range ps {
+		if p.present {
+			names = append(names, p.name)
+		}
+	}
+	return names
+}
+
 // checkExpressions rejects expressions next to legacy parameters, and names without an expression.
 func checkExpressions(expressions, legacy parameters, names map[string]string) error {
-	var present, old []string
-	for _, p := range expressions {
-		if p.present {
-			present = append(present, p.name)
-		}
-	}
-	for _, p := range legacy {
-		if p.present {
-			old = append(old, p.name)
-		}
-	}
+	modern, old := expressions.names(), legacy.names()
 	switch {
-	case len(present) > 0 && len(old) > 0:
-		return mixedParameters(old, present)
-	case names != nil && len(present) == 0:
+	case len(modern) > 0 && len(old) > 0:
+		return mixedParameters(old, modern)
+	case names != nil && len(modern) == 0:
 		return validation("ExpressionAttributeNames can only be specified when using expressions")
 	}
 	return nil

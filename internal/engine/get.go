@@ -74,9 +74,11 @@ func (e *Engine) getItem(in *getItemInput) (*getItemOutput, error) {
 	if r != nil {
 		out.Item = in.projection.Apply(r.item)
 	}
-	consumed := newConsumption(t, in.ReturnConsumedCapacity)
-	consumed.read(r.bytes(), isTrue(in.ConsistentRead))
-	out.ConsumedCapacity = consumed.output()
+	if in.ReturnConsumedCapacity != nil {
+		consumed := newConsumption(t, in.ReturnConsumedCapacity)
+		consumed.read(r.bytes(), isTrue(in.ConsistentRead))
+		out.ConsumedCapacity = consumed.output()
+	}
 	return out, nil
 }
 

@@ -47,8 +47,9 @@ func (v *view) compare(a, b element) int {
 // element returns the element of a record that the view holds.
 func (v *view) element(r *record) element { return element{&r.keys[v.number], &r.keys[0], r} }
 
-// holds reports whether the record, which may be nil, is in the view.
-func (v *view) holds(r *record) bool { return r != nil && r.keys[v.number].exists() }
+// holds reports whether the record, which may be nil, is in the view: whether it has all attributes of
+// its key.
+func (v *view) holds(r *record) bool { return r != nil && r.keys[v.number].partition[0].Exists() }
 
 // bytesOf returns the number of bytes that the record takes in the view, zero if it is not there.
 func (v *view) bytesOf(r *record) int {

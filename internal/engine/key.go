@@ -31,9 +31,6 @@ const (
 	after
 )
 
-// exists reports whether the item has the key, that is, all of its attributes.
-func (k *key) exists() bool { return k.partition[0].Exists() }
-
 func (k *key) compare(o *key) int {
 	if c := cmp.Compare(k.hash, o.hash); c != 0 {
 		return c

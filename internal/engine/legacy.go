@@ -94,14 +94,42 @@ func (p *valueParameter) decode(_ string, d document) (err error) {
 
 func (p *valueParameter) present() bool { return p.Exists() || p.invalid != nil }
 
-func checkAttributesToGet(names []string) error {
-	for i, name := range names {
+// legacyParameters are the parameters that expressions replace, in the order of their checks.
+type legacyParameters struct {
+	updates               attributeUpdates
+	filter, keyConditions conditions // filter may be Expected
+	attributesToGet       []string
+	operator              *string
+}
+
+func (l *legacyParameters) check() error {
+	for i := range l.updates {
+		if err := l.updates[i].check(); err != nil {
+			return err
+		}
+	}
+	for _, cs := range []conditions{l.filter, l.keyConditions} {
+		for i := range cs {
+			if err := cs[i].check(); err != nil {
+				return err
+			}
+		}
+	}
+	for i, name := range l.attributesToGet {
 		if err := attribute.CheckName(name); err != nil {
 			return err
 		}
-		if slices.Contains(names[:i], name) {
+		if slices.Contains(l.attributesToGet[:i], name) {
 			return invalidParameter("Duplicate value in attribute name: %s", name)
 		}
+	}
+	switch {
+	case l.operator == nil:
+		return nil
+	case l.filter == nil:
+		return validation("ConditionalOperator cannot be used without Filter or Expected")
+	case len(l.filter) < 2:
+		return validation("ConditionalOperator can only be used when Filter or Expected has two or more elements")
 	}
 	return nil
 }
@@ -129,17 +157,6 @@ func checkKnownOperator(operator *string) error {
 		return nil
 	}
 	return validation(unknownConditionalOperator)
-}
-
-// checkConditionalOperator checks that there are conditions for the ConditionalOperator to combine.
-func checkConditionalOperator(cs conditions) error {
-	switch {
-	case cs == nil:
-		return validation("ConditionalOperator cannot be used without Filter or Expected")
-	case len(cs) < 2:
-		return validation("ConditionalOperator can only be used when Filter or Expected has two or more elements")
-	}
-	return nil
 }
 
 func (u *attributeValueUpdate) check() error {

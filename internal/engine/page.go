@@ -34,7 +34,7 @@ func (in *pageInput) checkShape(c *constraints, filterName string, filter, keyCo
 	c.oneOf("select", in.Select, "SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES")
 	c.name("indexName", in.IndexName, 3)
 	c.capacity(in.ReturnConsumedCapacity)
-	c.tableName(in.TableName)
+	c.requireName("tableName", in.TableName, 1)
 	c.strings("attributesToGet", in.AttributesToGet, 255)
 	for i := range keyConditions {
 		keyConditions[i].checkShape(c, "keyConditions")
@@ -44,8 +44,8 @@ func (in *pageInput) checkShape(c *constraints, filterName string, filter, keyCo
 	}
 }
 
-// checkUse rejects contradictory parameters, before any of them is parsed. KeyConditions go together
-// with every expression but their own.
+// checkUse rejects contradictory and wrong parameters, before expressions are parsed. KeyConditions go
+// together with every expression but their own.
 func (in *pageInput) checkUse(filterName string, filter, keyConditions conditions, keyExpression *string) error {
 	expressions := parameters{
 		{"ProjectionExpression", in.ProjectionExpression != nil},
@@ -67,27 +67,9 @@ func (in *pageInput) checkUse(filterName string, filter, keyConditions condition
 		}
 		return validation(valuesAlone + ": FilterExpression and KeyConditionExpression are null")
 	}
-	return in.checkFilter(filter, keyConditions)
-}
-
-// checkFilter validates the legacy parameters, and that the ExclusiveStartKey has possible values.
-func (in *pageInput) checkFilter(filter conditions, keyConditions conditions) error {
-	for _, cs := range []conditions{filter, keyConditions} {
-		for i := range cs {
-			if err := cs[i].check(); err != nil {
-				return err
-			}
-		}
-	}
-	if in.AttributesToGet != nil {
-		if err := checkAttributesToGet(in.AttributesToGet); err != nil {
-			return err
-		}
-	}
-	if in.ConditionalOperator != nil {
-		if err := checkConditionalOperator(filter); err != nil {
-			return err
-		}
+	old := legacyParameters{filter: filter, keyConditions: keyConditions, attributesToGet: in.AttributesToGet, operator: in.ConditionalOperator}
+	if err := old.check(); err != nil {
+		return err
 	}
 	switch invalid := in.ExclusiveStartKey.invalid; {
 	case invalid == nil:

@@ -202,13 +202,11 @@ func (d document) integer(class string) (int64, error) {
 
 func (d document) stringMap(into *map[string]string) error {
 	*into = map[string]string{}
-	return d.mapOf("java.lang.String", func(name string, value document) error {
-		if value == "null" {
-			return nil
+	return d.mapOf("java.lang.String", func(name string, value document) (err error) {
+		if value != "null" {
+			reader := ddbjson.NewReader(string(value))
+			(*into)[name], err = reader.String()
 		}
-		reader := ddbjson.NewReader(string(value))
-		s, err := reader.String()
-		(*into)[name] = s
 		return err
 	})
 }

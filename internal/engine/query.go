@@ -25,7 +25,12 @@ type queryInput struct {
 }
 
 func (in *queryInput) check() error {
-	if err := cmp.Or(checkKnownOperator(in.ConditionalOperator), in.checkShape(),
+	var c constraints
+	in.checkShape(&c, "queryFilter", in.QueryFilter, in.KeyConditions)
+	if in.Limit != nil {
+		c.unshown("Limit", outside("value", *in.Limit, 1, math.MaxInt))
+	}
+	if err := cmp.Or(checkKnownOperator(in.ConditionalOperator), c.err(),
 		in.checkUse("QueryFilter", in.QueryFilter, in.KeyConditions, in.KeyConditionExpression)); err != nil {
 		return err
 	}
@@ -48,15 +53,6 @@ func (in *queryInput) check() error {
 		return errConditions
 	}
 	return in.checkSelect()
-}
-
-func (in *queryInput) checkShape() error {
-	var c constraints
-	in.pageInput.checkShape(&c, "queryFilter", in.QueryFilter, in.KeyConditions)
-	if in.Limit != nil {
-		c.unshown("Limit", outside("value", *in.Limit, 1, math.MaxInt))
-	}
-	return c.err()
 }
 
 var (

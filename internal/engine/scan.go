@@ -19,7 +19,12 @@ type scanInput struct {
 }
 
 func (in *scanInput) check() error {
-	if err := cmp.Or(checkKnownOperator(in.ConditionalOperator), in.checkShape(),
+	var c constraints
+	in.checkShape(&c, "scanFilter", in.ScanFilter, nil)
+	number(&c, "limit", in.Limit, 1, math.MaxInt)
+	number(&c, "totalSegments", in.TotalSegments, 1, maxSegments)
+	number(&c, "segment", in.Segment, 0, maxSegments-1)
+	if err := cmp.Or(checkKnownOperator(in.ConditionalOperator), c.err(),
 		in.checkUse("ScanFilter", in.ScanFilter, nil, nil), in.checkSegments()); err != nil {
 		return err
 	}
@@ -27,15 +32,6 @@ func (in *scanInput) check() error {
 		return err
 	}
 	return in.checkSelect()
-}
-
-func (in *scanInput) checkShape() error {
-	var c constraints
-	in.pageInput.checkShape(&c, "scanFilter", in.ScanFilter, nil)
-	number(&c, "limit", in.Limit, 1, math.MaxInt)
-	number(&c, "totalSegments", in.TotalSegments, 1, maxSegments)
-	number(&c, "segment", in.Segment, 0, maxSegments-1)
-	return c.err()
 }
 
 func (in *scanInput) checkSegments() error {

@@ -138,7 +138,7 @@ func (p *provisionedThroughput) checkChange(current *provisionedThroughput, kind
 		kind, name, *p.ReadCapacityUnits, *p.WriteCapacityUnits)
 }
 
-// onDemandThroughput is the maximum capacity of a table or index on demand, likewise.
+// onDemandThroughput is the maximum capacity of a table or index on demand. It throttles nothing either.
 type onDemandThroughput struct {
 	MaxReadRequestUnits  *int64 `json:",omitempty"`
 	MaxWriteRequestUnits *int64 `json:",omitempty"`
@@ -157,7 +157,7 @@ func (t *onDemandThroughput) check(onDemand bool) error {
 	return nil
 }
 
-// warmThroughput is the capacity that a table or index can serve at once, likewise.
+// warmThroughput is the capacity that a table or index can serve at once. It too is only described.
 type warmThroughput struct {
 	ReadUnitsPerSecond  *int64 `json:",omitempty"`
 	WriteUnitsPerSecond *int64 `json:",omitempty"`
@@ -257,9 +257,13 @@ func (s *streamSpecification) checkShape(c *constraints) {
 	c.oneOf("streamSpecification.streamViewType", s.StreamViewType, "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY")
 }
 
-func (s *streamSpecification) check() error {
-	if s != nil && *s.StreamEnabled {
+// check rejects a stream of a table, which is new or updated.
+func (s *streamSpecification) check(isNew bool) error {
+	switch {
+	case s != nil && *s.StreamEnabled:
 		return validation("The parameter 'StreamSpecification' is not supported by this engine, which has no streams")
+	case isNew && s != nil && s.StreamViewType != nil:
+		return invalidParameter("Table is being created with a stream disabled, UpdateViewType should not be specified")
 	}
 	return nil
 }

@@ -71,7 +71,7 @@ func (in *tableInput) check() error {
 		return errNoTableName
 	}
 	var c constraints
-	c.tableName(in.TableName)
+	c.requireName("tableName", in.TableName, 1)
 	return c.err()
 }
 

@@ -86,7 +86,7 @@ func (in *updateTableInput) check() error {
 		in.ProvisionedThroughput.check(""),
 		in.checkIndexes(),
 		in.checkDefinitions(),
-		in.StreamSpecification.check(),
+		in.StreamSpecification.check(false),
 		in.SSESpecification.check())
 }
 

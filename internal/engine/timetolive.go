@@ -114,7 +114,7 @@ type updateTimeToLiveOutput struct {
 
 func (in *updateTimeToLiveInput) check() error {
 	var c constraints
-	c.tableName(in.TableName)
+	c.requireName("tableName", in.TableName, 1)
 	s := in.TimeToLiveSpecification
 	c.notNull("timeToLiveSpecification", s != nil)
 	if s != nil {

@@ -209,7 +209,7 @@ func (w *write) sameItem(o *write) bool {
 func (w *write) locate(a *action) (err error) {
 	t, item := w.table, a.item.item
 	w.checkOnly = a.name == "conditionCheck"
-	if !a.isPut() {
+	if a.name != "put" {
 		if len(item) == len(t.schema.attributes) {
 			if err := t.schema.check(item); err != nil {
 				return err

@@ -86,15 +86,18 @@ func (e *Engine) writeItem(a *action, in *returnInput) (*writeItemOutput, error)
 	if a.update.UpdateExpression != nil && w.update.Cost() > maxItemBytes {
 		return nil, errUpdateSize
 	}
-	if err := w.setItem(a.item.item, a.isPut()); err != nil {
+	if err := w.setItem(a.item.item, a.name == "put"); err != nil {
 		return nil, err
 	}
 	if err := e.apply(&w); err != nil {
 		return nil, err
 	}
-	consumed := newConsumption(w.table, in.ReturnConsumedCapacity)
-	consumed.write(&w)
-	out := &writeItemOutput{ConsumedCapacity: consumed.output()}
+	out := &writeItemOutput{}
+	if in.ReturnConsumedCapacity != nil {
+		consumed := newConsumption(w.table, in.ReturnConsumedCapacity)
+		consumed.write(&w)
+		out.ConsumedCapacity = consumed.output()
+	}
 	if in.ReturnValues != nil {
 		out.Attributes = w.returned(*in.ReturnValues)
 	}
@@ -102,18 +105,6 @@ func (e *Engine) writeItem(a *action, in *returnInput) (*writeItemOutput, error)
 		out.ItemCollectionMetrics = w.metrics()
 	}
 	return out, nil
-}
-
-// setItem sets the primary key of the write: that of the item if it is a put, else the item itself.
-func (w *write) setItem(item attribute.Item, put bool) (err error) {
-	if !put {
-		w.primary, err = w.table.schema.parse(item)
-		return err
-	}
-	if w.new, err = w.table.checkedRecord(item); err == nil {
-		w.primary = w.new.keys[0]
-	}
-	return err
 }
 
 // writeItemOutput is the response of PutItem, UpdateItem and DeleteItem.
@@ -149,8 +140,6 @@ func (in *update) action() *action {
 func (in *deletion) action() *action {
 	return &action{"delete", in.TableName, "key", &in.Key, &in.conditionInput, &noUpdate}
 }
-
-func (a *action) isPut() bool { return a.name == "put" }
 
 // tooDeep reports whether a value nests too deeply.
 func (a *action) tooDeep() bool {
@@ -199,7 +188,7 @@ func (in *returnInput) checkShape(a *action) error {
 		c.add(unknownConditionalOperator)
 	}
 	c.capacity(in.ReturnConsumedCapacity)
-	c.tableName(a.tableName)
+	c.requireName("tableName", a.tableName, 1)
 	if badReturnValues && !older {
 		c.add(unknownReturnValues)
 	} else {
@@ -237,7 +226,7 @@ func (a *action) check(returnValues *string) error {
 	if err := a.condition.parseCondition(a.update); err != nil {
 		return err
 	}
-	if a.isPut() && attribute.Size(a.item.item) > maxItemBytes {
+	if a.name == "put" && attribute.Size(a.item.item) > maxItemBytes {
 		return errItemSize
 	}
 	return nil
@@ -286,6 +275,18 @@ func (e *Engine) newWrite(a *action) (w write, err error) {
 	}
 	w.showOld = is(a.condition.ReturnValuesOnConditionCheckFailure, "ALL_OLD")
 	return w, nil
+}
+
+// setItem sets the primary key of the write: that of the item if it is a put, else the item itself.
+func (w *write) setItem(item attribute.Item, put bool) (err error) {
+	if !put {
+		w.primary, err = w.table.schema.parse(item)
+		return err
+	}
+	if w.new, err = w.table.checkedRecord(item); err == nil {
+		w.primary = w.new.keys[0]
+	}
+	return err
 }
 
 // apply makes one write.

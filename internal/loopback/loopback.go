@@ -30,13 +30,13 @@ func NewDynamoDB(handler http.Handler, options ...func(*dynamodb.Options)) *dyna
 // SDK and the Transport of an [http.Client]. It is safe for concurrent use if the handler is.
 //
 // A handler that panics with [http.ErrAbortHandler] resets the connection; any other panic reaches the
-// caller. Bodies do not stream: an answer is returned when it is complete.
+// caller. Bodies do not stream: a response is returned when it is complete.
 type Client struct {
 	Handler http.Handler
 }
 
-// Do returns the answer to the request, or an [*url.Error] as an [http.Client] does. If the request's
-// context has ended before the answer, that wraps the context's error.
+// Do returns the response to the request, or an [*url.Error] as an [http.Client] does. If the request's
+// context has ended before the response, that wraps the context's error.
 func (c Client) Do(request *http.Request) (*http.Response, error) {
 	response, err := c.RoundTrip(request)
 	if err != nil {
@@ -96,9 +96,9 @@ func serve(handler http.Handler, w http.ResponseWriter, request *http.Request) (
 	return nil
 }
 
-// writer collects an answer.
+// writer collects a response.
 type writer struct {
-	header http.Header // nil once the handler has begun the answer
+	header http.Header // nil once the handler has started the response
 	sent   http.Header
 	status int
 	body   []byte
@@ -106,7 +106,7 @@ type writer struct {
 
 func (w *writer) Header() http.Header {
 	if w.header == nil {
-		// Later changes must not show in the answer.
+		// Later changes must not show in the response.
 		w.header = w.sent.Clone()
 	}
 	return w.header

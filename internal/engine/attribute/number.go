@@ -212,7 +212,7 @@ func scanDigits(literal string) (end, point, first, last int) {
 	return end, point, first, last
 }
 
-// scanExponent reads an exponent, such as e-10, of which it returns at most 32 bits.
+// scanExponent reads an exponent, such as e-10, and returns at most 32 bits of it.
 func scanExponent(s string) (exponent int, ok bool) {
 	if s[0] != 'e' && s[0] != 'E' {
 		return 0, false

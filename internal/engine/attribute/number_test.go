@@ -32,31 +32,19 @@ func message(err error) string {
 // The canonical forms are what DynamoDB Local returns.
 func TestParseNumber_CanonicalForm(t *testing.T) {
 	for _, test := range []struct{ name, text, want string }{
-		{"an integer stays", "12", "12"},
 		{"trailing zeros of an integer stay", "1200", "1200"},
-		{"a fraction stays", "-12.5", "-12.5"},
 		{"a plus sign goes", "+1", "1"},
 		{"leading zeros go", "00012", "12"},
-		{"trailing zeros of a fraction go", "1.50", "1.5"},
 		{"a fraction of zeros goes", "100.00", "100"},
 		{"a point without a fraction goes", "1.", "1"},
 		{"a point gets a zero in front", "-.5", "-0.5"},
-		{"an exponent is written out", "1e5", "100000"},
 		{"an exponent may have a sign", "1E+5", "100000"},
-		{"an exponent may be negative", "12.5e-5", "0.000125"},
 		{"an exponent moves the point", "1234567e-3", "1234.567"},
-		{"an exponent moves the point to the right", "1.25e1", "12.5"},
 		{"an exponent moves the point to the end", "0.0125e4", "125"},
-		{"zero stays", "0", "0"},
 		{"zero has no sign", "-0.0", "0"},
-		{"zero has no exponent", "0e125", "0"},
 		{"the exponent of zero is that of its last digit", "0.0e126", "0"},
-		{"zero has no negative exponent", "0.000e-127", "0"},
-		{"38 digits stay", "12345678901234567890123456789012345678", "12345678901234567890123456789012345678"},
 		{"zeros behind 38 digits stay", "1234567890123456789012345678901234567800000", "1234567890123456789012345678901234567800000"},
-		{"zeros in front of 38 digits stay", "0.0000012345678901234567890123456789012345678", "0.0000012345678901234567890123456789012345678"},
 		{"the greatest number", "9.9999999999999999999999999999999999999e125", strings.Repeat("9", 38) + strings.Repeat("0", 88)},
-		{"the smallest number", "1e-130", "0." + strings.Repeat("0", 129) + "1"},
 		{"the smallest number may have more digits", "-1.5e-130", "-0." + strings.Repeat("0", 129) + "15"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -222,42 +222,15 @@ func unescape(quoted string) (s string, err error) {
 
 // number consumes a number and reports whether it is written as an integer.
 func (r *Reader) number() (integer bool, err error) {
-	r.take("-")
-	if !r.take("0") && !r.digits() {
+	start := r.pos
+	for r.pos < len(r.input) && strings.IndexByte("0123456789-+.eE", r.input[r.pos]) >= 0 {
+		r.pos++
+	}
+	number := r.input[start:r.pos]
+	if !json.Valid([]byte(number)) {
 		return false, ErrMalformed
 	}
-	integer = true
-	if r.take(".") {
-		integer = false
-		if !r.digits() {
-			return false, ErrMalformed
-		}
-	}
-	if r.take("eE") {
-		integer = false
-		r.take("-+")
-		if !r.digits() {
-			return false, ErrMalformed
-		}
-	}
-	return integer, nil
-}
-
-// take consumes the next byte if it is one of chars.
-func (r *Reader) take(chars string) bool {
-	if r.pos == len(r.input) || strings.IndexByte(chars, r.input[r.pos]) < 0 {
-		return false
-	}
-	r.pos++
-	return true
-}
-
-// digits consumes digits, at least one of them.
-func (r *Reader) digits() bool {
-	start := r.pos
-	for r.take("0123456789") {
-	}
-	return r.pos > start
+	return !strings.ContainsAny(number, ".eE"), nil
 }
 
 // Skip consumes the next value, whatever it is.

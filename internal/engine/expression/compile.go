@@ -62,13 +62,14 @@ func (n *node) check(at place) error {
 
 // checkFunction looks up the function and checks that it may stand there.
 func (n *node) checkFunction(at place) error {
-	if n.op = functionNamed(n.word); n.op == opUnknown {
+	n.op = operator(slices.Index(operatorNames[:], n.word))
+	function, ok := functions[n.op]
+	switch {
+	case !ok:
 		return invalid("Invalid function name; function: %s", n.word)
-	}
-	switch place := functions[n.op].place; {
-	case place == at:
+	case function.place == at:
 		return nil
-	case place == inUpdate:
+	case function.place == inUpdate:
 		return invalid("The function is not allowed in a condition expression; function: %s", n.word)
 	case at == inUpdate:
 		return invalid("The function is not allowed in an update expression; function: %s", n.word)

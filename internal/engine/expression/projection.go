@@ -73,8 +73,8 @@ func (s Step) String() string {
 	return s.Name
 }
 
-// checkOverlap rejects two paths of which one leads through the other, or that take the same place
-// for a map and for a list. Like the service it begins with the last path.
+// checkOverlap rejects a path that leads through another one, and two paths that take the same place
+// for a map and for a list. Like the service it starts with the last path.
 func checkOverlap(parameter string, paths []Path) error {
 	for i := len(paths) - 2; i >= 0; i-- {
 		for _, later := range paths[i+1:] {

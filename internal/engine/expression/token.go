@@ -151,16 +151,6 @@ func keyword(word string) operator {
 	return opIdentifier
 }
 
-// functionNamed returns the function with that name, which is case-sensitive, or opUnknown.
-func functionNamed(name string) operator {
-	for op := opAttributeExists; op <= opListAppend; op++ {
-		if operatorNames[op] == name {
-			return op
-		}
-	}
-	return opUnknown
-}
-
 // punctuation returns the operator that s begins with, or opUnknown for a character that is none,
 // and its length.
 func punctuation(s string) (op operator, length int) {

@@ -186,26 +186,22 @@ func (s *Store) checkFile(file *os.File) error {
 
 // checkFormat checks that the database is a data file, and makes it one if it is empty.
 func (s *Store) checkFormat() error {
-	created := false
-	err := s.db.View(func(tx *bbolt.Tx) error {
-		switch marker := tx.Bucket([]byte(formatBucket)); {
-		case marker == nil:
-			name, _ := tx.Cursor().First()
-			if created = name == nil; !created {
-				return errNotData
-			}
-		case string(marker.Get([]byte(formatKey))) != format:
-			return fmt.Errorf("format %q of another version", marker.Get([]byte(formatKey)))
-		}
-		return nil
-	})
-	if err != nil || !created {
+	tx, err := s.db.Begin(true)
+	if err != nil {
 		return err
 	}
-	err = s.db.Update(func(tx *bbolt.Tx) error {
-		return apply(tx, &engine.Entry{Bucket: formatBucket, Key: []byte(formatKey), Value: []byte(format)})
-	})
-	syncDirectory(s.path)
+	defer func() { _ = tx.Rollback() }() // unless it is committed
+	name, _ := tx.Cursor().First()
+	switch marker := tx.Bucket([]byte(formatBucket)); {
+	case marker == nil && name != nil:
+		return errNotData
+	case marker == nil:
+		err = apply(tx, &engine.Entry{Bucket: formatBucket, Key: []byte(formatKey), Value: []byte(format)})
+		err = errors.Join(err, tx.Commit())
+		syncDirectory(s.path)
+	case string(marker.Get([]byte(formatKey))) != format:
+		return fmt.Errorf("format %q of another version", marker.Get([]byte(formatKey)))
+	}
 	return err
 }
 
@@ -230,48 +226,38 @@ func (s *Store) compact(ctx context.Context) error {
 	if links(info) > 1 {
 		return errors.New("several hard links, of which only one would be compacted")
 	}
-	smaller, err := s.copyBeside(ctx, path, info.Mode().Perm())
+	smaller, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".compact-*")
 	if err != nil {
 		return err
 	}
-	defer os.Remove(smaller)       // unless it is renamed
+	defer os.Remove(smaller.Name()) // unless it is renamed
+	if err := errors.Join(smaller.Chmod(info.Mode().Perm()), smaller.Close()); err != nil {
+		return err
+	}
+	if err := s.copyTo(ctx, smaller.Name()); err != nil {
+		return err
+	}
 	if runtime.GOOS == "windows" { // where an open file cannot be replaced
 		err = s.db.Close()
 	}
-	if err = errors.Join(err, os.Rename(smaller, path)); err == nil {
+	if err = errors.Join(err, os.Rename(smaller.Name(), path)); err == nil {
 		syncDirectory(path)
 	}
 	return errors.Join(err, s.db.Close(), s.openDB())
 }
 
-// copyBeside copies what is not free to a new file in the same directory, and returns its name. It
-// leaves no file behind if it fails.
-func (s *Store) copyBeside(ctx context.Context, path string, mode fs.FileMode) (string, error) {
-	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".compact-*")
+// copyTo copies what is not free to an empty file.
+func (s *Store) copyTo(ctx context.Context, path string) error {
+	fresh, err := bbolt.Open(path, 0, &bbolt.Options{NoSync: true, FreelistType: bbolt.FreelistMapType})
 	if err != nil {
-		return "", err
-	}
-	copied := false
-	defer func() {
-		if !copied {
-			_ = os.Remove(file.Name())
-		}
-	}()
-	if err := errors.Join(file.Chmod(mode), file.Close()); err != nil {
-		return "", err
-	}
-	fresh, err := bbolt.Open(file.Name(), 0, &bbolt.Options{NoSync: true, FreelistType: bbolt.FreelistMapType})
-	if err != nil {
-		return "", err
+		return err
 	}
 	stop := context.AfterFunc(ctx, func() { _ = fresh.Close() }) // ends Compact at its next step
 	err = bbolt.Compact(fresh, s.db, compactionStep)
 	if !stop() {
-		return "", ctx.Err()
+		return ctx.Err()
 	}
-	err = errors.Join(err, fresh.Sync(), fresh.Close())
-	copied = err == nil
-	return file.Name(), err
+	return errors.Join(err, fresh.Sync(), fresh.Close())
 }
 
 // links returns how many hard links the file has, 1 if the system does not say.
