@@ -202,6 +202,7 @@ func TestCompare_IgnoresOrderWhereThereIsNone(t *testing.T) {
 		{"sets", "GetItem", `{"Item":{"x":{"SS":["a","b"]}}}`, `{"Item":{"x":{"SS":["b","a"]}}}`, false},
 		{"sets with other members", "GetItem", `{"Item":{"x":{"SS":["a","b"]}}}`, `{"Item":{"x":{"SS":["a","c"]}}}`, true},
 		{"lists", "GetItem", `{"Item":{"x":{"L":[{"S":"a"},{"S":"b"}]}}}`, `{"Item":{"x":{"L":[{"S":"b"},{"S":"a"}]}}}`, true},
+		{"an attribute that is called like a type", "GetItem", `{"Item":{"x":{"M":{"SS":{"SS":["a","b"]}}}}}`, `{"Item":{"x":{"M":{"SS":{"SS":["b","a"]}}}}}`, false},
 		{"items of a batch", "BatchGetItem", `{"Responses":{"t":[{"x":{"S":"a"}},{"x":{"S":"b"}}]}}`, `{"Responses":{"t":[{"x":{"S":"b"}},{"x":{"S":"a"}}]}}`, false},
 		{"items of a query", "Query", `{"Items":[{"x":{"S":"a"}},{"x":{"S":"b"}}]}`, `{"Items":[{"x":{"S":"b"}},{"x":{"S":"a"}}]}`, true},
 	} {

@@ -137,6 +137,8 @@ func TestPlayer_FindsDefects(t *testing.T) {
 		"a count":             {`"Count":2`, `"Count":3`},
 		"a message":           {"The conditional request failed", "The condition failed"},
 		"the type of a value": {`{"NULL":true}`, `{"BOOL":true}`},
+		"an exception":        {"ConditionalCheckFailedException", "ConditionalCheckException"},
+		"a missing member":    {`"ScannedCount"`, `"Scanned"`},
 		"a page without end":  {`"LastEvaluatedKey"`, `"LastKey"`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -137,22 +137,29 @@ func (c *call) send(ctx context.Context, db packagedb.Database) {
 // String returns the call as a line of a trace, with what identifies its arguments and results:
 // titles and salts are unique to a call.
 func (c *call) String() string {
-	result := fmt.Sprint(c.latest, " ", c.count)
+	arguments := []string{c.sub, c.name, c.publicKey, c.version, c.spec.Version, c.spec.Title, string(c.credentials.Salt)}
+	if c.page != (page{}) {
+		arguments = append(arguments, fmt.Sprintf("%+v", c.page))
+	}
+	arguments = slices.DeleteFunc(arguments, func(argument string) bool { return argument == "" })
+	var results []any
 	switch {
 	case c.err != nil:
-		result = c.err.Error()
+		results = append(results, c.err)
 	case c.is(getUser):
-		result = fmt.Sprintf("%q, %s", c.user.Sub, c.user.Salt)
+		results = append(results, c.user.Sub, string(c.user.Salt))
+	case c.is(countModels):
+		results = append(results, fmt.Sprint(c.count))
+	case c.is(getLatestVersion):
+		results = append(results, c.latest)
 	}
 	for _, spec := range c.specs {
-		result += fmt.Sprintf(", %s at %d: version %q, %s", spec.ID, spec.UpdatedAt, spec.Version, spec.Title)
+		results = append(results, fmt.Sprintf("%s at %d: version %s, %s", spec.ID, spec.UpdatedAt, spec.Version, spec.Title))
 	}
 	for _, info := range c.infos {
-		result += fmt.Sprintf(", %q with %q, %s", info.ID, info.PublicKey, info.Salt)
+		results = append(results, fmt.Sprintf("%s with %s, %s", info.ID, info.PublicKey, info.Salt))
 	}
-	return fmt.Sprintf("%4d to %4d  host %d at %d: %s(sub %q, name %q, version %q, key %q, %s%s, %+v) = %s",
-		c.begin, c.end, c.host, c.clock, c.operation, c.sub, c.name, c.spec.Version+c.version, c.publicKey,
-		c.spec.Title, c.credentials.Salt, c.page, result)
+	return fmt.Sprintf("%4d to %4d  host %d at %d: %s%q = %q", c.begin, c.end, c.host, c.clock, c.operation, arguments, results)
 }
 
 // written returns the spec that the call writes if it is dated with the second.

@@ -33,6 +33,12 @@ var sabotages = map[string]sabotage{
 		}
 		return next()
 	},
+	"a delete is lost": func(s *saboteur, input any, next func() (any, error)) (any, error) {
+		if actions := actionsOf(input); actions != nil && !puts(actions) && s.isTurn() {
+			return new(dynamodb.TransactWriteItemsOutput), nil
+		}
+		return next()
+	},
 	"a write is lost": func(s *saboteur, input any, next func() (any, error)) (any, error) {
 		if puts(actionsOf(input)) && s.isTurn() {
 			return new(dynamodb.TransactWriteItemsOutput), nil
@@ -46,6 +52,13 @@ var sabotages = map[string]sabotage{
 		output, err := next()
 		if page, ok := output.(*dynamodb.QueryOutput); ok && err == nil && len(page.Items) > 1 && s.isTurn() {
 			slices.Reverse(page.Items[:2])
+		}
+		return output, err
+	},
+	"unprocessed items are forgotten": func(_ *saboteur, _ any, next func() (any, error)) (any, error) {
+		output, err := next()
+		if batch, ok := output.(*dynamodb.BatchWriteItemOutput); ok && err == nil {
+			batch.UnprocessedItems = nil
 		}
 		return output, err
 	},
