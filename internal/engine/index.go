@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/tidwall/btree"
 
@@ -87,17 +88,13 @@ func (v *view) missing(names []string) string {
 	if v.projected == nil {
 		return ""
 	}
-	list := ""
-	for i, name := range names {
-		if slices.Contains(v.projected, name) || slices.Contains(names[:i], name) {
-			continue
+	var missing []string
+	for _, name := range names {
+		if !slices.Contains(v.projected, name) && !slices.Contains(missing, name) {
+			missing = append(missing, name)
 		}
-		if list != "" {
-			list += ", "
-		}
-		list += name
 	}
-	return list
+	return strings.Join(missing, ", ")
 }
 
 // projectedNames returns the names of the keys and of the further attributes, each once.

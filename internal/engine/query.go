@@ -25,13 +25,15 @@ type queryInput struct {
 }
 
 func (in *queryInput) check() error {
+	if in.ConditionalOperator != nil && !slices.Contains(conditionalOperators, *in.ConditionalOperator) {
+		return validation(unknownConditionalOperator)
+	}
 	var c constraints
 	in.checkShape(&c, "queryFilter", in.QueryFilter, in.KeyConditions)
 	if in.Limit != nil {
 		c.unshown("Limit", outside("value", *in.Limit, 1, math.MaxInt))
 	}
-	if err := cmp.Or(checkKnownOperator(in.ConditionalOperator), c.err(),
-		in.checkUse("QueryFilter", in.QueryFilter, in.KeyConditions, in.KeyConditionExpression)); err != nil {
+	if err := cmp.Or(c.err(), in.checkUse("QueryFilter", in.QueryFilter, in.KeyConditions, in.KeyConditionExpression)); err != nil {
 		return err
 	}
 	if in.KeyConditionExpression == nil && in.KeyConditions == nil {
@@ -83,12 +85,7 @@ func (e *Engine) query(in *queryInput) (*pageOutput, error) {
 			return nil, err
 		}
 	}
-	if p.view.projected != nil {
-		if err := p.checkProjected(); err != nil {
-			return nil, err
-		}
-	}
-	return e.read(p), nil
+	return e.read(p)
 }
 
 // checkTerms checks the key condition against the key of the table or index, and sorts its terms by

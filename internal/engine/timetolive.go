@@ -48,11 +48,8 @@ func (e *Engine) expireAfter(second int64) {
 	}
 }
 
-// expire deletes the items that have expired, if a sweep is due.
+// expire deletes the items that have expired, if a sweep is due, and schedules the next one.
 func (e *Engine) expire() {
-	if e.nextExpiry.Load() == never {
-		return
-	}
 	now := e.now().Unix()
 	if e.nextExpiry.Load() >= now {
 		return
@@ -65,9 +62,17 @@ func (e *Engine) expire() {
 	e.nextExpiry.Store(never)
 	var expired []write
 	for _, t := range e.tables {
-		if t.ttl != nil {
-			expired = t.appendExpired(expired, now)
+		if t.ttl == nil {
+			continue
 		}
+		t.views[0].tree.Scan(func(x element) bool {
+			if expiry := t.ttl.expiryOf(x.record.item, now); expiry < now {
+				expired = append(expired, write{table: t, old: x.record})
+			} else {
+				e.expireAfter(expiry)
+			}
+			return true
+		})
 	}
 	if e.commit(nil, tokenEntry{}, expired...) != nil { // the store has logged it
 		e.expireAfter(now) // try again in a second
@@ -76,20 +81,6 @@ func (e *Engine) expire() {
 	for i := range expired {
 		expired[i].apply()
 	}
-}
-
-// appendExpired appends deletes of the table's expired items, and schedules the next sweep.
-func (t *table) appendExpired(expired []write, now int64) []write {
-	t.views[0].tree.Scan(func(x element) bool {
-		r := x.record
-		if expiry := t.ttl.expiryOf(r.item, now); expiry < now {
-			expired = append(expired, write{table: t, old: r})
-		} else {
-			t.ttl.engine.expireAfter(expiry)
-		}
-		return true
-	})
-	return expired
 }
 
 // updateTimeToLiveInput has the parameters of UpdateTimeToLive.

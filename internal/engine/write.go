@@ -184,7 +184,7 @@ func (in *returnInput) checkShape(a *action) error {
 	case badReturnValues && a.update != &noUpdate:
 		c.add(unknownReturnValues)
 		return c.err()
-	case checkKnownOperator(a.condition.ConditionalOperator) != nil:
+	case a.condition.ConditionalOperator != nil && !slices.Contains(conditionalOperators, *a.condition.ConditionalOperator):
 		c.add(unknownConditionalOperator)
 	}
 	c.capacity(in.ReturnConsumedCapacity)
