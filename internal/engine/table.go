@@ -96,7 +96,15 @@ func (t *table) addView(name string, kind viewKind, keys []keySchemaElement, p *
 		}
 	}
 	if p != nil && *p.ProjectionType != "ALL" {
-		v.projected = projectedNames(v.keys, p.NonKeyAttributes)
+		for _, a := range v.keys {
+			v.projected = append(v.projected, a.name)
+		}
+		for _, name := range p.NonKeyAttributes {
+			if !slices.Contains(v.projected, name) {
+				v.projected = append(v.projected, name)
+			}
+		}
+		v.projection = expression.NewProjection(v.projected)
 	}
 	v.tree = btree.NewBTreeGOptions(func(a, b element) bool { return v.compare(a, b) < 0 }, btree.Options{NoLocks: true})
 }

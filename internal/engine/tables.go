@@ -166,16 +166,10 @@ func (e *Engine) listTables(in *listTablesInput) (*listTablesOutput, error) {
 //	{"ContinuousBackupsDescription": {"ContinuousBackupsStatus": "ENABLED",
 //	  "PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "DISABLED"}}}
 type describeContinuousBackupsOutput struct {
-	ContinuousBackupsDescription continuousBackupsDescription
-}
-
-type continuousBackupsDescription struct {
-	ContinuousBackupsStatus        string
-	PointInTimeRecoveryDescription pointInTimeRecoveryDescription
-}
-
-type pointInTimeRecoveryDescription struct {
-	PointInTimeRecoveryStatus string
+	ContinuousBackupsDescription struct {
+		ContinuousBackupsStatus        string
+		PointInTimeRecoveryDescription struct{ PointInTimeRecoveryStatus string }
+	}
 }
 
 // describeContinuousBackups describes a table without point-in-time recovery, as this engine has no other.
@@ -183,7 +177,10 @@ func (e *Engine) describeContinuousBackups(in *tableInput) (*describeContinuousB
 	if _, err := e.table(*in.TableName); err != nil {
 		return nil, dynamoDBException("TableNotFoundException", "Table not found: "+*in.TableName)
 	}
-	return &describeContinuousBackupsOutput{continuousBackupsDescription{"ENABLED", pointInTimeRecoveryDescription{"DISABLED"}}}, nil
+	out := &describeContinuousBackupsOutput{}
+	out.ContinuousBackupsDescription.ContinuousBackupsStatus = "ENABLED"
+	out.ContinuousBackupsDescription.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus = "DISABLED"
+	return out, nil
 }
 
 // noInput is the input of the operations without parameters.

@@ -82,7 +82,9 @@ func (x *transactWriteItem) writes() []*action {
 func (p *transactItems) checkShape(c *constraints, element string) {
 	c.notNull("transactItems", p.source != "")
 	if p.source != "" {
-		c.list("transactItems", len(p.elements), maxTransactionActions, func() string { return repeated(element, len(p.elements)) })
+		c.list("transactItems", len(p.elements), maxTransactionActions, func() string {
+			return shownList(slices.Repeat([]string{element}, len(p.elements)))
+		})
 	}
 	for i := range p.elements {
 		x := &p.elements[i]

@@ -268,7 +268,9 @@ func (e *Engine) newWrite(a *action) (w write, err error) {
 		}
 	}
 	if a.update != &noUpdate {
-		w.key, w.update = a.item.item, a.update.update
+		w.key = a.item.item
+	}
+	if w.update = a.update.update; w.update != nil {
 		if err := w.table.checkUpdate(w.update); err != nil {
 			return w, err
 		}
