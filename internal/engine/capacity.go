@@ -118,7 +118,7 @@ func (c *consumption) output() *consumedCapacity {
 		return nil
 	}
 	out := &consumedCapacity{
-		TableName:              c.table.name,
+		TableName:              c.table.Name,
 		LocalSecondaryIndexes:  map[string]capacityUnits{},
 		GlobalSecondaryIndexes: map[string]capacityUnits{},
 	}

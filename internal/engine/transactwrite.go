@@ -250,10 +250,10 @@ func (e *Engine) transact(in *transactWriteItemsInput, writes []write) (done []i
 	now := e.now()
 	if token != nil {
 		if done, found := e.tokens.find(*token, now); found {
-			if done.fingerprint != content {
+			if done.Fingerprint != content {
 				return nil, dynamoDBException("IdempotentParameterMismatchException", "Request uses the same client token as a previous, but non-identical request")
 			}
-			return done.bytes, nil
+			return done.Bytes, nil
 		}
 	}
 	failed := make(reasons, len(writes))
@@ -267,9 +267,9 @@ func (e *Engine) transact(in *transactWriteItemsInput, writes []write) (done []i
 	if err := failed.err(); err != nil {
 		return nil, err
 	}
-	committed := tokenEntry{content, now, make([]int, len(writes))}
+	committed := tokenEntry{now, content, make([]int, len(writes))}
 	for i := range writes {
-		committed.bytes[i] = max(writes[i].old.bytes(), writes[i].new.bytes())
+		committed.Bytes[i] = max(writes[i].old.bytes(), writes[i].new.bytes())
 	}
 	if err := e.commit(token, committed, writes...); err != nil {
 		return nil, err
@@ -331,11 +331,11 @@ type tokens struct {
 	order []string
 }
 
-// tokenEntry is a transaction that succeeded.
+// tokenEntry is a transaction that succeeded. It is stored by its time and token.
 type tokenEntry struct {
-	fingerprint uint64
 	at          time.Time
-	bytes       []int // what each action wrote or replaced, whichever is larger
+	Fingerprint uint64
+	Bytes       []int // what each action wrote or replaced, whichever is larger
 }
 
 // find returns the transaction that used the token within the window.

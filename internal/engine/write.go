@@ -377,14 +377,14 @@ func metricsOf(writes []write, returnItemCollectionMetrics *string) map[string][
 		if !w.table.hasLocalIndexes() {
 			continue
 		}
-		of := metrics[w.table.name]
+		of := metrics[w.table.Name]
 		if of == nil {
 			of = []*itemCollectionMetrics{}
 		}
 		if !w.checkOnly {
 			of = append(of, w.metrics())
 		}
-		metrics[w.table.name] = of
+		metrics[w.table.Name] = of
 	}
 	return metrics
 }
