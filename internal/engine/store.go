@@ -118,14 +118,6 @@ func (e *Engine) replaceTable(after *table) error {
 	return nil
 }
 
-// commitDeletedTable removes a table with its items.
-func (e *Engine) commitDeletedTable(t *table) error {
-	if e.store == nil {
-		return nil
-	}
-	return e.store.Commit([]Entry{{Bucket: definitionsBucket, Key: []byte(t.ID)}, {Bucket: itemsBucket + t.ID}})
-}
-
 // commit stores accepted writes together, with the client request token of the transaction if there
 // is one. It comes right before the writes are applied, under the lock for writing.
 func (e *Engine) commit(token *string, done tokenEntry, writes ...write) error {

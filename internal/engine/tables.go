@@ -96,8 +96,10 @@ func (e *Engine) deleteTable(in *tableInput) (*tableDescriptionOutput, error) {
 	if isTrue(t.Definition.DeletionProtectionEnabled) {
 		return nil, validation("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
 	}
-	if err := e.commitDeletedTable(t); err != nil {
-		return nil, err
+	if e.store != nil {
+		if err := e.store.Commit([]Entry{{Bucket: definitionsBucket, Key: []byte(t.ID)}, {Bucket: itemsBucket + t.ID}}); err != nil {
+			return nil, err
+		}
 	}
 	delete(e.tables, t.Name)
 	described := t.describe("DELETING", e.now())

@@ -100,8 +100,7 @@ func (p *transactItems) checkShape(c *constraints, element string) {
 
 // checkShape checks the declared shape of an element of TransactWriteItems.
 func (a *action) checkShape(c *constraints, at string) {
-	c.notNull(at+"tableName", a.tableName != nil)
-	c.name(at+"tableName", a.tableName, 1)
+	c.requireName(at+"tableName", a.tableName, 1)
 	c.notNull(at+a.itemName, a.item.present)
 	switch a.name {
 	case "conditionCheck":
