@@ -101,7 +101,7 @@ func (v *view) same(a, b *record) bool {
 	return true
 }
 
-// checkKey checks the content of the key values that are there, in the words for a table or an index.
+// checkKey checks the content of the key values that are there, with the messages about a table or an index.
 func (v *view) checkKey(item attribute.Item) error {
 	if v.kind == tableView {
 		return v.schema.check(item)

@@ -144,7 +144,7 @@ type page struct {
 	full bool
 }
 
-// newPage finds the table and the index.
+// newPage returns the page that a request asks for, with its table and index.
 func (e *Engine) newPage(in *pageInput) (*page, error) {
 	t, err := e.table(*in.TableName)
 	if err != nil {

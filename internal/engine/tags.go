@@ -53,7 +53,7 @@ func validTag(s string, maximum int) bool {
 	})
 }
 
-// tag adds tags to the table, in place of those with the same keys.
+// tag adds tags to the table, which replace those with the same keys.
 func (t *table) tag(tags []tag) {
 	for _, tag := range tags {
 		t.Tags[*tag.Key] = *tag.Value

@@ -27,8 +27,8 @@ func (t *table) expiryOf(item attribute.Item, now int64) int64 {
 	return int64(math.Floor(second))
 }
 
-// expireAfter schedules a sweep after that second, unless one is due earlier. It must not run beside
-// another write.
+// expireAfter schedules a sweep after that second, unless one is due earlier. No write may run at
+// the same time.
 func (e *Engine) expireAfter(second int64) {
 	if second < e.nextExpiry.Load() {
 		e.nextExpiry.Store(second)

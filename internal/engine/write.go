@@ -167,7 +167,7 @@ func (in *returnInput) checkWrite(a *action) error {
 	return validation("1 validation error detected: %s", asException(err).message)
 }
 
-// checkShape checks the declared shape. Since June 2026 the service words some violations anew, and an
+// checkShape checks the declared shape. Since June 2026 the service has new messages for some violations, and an
 // update with wrong ReturnValues or a write with an empty TableName has no other. It still uses the
 // older rules for a request that lacks a required parameter or nests a value too deeply.
 func (in *returnInput) checkShape(a *action) error {

@@ -69,7 +69,7 @@ var operatorNames = [...]string{
 // String returns the operator as DynamoDB's messages name it.
 func (op operator) String() string { return operatorNames[op] }
 
-// isInfix reports whether the operator stands behind its first operand in a condition.
+// isInfix reports whether the operator stands after its first operand in a condition.
 func (op operator) isInfix() bool {
 	return opNotEqual <= op && op <= opGreater || op == opBetween || op == opIn
 }
