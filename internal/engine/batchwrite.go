@@ -57,7 +57,7 @@ func (ts *tablesToWrite) decode(_ string, d document) error {
 	})
 }
 
-// item returns the item or key of a request, and the name of its kind.
+// item returns the item of a put, or the key of a delete.
 func (r *writeRequest) item() *itemParameter {
 	if r.PutRequest != nil {
 		return &r.PutRequest.Item

@@ -29,9 +29,10 @@ type consumption struct {
 	table   *table
 	units   []float64 // one for each view of the table
 	indexes bool      // whether to return them one by one
-	// transaction is set if each action costs double: to prepare it and to commit it.
-	transaction bool
-	written     bool
+	// factor is 2 in a transaction, where each action costs double on the table, not on an index: to
+	// prepare it and to commit it.
+	factor  float64
+	written bool
 }
 
 // newConsumption returns what ReturnConsumedCapacity asks for.
@@ -39,22 +40,14 @@ func newConsumption(t *table, returnConsumedCapacity *string) *consumption {
 	if returnConsumedCapacity == nil || *returnConsumedCapacity == "NONE" {
 		return nil
 	}
-	return &consumption{table: t, units: make([]float64, len(t.views)), indexes: *returnConsumedCapacity == "INDEXES"}
+	return &consumption{table: t, units: make([]float64, len(t.views)), indexes: *returnConsumedCapacity == "INDEXES", factor: 1}
 }
 
 // read adds the cost of reading the bytes from the table.
 func (c *consumption) read(bytes int, consistent bool) {
 	if c != nil {
-		c.add(readUnits(bytes, consistent))
+		c.units[0] += c.factor * readUnits(bytes, consistent)
 	}
-}
-
-// add adds what the table costs. A transaction doubles nothing on an index.
-func (c *consumption) add(units float64) {
-	if c.transaction {
-		units *= 2
-	}
-	c.units[0] += units
 }
 
 // write adds the cost of a write: the larger of the old and the new item on the table, and on each
@@ -64,22 +57,17 @@ func (c *consumption) write(w *write) {
 		return
 	}
 	c.written = true
+	c.units[0] += c.factor * writeUnits(max(w.old.bytes(), w.new.bytes()))
 	if w.checkOnly {
-		c.add(writeUnits(w.old.bytes()))
 		return
 	}
-	for i, v := range c.table.views {
-		before, after := v.bytesOf(w.old), v.bytesOf(w.new)
-		switch {
-		case v.kind == tableView:
-			c.add(writeUnits(max(before, after)))
+	for i, v := range c.table.views[1:] {
+		switch before, after := v.bytesOf(w.old), v.bytesOf(w.new); {
 		case before == 0 && after == 0:
-		case before == 0 || after == 0:
-			c.units[i] += writeUnits(max(before, after))
-		case v.compare(v.element(w.old), v.element(w.new)) != 0:
-			c.units[i] += writeUnits(before) + writeUnits(after)
-		case !v.same(w.old, w.new):
-			c.units[i] += writeUnits(max(before, after))
+		case before > 0 && after > 0 && v.compare(v.element(w.old), v.element(w.new)) != 0:
+			c.units[i+1] += writeUnits(before) + writeUnits(after)
+		case before == 0 || after == 0 || !v.same(w.old, w.new):
+			c.units[i+1] += writeUnits(max(before, after))
 		}
 	}
 }
@@ -104,7 +92,7 @@ type capacityUnits struct {
 
 func (c *consumption) capacityUnits(units float64) capacityUnits {
 	switch {
-	case !c.transaction:
+	case c.factor == 1:
 		return capacityUnits{CapacityUnits: units}
 	case c.written:
 		return capacityUnits{CapacityUnits: units, WriteCapacityUnits: units}
@@ -118,7 +106,7 @@ func (c *consumption) output() *consumedCapacity {
 		return nil
 	}
 	out := &consumedCapacity{
-		TableName:              c.table.name,
+		TableName:              c.table.Name,
 		LocalSecondaryIndexes:  map[string]capacityUnits{},
 		GlobalSecondaryIndexes: map[string]capacityUnits{},
 	}
@@ -157,7 +145,9 @@ func (cs *consumptions) of(t *table) *consumption {
 	}
 	c := newConsumption(t, cs.detail)
 	if c != nil {
-		c.transaction = cs.transaction
+		if cs.transaction {
+			c.factor = 2
+		}
 		cs.tables = append(cs.tables, c)
 	}
 	return c

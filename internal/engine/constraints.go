@@ -154,11 +154,6 @@ func (c *constraints) mapKey(at, name string, shown func() string) {
 	}
 }
 
-// repeated returns a list of n structures as the service prints it.
-func repeated(element string, n int) string {
-	return "[" + strings.TrimSuffix(strings.Repeat(element+", ", n), ", ") + "]"
-}
-
 func validName(name string) bool {
 	for i := range len(name) {
 		c := name[i]

@@ -102,10 +102,10 @@ type globalIndexDescription struct {
 
 // describe returns the description of a table and its global indexes in the given status.
 func (t *table) describe(status string, now time.Time) *tableDescription {
-	d := t.definition
+	d := t.Definition
 	described := &tableDescription{
 		AttributeDefinitions:      d.AttributeDefinitions,
-		CreationDateTime:          timestampOf(t.created),
+		CreationDateTime:          timestampOf(t.Created),
 		DeletionProtectionEnabled: isTrue(d.DeletionProtectionEnabled),
 		ItemCount:                 t.views[0].tree.Len(),
 		KeySchema:                 d.KeySchema,
@@ -114,14 +114,14 @@ func (t *table) describe(status string, now time.Time) *tableDescription {
 		SSEDescription:            d.SSESpecification.describe(),
 		TableArn:                  t.arn(),
 		TableClassSummary:         tableClassSummary{d.TableClass},
-		TableID:                   t.id,
-		TableName:                 t.name,
+		TableID:                   t.ID,
+		TableName:                 t.Name,
 		TableSizeBytes:            t.views[0].bytes,
 		TableStatus:               status,
 		WarmThroughput:            d.WarmThroughput.describe(),
 	}
-	if !t.onDemandSince.IsZero() {
-		mode, since := "PROVISIONED", timestamp(t.onDemandSince)
+	if !t.OnDemandSince.IsZero() {
+		mode, since := "PROVISIONED", timestamp(t.OnDemandSince)
 		if d.onDemand() {
 			mode = "PAY_PER_REQUEST"
 		}
@@ -137,7 +137,7 @@ func (t *table) describe(status string, now time.Time) *tableDescription {
 	return described
 }
 
-func (t *table) arn() string { return arnPrefix + t.name }
+func (t *table) arn() string { return arnPrefix + t.Name }
 
 func (t *table) describeIndex(x *secondaryIndex) indexDescription {
 	v := t.view(*x.IndexName)
@@ -164,7 +164,7 @@ func (t *table) describeThroughput(index string, p *provisionedThroughput, now t
 	if p == nil {
 		return throughputDescription{}
 	}
-	h := t.throughput[index]
+	h := t.Throughput[index]
 	return throughputDescription{
 		LastIncreaseDateTime:   timestampOf(h.Increased),
 		LastDecreaseDateTime:   timestampOf(h.Decreased),

@@ -24,11 +24,11 @@
 //  2. check: putItemInput.check (write.go) validates the request before any table is looked up: all
 //     violations of the declared shape at once (constraints.go), then contradictions and malformed
 //     expressions. A number is now in its canonical form: {"N": "3"}.
-//  3. look up: Engine.putItem finds the table, and checks the item and the paths of the expressions
-//     against the keys and indexes (table.go).
+//  3. look up: Engine.putItem calls writeItem, which finds the table, and checks the item and the paths of
+//     the expressions against the keys and indexes (table.go).
 //  4. apply: under the engine's lock, Engine.apply evaluates the condition, commits the write and
 //     replaces the old item in the table and its indexes (index.go).
-//  5. encode: putItem returns a writeItemOutput, which operations.go encodes.
+//  5. encode: writeItem returns a writeItemOutput, which operations.go encodes.
 //
 // The response has the attributes of the old item, sorted by name:
 //

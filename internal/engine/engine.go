@@ -73,8 +73,8 @@ func (e *Engine) table(nameOrARN string) (*table, error) {
 	return nil, resourceNotFound()
 }
 
-// Snapshot returns an Engine whose reads of items return what e holds now, whatever is written to e
-// afterwards. It takes time for each table, not for each item: the two share the items. A
+// Snapshot returns an Engine that serves reads of items from what e holds now, whatever is written
+// to e afterwards. It takes time for each table, not for each item: the two share the items. A
 // snapshot must not be written to.
 func (e *Engine) Snapshot() *Engine {
 	s := New(WithClock(e.now))

@@ -34,13 +34,13 @@ func (in *projectionInput) parseProjection() error {
 		return nil
 	}
 	attributes, err := newAttributes(in.ExpressionAttributeNames, &itemParameter{})
-	if err != nil {
-		return err
+	if err == nil {
+		err = in.parseWith(attributes)
 	}
-	if err := in.parseWith(attributes); err != nil {
-		return err
+	if err == nil {
+		err = attributes.Unused()
 	}
-	return attributes.Unused()
+	return err
 }
 
 func (in *projectionInput) parseWith(attributes *expression.Attributes) (err error) {
@@ -107,20 +107,16 @@ func (in *conditionInput) parseCondition(u *updateInput) error {
 		return nil
 	}
 	attributes, err := newAttributes(in.ExpressionAttributeNames, &in.ExpressionAttributeValues)
-	if err != nil {
-		return err
+	if err == nil && u.UpdateExpression != nil {
+		u.update, err = expression.ParseUpdate(*u.UpdateExpression, attributes)
 	}
-	if u.UpdateExpression != nil {
-		if u.update, err = expression.ParseUpdate(*u.UpdateExpression, attributes); err != nil {
-			return err
-		}
+	if err == nil && in.ConditionExpression != nil {
+		in.condition, err = expression.ParseCondition("ConditionExpression", *in.ConditionExpression, attributes)
 	}
-	if in.ConditionExpression != nil {
-		if in.condition, err = expression.ParseCondition("ConditionExpression", *in.ConditionExpression, attributes); err != nil {
-			return err
-		}
+	if err == nil {
+		err = attributes.Unused()
 	}
-	return attributes.Unused()
+	return err
 }
 
 // valuesAlone rejects values that no expression of the request can use.

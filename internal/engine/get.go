@@ -36,8 +36,7 @@ func (in *getItemInput) check() error {
 
 // checkShape adds the violations of the declared shape.
 func (in *get) checkShape(c *constraints, at string) {
-	c.notNull(at+"tableName", in.TableName != nil)
-	c.name(at+"tableName", in.TableName, 1)
+	c.requireName(at+"tableName", in.TableName, 1)
 	c.notNull(at+"key", in.Key.present)
 }
 

@@ -2,10 +2,12 @@ package engine
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/tidwall/btree"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
+	"github.com/open-alchemy/packagedb/internal/engine/expression"
 )
 
 type viewKind uint8
@@ -25,9 +27,10 @@ type view struct {
 	// keys are the attributes of the table's key and then the others of the view's own.
 	keys []keyAttribute
 	// projected are the attributes that the view holds, nil for all of them.
-	projected []string
-	tree      *btree.BTreeG[element]
-	bytes     int
+	projected  []string
+	projection *expression.Projection // on those attributes
+	tree       *btree.BTreeG[element]
+	bytes      int
 }
 
 // element is an item as the tree of a view has it: with its key there and its primary key, which
@@ -69,49 +72,20 @@ func (v *view) bytesOf(r *record) int {
 }
 
 // item returns the part of the record that the view holds.
-func (v *view) item(r *record) attribute.Item {
-	if v.projected == nil {
-		return r.item
-	}
-	item := make(attribute.Item, len(v.projected))
-	for _, name := range v.projected {
-		if value, ok := r.item[name]; ok {
-			item[name] = value
-		}
-	}
-	return item
-}
+func (v *view) item(r *record) attribute.Item { return v.projection.Apply(r.item) }
 
 // missing returns the names that the view does not hold.
 func (v *view) missing(names []string) string {
 	if v.projected == nil {
 		return ""
 	}
-	list := ""
-	for i, name := range names {
-		if slices.Contains(v.projected, name) || slices.Contains(names[:i], name) {
-			continue
-		}
-		if list != "" {
-			list += ", "
-		}
-		list += name
-	}
-	return list
-}
-
-// projectedNames returns the names of the keys and of the further attributes, each once.
-func projectedNames(keys []keyAttribute, further []string) []string {
-	var names []string
-	for _, a := range keys {
-		names = append(names, a.name)
-	}
-	for _, name := range further {
-		if !slices.Contains(names, name) {
-			names = append(names, name)
+	var missing []string
+	for _, name := range names {
+		if !slices.Contains(v.projected, name) && !slices.Contains(missing, name) {
+			missing = append(missing, name)
 		}
 	}
-	return names
+	return strings.Join(missing, ", ")
 }
 
 // same reports whether the view holds the same of both records.
@@ -127,7 +101,7 @@ func (v *view) same(a, b *record) bool {
 	return true
 }
 
-// checkKey checks the content of the key values that are there, in the words for a table or an index.
+// checkKey checks the content of the key values that are there, with the messages about a table or an index.
 func (v *view) checkKey(item attribute.Item) error {
 	if v.kind == tableView {
 		return v.schema.check(item)

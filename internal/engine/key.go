@@ -80,7 +80,8 @@ func (t *tuple) compare(o *tuple) int {
 	return 0
 }
 
-// hashOf spreads the partitions evenly, and the same way in every run.
+// hashOf returns the hash of a partition key, which spreads the partitions evenly, and the same way in
+// every run.
 func hashOf(partition *tuple) uint64 {
 	h := uint64(0)
 	for _, value := range partition.values() {
@@ -99,7 +100,7 @@ func hashString(s string) uint64 {
 	return h
 }
 
-// mix makes every bit of the result depend on every bit of h.
+// mix returns a hash in which every bit depends on every bit of h.
 func mix(h uint64) uint64 {
 	h ^= h >> 33
 	h *= 0xff51afd7ed558ccd

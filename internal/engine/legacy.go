@@ -151,13 +151,8 @@ func (c *condition) checkShape(violations *constraints, parameter string) {
 	violations.oneOf(at, c.ComparisonOperator, "IN", "NULL", "BETWEEN", "LT", "NOT_CONTAINS", "EQ", "GT", "NOT_NULL", "NE", "LE", "BEGINS_WITH", "GE", "CONTAINS")
 }
 
-// checkKnownOperator rejects an unknown ConditionalOperator.
-func checkKnownOperator(operator *string) error {
-	if operator == nil || *operator == "AND" || *operator == "OR" {
-		return nil
-	}
-	return validation(unknownConditionalOperator)
-}
+// conditionalOperators are the values of the parameter ConditionalOperator.
+var conditionalOperators = []string{"AND", "OR"}
 
 func (u *attributeValueUpdate) check() error {
 	if err := attribute.CheckName(u.attribute); err != nil {

@@ -144,7 +144,7 @@ type page struct {
 	full bool
 }
 
-// newPage finds the table and the index.
+// newPage returns the page that a request asks for, with its table and index.
 func (e *Engine) newPage(in *pageInput) (*page, error) {
 	t, err := e.table(*in.TableName)
 	if err != nil {
@@ -233,7 +233,12 @@ func (p *page) startAfter() {
 }
 
 // read reads the page, and returns the response.
-func (e *Engine) read(p *page) *pageOutput {
+func (e *Engine) read(p *page) (*pageOutput, error) {
+	if p.view.projected != nil {
+		if err := p.checkProjected(); err != nil {
+			return nil, err
+		}
+	}
 	e.pick(p)
 	out := &pageOutput{ScannedCount: len(p.records)}
 	counting := is(p.Select, "COUNT")
@@ -259,7 +264,7 @@ func (e *Engine) read(p *page) *pageOutput {
 	if p.ReturnConsumedCapacity != nil {
 		out.ConsumedCapacity = p.consumed()
 	}
-	return out
+	return out, nil
 }
 
 // pick sets the records of the page. They never change, so that only this needs the lock.

@@ -31,7 +31,7 @@ func parseDocument(body []byte) (document, error) {
 	return document(value), err
 }
 
-// parameter is a parameter of that name which reads itself.
+// parameter is a type of field that decodes itself from the member of that name.
 type parameter interface {
 	decode(name string, d document) error
 }
@@ -39,8 +39,8 @@ type parameter interface {
 // unsupported is the type of a parameter that exists in DynamoDB and not in this engine.
 type unsupported struct{}
 
-// structure is how a type of struct is read and written: its exported fields, also those of embedded
-// structs.
+// structure describes how a type of struct is decoded and encoded: by its exported fields, also those of
+// embedded structs.
 type structure struct {
 	class   string           // the name of the type in the service's messages
 	fields  map[string][]int // the index of each field by its name
@@ -54,7 +54,7 @@ type member struct {
 	omitEmpty bool
 }
 
-// structures has the structure of each type that was read before.
+// structures has the structure of each type that was decoded or encoded before.
 var structures sync.Map
 
 func structureOf(t reflect.Type) *structure {
@@ -180,8 +180,8 @@ func (d document) list(read func(document) error) error {
 	})
 }
 
-// integer reads a number; a fraction is cut off as the service does. Values
-// beyond an int64 become its extremes, which every constraint rejects.
+// integer reads a number. Like the service it cuts off a fraction. Values beyond an int64 become its
+// extremes, which every constraint rejects.
 func (d document) integer(class string) (int64, error) {
 	if c := d[0]; c != '-' && (c < '0' || c > '9') {
 		reader := ddbjson.NewReader(string(d))
@@ -232,7 +232,7 @@ func (p *itemParameter) decode(_ string, d document) error {
 	return err
 }
 
-// AppendJSON appends the item as it was read.
+// AppendJSON appends the wire form of the item.
 func (p itemParameter) AppendJSON(dst []byte) []byte { return p.item.AppendJSON(dst) }
 
 // isTrue reports whether an optional parameter is there and true.

@@ -25,13 +25,15 @@ type queryInput struct {
 }
 
 func (in *queryInput) check() error {
+	if in.ConditionalOperator != nil && !slices.Contains(conditionalOperators, *in.ConditionalOperator) {
+		return validation(unknownConditionalOperator)
+	}
 	var c constraints
 	in.checkShape(&c, "queryFilter", in.QueryFilter, in.KeyConditions)
 	if in.Limit != nil {
 		c.unshown("Limit", outside("value", *in.Limit, 1, math.MaxInt))
 	}
-	if err := cmp.Or(checkKnownOperator(in.ConditionalOperator), c.err(),
-		in.checkUse("QueryFilter", in.QueryFilter, in.KeyConditions, in.KeyConditionExpression)); err != nil {
+	if err := cmp.Or(c.err(), in.checkUse("QueryFilter", in.QueryFilter, in.KeyConditions, in.KeyConditionExpression)); err != nil {
 		return err
 	}
 	if in.KeyConditionExpression == nil && in.KeyConditions == nil {
@@ -83,12 +85,7 @@ func (e *Engine) query(in *queryInput) (*pageOutput, error) {
 			return nil, err
 		}
 	}
-	if p.view.projected != nil {
-		if err := p.checkProjected(); err != nil {
-			return nil, err
-		}
-	}
-	return e.read(p), nil
+	return e.read(p)
 }
 
 // checkTerms checks the key condition against the key of the table or index, and sorts its terms by
@@ -141,10 +138,10 @@ func (in *queryInput) checkPartition(schema *keySchema) error {
 	}
 	for i := range schema.partition {
 		a := &schema.partition[i]
-		term := in.term(a.name)
-		if term == nil {
+		if i == len(in.terms) || in.terms[i].Attribute != a.name {
 			return missedElement(a)
 		}
+		term := &in.terms[i]
 		if err := checkTerm(term, a); err != nil {
 			return err
 		}
@@ -175,22 +172,12 @@ func (in *queryInput) checkSort(schema *keySchema) error {
 	return nil
 }
 
-// term returns the condition on an attribute, nil if there is none.
-func (in *queryInput) term(name string) *expression.KeyTerm {
-	for i := range in.terms {
-		if in.terms[i].Attribute == name {
-			return &in.terms[i]
-		}
-	}
-	return nil
-}
-
 // unequal returns the names of the attributes that have no equality condition.
 func (in *queryInput) unequal(attributes []keyAttribute) string {
 	var names []string
-	for i := range attributes {
-		if term := in.term(attributes[i].name); term == nil || term.Op != expression.KeyEqual {
-			names = append(names, attributes[i].name)
+	for _, a := range attributes {
+		if !slices.ContainsFunc(in.terms, func(t expression.KeyTerm) bool { return t.Attribute == a.name && t.Op == expression.KeyEqual }) {
+			names = append(names, a.name)
 		}
 	}
 	return strings.Join(names, ", ")

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"math/bits"
+	"slices"
 )
 
 const maxSegments = 1_000_000
@@ -19,13 +20,15 @@ type scanInput struct {
 }
 
 func (in *scanInput) check() error {
+	if in.ConditionalOperator != nil && !slices.Contains(conditionalOperators, *in.ConditionalOperator) {
+		return validation(unknownConditionalOperator)
+	}
 	var c constraints
 	in.checkShape(&c, "scanFilter", in.ScanFilter, nil)
 	number(&c, "limit", in.Limit, 1, math.MaxInt)
 	number(&c, "totalSegments", in.TotalSegments, 1, maxSegments)
 	number(&c, "segment", in.Segment, 0, maxSegments-1)
-	if err := cmp.Or(checkKnownOperator(in.ConditionalOperator), c.err(),
-		in.checkUse("ScanFilter", in.ScanFilter, nil, nil), in.checkSegments()); err != nil {
+	if err := cmp.Or(c.err(), in.checkUse("ScanFilter", in.ScanFilter, nil, nil), in.checkSegments()); err != nil {
 		return err
 	}
 	if _, err := in.parse(in.ScanFilter, nil); err != nil {
@@ -72,12 +75,7 @@ func (e *Engine) scan(in *scanInput) (*pageOutput, error) {
 		}
 		p.startAfter()
 	}
-	if p.view.projected != nil {
-		if err := p.checkProjected(); err != nil {
-			return nil, err
-		}
-	}
-	return e.read(p), nil
+	return e.read(p)
 }
 
 // segmentStart returns the first hash of a segment. Segments divide all hashes evenly.

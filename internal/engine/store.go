@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"strings"
 	"time"
 
@@ -36,20 +35,6 @@ const (
 	itemsBucket       = "items "      // by the primary key, in their wire form
 	tokensBucket      = "tokens"      // by time and token
 )
-
-// storedTable is a table without its items.
-//
-//	{"Name": "pets", "ID": "00000000-0000-4000-8000-000000000001", "Created": "2026-11-30T12:00:00Z",
-//	 "Definition": {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}], ...}, "TimeToLive": "expires"}
-type storedTable struct {
-	Name, ID      string
-	Created       time.Time
-	OnDemandSince time.Time
-	Definition    *tableDefinition
-	Throughput    map[string]throughputHistory
-	Tags          map[string]string
-	TimeToLive    string `json:",omitempty"`
-}
 
 // Open returns an Engine that holds what the store does and commits every change to it, before the
 // change is visible or acknowledged.
@@ -87,18 +72,12 @@ func (l *loader) load(x Entry) error {
 }
 
 func (l *loader) loadTable(value []byte) error {
-	var stored storedTable
+	stored := storedTable{Throughput: map[string]throughputHistory{}, Tags: map[string]string{}}
 	if err := json.Unmarshal(value, &stored); err != nil {
 		return err
 	}
-	t := newTable(stored.Definition, stored.Name, 0, stored.Created)
-	t.id, t.onDemandSince = stored.ID, stored.OnDemandSince
-	maps.Copy(t.throughput, stored.Throughput)
-	maps.Copy(t.tags, stored.Tags)
-	if stored.TimeToLive != "" {
-		t.ttl = &timeToLive{stored.TimeToLive, l.Engine}
-	}
-	l.tables[t.name], l.byID[t.id] = t, t
+	t := l.newTable(stored)
+	l.tables[t.Name], l.byID[t.ID] = t, t
 	return nil
 }
 
@@ -112,7 +91,7 @@ func (l *loader) loadItem(t *table, value []byte) error {
 	case t == nil:
 		return errors.New("item of an unknown table")
 	case t.schema.mismatches(item):
-		return fmt.Errorf("item without the key of table %s", t.name)
+		return fmt.Errorf("item without the key of table %s", t.Name)
 	}
 	t.replace(nil, t.storedRecord(item))
 	return nil
@@ -123,15 +102,11 @@ func (e *Engine) commitTable(t *table, further ...Entry) error {
 	if e.store == nil {
 		return nil
 	}
-	stored := storedTable{t.name, t.id, t.created, t.onDemandSince, t.definition, t.throughput, t.tags, ""}
-	if t.ttl != nil {
-		stored.TimeToLive = t.ttl.attribute
-	}
-	value, err := json.Marshal(stored)
+	value, err := json.Marshal(t.storedTable)
 	if err != nil {
 		return err
 	}
-	return e.store.Commit(append(further, Entry{definitionsBucket, []byte(t.id), value}))
+	return e.store.Commit(append(further, Entry{definitionsBucket, []byte(t.ID), value}))
 }
 
 // replaceTable commits the changed copy of a table, and puts it in the table's place.
@@ -139,16 +114,8 @@ func (e *Engine) replaceTable(after *table) error {
 	if err := e.commitTable(after); err != nil {
 		return err
 	}
-	e.tables[after.name] = after
+	e.tables[after.Name] = after
 	return nil
-}
-
-// commitDeletedTable removes a table with its items.
-func (e *Engine) commitDeletedTable(t *table) error {
-	if e.store == nil {
-		return nil
-	}
-	return e.store.Commit([]Entry{{Bucket: definitionsBucket, Key: []byte(t.id)}, {Bucket: itemsBucket + t.id}})
 }
 
 // commit stores accepted writes together, with the client request token of the transaction if there
@@ -173,7 +140,7 @@ func (e *Engine) commit(token *string, done tokenEntry, writes ...write) error {
 			entry := e.tokens.entries[old]
 			entries = append(entries, Entry{Bucket: tokensBucket, Key: entry.key(old)})
 		}
-		value, err := json.Marshal(storedToken{done.fingerprint, done.bytes})
+		value, err := json.Marshal(done)
 		if err != nil {
 			return err
 		}
@@ -193,25 +160,19 @@ func (t *table) entry(item attribute.Item, value []byte) Entry {
 		key = binary.AppendUvarint(key, uint64(len(raw)))
 		key = append(key, raw...)
 	}
-	return Entry{itemsBucket + t.id, key, value}
-}
-
-// storedToken is a transaction that succeeded, by its time and token.
-type storedToken struct {
-	Fingerprint uint64
-	Bytes       []int
+	return Entry{itemsBucket + t.ID, key, value}
 }
 
 func (l *loader) loadToken(x Entry) error {
-	var stored storedToken
+	var done tokenEntry
 	if len(x.Key) < 8 {
 		return errors.New("token without a time")
 	}
-	if err := json.Unmarshal(x.Value, &stored); err != nil {
+	if err := json.Unmarshal(x.Value, &done); err != nil {
 		return err
 	}
-	at := time.Unix(0, int64(binary.BigEndian.Uint64(x.Key)))
-	l.tokens.add(string(x.Key[8:]), tokenEntry{stored.Fingerprint, at, stored.Bytes})
+	done.at = time.Unix(0, int64(binary.BigEndian.Uint64(x.Key)))
+	l.tokens.add(string(x.Key[8:]), done)
 	return nil
 }
 

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -16,21 +15,30 @@ import (
 // table is a table with its items. Only operations that change tables change more of it than the
 // trees and their counts.
 type table struct {
-	name       string
-	id         string
-	created    time.Time
-	definition *tableDefinition
-	// onDemandSince is the last change to on-demand capacity, zero if there was none.
-	onDemandSince time.Time
-	// throughput is by the name of the index, "" for the table.
-	throughput map[string]throughputHistory
-	tags       map[string]string
-	ttl        *timeToLive // nil if it is not enabled
-	schema     *keySchema  // that of views[0]
+	storedTable
+	engine *Engine
+	schema *keySchema // that of views[0]
 	// views are the orders of the items: the table itself, then its local and its global indexes.
 	views []*view
 	// indexesByName are the indexes in the order in which they are checked.
 	indexesByName []*view
+}
+
+// storedTable is a table without its items, as it is stored.
+//
+//	{"Name": "pets", "ID": "00000000-0000-4000-8000-000000000001", "Created": "2026-11-30T12:00:00Z",
+//	 "Definition": {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}], ...}, "TimeToLive": "expires"}
+type storedTable struct {
+	Name, ID string
+	Created  time.Time
+	// OnDemandSince is the last change to on-demand capacity, zero if there was none.
+	OnDemandSince time.Time
+	Definition    *tableDefinition
+	// Throughput is by the name of the index, "" for the table.
+	Throughput map[string]throughputHistory
+	Tags       map[string]string
+	// TimeToLive is the name of the attribute with the second of expiry, "" if time to live is disabled.
+	TimeToLive string `json:",omitempty"`
 }
 
 // record is an item as it is stored. It never changes: a write replaces it.
@@ -57,18 +65,9 @@ func (r *record) itemOrNil() attribute.Item {
 	return r.item
 }
 
-func newTable(definition *tableDefinition, name string, number uint64, created time.Time) *table {
-	t := &table{
-		name:       name,
-		id:         fmt.Sprintf("00000000-0000-4000-8000-%012x", number),
-		created:    created,
-		definition: definition,
-		throughput: map[string]throughputHistory{},
-		tags:       map[string]string{},
-	}
-	if definition.onDemand() {
-		t.onDemandSince = created
-	}
+// newTable returns a table without items.
+func (e *Engine) newTable(stored storedTable) *table {
+	t := &table{storedTable: stored, engine: e}
 	t.addViews()
 	return t
 }
@@ -76,19 +75,19 @@ func newTable(definition *tableDefinition, name string, number uint64, created t
 // addViews adds the views of a table without items.
 func (t *table) addViews() {
 	t.views = nil
-	t.addView("", tableView, t.definition.KeySchema, nil)
+	t.addView("", tableView, t.Definition.KeySchema, nil)
 	t.schema = &t.views[0].schema
-	for _, x := range t.definition.LocalSecondaryIndexes {
+	for _, x := range t.Definition.LocalSecondaryIndexes {
 		t.addView(*x.IndexName, localIndex, x.KeySchema, x.Projection)
 	}
-	for _, x := range t.definition.GlobalSecondaryIndexes {
+	for _, x := range t.Definition.GlobalSecondaryIndexes {
 		t.addView(*x.IndexName, globalIndex, x.KeySchema, x.Projection)
 	}
 	t.indexesByName = slices.SortedFunc(slices.Values(t.views[1:]), func(a, b *view) int { return strings.Compare(a.name, b.name) })
 }
 
 func (t *table) addView(name string, kind viewKind, keys []keySchemaElement, p *projection) {
-	v := &view{name: name, kind: kind, number: len(t.views), schema: t.definition.keySchema(keys)}
+	v := &view{name: name, kind: kind, number: len(t.views), schema: t.Definition.keySchema(keys)}
 	t.views = append(t.views, v)
 	for _, a := range slices.Concat(t.views[0].schema.attributes, v.schema.attributes) {
 		if !slices.Contains(v.keys, a) {
@@ -96,7 +95,15 @@ func (t *table) addView(name string, kind viewKind, keys []keySchemaElement, p *
 		}
 	}
 	if p != nil && *p.ProjectionType != "ALL" {
-		v.projected = projectedNames(v.keys, p.NonKeyAttributes)
+		for _, a := range v.keys {
+			v.projected = append(v.projected, a.name)
+		}
+		for _, name := range p.NonKeyAttributes {
+			if !slices.Contains(v.projected, name) {
+				v.projected = append(v.projected, name)
+			}
+		}
+		v.projection = expression.NewProjection(v.projected)
 	}
 	v.tree = btree.NewBTreeGOptions(func(a, b element) bool { return v.compare(a, b) < 0 }, btree.Options{NoLocks: true})
 }
@@ -130,7 +137,7 @@ func (t *table) view(name string) *view {
 	return nil
 }
 
-func (t *table) hasLocalIndexes() bool { return len(t.definition.LocalSecondaryIndexes) > 0 }
+func (t *table) hasLocalIndexes() bool { return len(t.Definition.LocalSecondaryIndexes) > 0 }
 
 // newRecord returns the stored form of an item with a valid key.
 func (t *table) newRecord(item attribute.Item) *record {
@@ -149,8 +156,8 @@ func (t *table) get(primary *key) *record {
 
 // replace stores a record in place of the old one; either may be nil.
 func (t *table) replace(old, stored *record) {
-	if t.ttl != nil {
-		t.ttl.schedule(stored)
+	if t.TimeToLive != "" && stored != nil {
+		t.engine.expireAfter(t.expiryOf(stored.item, t.engine.now().Unix()))
 	}
 	for _, v := range t.views {
 		held, holds := v.holds(old), v.holds(stored)

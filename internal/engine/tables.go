@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"encoding/binary"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -49,13 +50,23 @@ func (e *Engine) createTable(in *createTableInput) (*tableDescriptionOutput, err
 		return nil, dynamoDBException("ResourceInUseException", "Table already exists: "+name)
 	}
 	number := e.ids + 1
-	t := newTable(&in.tableDefinition, name, number, e.now())
+	t := e.newTable(storedTable{
+		Name:       name,
+		ID:         fmt.Sprintf("00000000-0000-4000-8000-%012x", number),
+		Created:    e.now(),
+		Definition: &in.tableDefinition,
+		Throughput: map[string]throughputHistory{},
+		Tags:       map[string]string{},
+	})
+	if t.Definition.onDemand() {
+		t.OnDemandSince = t.Created
+	}
 	t.tag(in.Tags)
 	if err := e.commitTable(t, Entry{countersBucket, []byte("tables"), binary.AppendUvarint(nil, number)}); err != nil {
 		return nil, err
 	}
 	e.ids, e.tables[name] = number, t
-	return &tableDescriptionOutput{t.describe("CREATING", t.created)}, nil
+	return &tableDescriptionOutput{t.describe("CREATING", t.Created)}, nil
 }
 
 // tableInput has the parameter of the operations that have no other: DeleteTable, DescribeTable,
@@ -82,13 +93,15 @@ func (e *Engine) deleteTable(in *tableInput) (*tableDescriptionOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	if isTrue(t.definition.DeletionProtectionEnabled) {
+	if isTrue(t.Definition.DeletionProtectionEnabled) {
 		return nil, validation("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
 	}
-	if err := e.commitDeletedTable(t); err != nil {
-		return nil, err
+	if e.store != nil {
+		if err := e.store.Commit([]Entry{{Bucket: definitionsBucket, Key: []byte(t.ID)}, {Bucket: itemsBucket + t.ID}}); err != nil {
+			return nil, err
+		}
 	}
-	delete(e.tables, t.name)
+	delete(e.tables, t.Name)
 	described := t.describe("DELETING", e.now())
 	described.AttributeDefinitions, described.KeySchema, described.CreationDateTime = nil, nil, nil
 	described.LocalSecondaryIndexes, described.GlobalSecondaryIndexes = nil, nil
@@ -166,16 +179,10 @@ func (e *Engine) listTables(in *listTablesInput) (*listTablesOutput, error) {
 //	{"ContinuousBackupsDescription": {"ContinuousBackupsStatus": "ENABLED",
 //	  "PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "DISABLED"}}}
 type describeContinuousBackupsOutput struct {
-	ContinuousBackupsDescription continuousBackupsDescription
-}
-
-type continuousBackupsDescription struct {
-	ContinuousBackupsStatus        string
-	PointInTimeRecoveryDescription pointInTimeRecoveryDescription
-}
-
-type pointInTimeRecoveryDescription struct {
-	PointInTimeRecoveryStatus string
+	ContinuousBackupsDescription struct {
+		ContinuousBackupsStatus        string
+		PointInTimeRecoveryDescription struct{ PointInTimeRecoveryStatus string }
+	}
 }
 
 // describeContinuousBackups describes a table without point-in-time recovery, as this engine has no other.
@@ -183,7 +190,10 @@ func (e *Engine) describeContinuousBackups(in *tableInput) (*describeContinuousB
 	if _, err := e.table(*in.TableName); err != nil {
 		return nil, dynamoDBException("TableNotFoundException", "Table not found: "+*in.TableName)
 	}
-	return &describeContinuousBackupsOutput{continuousBackupsDescription{"ENABLED", pointInTimeRecoveryDescription{"DISABLED"}}}, nil
+	out := &describeContinuousBackupsOutput{}
+	out.ContinuousBackupsDescription.ContinuousBackupsStatus = "ENABLED"
+	out.ContinuousBackupsDescription.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus = "DISABLED"
+	return out, nil
 }
 
 // noInput is the input of the operations without parameters.

@@ -154,9 +154,9 @@ func (e *Engine) updateTable(in *updateTableInput) (*tableDescriptionOutput, err
 		return nil, err
 	}
 	if in.StreamSpecification != nil {
-		return nil, validation("Table has no stream to disable: TableName: %s", t.name)
+		return nil, validation("Table has no stream to disable: TableName: %s", t.Name)
 	}
-	u := tableUpdate{in: in, before: t.definition, after: *t.definition}
+	u := tableUpdate{in: in, before: t.Definition, after: *t.Definition}
 	if err := u.apply(); err != nil {
 		return nil, err
 	}
@@ -312,14 +312,14 @@ func (u *tableUpdate) status(name string) string {
 // redefined returns the table with the new definition, and with new views if the indexes change.
 func (t *table) redefined(u *tableUpdate, now time.Time) *table {
 	after := *t
-	after.definition = &u.after
+	after.Definition = &u.after
 	if u.after.onDemand() && !u.before.onDemand() {
-		after.onDemandSince = now
+		after.OnDemandSince = now
 	}
-	after.throughput = map[string]throughputHistory{"": t.throughput[""].changed(u.before.ProvisionedThroughput, u.after.ProvisionedThroughput, now)}
+	after.Throughput = map[string]throughputHistory{"": t.Throughput[""].changed(u.before.ProvisionedThroughput, u.after.ProvisionedThroughput, now)}
 	for _, x := range u.after.GlobalSecondaryIndexes {
 		if before := u.before.globalIndex(*x.IndexName); before != nil {
-			after.throughput[*x.IndexName] = t.throughput[*x.IndexName].changed(before.ProvisionedThroughput, x.ProvisionedThroughput, now)
+			after.Throughput[*x.IndexName] = t.Throughput[*x.IndexName].changed(before.ProvisionedThroughput, x.ProvisionedThroughput, now)
 		}
 	}
 	if u.in.indexChanges() == 0 {

@@ -53,10 +53,10 @@ func validTag(s string, maximum int) bool {
 	})
 }
 
-// tag adds tags to the table, in place of those with the same keys.
+// tag adds tags to the table, which replace those with the same keys.
 func (t *table) tag(tags []tag) {
 	for _, tag := range tags {
-		t.tags[*tag.Key] = *tag.Value
+		t.Tags[*tag.Key] = *tag.Value
 	}
 }
 
@@ -118,9 +118,9 @@ func (e *Engine) tagResource(in *tagResourceInput) (nothing, error) {
 		return nothing{}, err
 	}
 	after := *t
-	after.tags = maps.Clone(t.tags)
+	after.Tags = maps.Clone(t.Tags)
 	after.tag(in.Tags)
-	if err := checkTagCount(len(after.tags)); err != nil {
+	if err := checkTagCount(len(after.Tags)); err != nil {
 		return nothing{}, err
 	}
 	return nothing{}, e.replaceTable(&after)
@@ -150,9 +150,9 @@ func (e *Engine) untagResource(in *untagResourceInput) (nothing, error) {
 		return nothing{}, err
 	}
 	after := *t
-	after.tags = maps.Clone(t.tags)
+	after.Tags = maps.Clone(t.Tags)
 	for _, key := range in.TagKeys {
-		delete(after.tags, key)
+		delete(after.Tags, key)
 	}
 	return nothing{}, e.replaceTable(&after)
 }
@@ -179,8 +179,8 @@ func (e *Engine) listTagsOfResource(in *listTagsOfResourceInput) (*listTagsOfRes
 		return nil, err
 	}
 	out := &listTagsOfResourceOutput{Tags: []tag{}}
-	for _, key := range slices.Sorted(maps.Keys(t.tags)) {
-		value := t.tags[key]
+	for _, key := range slices.Sorted(maps.Keys(t.Tags)) {
+		value := t.Tags[key]
 		out.Tags = append(out.Tags, tag{&key, &value})
 	}
 	return out, nil

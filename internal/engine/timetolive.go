@@ -14,15 +14,9 @@ const (
 	maxOverdue = 5 * 365 * 24 * 60 * 60
 )
 
-// timeToLive is the enabled time to live of a table.
-type timeToLive struct {
-	attribute string
-	engine    *Engine
-}
-
-// expiryOf returns the second after which the item is to be deleted.
-func (t *timeToLive) expiryOf(item attribute.Item, now int64) int64 {
-	value := item[t.attribute]
+// expiryOf returns the second after which an item is to be deleted.
+func (t *table) expiryOf(item attribute.Item, now int64) int64 {
+	value := item[t.TimeToLive]
 	if value.Kind() != attribute.KindN {
 		return never
 	}
@@ -33,26 +27,16 @@ func (t *timeToLive) expiryOf(item attribute.Item, now int64) int64 {
 	return int64(math.Floor(second))
 }
 
-// schedule schedules the next expiry sweep for when r expires, unless one is due earlier.
-func (t *timeToLive) schedule(r *record) {
-	if t != nil && r != nil {
-		t.engine.expireAfter(t.expiryOf(r.item, t.engine.now().Unix()))
-	}
-}
-
-// expireAfter schedules a sweep after that second, unless one is due earlier. It must not run beside
-// another write.
+// expireAfter schedules a sweep after that second, unless one is due earlier. No write may run at
+// the same time.
 func (e *Engine) expireAfter(second int64) {
 	if second < e.nextExpiry.Load() {
 		e.nextExpiry.Store(second)
 	}
 }
 
-// expire deletes the items that have expired, if a sweep is due.
+// expire deletes the items that have expired, if a sweep is due, and schedules the next one.
 func (e *Engine) expire() {
-	if e.nextExpiry.Load() == never {
-		return
-	}
 	now := e.now().Unix()
 	if e.nextExpiry.Load() >= now {
 		return
@@ -65,9 +49,17 @@ func (e *Engine) expire() {
 	e.nextExpiry.Store(never)
 	var expired []write
 	for _, t := range e.tables {
-		if t.ttl != nil {
-			expired = t.appendExpired(expired, now)
+		if t.TimeToLive == "" {
+			continue
 		}
+		t.views[0].tree.Scan(func(x element) bool {
+			if expiry := t.expiryOf(x.record.item, now); expiry < now {
+				expired = append(expired, write{table: t, old: x.record})
+			} else {
+				e.expireAfter(expiry)
+			}
+			return true
+		})
 	}
 	if e.commit(nil, tokenEntry{}, expired...) != nil { // the store has logged it
 		e.expireAfter(now) // try again in a second
@@ -76,20 +68,6 @@ func (e *Engine) expire() {
 	for i := range expired {
 		expired[i].apply()
 	}
-}
-
-// appendExpired appends deletes of the table's expired items, and schedules the next sweep.
-func (t *table) appendExpired(expired []write, now int64) []write {
-	t.views[0].tree.Scan(func(x element) bool {
-		r := x.record
-		if expiry := t.ttl.expiryOf(r.item, now); expiry < now {
-			expired = append(expired, write{table: t, old: r})
-		} else {
-			t.ttl.engine.expireAfter(expiry)
-		}
-		return true
-	})
-	return expired
 }
 
 // updateTimeToLiveInput has the parameters of UpdateTimeToLive.
@@ -129,19 +107,19 @@ func (e *Engine) updateTimeToLive(in *updateTimeToLiveInput) (*updateTimeToLiveO
 	if err != nil {
 		return nil, err
 	}
-	attribute, enable := *in.TimeToLiveSpecification.AttributeName, *in.TimeToLiveSpecification.Enabled
+	name, enable := *in.TimeToLiveSpecification.AttributeName, *in.TimeToLiveSpecification.Enabled
 	switch {
-	case t.ttl == nil && !enable:
+	case t.TimeToLive == "" && !enable:
 		return nil, validation("TimeToLive is already disabled")
-	case t.ttl != nil && t.ttl.attribute != attribute:
-		return nil, validation("TimeToLive is active on a different AttributeName: current AttributeName is %s", t.ttl.attribute)
-	case t.ttl != nil && enable:
+	case t.TimeToLive != "" && t.TimeToLive != name:
+		return nil, validation("TimeToLive is active on a different AttributeName: current AttributeName is %s", t.TimeToLive)
+	case t.TimeToLive != "" && enable:
 		return nil, validation("TimeToLive is already enabled")
 	}
 	after := *t
-	after.ttl = nil
+	after.TimeToLive = ""
 	if enable {
-		after.ttl = &timeToLive{attribute, e}
+		after.TimeToLive = name
 	}
 	if err := e.replaceTable(&after); err != nil {
 		return nil, err
@@ -170,8 +148,8 @@ func (e *Engine) describeTimeToLive(in *tableInput) (*describeTimeToLiveOutput, 
 	switch {
 	case err != nil:
 		return nil, err
-	case t.ttl == nil:
+	case t.TimeToLive == "":
 		return &describeTimeToLiveOutput{timeToLiveDescription{TimeToLiveStatus: "DISABLED"}}, nil
 	}
-	return &describeTimeToLiveOutput{timeToLiveDescription{t.ttl.attribute, "ENABLED"}}, nil
+	return &describeTimeToLiveOutput{timeToLiveDescription{t.TimeToLive, "ENABLED"}}, nil
 }

@@ -82,7 +82,9 @@ func (x *transactWriteItem) writes() []*action {
 func (p *transactItems) checkShape(c *constraints, element string) {
 	c.notNull("transactItems", p.source != "")
 	if p.source != "" {
-		c.list("transactItems", len(p.elements), maxTransactionActions, func() string { return repeated(element, len(p.elements)) })
+		c.list("transactItems", len(p.elements), maxTransactionActions, func() string {
+			return shownList(slices.Repeat([]string{element}, len(p.elements)))
+		})
 	}
 	for i := range p.elements {
 		x := &p.elements[i]
@@ -98,8 +100,7 @@ func (p *transactItems) checkShape(c *constraints, element string) {
 
 // checkShape checks the declared shape of an element of TransactWriteItems.
 func (a *action) checkShape(c *constraints, at string) {
-	c.notNull(at+"tableName", a.tableName != nil)
-	c.name(at+"tableName", a.tableName, 1)
+	c.requireName(at+"tableName", a.tableName, 1)
 	c.notNull(at+a.itemName, a.item.present)
 	switch a.name {
 	case "conditionCheck":
@@ -248,10 +249,10 @@ func (e *Engine) transact(in *transactWriteItemsInput, writes []write) (done []i
 	now := e.now()
 	if token != nil {
 		if done, found := e.tokens.find(*token, now); found {
-			if done.fingerprint != content {
+			if done.Fingerprint != content {
 				return nil, dynamoDBException("IdempotentParameterMismatchException", "Request uses the same client token as a previous, but non-identical request")
 			}
-			return done.bytes, nil
+			return done.Bytes, nil
 		}
 	}
 	failed := make(reasons, len(writes))
@@ -265,9 +266,9 @@ func (e *Engine) transact(in *transactWriteItemsInput, writes []write) (done []i
 	if err := failed.err(); err != nil {
 		return nil, err
 	}
-	committed := tokenEntry{content, now, make([]int, len(writes))}
+	committed := tokenEntry{now, content, make([]int, len(writes))}
 	for i := range writes {
-		committed.bytes[i] = max(writes[i].old.bytes(), writes[i].new.bytes())
+		committed.Bytes[i] = max(writes[i].old.bytes(), writes[i].new.bytes())
 	}
 	if err := e.commit(token, committed, writes...); err != nil {
 		return nil, err
@@ -329,11 +330,11 @@ type tokens struct {
 	order []string
 }
 
-// tokenEntry is a transaction that succeeded.
+// tokenEntry is a transaction that succeeded. It is stored by its time and token.
 type tokenEntry struct {
-	fingerprint uint64
 	at          time.Time
-	bytes       []int // what each action wrote or replaced, whichever is larger
+	Fingerprint uint64
+	Bytes       []int // what each action wrote or replaced, whichever is larger
 }
 
 // find returns the transaction that used the token within the window.

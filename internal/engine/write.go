@@ -167,7 +167,7 @@ func (in *returnInput) checkWrite(a *action) error {
 	return validation("1 validation error detected: %s", asException(err).message)
 }
 
-// checkShape checks the declared shape. Since June 2026 the service words some violations anew, and an
+// checkShape checks the declared shape. Since June 2026 the service has new messages for some violations, and an
 // update with wrong ReturnValues or a write with an empty TableName has no other. It still uses the
 // older rules for a request that lacks a required parameter or nests a value too deeply.
 func (in *returnInput) checkShape(a *action) error {
@@ -184,7 +184,7 @@ func (in *returnInput) checkShape(a *action) error {
 	case badReturnValues && a.update != &noUpdate:
 		c.add(unknownReturnValues)
 		return c.err()
-	case checkKnownOperator(a.condition.ConditionalOperator) != nil:
+	case a.condition.ConditionalOperator != nil && !slices.Contains(conditionalOperators, *a.condition.ConditionalOperator):
 		c.add(unknownConditionalOperator)
 	}
 	c.capacity(in.ReturnConsumedCapacity)
@@ -268,7 +268,9 @@ func (e *Engine) newWrite(a *action) (w write, err error) {
 		}
 	}
 	if a.update != &noUpdate {
-		w.key, w.update = a.item.item, a.update.update
+		w.key = a.item.item
+	}
+	if w.update = a.update.update; w.update != nil {
 		if err := w.table.checkUpdate(w.update); err != nil {
 			return w, err
 		}
@@ -375,14 +377,14 @@ func metricsOf(writes []write, returnItemCollectionMetrics *string) map[string][
 		if !w.table.hasLocalIndexes() {
 			continue
 		}
-		of := metrics[w.table.name]
+		of := metrics[w.table.Name]
 		if of == nil {
 			of = []*itemCollectionMetrics{}
 		}
 		if !w.checkOnly {
 			of = append(of, w.metrics())
 		}
-		metrics[w.table.name] = of
+		metrics[w.table.Name] = of
 	}
 	return metrics
 }

@@ -199,7 +199,7 @@ func (d *decoder) set(kind Kind) (Value, error) {
 			return err
 		}
 		if null {
-			d.report(nullMember(kind))
+			d.report(invalid(nullMembers[kind]))
 			return nil
 		}
 		member, err := d.member(kind.Member())
@@ -214,15 +214,8 @@ func (d *decoder) set(kind Kind) (Value, error) {
 	return set, nil
 }
 
-func nullMember(kind Kind) error {
-	switch kind {
-	case KindSS:
-		return invalid(messageSetNull)
-	case KindNS:
-		return invalid(messageNotNumeric)
-	}
-	return invalid(messageEmpty)
-}
+// nullMembers are the messages about a null in a set.
+var nullMembers = map[Kind]string{KindSS: messageSetNull, KindNS: messageNotNumeric, KindBS: messageEmpty}
 
 // member reads the content of an S, N or B: a value's, or that of one member of a set.
 func (d *decoder) member(kind Kind) (string, error) {

@@ -44,7 +44,7 @@ func (v Value) has(member string) bool {
 // parseSet returns a set from a request. It rejects an empty one and duplicates.
 func parseSet(kind Kind, members []string) (Value, error) {
 	if len(members) == 0 {
-		return Value{kind: kind}, emptySet(kind)
+		return Value{kind: kind}, invalid(emptySets[kind])
 	}
 	order := memberOrder(kind)
 	sorted := members
@@ -68,14 +68,11 @@ func memberOrder(kind Kind) func(a, b string) int {
 	return strings.Compare
 }
 
-func emptySet(kind Kind) error {
-	switch kind {
-	case KindSS:
-		return invalid("One or more parameter values were invalid: An string set  may not be empty")
-	case KindNS:
-		return invalid("One or more parameter values were invalid: An number set  may not be empty")
-	}
-	return invalid("One or more parameter values were invalid: Binary sets should not be empty")
+// emptySets are the messages about an empty set.
+var emptySets = map[Kind]string{
+	KindSS: "One or more parameter values were invalid: An string set  may not be empty",
+	KindNS: "One or more parameter values were invalid: An number set  may not be empty",
+	KindBS: "One or more parameter values were invalid: Binary sets should not be empty",
 }
 
 // duplicates returns the error for a set with a member twice. It shows the members up to the repeated

@@ -124,7 +124,7 @@ func (v Value) Members() []string {
 	return v.nested.members
 }
 
-// Item is a row of a table, or the content of a map.
+// Item is an item of a table, or the content of a map.
 type Item map[string]Value
 
 // maxNameSize is the longest name of an attribute in bytes.

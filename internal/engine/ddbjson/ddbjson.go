@@ -280,7 +280,7 @@ func (r *Reader) scalar() (token string, err error) {
 		return "FALSE_VALUE", r.literal("false")
 	case c == 'n':
 		return "NULL_VALUE", r.literal("null")
-	case c == '-' || isDigit(c):
+	case c == '-' || '0' <= c && c <= '9':
 		integer, err := r.number()
 		if integer {
 			return "NUMBER_VALUE", err
@@ -289,8 +289,6 @@ func (r *Reader) scalar() (token string, err error) {
 	}
 	return "", ErrMalformed
 }
-
-func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // plain has the bytes that stand for themselves in a JSON string.
 var plain = func() (plain [256]bool) {

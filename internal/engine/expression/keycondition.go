@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
@@ -74,7 +75,7 @@ func newTerm(n *node) (KeyTerm, error) {
 		default:
 			term.Attribute = arg.path.Attribute()
 			if i > 0 {
-				term.Op = mirrored(n.op)
+				term.Op = cmp.Or(mirrored[n.op], n.op)
 			}
 		}
 	}
@@ -89,19 +90,9 @@ func isKeyOperator(op operator) bool {
 	return slices.Contains([]operator{KeyEqual, KeyLess, KeyLessOrEqual, KeyGreater, KeyGreaterOrEqual, KeyBetween, KeyBeginsWith}, op)
 }
 
-// mirrored returns the operator with its operands exchanged.
-func mirrored(op KeyOp) KeyOp {
-	switch op {
-	case KeyLess:
-		return KeyGreater
-	case KeyLessOrEqual:
-		return KeyGreaterOrEqual
-	case KeyGreater:
-		return KeyLess
-	case KeyGreaterOrEqual:
-		return KeyLessOrEqual
-	}
-	return op
+// mirrored has the operators that change if their operands are exchanged.
+var mirrored = map[KeyOp]KeyOp{
+	KeyLess: KeyGreater, KeyLessOrEqual: KeyGreaterOrEqual, KeyGreater: KeyLess, KeyGreaterOrEqual: KeyLessOrEqual,
 }
 
 // NewKeyTerms returns the terms of KeyConditions. The error is an *attribute.ValidationError if no

@@ -199,20 +199,15 @@ func (b *branch) cut(value attribute.Value) attribute.Value {
 			return attribute.M(picked)
 		}
 	case attribute.KindL:
-		if picked := b.gather(value); len(picked) > 0 {
+		var picked []attribute.Value
+		for _, below := range b.below {
+			if element := below.cut(below.step.find(value)); element.Exists() {
+				picked = append(picked, element)
+			}
+		}
+		if len(picked) > 0 {
 			return attribute.L(picked...)
 		}
 	}
 	return attribute.Value{}
-}
-
-// gather returns the selected elements of a list.
-func (b *branch) gather(list attribute.Value) []attribute.Value {
-	var picked []attribute.Value
-	for _, below := range b.below {
-		if value := below.cut(below.step.find(list)); value.Exists() {
-			picked = append(picked, value)
-		}
-	}
-	return picked
 }

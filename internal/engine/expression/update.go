@@ -69,27 +69,14 @@ func (u *Update) add(c clause) {
 }
 
 // Targets returns the paths that the update changes.
-func (u *Update) Targets() []Path {
-	if u == nil {
-		return nil
-	}
-	return u.targets
-}
+func (u *Update) Targets() []Path { return u.targets }
 
 // Paths returns the targets and all paths that the update reads.
-func (u *Update) Paths() []Path {
-	if u == nil {
-		return nil
-	}
-	return u.paths
-}
+func (u *Update) Paths() []Path { return u.paths }
 
 // Values returns the values that the update sets to top-level attributes whatever the item is. Of a
 // sum, it is a value of the same type.
 func (u *Update) Values() attribute.Item {
-	if u == nil {
-		return nil
-	}
 	values := attribute.Item{}
 	for _, c := range u.clauses {
 		switch name := c.target.Attribute(); {
