@@ -91,7 +91,6 @@ func TestScan_ScanFilterErrors(t *testing.T) {
 		{"too many values", "Scan", scan(`"a":{"ComparisonOperator":"EQ","AttributeValueList":[{"S":"a"},{"S":"b"}]}`), invalid + "Invalid number of argument(s) for the EQ ComparisonOperator"},
 		{"values of two types", "Scan", scan(`"a":{"ComparisonOperator":"IN","AttributeValueList":[{"S":"a"},{"N":"1"}]}`), invalid + "AttributeValues inside AttributeValueList must be of same type"},
 		{"a type without order after another type", "Scan", scan(`"a":{"ComparisonOperator":"IN","AttributeValueList":[{"S":"a"},{"M":{}}]}`), invalid + "ComparisonOperator IN is not valid for M AttributeValue type"},
-		{"a null condition", "Scan", scan(`"a":null`), "ValidationException: The filter condition for an attribute cannot be null: a"},
 		{"a type without order", "Scan", scan(`"a":{"ComparisonOperator":"LT","AttributeValueList":[{"BOOL":true}]}`), invalid + "ComparisonOperator LT is not valid for BOOL AttributeValue type"},
 		{"bounds the wrong way round", "Scan", scan(`"a":{"ComparisonOperator":"BETWEEN","AttributeValueList":[{"S":"b"},{"S":"a"}]}`), "ValidationException: The BETWEEN condition was provided a range where the lower bound is greater than the upper bound"},
 		{"one condition with an operator", "Scan", scan(`"a":{"ComparisonOperator":"NULL"}},"ConditionalOperator":"OR","x":{`), "ValidationException: ConditionalOperator can only be used when Filter or Expected has two or more elements"},

@@ -32,27 +32,11 @@ func TestUpdateItem_Clauses(t *testing.T) {
 	const item = `"n":{"N":"5"},"s":{"S":"text"},"l":{"L":[{"N":"0"},{"N":"1"},{"N":"2"}]},"m":{"M":{"x":{"N":"1"},"l":{"L":[{"S":"e"}]}}},"ss":{"SS":["a","b"]},"ns":{"NS":["1","2"]}`
 	const one = `":v":{"N":"1"}`
 	for _, test := range []struct{ name, expression, values, updated string }{
-		{"set a new attribute", "SET x = :v", one, `"x":{"N":"1"}`},
-		{"set to another attribute", "SET x = s", "", `"x":{"S":"text"}`},
 		{"swap two attributes", "SET n = s, s = n", "", `"n":{"S":"text"},"s":{"N":"5"}`},
-		{"add", "SET n = n + :v", one, `"n":{"N":"6"}`},
-		{"subtract", "SET n = :v - n", one, `"n":{"N":"-4"}`},
-		{"add in parentheses", "SET n = (n + :v)", one, `"n":{"N":"6"}`},
 		{"add without loss", "SET n = n + :v", `":v":{"N":"0.00000000000000000000000000000000001"}`, `"n":{"N":"5.00000000000000000000000000000000001"}`},
-		{"default of a missing attribute", "SET x = if_not_exists(x, :v)", one, `"x":{"N":"1"}`},
-		{"default of an attribute that is there", "SET n = if_not_exists(n, :v)", one, `"n":{"N":"5"}`},
 		{"default in a sum", "SET x = if_not_exists(x, :v) + :v", one, `"x":{"N":"2"}`},
-		{"append to a list", "SET l = list_append(l, :v)", `":v":{"L":[{"N":"3"}]}`, `"l":{"L":[{"N":"0"},{"N":"1"},{"N":"2"},{"N":"3"}]}`},
-		{"set an element", "SET l[1] = :v", `":v":{"N":"9"}`, `"l":{"L":[{"N":"0"},{"N":"9"},{"N":"2"}]}`},
 		{"set behind the end", "SET l[9] = :v, l[7] = n", one, `"l":{"L":[{"N":"0"},{"N":"1"},{"N":"2"},{"N":"5"},{"N":"1"}]}`},
-		{"set in a map", "SET m.y = :v, m.l[0] = n", one, `"m":{"M":{"x":{"N":"1"},"y":{"N":"1"},"l":{"L":[{"N":"5"}]}}}`},
 		{"remove elements by their old indexes", "SET l[2] = :v REMOVE l[0], l[1]", one, `"l":{"L":[{"N":"1"}]}`},
-		{"remove what is not there", "REMOVE x, m.y, l[9]", "", `"n":{"N":"5"}`},
-		{"remove in a map", "REMOVE m.x", "", `"m":{"M":{"l":{"L":[{"S":"e"}]}}}`},
-		{"add to a number", "ADD n :v", one, `"n":{"N":"6"}`},
-		{"add a new number", "ADD x :v, m.z :v", one, `"x":{"N":"1"},"m":{"M":{"x":{"N":"1"},"z":{"N":"1"},"l":{"L":[{"S":"e"}]}}}`},
-		{"add to a set", "ADD ss :v", `":v":{"SS":["c","a"]}`, `"ss":{"SS":["a","b","c"]}`},
-		{"delete from a set", "DELETE ns :v", `":v":{"NS":["2.0","7"]}`, `"ns":{"NS":["1"]}`},
 		{"the sections in any order and case", "remove n Delete ss :w add ns :v sEt s = n", `":v":{"NS":["3"]},":w":{"SS":["a"]}`, `"ns":{"NS":["1","2","3"]},"ss":{"SS":["b"]},"s":{"N":"5"}`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -130,37 +114,17 @@ func TestUpdateItem_Errors(t *testing.T) {
 	const item = `"n":{"N":"5"},"s":{"S":"text"},"l":{"L":[]},"m":{"M":{}},"big":{"N":"9e125"}`
 	const syntax = "Invalid UpdateExpression: "
 	for _, test := range []struct{ name, expression, values, want string }{
-		{"an empty expression", "", "", syntax + "The expression can not be empty;"},
-		{"no clause", " ", "", syntax + `Syntax error; token: "<EOF>", near: " "`},
 		{"a section twice", "SET n = :v SET s = :v", `":v":{"S":"x"}`, syntax + `The \"SET\" section can only be used once in an update expression;`},
-		{"no section", "n = :v", `":v":{"S":"x"}`, syntax + `Syntax error; token: \"n\", near: \"n =\"`},
-		{"two sums", "SET n = n + n + n", "", syntax + `Syntax error; token: \"+\", near: \"n + n\"`},
 		{"an add of a path", "ADD n n", "", syntax + `Syntax error; token: \"n\", near: \"n n\"`},
 		{"redundant parentheses", "SET n = ((n))", "", syntax + "The expression has redundant parentheses;"},
-		{"an unknown function", "SET n = f(n)", "", syntax + "Invalid function name; function: f"},
 		{"the function of a condition", "SET n = size(n)", "", syntax + "The function is not allowed in an update expression; function: size"},
-		{"too few operands", "SET n = if_not_exists(n)", "", syntax + "Incorrect number of operands for operator or function; operator or function: if_not_exists, number of operands: 1"},
-		{"a default of a value", "SET n = if_not_exists(:v, n)", `":v":{"S":"x"}`, syntax + "Operator or function requires a document path; operator or function: if_not_exists"},
-		{"an append of a string", "SET l = list_append(l, :v)", `":v":{"S":"x"}`, syntax + "Incorrect operand type for operator or function; operator or function: list_append, operand type: S"},
-		{"a sum with a string", "SET n = n + :v", `":v":{"S":"x"}`, syntax + "Incorrect operand type for operator or function; operator or function: +, operand type: S"},
-		{"an add of a string", "ADD n :v", `":v":{"S":"x"}`, syntax + "Incorrect operand type for operator or function; operator: ADD, operand type: STRING, typeSet: ALLOWED_FOR_ADD_OPERAND"},
 		{"a delete of a number", "DELETE n :v", `":v":{"N":"1"}`, syntax + "Incorrect operand type for operator or function; operator: DELETE, operand type: NUMBER, typeSet: ALLOWED_FOR_DELETE_OPERAND"},
 		{"one path twice", "SET n = :v REMOVE n", `":v":{"S":"x"}`, syntax + "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [n], path two: [n]"},
-		{"a path for a map and a list", "SET m.a = :v, m[1] = :v", `":v":{"S":"x"}`, syntax + "Two document paths conflict with each other; must remove or rewrite one of these paths; path one: [m, a], path two: [m, [1]]"},
-		{"a reserved word", "SET name = :v", `":v":{"S":"x"}`, syntax + "Attribute name is a reserved keyword; reserved keyword: name"},
-		{"nothing but space", " ", "", syntax + `Syntax error; token: "<EOF>", near: " "`},
-		{"a value that is not used", "SET n = :v", `":v":{"S":"x"},":w":{"S":"x"}`, "Value provided in ExpressionAttributeValues unused in expressions: keys: {:w}"},
-		{"the key", "SET a = :v", `":v":{"S":"x"}`, "One or more parameter values were invalid: Cannot update attribute a. This attribute is part of the key"},
 		{"a missing operand", "SET n = x", "", "The provided expression refers to an attribute that does not exist in the item"},
-		{"a sum of strings", "SET n = s + s", "", "An operand in the update expression has an incorrect data type"},
-		{"an append to a string", "SET l = list_append(s, l)", "", "An operand in the update expression has an incorrect data type"},
 		{"an add to a string", "ADD s :v", `":v":{"N":"1"}`, "An operand in the update expression has an incorrect data type"},
 		{"a delete from a string", "DELETE s :v", `":v":{"SS":["x"]}`, "An operand in the update expression has an incorrect data type"},
-		{"a path below nothing", "SET x.y = :v", `":v":{"N":"1"}`, "The document path provided in the update expression is invalid for update"},
 		{"a path below a string", "REMOVE s.y", "", "The document path provided in the update expression is invalid for update"},
-		{"a list index on a map", "SET m[0] = :v", `":v":{"N":"1"}`, "The document path provided in the update expression is invalid for update"},
 		{"too long a sum", "SET n = :v + :w", `":v":{"N":"1e50"},":w":{"N":"1"}`, "Number overflow. Attempting to store a number with magnitude larger than supported range"},
-		{"too large a sum", "SET big = big + big", "", "Number overflow. Attempting to store a number with magnitude larger than supported range"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			e := newThing(t, item)
