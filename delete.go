@@ -178,7 +178,7 @@ func (d *specDeleter) getLatest(ctx context.Context, id string) (specKey, error)
 // were read, it reads them.
 func (d *specDeleter) addOld(ctx context.Context, spec *storedSpec, keep int, allRead bool) error {
 	old := spec.sortKeys(keep)
-	spec.versions = spec.versions[:keep]
+	spec.versions = slices.Clone(spec.versions[:keep]) // not to hold the others
 	if allRead {
 		for _, sortKey := range old {
 			if err := d.add(ctx, sortKey); err != nil {
