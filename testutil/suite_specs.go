@@ -223,7 +223,8 @@ func checkDeletes(u *suiteUser) {
 		if !slices.Contains(remove.specs, first) {
 			user.assertNoSpec(first)
 		}
-		assert.ElementsMatch(u, remove.credentials, user.listCredentials().ids(), "the credentials that %s leaves", remove.call)
+		assert.ElementsMatch(u, remove.credentials, user.listCredentials().ids(),
+			"the credentials that %s leaves", remove.call)
 		if !slices.Contains(remove.credentials, first) {
 			user.user(newCredentials(user.sub, first).PublicKey, packagedb.ErrNotFound)
 		}

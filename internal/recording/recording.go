@@ -131,9 +131,10 @@ func (c Call) make(ctx context.Context, db packagedb.Database) (any, error) {
 }
 
 // methodOf returns the name in Go of a method of the facade: GetUser for get_user.
-func methodOf(name string) (method string) {
-	for word := range strings.SplitSeq(name, "_") {
-		method += strings.ToUpper(word[:1]) + word[1:]
+func methodOf(name string) string {
+	words := strings.Split(name, "_")
+	for i, word := range words {
+		words[i] = strings.ToUpper(word[:1]) + word[1:]
 	}
-	return method
+	return strings.Join(words, "")
 }
