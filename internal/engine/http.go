@@ -26,11 +26,6 @@ var requestIDs = base32.HexEncoding.WithPadding(base32.NoPadding)
 // serverName is the header of the service's responses.
 var serverName = []string{"Server"}
 
-// connection is the part of a server's ResponseWriter that sets deadlines.
-type connection interface {
-	SetReadDeadline(deadline time.Time) error
-}
-
 // ServeHTTP serves one request of the DynamoDB protocol. GET / is the service's health check.
 func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	contentType, known := contentTypeOf(r)
@@ -43,7 +38,7 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	// A ResponseController would look through wrappers, but allocates an error if there is no connection.
-	if c, ok := w.(connection); ok {
+	if c, ok := w.(interface{ SetReadDeadline(time.Time) error }); ok {
 		_ = c.SetReadDeadline(time.Now().Add(bodyTimeout))
 	}
 	body, err := readBody(r)
@@ -72,8 +67,8 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // responses has buffers for the JSON of responses.
 var responses = sync.Pool{New: func() any { return new([]byte) }}
 
-// handle performs one request and appends the response. A defect of the engine itself becomes the
-// service's internal error, the only response with status 500.
+// handle performs one request and appends the response. It requires a signature, and accepts every one.
+// A defect of the engine becomes the service's internal error, the only response with status 500.
 func (e *Engine) handle(r *http.Request, body, dst []byte) (response []byte, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -90,21 +85,13 @@ func (e *Engine) handle(r *http.Request, body, dst []byte) (response []byte, err
 	if err != nil {
 		return nil, err
 	}
-	if err := authenticate(r); err != nil {
-		return nil, err
+	if !strings.HasPrefix(strings.TrimSpace(r.Header.Get("Authorization")), "AWS4-") && !r.URL.Query().Has("X-Amz-Algorithm") {
+		return nil, newException(namespaceService+"MissingAuthenticationTokenException", "Request is missing Authentication Token")
 	}
 	if request == "" {
 		return nil, serialization("")
 	}
 	return e.run(operation, request, dst)
-}
-
-// authenticate requires a signature, and accepts every one.
-func authenticate(r *http.Request) error {
-	if strings.HasPrefix(strings.TrimSpace(r.Header.Get("Authorization")), "AWS4-") || r.URL.Query().Has("X-Amz-Algorithm") {
-		return nil
-	}
-	return newException(namespaceService+"MissingAuthenticationTokenException", "Request is missing Authentication Token")
 }
 
 // contentTypeOf returns the content type of the response, which is that of the request, and reports

@@ -156,15 +156,6 @@ func (s *keySchema) of(item attribute.Item) (k key) {
 	return k
 }
 
-// keyItem returns the key attributes of an item.
-func keyItem(attributes []keyAttribute, item attribute.Item) attribute.Item {
-	part := make(attribute.Item, len(attributes))
-	for i := range attributes {
-		part[attributes[i].name] = item[attributes[i].name]
-	}
-	return part
-}
-
 const (
 	schemaMismatch = "The provided key element does not match the schema"
 	duplicateKeys  = "Provided list of item keys contains duplicates"

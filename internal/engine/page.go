@@ -259,7 +259,11 @@ func (e *Engine) read(p *page) (*pageOutput, error) {
 		}
 	}
 	if p.full {
-		out.LastEvaluatedKey = keyItem(p.view.keys, p.records[len(p.records)-1].item)
+		last := p.records[len(p.records)-1].item
+		out.LastEvaluatedKey = make(attribute.Item, len(p.view.keys))
+		for _, a := range p.view.keys {
+			out.LastEvaluatedKey[a.name] = last[a.name]
+		}
 	}
 	if p.ReturnConsumedCapacity != nil {
 		out.ConsumedCapacity = p.consumed()

@@ -243,16 +243,6 @@ func (t *table) checkIndexValues(item attribute.Item) error {
 	return nil
 }
 
-// checkUpdate rejects updates of the table's key, and values that cannot be an index key.
-func (t *table) checkUpdate(u *expression.Update) error {
-	for _, target := range u.Targets() {
-		if t.schema.has(target.Attribute()) {
-			return invalidParameter("Cannot update attribute %s. This attribute is part of the key", target.Attribute())
-		}
-	}
-	return cmp.Or(t.checkPaths(u.Paths()), t.checkUpdated(u.Values()))
-}
-
 // checkUpdated checks the index keys that an update leaves behind.
 func (t *table) checkUpdated(item attribute.Item) error {
 	if err := t.checkIndexTypes(item); err != nil {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 
@@ -143,14 +144,8 @@ func (in *deletion) action() *action {
 
 // tooDeep reports whether a value nests too deeply.
 func (a *action) tooDeep() bool {
-	for _, invalid := range []*attribute.ValidationError{a.item.invalid, a.condition.ExpressionAttributeValues.invalid} {
-		if invalid != nil && invalid.TooDeep() {
-			return true
-		}
-	}
-	return slices.ContainsFunc(a.condition.Expected, func(c condition) bool {
-		return c.Value.invalid != nil && c.Value.invalid.TooDeep()
-	})
+	return a.item.invalid.TooDeep() || a.condition.ExpressionAttributeValues.invalid.TooDeep() ||
+		slices.ContainsFunc(a.condition.Expected, func(c condition) bool { return c.Value.invalid.TooDeep() })
 }
 
 // checkWrite validates the parameters of a write of one item.
@@ -255,8 +250,8 @@ type write struct {
 	old *record
 }
 
-// newWrite finds the table of a write, and checks the paths of the expressions against its keys. It
-// returns the write without its primary key and record.
+// newWrite finds the table of a write, and checks against its keys the paths of the expressions, what an
+// update changes, and the values that it sets. It returns the write without its primary key and record.
 func (e *Engine) newWrite(a *action) (w write, err error) {
 	w.table, err = e.table(*a.tableName)
 	if err != nil {
@@ -271,7 +266,12 @@ func (e *Engine) newWrite(a *action) (w write, err error) {
 		w.key = a.item.item
 	}
 	if w.update = a.update.update; w.update != nil {
-		if err := w.table.checkUpdate(w.update); err != nil {
+		for _, target := range w.update.Targets() {
+			if w.table.schema.has(target.Attribute()) {
+				return w, invalidParameter("Cannot update attribute %s. This attribute is part of the key", target.Attribute())
+			}
+		}
+		if err := cmp.Or(w.table.checkPaths(w.update.Paths()), w.table.checkUpdated(w.update.Values())); err != nil {
 			return w, err
 		}
 	}

@@ -277,8 +277,8 @@ type ValidationError struct {
 
 func (e *ValidationError) Error() string { return e.Message }
 
-// TooDeep reports whether a value nests too deeply.
-func (e *ValidationError) TooDeep() bool { return e.Message == messageNesting }
+// TooDeep reports whether a value nests too deeply. A nil error says that none does.
+func (e *ValidationError) TooDeep() bool { return e != nil && e.Message == messageNesting }
 
 func invalid(message string) error { return &ValidationError{Message: message} }
 
