@@ -49,9 +49,7 @@ func TestBatchWriteItem_Errors(t *testing.T) {
 	write := func(requests string) string { return `{"RequestItems":{"things":` + requests + `}}` }
 	read := func(gets string) string { return `{"RequestItems":{"things":` + gets + `}}` }
 	const violation = "ValidationException: 1 validation error detected: Value "
-	const mismatch = "ValidationException: The provided key element does not match the schema"
 	const duplicates = "ValidationException: Provided list of item keys contains duplicates"
-	const empty = "ValidationException: One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: a"
 	const datatypes = "ValidationException: Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
 	const put = `{"PutRequest":{"Item":{"a":{"S":"%d"}}}}`
 	perform(t, newTables(t), []exchange{
@@ -81,11 +79,11 @@ func TestBatchGetItem_UnprocessedKeys(t *testing.T) {
 		call(t, e, "PutItem", fmt.Sprintf(`{"TableName":"things","Item":{"a":{"S":"%02d"},"x":{"S":%q}}}`, i, strings.Repeat("x", size-4)))
 	}
 	const fit = 16 << 20 / size
-	answer := call(t, e, "BatchGetItem", `{"RequestItems":{"things":{"ConsistentRead":true,"ProjectionExpression":"#a","ExpressionAttributeNames":{"#a":"a"},"Keys":`+keysJSON(0, items)+`}},"ReturnConsumedCapacity":"TOTAL"}`)
-	assert.Len(t, answer["Responses"].(map[string]any)["things"], fit)
-	equal(t, "UnprocessedKeys", answer["UnprocessedKeys"], `{"things":{"Keys":`+keysJSON(fit, items)+`,"ConsistentRead":true,"ProjectionExpression":"#a","ExpressionAttributeNames":{"#a":"a"}}}`)
-	equal(t, "ConsumedCapacity", answer["ConsumedCapacity"], fmt.Sprintf(`[{"TableName":"things","CapacityUnits":%d}]`, fit*size/4096))
-	rest := call(t, e, "BatchGetItem", `{"RequestItems":`+text(t, answer["UnprocessedKeys"])+`}`)
+	response := call(t, e, "BatchGetItem", `{"RequestItems":{"things":{"ConsistentRead":true,"ProjectionExpression":"#a","ExpressionAttributeNames":{"#a":"a"},"Keys":`+keysJSON(0, items)+`}},"ReturnConsumedCapacity":"TOTAL"}`)
+	assert.Len(t, response["Responses"].(map[string]any)["things"], fit)
+	equal(t, "UnprocessedKeys", response["UnprocessedKeys"], `{"things":{"Keys":`+keysJSON(fit, items)+`,"ConsistentRead":true,"ProjectionExpression":"#a","ExpressionAttributeNames":{"#a":"a"}}}`)
+	equal(t, "ConsumedCapacity", response["ConsumedCapacity"], fmt.Sprintf(`[{"TableName":"things","CapacityUnits":%d}]`, fit*size/4096))
+	rest := call(t, e, "BatchGetItem", `{"RequestItems":`+text(t, response["UnprocessedKeys"])+`}`)
 	assert.Len(t, rest["Responses"].(map[string]any)["things"], items-fit)
 }
 

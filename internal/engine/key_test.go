@@ -68,8 +68,6 @@ func TestQuery_SeveralKeyAttributes(t *testing.T) {
 	found := func(items ...string) string {
 		return fmt.Sprintf(`{"Items":[%s],"Count":%d,"ScannedCount":%d}`, strings.Join(items, ","), len(items), len(items))
 	}
-	const start = `,"ExclusiveStartKey":`
-	const invalid = "ValidationException: One or more parameter values were invalid: "
 	const unequal = "ValidationException: RANGE key attributes %s must have equality conditions specified in the query because a condition is present on key attribute %s"
 	const hash = "ValidationException: HASH key attributes %s must have equality conditions specified in the query"
 	perform(t, e, []exchange{
@@ -204,8 +202,8 @@ func TestQuery_SeveralKeyAttributesFollowTheTable(t *testing.T) {
 	}
 	scanned := 0.0
 	for segment := range 3 {
-		answer := call(t, e, "Scan", fmt.Sprintf(`{"TableName":"matches","IndexName":"all","Select":"COUNT","Segment":%d,"TotalSegments":3}`, segment))
-		scanned += answer["Count"].(float64)
+		response := call(t, e, "Scan", fmt.Sprintf(`{"TableName":"matches","IndexName":"all","Select":"COUNT","Segment":%d,"TotalSegments":3}`, segment))
+		scanned += response["Count"].(float64)
 	}
 	indexed := 0.0
 	for _, m := range model {
@@ -255,11 +253,11 @@ func checkMatches(t *testing.T, e *engine.Engine, model map[string]match, want m
 	} {
 		var found []string
 		for start := ""; ; {
-			answer := call(t, e, "Query", fmt.Sprintf(`{"TableName":"matches","IndexName":"all","Limit":3,"ScanIndexForward":%t,%s%s}`, forward, condition, start))
-			for _, item := range answer["Items"].([]any) {
+			response := call(t, e, "Query", fmt.Sprintf(`{"TableName":"matches","IndexName":"all","Limit":3,"ScanIndexForward":%t,%s%s}`, forward, condition, start))
+			for _, item := range response["Items"].([]any) {
 				found = append(found, item.(map[string]any)["p"].(map[string]any)["S"].(string))
 			}
-			end, more := answer["LastEvaluatedKey"]
+			end, more := response["LastEvaluatedKey"]
 			if !more {
 				break
 			}

@@ -10,11 +10,11 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine"
 )
 
-// sorts returns the values of an attribute in the items of an answer.
-func sorts(tb testing.TB, answer map[string]any, name string) string {
+// sorts returns the values of an attribute in the items of an response.
+func sorts(tb testing.TB, response map[string]any, name string) string {
 	tb.Helper()
 	var values []string
-	for _, item := range answer["Items"].([]any) {
+	for _, item := range response["Items"].([]any) {
 		for _, value := range item.(map[string]any)[name].(map[string]any) {
 			values = append(values, value.(string))
 		}
@@ -93,11 +93,11 @@ func pages(tb testing.TB, e *engine.Engine, operation, body string, limit int) [
 	var values []string
 	start := ""
 	for range 1000 {
-		answer := call(tb, e, operation, fmt.Sprintf(`{"Limit":%d%s,%s`, limit, start, body[1:]))
-		if got := sorts(tb, answer, "b"); got != "" {
+		response := call(tb, e, operation, fmt.Sprintf(`{"Limit":%d%s,%s`, limit, start, body[1:]))
+		if got := sorts(tb, response, "b"); got != "" {
 			values = append(values, strings.Fields(got)...)
 		}
-		last, more := answer["LastEvaluatedKey"]
+		last, more := response["LastEvaluatedKey"]
 		if !more {
 			return values
 		}
@@ -148,9 +148,9 @@ func TestQuery_PageEndsAtOneMegabyte(t *testing.T) {
 				var got []int
 				start := ""
 				for len(got) <= len(test.pages) {
-					answer := call(t, e, "Query", `{"TableName":"things","KeyConditionExpression":"a = :p","ExpressionAttributeValues":{":p":{"S":"p"}}`+more+start+`}`)
-					got = append(got, int(answer["ScannedCount"].(float64)))
-					last, ok := answer["LastEvaluatedKey"]
+					response := call(t, e, "Query", `{"TableName":"things","KeyConditionExpression":"a = :p","ExpressionAttributeValues":{":p":{"S":"p"}}`+more+start+`}`)
+					got = append(got, int(response["ScannedCount"].(float64)))
+					last, ok := response["LastEvaluatedKey"]
 					if !ok {
 						break
 					}

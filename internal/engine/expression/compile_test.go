@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// The expectations are the answers of DynamoDB Local. Where those list the kinds of its own
+// The expectations are the responses of DynamoDB Local. Where those list the kinds of its own
 // implementation, the list is the service's.
 
 func TestParseCondition_Errors(t *testing.T) {

@@ -41,7 +41,7 @@ func TestKeyCondition_Terms(t *testing.T) {
 	}
 }
 
-// The expectations are what DynamoDB Local answers.
+// The expectations are what DynamoDB Local returns.
 func TestKeyCondition_TermsErrors(t *testing.T) {
 	const (
 		invalidOperator = "Invalid operator used in KeyConditionExpression: "
