@@ -58,11 +58,13 @@ func TestBatchWriteItem_Errors(t *testing.T) {
 		{"26 writes to two tables", "BatchWriteItem", `{"RequestItems":{"things":` + list(25, put) + `,"specs":[{"DeleteRequest":{"Key":{"holder":{"S":"u"},"mark":{"S":"1"}}}}]}}`, "ValidationException: Too many items requested for the BatchWriteItem call"},
 		{"a write that is none", "BatchWriteItem", write(`[{}]`), datatypes},
 		{"a put of nothing", "BatchWriteItem", write(`[{"PutRequest":{}}]`), violation + "null at 'requestItems.things.member.1.member.putRequest.item' failed to satisfy constraint: Member must not be null"},
+		{"two puts of an item", "BatchWriteItem", write(`[{"PutRequest":{"Item":{"a":{"S":"1"}}}},{"PutRequest":{"Item":{"a":{"S":"1"}}}}]`), duplicates},
 		{"no gets", "BatchGetItem", `{"RequestItems":{}}`, "ValidationException: The requestItems parameter is required for BatchGetItem"},
 		{"101 keys of two tables", "BatchGetItem", `{"RequestItems":{"things":{"Keys":` + list(100, `{"a":{"S":"%d"}}`) + `},"specs":{"Keys":[{"holder":{"S":"u"},"mark":{"S":"1"}}]}}}`, "ValidationException: Too many items requested for the BatchGetItem call"},
 		{"a key twice", "BatchGetItem", read(`{"Keys":[{"a":{"S":"1"}},{"a":{"S":"1"}}]}`), duplicates},
 		{"an expression for one table and the legacy parameter for another", "BatchGetItem", `{"RequestItems":{"things":{"Keys":[{"a":{"S":"1"}}],"ProjectionExpression":"a"},"specs":{"Keys":[{"holder":{"S":"u"},"mark":{"S":"1"}}],"AttributesToGet":["mark"]}}}`,
 			"ValidationException: Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {AttributesToGet} Expression parameters: {ProjectionExpression}"},
+		{"a get from a missing table", "BatchGetItem", `{"RequestItems":{"other":{"Keys":[{"a":{"S":"1"}}]}}}`, "ResourceNotFoundException: Requested resource not found"},
 	})
 }
 

@@ -68,6 +68,7 @@ func TestQuery_SeveralKeyAttributes(t *testing.T) {
 	found := func(items ...string) string {
 		return fmt.Sprintf(`{"Items":[%s],"Count":%d,"ScannedCount":%d}`, strings.Join(items, ","), len(items), len(items))
 	}
+	const invalid = "ValidationException: One or more parameter values were invalid: "
 	const unequal = "ValidationException: RANGE key attributes %s must have equality conditions specified in the query because a condition is present on key attribute %s"
 	const hash = "ValidationException: HASH key attributes %s must have equality conditions specified in the query"
 	perform(t, e, []exchange{
@@ -77,6 +78,8 @@ func TestQuery_SeveralKeyAttributes(t *testing.T) {
 		{"a range before the last attribute", "Query", queryMatches("all", partition+" AND stage > :stage AND court = :court", ""), fmt.Sprintf(unequal, "stage", "court")},
 		{"a gap in legacy conditions", "Query", `{"TableName":"matches","IndexName":"keys","KeyConditions":{
 			"p":{"ComparisonOperator":"EQ","AttributeValueList":[{"S":"2"}]},"cup":{"ComparisonOperator":"EQ","AttributeValueList":[{"S":"w"}]}}}`, fmt.Sprintf(unequal, "stage", "p")},
+		{"another attribute", "Query", queryMatches("keys", "cup = :cup AND court = :court", ""), "ValidationException: Query condition missed key schema element: stage"},
+		{"a value of another type", "Query", queryMatches("all", partition+" AND stage = :court", ""), invalid + "Condition parameter type does not match schema type"},
 	})
 }
 

@@ -76,8 +76,10 @@ func TestScan_Responses(t *testing.T) {
 	put(t, e, `{"p":{"S":"a"},"s":{"S":"b"},"g":{"S":"c"},"x":{"S":"d"},"y":{"S":"e"}}`)
 	put(t, e, `{"p":{"S":"a"},"s":{"S":"c"},"x":{"S":"d"}}`)
 	scan := func(more string) string { return `{"TableName":"specs"` + more + `}` }
+	const invalid = "ValidationException: One or more parameter values were invalid: "
 	perform(t, e, []exchange{
 		{"a local index can fetch the rest", "Scan", scan(`,"IndexName":"local","Select":"ALL_ATTRIBUTES"`), `{"Items":[{"p":{"S":"a"},"s":{"S":"b"},"g":{"S":"c"},"x":{"S":"d"},"y":{"S":"e"}}],"Count":1,"ScannedCount":1}`},
+		{"a global index cannot", "Scan", scan(`,"IndexName":"global","AttributesToGet":["y"]`), invalid + "Global secondary index global does not project [y]"},
 		{"the legacy way to name parts works", "Scan", scan(`,"AttributesToGet":["x"],"Select":"SPECIFIC_ATTRIBUTES"`), `{"Items":[{"x":{"S":"d"}},{"x":{"S":"d"}}],"Count":2,"ScannedCount":2}`},
 		{"a segment of nothing", "Scan", scan(`,"Segment":0`), "ValidationException: The TotalSegments parameter is required but was not present in the request when Segment parameter is present"},
 		{"segments without one", "Scan", scan(`,"TotalSegments":2`), "ValidationException: The Segment parameter is required but was not present in the request when parameter TotalSegments is present"},

@@ -51,6 +51,8 @@ func TestUpdateTable_BillingMode(t *testing.T) {
 	perform(t, e, []exchange{
 		{"back without throughput", "UpdateTable", updateSpecs(`"BillingMode":"PROVISIONED"`),
 			"ValidationException: One or more parameter values were invalid: ProvisionedThroughput must be specified when BillingMode is PROVISIONED"},
+		{"back without the index", "UpdateTable", updateSpecs(table),
+			"ValidationException: One or more parameter values were invalid: ProvisionedThroughput must be specified for index: byG"},
 		{"throughput on demand", "UpdateTable", updateSpecs(`"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":2}`),
 			"ValidationException: One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"},
 		{"throughput of an index on demand", "UpdateTable", updateSpecs(index),

@@ -121,6 +121,7 @@ func TestUpdateItem_Errors(t *testing.T) {
 		{"a delete of a number", "DELETE n :v", `":v":{"N":"1"}`, syntax + "Incorrect operand type for operator or function; operator: DELETE, operand type: NUMBER, typeSet: ALLOWED_FOR_DELETE_OPERAND"},
 		{"one path twice", "SET n = :v REMOVE n", `":v":{"S":"x"}`, syntax + "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [n], path two: [n]"},
 		{"a missing operand", "SET n = x", "", "The provided expression refers to an attribute that does not exist in the item"},
+		{"a sum of strings", "SET n = s + s", "", "An operand in the update expression has an incorrect data type"},
 		{"an add to a string", "ADD s :v", `":v":{"N":"1"}`, "An operand in the update expression has an incorrect data type"},
 		{"a delete from a string", "DELETE s :v", `":v":{"SS":["x"]}`, "An operand in the update expression has an incorrect data type"},
 		{"a path below a string", "REMOVE s.y", "", "The document path provided in the update expression is invalid for update"},

@@ -59,6 +59,7 @@ func TestParseCondition_Errors(t *testing.T) {
 			{":t BETWEEN a AND b", "BETWEEN, operand type: BOOL"},
 			{"size(size(v)) > :n", "size, operand type: N"},
 			{"attribute_type(a, b)", "attribute_type, operand type: {NS,SS,L,BS,N,M,B,BOOL,NULL,S}"},
+			{"attribute_type(a, :n)", "attribute_type, operand type: N"},
 		}},
 		{"a value where a path is needed", "Operator or function requires a document path; operator or function: ", []refusal{
 			{"attribute_exists(:v)", "attribute_exists"},
