@@ -49,9 +49,7 @@ func TestBatchWriteItem_Errors(t *testing.T) {
 	write := func(requests string) string { return `{"RequestItems":{"things":` + requests + `}}` }
 	read := func(gets string) string { return `{"RequestItems":{"things":` + gets + `}}` }
 	const violation = "ValidationException: 1 validation error detected: Value "
-	const mismatch = "ValidationException: The provided key element does not match the schema"
 	const duplicates = "ValidationException: Provided list of item keys contains duplicates"
-	const empty = "ValidationException: One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: a"
 	const datatypes = "ValidationException: Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
 	const put = `{"PutRequest":{"Item":{"a":{"S":"%d"}}}}`
 	perform(t, newTables(t), []exchange{
@@ -60,11 +58,13 @@ func TestBatchWriteItem_Errors(t *testing.T) {
 		{"26 writes to two tables", "BatchWriteItem", `{"RequestItems":{"things":` + list(25, put) + `,"specs":[{"DeleteRequest":{"Key":{"holder":{"S":"u"},"mark":{"S":"1"}}}}]}}`, "ValidationException: Too many items requested for the BatchWriteItem call"},
 		{"a write that is none", "BatchWriteItem", write(`[{}]`), datatypes},
 		{"a put of nothing", "BatchWriteItem", write(`[{"PutRequest":{}}]`), violation + "null at 'requestItems.things.member.1.member.putRequest.item' failed to satisfy constraint: Member must not be null"},
+		{"two puts of an item", "BatchWriteItem", write(`[{"PutRequest":{"Item":{"a":{"S":"1"}}}},{"PutRequest":{"Item":{"a":{"S":"1"}}}}]`), duplicates},
 		{"no gets", "BatchGetItem", `{"RequestItems":{}}`, "ValidationException: The requestItems parameter is required for BatchGetItem"},
 		{"101 keys of two tables", "BatchGetItem", `{"RequestItems":{"things":{"Keys":` + list(100, `{"a":{"S":"%d"}}`) + `},"specs":{"Keys":[{"holder":{"S":"u"},"mark":{"S":"1"}}]}}}`, "ValidationException: Too many items requested for the BatchGetItem call"},
 		{"a key twice", "BatchGetItem", read(`{"Keys":[{"a":{"S":"1"}},{"a":{"S":"1"}}]}`), duplicates},
 		{"an expression for one table and the legacy parameter for another", "BatchGetItem", `{"RequestItems":{"things":{"Keys":[{"a":{"S":"1"}}],"ProjectionExpression":"a"},"specs":{"Keys":[{"holder":{"S":"u"},"mark":{"S":"1"}}],"AttributesToGet":["mark"]}}}`,
 			"ValidationException: Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {AttributesToGet} Expression parameters: {ProjectionExpression}"},
+		{"a get from a missing table", "BatchGetItem", `{"RequestItems":{"other":{"Keys":[{"a":{"S":"1"}}]}}}`, "ResourceNotFoundException: Requested resource not found"},
 	})
 }
 
@@ -81,11 +81,11 @@ func TestBatchGetItem_UnprocessedKeys(t *testing.T) {
 		call(t, e, "PutItem", fmt.Sprintf(`{"TableName":"things","Item":{"a":{"S":"%02d"},"x":{"S":%q}}}`, i, strings.Repeat("x", size-4)))
 	}
 	const fit = 16 << 20 / size
-	answer := call(t, e, "BatchGetItem", `{"RequestItems":{"things":{"ConsistentRead":true,"ProjectionExpression":"#a","ExpressionAttributeNames":{"#a":"a"},"Keys":`+keysJSON(0, items)+`}},"ReturnConsumedCapacity":"TOTAL"}`)
-	assert.Len(t, answer["Responses"].(map[string]any)["things"], fit)
-	equal(t, "UnprocessedKeys", answer["UnprocessedKeys"], `{"things":{"Keys":`+keysJSON(fit, items)+`,"ConsistentRead":true,"ProjectionExpression":"#a","ExpressionAttributeNames":{"#a":"a"}}}`)
-	equal(t, "ConsumedCapacity", answer["ConsumedCapacity"], fmt.Sprintf(`[{"TableName":"things","CapacityUnits":%d}]`, fit*size/4096))
-	rest := call(t, e, "BatchGetItem", `{"RequestItems":`+text(t, answer["UnprocessedKeys"])+`}`)
+	response := call(t, e, "BatchGetItem", `{"RequestItems":{"things":{"ConsistentRead":true,"ProjectionExpression":"#a","ExpressionAttributeNames":{"#a":"a"},"Keys":`+keysJSON(0, items)+`}},"ReturnConsumedCapacity":"TOTAL"}`)
+	assert.Len(t, response["Responses"].(map[string]any)["things"], fit)
+	equal(t, "UnprocessedKeys", response["UnprocessedKeys"], `{"things":{"Keys":`+keysJSON(fit, items)+`,"ConsistentRead":true,"ProjectionExpression":"#a","ExpressionAttributeNames":{"#a":"a"}}}`)
+	equal(t, "ConsumedCapacity", response["ConsumedCapacity"], fmt.Sprintf(`[{"TableName":"things","CapacityUnits":%d}]`, fit*size/4096))
+	rest := call(t, e, "BatchGetItem", `{"RequestItems":`+text(t, response["UnprocessedKeys"])+`}`)
 	assert.Len(t, rest["Responses"].(map[string]any)["things"], items-fit)
 }
 

@@ -17,7 +17,7 @@ import (
 )
 
 // capture is one case of testdata/aws_captures*.json: a database, requests,
-// and what DynamoDB answered. Basis says how the answer is known: it was
+// and what DynamoDB responded. Basis says how the response is known: it was
 // "measured", stands beside measured ones ("asserted"), or carries a measured
 // rule to another operation ("derived").
 type capture struct {
@@ -38,7 +38,7 @@ type captureRequest struct {
 	Input     json.RawMessage
 }
 
-// expectation is what an answer must have. Patterns are described at [matches].
+// expectation is what an response must have. Patterns are described at [matches].
 type expectation struct {
 	Consumed any
 	Response any
@@ -74,8 +74,8 @@ func (l *oneOrMore[T]) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, &(*l)[0])
 }
 
-// TestEngine_AnswersAsCaptured runs each captured case on an engine of its own.
-func TestEngine_AnswersAsCaptured(t *testing.T) {
+// TestEngine_RespondsAsCaptured runs each captured case on an engine of its own.
+func TestEngine_RespondsAsCaptured(t *testing.T) {
 	t.Parallel()
 	for _, c := range captures(t) {
 		t.Run(c.Case, func(t *testing.T) {
@@ -104,7 +104,7 @@ func captures(t *testing.T) []capture {
 	return all
 }
 
-// replay performs the case and returns what differs from the captured answers.
+// replay performs the case and returns what differs from the captured responses.
 func (c *capture) replay(t *testing.T) (problems []string) {
 	t.Helper()
 	handler := engine.New()
@@ -167,14 +167,14 @@ func expandValue(value any) any {
 	return value
 }
 
-// compare performs the request and returns what its answer lacks.
+// compare performs the request and returns what its response lacks.
 func (e *expectation) compare(t *testing.T, handler http.Handler, request captureRequest) []string {
 	t.Helper()
 	status, body := send(t, handler, request.Operation, expand(t, request.Input))
-	answer := object(t, body)
-	shown := request.Operation + " answered " + body[:min(len(body), 2000)]
+	response := object(t, body)
+	shown := request.Operation + " responded " + body[:min(len(body), 2000)]
 	if e.Error != nil {
-		if status == http.StatusBadRequest && slices.ContainsFunc(e.Error, func(e expectedError) bool { return e.describes(answer) }) {
+		if status == http.StatusBadRequest && slices.ContainsFunc(e.Error, func(e expectedError) bool { return e.describes(response) }) {
 			return nil
 		}
 		return []string{shown + "\nwant an error: " + text(t, e.Error)}
@@ -183,20 +183,20 @@ func (e *expectation) compare(t *testing.T, handler http.Handler, request captur
 	if status != http.StatusOK {
 		problems = append(problems, shown+"\nwant success")
 	}
-	if e.Consumed != nil && !matches(e.Consumed, answer["ConsumedCapacity"]) {
+	if e.Consumed != nil && !matches(e.Consumed, response["ConsumedCapacity"]) {
 		problems = append(problems, shown+"\nwant ConsumedCapacity "+text(t, e.Consumed))
 	}
-	if e.Response != nil && !matches(expandValue(e.Response), answer) {
+	if e.Response != nil && !matches(expandValue(e.Response), response) {
 		problems = append(problems, shown+"\nwant "+text(t, e.Response))
 	}
 	return problems
 }
 
-// describes reports whether the answer is this exception.
-func (e *expectedError) describes(answer map[string]any) bool {
-	kind, _ := answer["__type"].(string)
-	message := messageOf(answer)
-	given, _ := answer["CancellationReasons"].([]any)
+// describes reports whether the response is this exception.
+func (e *expectedError) describes(response map[string]any) bool {
+	kind, _ := response["__type"].(string)
+	message := messageOf(response)
+	given, _ := response["CancellationReasons"].([]any)
 	return kind[strings.IndexByte(kind, '#')+1:] == e.Type &&
 		(e.Message == "" || message == e.Message) &&
 		containsAll(message, e.Contains) && containsAll(message, e.MessageContains) &&
@@ -231,7 +231,7 @@ func containsAll(text string, parts []string) bool {
 	return !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(text, part) })
 }
 
-// matches reports whether a part of an answer fits a pattern: an object must
+// matches reports whether a part of an response fits a pattern: an object must
 // have the members of the pattern and may have more, {"$absent": true} stands
 // for no member, {"$present": true} for any value, {"$len": N} for a list of
 // that length, {"$exact": value} for an object without further members, and

@@ -21,11 +21,11 @@ func TestTransactWriteItems_SeenWholeOrNotAtAll(t *testing.T) {
 	}
 	call(t, e, "TransactWriteItems", write(0))
 	// ask is call for goroutines, which may not end the test.
-	ask := func(operation, body string) (answer map[string]any) {
+	ask := func(operation, body string) (response map[string]any) {
 		status, text := send(t, e, operation, body)
 		assert.Equal(t, http.StatusOK, status, text)
-		assert.NoError(t, json.Unmarshal([]byte(text), &answer))
-		return answer
+		assert.NoError(t, json.Unmarshal([]byte(text), &response))
+		return response
 	}
 	done := make(chan struct{})
 	var readers sync.WaitGroup
@@ -47,9 +47,9 @@ func TestTransactWriteItems_SeenWholeOrNotAtAll(t *testing.T) {
 		})
 	}
 	read(func() []any {
-		answer := ask("TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"things","Key":{"a":{"S":"1"}}}},{"Get":{"TableName":"specs","Key":{"holder":{"S":"u"},"mark":{"S":"2"}}}}]}`)
+		response := ask("TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"things","Key":{"a":{"S":"1"}}}},{"Get":{"TableName":"specs","Key":{"holder":{"S":"u"},"mark":{"S":"2"}}}}]}`)
 		var items []any
-		responses, _ := answer["Responses"].([]any)
+		responses, _ := response["Responses"].([]any)
 		for _, response := range responses {
 			items = append(items, response.(map[string]any)["Item"])
 		}
@@ -94,7 +94,7 @@ func TestPutItem_OneOfManyConditionalPutsSucceeds(t *testing.T) {
 	assert.Equal(t, 1, winners)
 }
 
-// TestDeleteTable_UnderRequests requires an answer only: the item, or that the table does not
+// TestDeleteTable_UnderRequests requires an response only: the item, or that the table does not
 // exist.
 func TestDeleteTable_UnderRequests(t *testing.T) {
 	e := newTables(t)
@@ -117,9 +117,9 @@ func TestDeleteTable_UnderRequests(t *testing.T) {
 	} {
 		group.Go(func() {
 			for range 200 {
-				status, answer := send(t, e, request.operation, request.body)
+				status, response := send(t, e, request.operation, request.body)
 				if status != http.StatusOK {
-					assert.Regexp(t, `#Resource(NotFound|InUse)Exception|already (exists|enabled|disabled)`, answer)
+					assert.Regexp(t, `#Resource(NotFound|InUse)Exception|already (exists|enabled|disabled)`, response)
 				}
 			}
 		})

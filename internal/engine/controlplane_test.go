@@ -15,7 +15,7 @@ import (
 	"github.com/open-alchemy/packagedb/internal/loopback"
 )
 
-// TestControlPlane_SpeaksToTheSDK reads every answer of the control plane with the client of the SDK.
+// TestControlPlane_SpeaksToTheSDK reads every response of the control plane with the client of the SDK.
 func TestControlPlane_SpeaksToTheSDK(t *testing.T) {
 	ctx := t.Context()
 	client := dynamodb.New(dynamodb.Options{

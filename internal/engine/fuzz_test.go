@@ -27,7 +27,7 @@ var fuzzTables = []struct{ operation, body string }{
 	{"PutItem", `{"TableName":"numbers","Item":{"n":{"N":"1"},"b":{"B":"AA=="},"g":{"S":"g"},"x":{"L":[{"M":{"y":{"NULL":true}}}]}}}`},
 }
 
-// FuzzServeHTTP sends arbitrary requests, which the engine must answer or reject.
+// FuzzServeHTTP sends arbitrary requests, which the engine must response or reject.
 func FuzzServeHTTP(f *testing.F) {
 	for _, request := range fuzzTables {
 		f.Add("DynamoDB_20120810."+request.operation, request.body)
@@ -63,8 +63,8 @@ func sendArbitrary(t *testing.T, target, body string) {
 	recorder := httptest.NewRecorder()
 	e.ServeHTTP(recorder, signed(http.MethodPost, target, body))
 	require.Contains(t, []int{http.StatusOK, http.StatusBadRequest}, recorder.Code, recorder.Body.String())
-	if answer := recorder.Body.String(); answer != "" || !strings.HasSuffix(target, "agResource") {
-		object(t, answer)
+	if response := recorder.Body.String(); response != "" || !strings.HasSuffix(target, "agResource") {
+		object(t, response)
 	}
 	// Whatever was written, a table that is left can still be read as a whole.
 	if status, _ := send(t, e, "DescribeTable", `{"TableName":"matches"}`); status == http.StatusOK {

@@ -14,7 +14,7 @@ import (
 )
 
 // send performs one request of the DynamoDB protocol and returns the status and the body of the
-// answer. An internal error fails the test: no request may cause one.
+// response. An internal error fails the test: no request may cause one.
 func send(tb testing.TB, handler http.Handler, operation, body string) (int, string) {
 	tb.Helper()
 	recorder := newRecorder(handler, operation, body)
@@ -22,7 +22,7 @@ func send(tb testing.TB, handler http.Handler, operation, body string) (int, str
 	return recorder.Code, recorder.Body.String()
 }
 
-// newRecorder performs one request and records the answer.
+// newRecorder performs one request and records the response.
 func newRecorder(handler http.Handler, operation, body string) *httptest.ResponseRecorder {
 	recorder := httptest.NewRecorder()
 	handler.ServeHTTP(recorder, signed(http.MethodPost, "DynamoDB_20120810."+operation, body))
@@ -38,29 +38,29 @@ func signed(method, target, body string) *http.Request {
 	return request
 }
 
-// call performs a request that must succeed and returns its answer.
+// call performs a request that must succeed and returns its response.
 func call(tb testing.TB, handler http.Handler, operation, body string) map[string]any {
 	tb.Helper()
-	status, answer := send(tb, handler, operation, body)
-	require.Equal(tb, http.StatusOK, status, "%s %s: %s", operation, body, answer)
-	if operation == "TagResource" || operation == "UntagResource" { // they have no answer
-		require.Empty(tb, answer)
+	status, response := send(tb, handler, operation, body)
+	require.Equal(tb, http.StatusOK, status, "%s %s: %s", operation, body, response)
+	if operation == "TagResource" || operation == "UntagResource" { // they have no response
+		require.Empty(tb, response)
 		return map[string]any{}
 	}
-	return object(tb, answer)
+	return object(tb, response)
 }
 
 // refuse performs a request that must fail and returns the exception's name without its namespace,
 // and its message.
 func refuse(tb testing.TB, handler http.Handler, operation, body string) (name, message string) {
 	tb.Helper()
-	status, answer := send(tb, handler, operation, body)
-	require.Equal(tb, http.StatusBadRequest, status, "%s %s: %s", operation, body, answer)
+	status, response := send(tb, handler, operation, body)
+	require.Equal(tb, http.StatusBadRequest, status, "%s %s: %s", operation, body, response)
 	var exception struct {
 		Type    string `json:"__type"`
 		Message string // its name begins with a lower-case letter in some exceptions
 	}
-	require.NoError(tb, json.Unmarshal([]byte(answer), &exception), answer)
+	require.NoError(tb, json.Unmarshal([]byte(response), &exception), response)
 	_, name, _ = strings.Cut(exception.Type, "#")
 	return name, exception.Message
 }
@@ -72,7 +72,7 @@ func object(tb testing.TB, text string) map[string]any {
 	return fields
 }
 
-// text returns the JSON of a part of an answer, with sorted names.
+// text returns the JSON of a part of an response, with sorted names.
 func text(tb testing.TB, part any) string {
 	tb.Helper()
 	encoded, err := json.Marshal(part)
@@ -80,13 +80,13 @@ func text(tb testing.TB, part any) string {
 	return string(encoded)
 }
 
-// equal compares a part of an answer with JSON text.
+// equal compares a part of an response with JSON text.
 func equal(tb testing.TB, what string, got any, want string) {
 	tb.Helper()
 	assert.JSONEq(tb, want, text(tb, got), what)
 }
 
-// exchange is a request and its answer: the whole answer as JSON, or the exception as "Name:
+// exchange is a request and its response: the whole response as JSON, or the exception as "Name:
 // message".
 type exchange struct{ name, operation, body, want string }
 

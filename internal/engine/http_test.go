@@ -25,7 +25,7 @@ func serve(request *http.Request) *httptest.ResponseRecorder {
 	return recorder
 }
 
-func TestServeHTTP_EveryAnswerCanBeVerified(t *testing.T) {
+func TestServeHTTP_EveryResponseCanBeVerified(t *testing.T) {
 	tooLarge := signed(http.MethodPost, "DynamoDB_20120810.ListTables", ``)
 	tooLarge.ContentLength = 1 << 30
 	for name, request := range map[string]*http.Request{
@@ -56,7 +56,7 @@ func TestServeHTTP_RequestsHaveDifferentIDs(t *testing.T) {
 	assert.EqualValues(t, 3, e.Requests())
 }
 
-func TestServeHTTP_TheAnswerHasTheContentTypeOfTheRequest(t *testing.T) {
+func TestServeHTTP_TheResponseHasTheContentTypeOfTheRequest(t *testing.T) {
 	for sent, want := range map[string]string{
 		"application/x-amz-json-1.0":      "application/x-amz-json-1.0",
 		"application/x-amz-json-1.1":      "application/x-amz-json-1.1",
@@ -129,7 +129,7 @@ func TestServeHTTP_Protocol(t *testing.T) {
 		},
 		"PartiQL is named":                       {with("X-Amz-Target", "DynamoDB_20120810.ExecuteStatement"), 400, `{"__type":"com.amazon.coral.service#UnknownOperationException","message":"ExecuteStatement is not supported by this engine, which has no PartiQL"}`},
 		"streams are named":                      {with("X-Amz-Target", "DynamoDBStreams_20120810.ListStreams"), 400, `{"__type":"com.amazon.coral.service#UnknownOperationException","message":"ListStreams is not supported by this engine, which has no streams"}`},
-		"a POST of JSON is answered":             {signed(http.MethodPost, target, `{}`), 200, `{"TableNames":[]}`},
+		"a POST of JSON is served":               {signed(http.MethodPost, target, `{}`), 200, `{"TableNames":[]}`},
 		"a presigned request is authenticated":   {presigned, 200, `{"TableNames":[]}`},
 		"unknown parameters are ignored":         {signed(http.MethodPost, target, `{"Unknown":[{}]}`), 200, `{"TableNames":[]}`},
 		"null parameters count as absent":        {signed(http.MethodPost, target, `{"Limit":null}`), 200, `{"TableNames":[]}`},

@@ -71,12 +71,12 @@ func TestQuery_IndexesFollowTheTable(t *testing.T) {
 		var items []string
 		start := ""
 		for {
-			answer := call(t, e, "Query", `{"TableName":"specs","Limit":3,"ExpressionAttributeValues":{":v":{"S":"`+body[:1]+`"}},`+body[1:]+start+`}`)
-			for _, item := range answer["Items"].([]any) {
+			response := call(t, e, "Query", `{"TableName":"specs","Limit":3,"ExpressionAttributeValues":{":v":{"S":"`+body[:1]+`"}},`+body[1:]+start+`}`)
+			for _, item := range response["Items"].([]any) {
 				text := func(name string) string { return item.(map[string]any)[name].(map[string]any)["S"].(string) }
 				items = append(items, text("p")+" "+text("s")+" "+text("g"))
 			}
-			last, more := answer["LastEvaluatedKey"]
+			last, more := response["LastEvaluatedKey"]
 			if !more {
 				return items
 			}

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestPutItem_Answers(t *testing.T) {
+func TestPutItem_Responses(t *testing.T) {
 	const key = `"TableName":"specs","Key":{"holder":{"S":"u"},"mark":{"S":"1"}}`
 	const old = `{"holder":{"S":"u"},"mark":{"S":"1"},"n":{"N":"1.50"},"b":{"B":"AAE="}}`
 	const normal = `{"holder":{"S":"u"},"mark":{"S":"1"},"n":{"N":"1.5"},"b":{"B":"AAE="}}`
@@ -44,13 +44,13 @@ func TestPutItem_Conditions(t *testing.T) {
 	t.Run("the error shows the item if asked", func(t *testing.T) {
 		put(t, e, item)
 		for asked, want := range map[string]string{"ALL_OLD": `,"Item":` + item, "NONE": ""} {
-			_, answer := send(t, e, "DeleteItem", `{`+key+`,"ConditionExpression":"attribute_not_exists(n)","ReturnValuesOnConditionCheckFailure":"`+asked+`"}`)
-			equal(t, asked, object(t, answer), `{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed"`+want+`}`)
+			_, response := send(t, e, "DeleteItem", `{`+key+`,"ConditionExpression":"attribute_not_exists(n)","ReturnValuesOnConditionCheckFailure":"`+asked+`"}`)
+			equal(t, asked, object(t, response), `{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed"`+want+`}`)
 		}
 	})
 	t.Run("but has none to show if there is no item", func(t *testing.T) {
-		_, answer := send(t, e, "DeleteItem", `{"TableName":"specs","Key":{"holder":{"S":"u"},"mark":{"S":"2"}},"ConditionExpression":"attribute_exists(n)","ReturnValuesOnConditionCheckFailure":"ALL_OLD"}`)
-		equal(t, "error", object(t, answer), `{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed"}`)
+		_, response := send(t, e, "DeleteItem", `{"TableName":"specs","Key":{"holder":{"S":"u"},"mark":{"S":"2"}},"ConditionExpression":"attribute_exists(n)","ReturnValuesOnConditionCheckFailure":"ALL_OLD"}`)
+		equal(t, "error", object(t, response), `{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed"}`)
 	})
 }
 

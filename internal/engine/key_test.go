@@ -68,7 +68,6 @@ func TestQuery_SeveralKeyAttributes(t *testing.T) {
 	found := func(items ...string) string {
 		return fmt.Sprintf(`{"Items":[%s],"Count":%d,"ScannedCount":%d}`, strings.Join(items, ","), len(items), len(items))
 	}
-	const start = `,"ExclusiveStartKey":`
 	const invalid = "ValidationException: One or more parameter values were invalid: "
 	const unequal = "ValidationException: RANGE key attributes %s must have equality conditions specified in the query because a condition is present on key attribute %s"
 	const hash = "ValidationException: HASH key attributes %s must have equality conditions specified in the query"
@@ -79,6 +78,8 @@ func TestQuery_SeveralKeyAttributes(t *testing.T) {
 		{"a range before the last attribute", "Query", queryMatches("all", partition+" AND stage > :stage AND court = :court", ""), fmt.Sprintf(unequal, "stage", "court")},
 		{"a gap in legacy conditions", "Query", `{"TableName":"matches","IndexName":"keys","KeyConditions":{
 			"p":{"ComparisonOperator":"EQ","AttributeValueList":[{"S":"2"}]},"cup":{"ComparisonOperator":"EQ","AttributeValueList":[{"S":"w"}]}}}`, fmt.Sprintf(unequal, "stage", "p")},
+		{"another attribute", "Query", queryMatches("keys", "cup = :cup AND court = :court", ""), "ValidationException: Query condition missed key schema element: stage"},
+		{"a value of another type", "Query", queryMatches("all", partition+" AND stage = :court", ""), invalid + "Condition parameter type does not match schema type"},
 	})
 }
 
@@ -204,8 +205,8 @@ func TestQuery_SeveralKeyAttributesFollowTheTable(t *testing.T) {
 	}
 	scanned := 0.0
 	for segment := range 3 {
-		answer := call(t, e, "Scan", fmt.Sprintf(`{"TableName":"matches","IndexName":"all","Select":"COUNT","Segment":%d,"TotalSegments":3}`, segment))
-		scanned += answer["Count"].(float64)
+		response := call(t, e, "Scan", fmt.Sprintf(`{"TableName":"matches","IndexName":"all","Select":"COUNT","Segment":%d,"TotalSegments":3}`, segment))
+		scanned += response["Count"].(float64)
 	}
 	indexed := 0.0
 	for _, m := range model {
@@ -255,11 +256,11 @@ func checkMatches(t *testing.T, e *engine.Engine, model map[string]match, want m
 	} {
 		var found []string
 		for start := ""; ; {
-			answer := call(t, e, "Query", fmt.Sprintf(`{"TableName":"matches","IndexName":"all","Limit":3,"ScanIndexForward":%t,%s%s}`, forward, condition, start))
-			for _, item := range answer["Items"].([]any) {
+			response := call(t, e, "Query", fmt.Sprintf(`{"TableName":"matches","IndexName":"all","Limit":3,"ScanIndexForward":%t,%s%s}`, forward, condition, start))
+			for _, item := range response["Items"].([]any) {
 				found = append(found, item.(map[string]any)["p"].(map[string]any)["S"].(string))
 			}
-			end, more := answer["LastEvaluatedKey"]
+			end, more := response["LastEvaluatedKey"]
 			if !more {
 				break
 			}

@@ -78,8 +78,8 @@ func TestScan_ScanFilter(t *testing.T) {
 		{`"n":{"ComparisonOperator":"NULL"},"s":{"ComparisonOperator":"NOT_NULL"}`, 0},
 		{`"n":{"ComparisonOperator":"NULL"},"s":{"ComparisonOperator":"NOT_NULL"}},"ConditionalOperator":"OR","x":{`, 1},
 	} {
-		answer := call(t, e, "Scan", `{"TableName":"things","ScanFilter":{`+test.filter+`}}`)
-		assert.EqualValues(t, test.want, answer["Count"], test.filter)
+		response := call(t, e, "Scan", `{"TableName":"things","ScanFilter":{`+test.filter+`}}`)
+		assert.EqualValues(t, test.want, response["Count"], test.filter)
 	}
 }
 

@@ -10,11 +10,11 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine"
 )
 
-// sorts returns the values of an attribute in the items of an answer.
-func sorts(tb testing.TB, answer map[string]any, name string) string {
+// sorts returns the values of an attribute in the items of an response.
+func sorts(tb testing.TB, response map[string]any, name string) string {
 	tb.Helper()
 	var values []string
-	for _, item := range answer["Items"].([]any) {
+	for _, item := range response["Items"].([]any) {
 		for _, value := range item.(map[string]any)[name].(map[string]any) {
 			values = append(values, value.(string))
 		}
@@ -93,11 +93,11 @@ func pages(tb testing.TB, e *engine.Engine, operation, body string, limit int) [
 	var values []string
 	start := ""
 	for range 1000 {
-		answer := call(tb, e, operation, fmt.Sprintf(`{"Limit":%d%s,%s`, limit, start, body[1:]))
-		if got := sorts(tb, answer, "b"); got != "" {
+		response := call(tb, e, operation, fmt.Sprintf(`{"Limit":%d%s,%s`, limit, start, body[1:]))
+		if got := sorts(tb, response, "b"); got != "" {
 			values = append(values, strings.Fields(got)...)
 		}
-		last, more := answer["LastEvaluatedKey"]
+		last, more := response["LastEvaluatedKey"]
 		if !more {
 			return values
 		}
@@ -148,9 +148,9 @@ func TestQuery_PageEndsAtOneMegabyte(t *testing.T) {
 				var got []int
 				start := ""
 				for len(got) <= len(test.pages) {
-					answer := call(t, e, "Query", `{"TableName":"things","KeyConditionExpression":"a = :p","ExpressionAttributeValues":{":p":{"S":"p"}}`+more+start+`}`)
-					got = append(got, int(answer["ScannedCount"].(float64)))
-					last, ok := answer["LastEvaluatedKey"]
+					response := call(t, e, "Query", `{"TableName":"things","KeyConditionExpression":"a = :p","ExpressionAttributeValues":{":p":{"S":"p"}}`+more+start+`}`)
+					got = append(got, int(response["ScannedCount"].(float64)))
+					last, ok := response["LastEvaluatedKey"]
 					if !ok {
 						break
 					}
@@ -178,7 +178,9 @@ func TestQuery_Errors(t *testing.T) {
 		{"a filter before a projection", "Query", query("p = :v", `,"FilterExpression":"","ProjectionExpression":""`), "ValidationException: Invalid FilterExpression: The expression can not be empty;"},
 		{"a projection before the key condition", "Query", query("p =", `,"ProjectionExpression":""`), "ValidationException: Invalid ProjectionExpression: The expression can not be empty;"},
 		{"a range of partitions", "Query", query("p > :v", ""), unsupported},
+		{"two conditions where there is one key", "Query", query("g = :v AND p = :v", `,"IndexName":"global"`), unsupported},
 		{"three conditions where there are two keys", "Query", query("g = :v AND p = :v AND s = :v", `,"IndexName":"local"`), "ValidationException: Conditions can be of length 1 or 2 only"},
+		{"a value of another type", "Query", `{"TableName":"specs","KeyConditionExpression":"p = :v","ExpressionAttributeValues":{":v":{"N":"1"}}}`, invalid + "Condition parameter type does not match schema type"},
 		{"an empty value for an index", "Query", `{"TableName":"specs","IndexName":"global","KeyConditionExpression":"g = :v","ExpressionAttributeValues":{":v":{"S":""}}}`, "ValidationException: One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: global, IndexKey: g"},
 		{"a limit of 0", "Query", query("p = :v", `,"Limit":0`), "ValidationException: 1 validation error detected: Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1"},
 		{"a count with a projection", "Query", query("p = :v", `,"Select":"COUNT","ProjectionExpression":"p"`), "ValidationException: Cannot specify the ProjectionExpression when choosing to get only the Count"},
@@ -192,6 +194,7 @@ func TestQuery_Errors(t *testing.T) {
 		{"values without an expression", "Query", `{"TableName":"specs","ProjectionExpression":"p","ExpressionAttributeValues":{":v":{"S":"v"}}}`, "ValidationException: ExpressionAttributeValues can only be specified when using expressions: FilterExpression and KeyConditionExpression are null"},
 		{"what only a scan takes", "Query", query("p = :v", `,"Segment":"x","TotalSegments":0`), `{"Items":[],"Count":0,"ScannedCount":0}`},
 		{"what only a query takes", "Scan", `{"TableName":"specs","ScanIndexForward":1}`, `{"Items":[],"Count":0,"ScannedCount":0}`},
+		{"a start of another type", "Query", query("p = :v", start(`{"p":{"S":"v"},"s":{"N":"1"}}`)), "ValidationException: The provided key element does not match the schema"},
 		{"a start with an empty value", "Query", query("p = :v", start(`{"p":{"S":"v"},"s":{"S":""}}`)), starting + ": One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: s"},
 		{"a start with a value that is none", "Query", query("p = :v", start(`{"p":{"S":"v"},"s":{}}`)), starting + ": Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"},
 		{"a start in another partition", "Query", query("p = :v", start(`{"p":{"S":"w"},"s":{"S":"1"}}`)), "ValidationException: The provided starting key is outside query boundaries based on provided conditions"},

@@ -70,7 +70,7 @@ func TestScan_SegmentsDivideTheTable(t *testing.T) {
 	}
 }
 
-func TestScan_Answers(t *testing.T) {
+func TestScan_Responses(t *testing.T) {
 	e := engine.New()
 	call(t, e, "CreateTable", createIndexed)
 	put(t, e, `{"p":{"S":"a"},"s":{"S":"b"},"g":{"S":"c"},"x":{"S":"d"},"y":{"S":"e"}}`)
@@ -79,6 +79,7 @@ func TestScan_Answers(t *testing.T) {
 	const invalid = "ValidationException: One or more parameter values were invalid: "
 	perform(t, e, []exchange{
 		{"a local index can fetch the rest", "Scan", scan(`,"IndexName":"local","Select":"ALL_ATTRIBUTES"`), `{"Items":[{"p":{"S":"a"},"s":{"S":"b"},"g":{"S":"c"},"x":{"S":"d"},"y":{"S":"e"}}],"Count":1,"ScannedCount":1}`},
+		{"a global index cannot", "Scan", scan(`,"IndexName":"global","AttributesToGet":["y"]`), invalid + "Global secondary index global does not project [y]"},
 		{"the legacy way to name parts works", "Scan", scan(`,"AttributesToGet":["x"],"Select":"SPECIFIC_ATTRIBUTES"`), `{"Items":[{"x":{"S":"d"}},{"x":{"S":"d"}}],"Count":2,"ScannedCount":2}`},
 		{"a segment of nothing", "Scan", scan(`,"Segment":0`), "ValidationException: The TotalSegments parameter is required but was not present in the request when Segment parameter is present"},
 		{"segments without one", "Scan", scan(`,"TotalSegments":2`), "ValidationException: The Segment parameter is required but was not present in the request when parameter TotalSegments is present"},
@@ -92,11 +93,11 @@ func TestScan_StartInAnotherSegment(t *testing.T) {
 	e := spread(t, 10)
 	refusals := 0
 	for segment := range 2 {
-		status, answer := send(t, e, "Scan", fmt.Sprintf(`{"TableName":"things","Segment":%d,"TotalSegments":2,"ExclusiveStartKey":{"a":{"S":"1"},"b":{"S":"1"}}}`, segment))
+		status, response := send(t, e, "Scan", fmt.Sprintf(`{"TableName":"things","Segment":%d,"TotalSegments":2,"ExclusiveStartKey":{"a":{"S":"1"},"b":{"S":"1"}}}`, segment))
 		if status == 400 {
 			refusals++
 			want := fmt.Sprintf("The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. TotalSegments: 2 Segment: %d", segment)
-			assert.Equal(t, want, object(t, answer)["message"])
+			assert.Equal(t, want, object(t, response)["message"])
 		}
 	}
 	assert.Equal(t, 1, refusals, refusals)

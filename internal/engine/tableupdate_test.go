@@ -39,8 +39,8 @@ func TestUpdateTable_BillingMode(t *testing.T) {
 	equal(t, "provisioned", described(t, e, "BillingModeSummary"), `{}`)
 
 	now = now.Add(time.Hour)
-	answer := call(t, e, "UpdateTable", updateSpecs(`"BillingMode":"PAY_PER_REQUEST"`))["TableDescription"].(map[string]any)
-	assert.Equal(t, "UPDATING", answer["TableStatus"])
+	response := call(t, e, "UpdateTable", updateSpecs(`"BillingMode":"PAY_PER_REQUEST"`))["TableDescription"].(map[string]any)
+	assert.Equal(t, "UPDATING", response["TableStatus"])
 	equal(t, "on demand", described(t, e, "TableStatus", "BillingModeSummary", "ProvisionedThroughput"), `{"TableStatus":"ACTIVE",
 		"BillingModeSummary":{"BillingMode":"PAY_PER_REQUEST","LastUpdateToPayPerRequestDateTime":4600},
 		"ProvisionedThroughput":{"NumberOfDecreasesToday":0,"ReadCapacityUnits":0,"WriteCapacityUnits":0}}`)
@@ -51,6 +51,8 @@ func TestUpdateTable_BillingMode(t *testing.T) {
 	perform(t, e, []exchange{
 		{"back without throughput", "UpdateTable", updateSpecs(`"BillingMode":"PROVISIONED"`),
 			"ValidationException: One or more parameter values were invalid: ProvisionedThroughput must be specified when BillingMode is PROVISIONED"},
+		{"back without the index", "UpdateTable", updateSpecs(table),
+			"ValidationException: One or more parameter values were invalid: ProvisionedThroughput must be specified for index: byG"},
 		{"throughput on demand", "UpdateTable", updateSpecs(`"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":2}`),
 			"ValidationException: One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"},
 		{"throughput of an index on demand", "UpdateTable", updateSpecs(index),
@@ -129,9 +131,9 @@ func TestUpdateTable_CreatesAnIndexWithTheItemsThatAreThere(t *testing.T) {
 	put(t, e, `{"holder":{"S":"c"},"mark":{"S":"1"},"g":{"S":"x"},"n":{"S":"of another type"}}`)
 	put(t, e, `{"holder":{"S":"d"},"mark":{"S":"1"},"g":{"S":""},"n":{"N":"1"}}`)
 	put(t, e, `{"holder":{"S":"e"},"mark":{"S":"1"}}`)
-	answer := call(t, e, "UpdateTable", updateSpecs(`"AttributeDefinitions":[{"AttributeName":"g","AttributeType":"S"},{"AttributeName":"n","AttributeType":"N"}],
+	response := call(t, e, "UpdateTable", updateSpecs(`"AttributeDefinitions":[{"AttributeName":"g","AttributeType":"S"},{"AttributeName":"n","AttributeType":"N"}],
 		"GlobalSecondaryIndexUpdates":[{"Create":{"IndexName":"byG","KeySchema":[{"AttributeName":"g","KeyType":"HASH"},{"AttributeName":"n","KeyType":"RANGE"}],"Projection":{"ProjectionType":"KEYS_ONLY"}}}]`))
-	index := answer["TableDescription"].(map[string]any)["GlobalSecondaryIndexes"].([]any)[0].(map[string]any)
+	index := response["TableDescription"].(map[string]any)["GlobalSecondaryIndexes"].([]any)[0].(map[string]any)
 	assert.Equal(t, "CREATING", index["IndexStatus"])
 	assert.Equal(t, false, index["Backfilling"])
 
@@ -145,8 +147,8 @@ func TestUpdateTable_CreatesAnIndexWithTheItemsThatAreThere(t *testing.T) {
 	equal(t, "definitions", described(t, e, "AttributeDefinitions"), `{"AttributeDefinitions":[{"AttributeName":"holder","AttributeType":"S"},{"AttributeName":"mark","AttributeType":"S"},
 		{"AttributeName":"id","AttributeType":"S"},{"AttributeName":"g","AttributeType":"S"},{"AttributeName":"n","AttributeType":"N"}]}`)
 
-	answer = call(t, e, "UpdateTable", updateSpecs(`"GlobalSecondaryIndexUpdates":[{"Delete":{"IndexName":"byG"}}]`))
-	index = answer["TableDescription"].(map[string]any)["GlobalSecondaryIndexes"].([]any)[0].(map[string]any)
+	response = call(t, e, "UpdateTable", updateSpecs(`"GlobalSecondaryIndexUpdates":[{"Delete":{"IndexName":"byG"}}]`))
+	index = response["TableDescription"].(map[string]any)["GlobalSecondaryIndexes"].([]any)[0].(map[string]any)
 	assert.Equal(t, "DELETING", index["IndexStatus"])
 	name, message := refuse(t, e, "Query", query)
 	assert.Equal(t, "ValidationException: The table does not have the specified index: byG", name+": "+message)

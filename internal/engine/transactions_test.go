@@ -33,7 +33,7 @@ func things(tb testing.TB, e *engine.Engine) int {
 	return int(call(tb, e, "Scan", `{"TableName":"things","Select":"COUNT"}`)["Count"].(float64))
 }
 
-func TestTransactWriteItems_Answers(t *testing.T) {
+func TestTransactWriteItems_Responses(t *testing.T) {
 	e := newTables(t)
 	perform(t, e, []exchange{
 		{"puts over two tables", "TransactWriteItems", transaction(putThing("1", ""), putThing("2", ""), `{"Put":{"TableName":"specs","Item":{"holder":{"S":"u"},"mark":{"S":"1"}}}}`), `{}`},
@@ -49,7 +49,7 @@ func TestTransactWriteItems_Answers(t *testing.T) {
 func TestTransactWriteItems_CancellationReasons(t *testing.T) {
 	e := newTables(t)
 	call(t, e, "PutItem", `{"TableName":"things","Item":{"a":{"S":"1"},"x":{"N":"7"}}}`)
-	_, answer := send(t, e, "TransactWriteItems", transaction(
+	_, response := send(t, e, "TransactWriteItems", transaction(
 		putThing("2", ""),
 		putThing("1", `,"ConditionExpression":"attribute_not_exists(a)","ReturnValuesOnConditionCheckFailure":"ALL_OLD"`),
 		`{"Put":{"TableName":"things","Item":{"a":{"N":"5"}}}}`,
@@ -58,7 +58,7 @@ func TestTransactWriteItems_CancellationReasons(t *testing.T) {
 		`{"Delete":{"TableName":"things","Key":{"b":{"S":"x"}}}}`,
 		`{"Put":{"TableName":"specs","Item":{"holder":{"S":"u"}}}}`,
 	))
-	equal(t, "error", object(t, answer), `{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+	equal(t, "error", object(t, response), `{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
 		"Message":"Transaction cancelled, please refer cancellation reasons for specific reasons [None, ConditionalCheckFailed, ValidationError, ConditionalCheckFailed, None, ValidationError, ValidationError]",
 		"CancellationReasons":[{"Code":"None"},
 			{"Code":"ConditionalCheckFailed","Message":"The conditional request failed","Item":{"a":{"S":"1"},"x":{"N":"7"}}},
@@ -68,8 +68,8 @@ func TestTransactWriteItems_CancellationReasons(t *testing.T) {
 			{"Code":"ValidationError","Message":"The provided key element does not match the schema"},
 			{"Code":"ValidationError","Message":"One or more parameter values were invalid: Missing the key mark in the item"}]}`)
 	assert.Equal(t, 1, things(t, e))
-	_, answer = send(t, e, "TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"things","Key":{"a":{"S":"1"}}}},{"Get":{"TableName":"things","Key":{}}}]}`)
-	equal(t, "error of a get", object(t, answer), `{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+	_, response = send(t, e, "TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"things","Key":{"a":{"S":"1"}}}},{"Get":{"TableName":"things","Key":{}}}]}`)
+	equal(t, "error of a get", object(t, response), `{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
 		"Message":"Transaction cancelled, please refer cancellation reasons for specific reasons [None, ValidationError]",
 		"CancellationReasons":[{"Code":"None"},{"Code":"ValidationError","Message":"The provided key element does not match the schema"}]}`)
 }
@@ -77,7 +77,6 @@ func TestTransactWriteItems_CancellationReasons(t *testing.T) {
 func TestTransactWriteItems_Errors(t *testing.T) {
 	const violation = "ValidationException: 1 validation error detected: Value "
 	const multiple = "ValidationException: Transaction request cannot include multiple operations on one item"
-	const empty = "ValidationException: One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: a"
 	large := func(n int) string {
 		var actions []string
 		for i := range n {

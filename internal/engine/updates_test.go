@@ -41,19 +41,19 @@ func TestUpdateItem_Clauses(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			e := newThing(t, item)
-			answer := call(t, e, "UpdateItem", update(test.expression, test.values, `"ReturnValues":"ALL_NEW"`))
+			response := call(t, e, "UpdateItem", update(test.expression, test.values, `"ReturnValues":"ALL_NEW"`))
 			for name, value := range object(t, `{`+test.updated+`}`) {
-				assert.Equal(t, value, answer["Attributes"].(map[string]any)[name])
+				assert.Equal(t, value, response["Attributes"].(map[string]any)[name])
 			}
-			assert.Equal(t, answer["Attributes"], call(t, e, "GetItem", `{`+thing+`}`)["Item"], "what is stored")
+			assert.Equal(t, response["Attributes"], call(t, e, "GetItem", `{`+thing+`}`)["Item"], "what is stored")
 		})
 	}
 }
 
 func TestUpdateItem_LastMemberOfASet(t *testing.T) {
 	e := newThing(t, `"ss":{"SS":["a"]}`)
-	answer := call(t, e, "UpdateItem", update("DELETE ss :v", `":v":{"SS":["a"]}`, `"ReturnValues":"ALL_NEW"`))
-	equal(t, "Attributes", answer["Attributes"], `{"a":{"S":"1"}}`)
+	response := call(t, e, "UpdateItem", update("DELETE ss :v", `":v":{"SS":["a"]}`, `"ReturnValues":"ALL_NEW"`))
+	equal(t, "Attributes", response["Attributes"], `{"a":{"S":"1"}}`)
 }
 
 func TestUpdateItem_ReturnValues(t *testing.T) {
@@ -68,12 +68,12 @@ func TestUpdateItem_ReturnValues(t *testing.T) {
 		"UPDATED_NEW": `{"q":{"N":"9"},"m":{"M":{"x":{"N":"9"}}},"l":{"L":[{"N":"9"}]}}`,
 	} {
 		t.Run(returned, func(t *testing.T) {
-			answer := call(t, newThing(t, item), "UpdateItem", update(expression, one, `"ReturnValues":"`+returned+`"`))
+			response := call(t, newThing(t, item), "UpdateItem", update(expression, one, `"ReturnValues":"`+returned+`"`))
 			if want == "" {
-				assert.Empty(t, answer)
+				assert.Empty(t, response)
 				return
 			}
-			equal(t, "Attributes", answer["Attributes"], want)
+			equal(t, "Attributes", response["Attributes"], want)
 		})
 	}
 	t.Run("an item that was not there has no old attributes", func(t *testing.T) {
@@ -106,8 +106,8 @@ func TestUpdateItem_Conditions(t *testing.T) {
 		{"one that fails", "UpdateItem", update("SET n = n + :v", one, `"ConditionExpression":"n < :v"`), "ConditionalCheckFailedException: The conditional request failed"},
 		{"the failure changed nothing", "GetItem", `{` + thing + `}`, `{"Item":{"a":{"S":"1"},"n":{"N":"6"}}}`},
 	})
-	_, answer := send(t, e, "UpdateItem", update("SET n = n + :v", one, `"ConditionExpression":"n < :v"`, `"ReturnValuesOnConditionCheckFailure":"ALL_OLD"`))
-	equal(t, "the item in the error", object(t, answer)["Item"], `{"a":{"S":"1"},"n":{"N":"6"}}`)
+	_, response := send(t, e, "UpdateItem", update("SET n = n + :v", one, `"ConditionExpression":"n < :v"`, `"ReturnValuesOnConditionCheckFailure":"ALL_OLD"`))
+	equal(t, "the item in the error", object(t, response)["Item"], `{"a":{"S":"1"},"n":{"N":"6"}}`)
 }
 
 func TestUpdateItem_Errors(t *testing.T) {
@@ -121,6 +121,7 @@ func TestUpdateItem_Errors(t *testing.T) {
 		{"a delete of a number", "DELETE n :v", `":v":{"N":"1"}`, syntax + "Incorrect operand type for operator or function; operator: DELETE, operand type: NUMBER, typeSet: ALLOWED_FOR_DELETE_OPERAND"},
 		{"one path twice", "SET n = :v REMOVE n", `":v":{"S":"x"}`, syntax + "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [n], path two: [n]"},
 		{"a missing operand", "SET n = x", "", "The provided expression refers to an attribute that does not exist in the item"},
+		{"a sum of strings", "SET n = s + s", "", "An operand in the update expression has an incorrect data type"},
 		{"an add to a string", "ADD s :v", `":v":{"N":"1"}`, "An operand in the update expression has an incorrect data type"},
 		{"a delete from a string", "DELETE s :v", `":v":{"SS":["x"]}`, "An operand in the update expression has an incorrect data type"},
 		{"a path below a string", "REMOVE s.y", "", "The document path provided in the update expression is invalid for update"},

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// The expectations are the answers of DynamoDB Local. Where those list the kinds of its own
+// The expectations are the responses of DynamoDB Local. Where those list the kinds of its own
 // implementation, the list is the service's.
 
 func TestParseCondition_Errors(t *testing.T) {
@@ -59,6 +59,7 @@ func TestParseCondition_Errors(t *testing.T) {
 			{":t BETWEEN a AND b", "BETWEEN, operand type: BOOL"},
 			{"size(size(v)) > :n", "size, operand type: N"},
 			{"attribute_type(a, b)", "attribute_type, operand type: {NS,SS,L,BS,N,M,B,BOOL,NULL,S}"},
+			{"attribute_type(a, :n)", "attribute_type, operand type: N"},
 		}},
 		{"a value where a path is needed", "Operator or function requires a document path; operator or function: ", []refusal{
 			{"attribute_exists(:v)", "attribute_exists"},

@@ -22,6 +22,7 @@ func TestKeyCondition_Terms(t *testing.T) {
 		{"greater or equal", "sk >= :w", []KeyTerm{term("sk", KeyGreaterOrEqual, y)}},
 		{"between", "sk BETWEEN :v AND :w AND pk = :m", []KeyTerm{term("sk", KeyBetween, x, y), term("pk", KeyEqual, five)}},
 		{"a prefix", "begins_with(sk, :v)", []KeyTerm{term("sk", KeyBeginsWith, x)}},
+		{"the attribute on the right of =", ":v = pk", []KeyTerm{term("pk", KeyEqual, x)}},
 		{"the attribute on the right of <", ":v < sk", []KeyTerm{term("sk", KeyGreater, x)}},
 		{"the attribute on the right of <=", ":v <= sk", []KeyTerm{term("sk", KeyGreaterOrEqual, x)}},
 		{"the attribute on the right of >", ":v > sk", []KeyTerm{term("sk", KeyLess, x)}},
@@ -41,7 +42,7 @@ func TestKeyCondition_Terms(t *testing.T) {
 	}
 }
 
-// The expectations are what DynamoDB Local answers.
+// The expectations are what DynamoDB Local returns.
 func TestKeyCondition_TermsErrors(t *testing.T) {
 	const (
 		invalidOperator = "Invalid operator used in KeyConditionExpression: "

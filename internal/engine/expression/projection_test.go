@@ -17,7 +17,7 @@ const projectedItem = `{
 	"l": {"L": [{"S": "0"}, {"S": "1"}, {"S": "2"}, {"M": {"q": {"S": "Q"}, "r": {"S": "R"}}}]}
 }`
 
-// The expectations are what DynamoDB Local answers.
+// The expectations are what DynamoDB Local returns.
 func TestProjection_Apply(t *testing.T) {
 	item := decodeItem(t, projectedItem)
 	for _, test := range []struct{ name, text, want string }{
@@ -49,7 +49,7 @@ func TestProjection_Apply(t *testing.T) {
 	})
 }
 
-// The expectations are what DynamoDB Local answers.
+// The expectations are what DynamoDB Local returns.
 func TestParseProjection_Errors(t *testing.T) {
 	const (
 		overlap  = "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: "

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// The expectations of these tables are what DynamoDB Local answers.
+// The expectations of these tables are what DynamoDB Local returns.
 
 func TestParseCondition_SyntaxErrors(t *testing.T) {
 	type refusal struct{ text, token, near string }
