@@ -314,12 +314,14 @@ func (d *specDeleter) startTransaction(ctx context.Context) error {
 	if len(specs) == 0 {
 		return nil
 	}
-	running, ctx := d.group(ctx)
-	running.Go(func() error {
+	d.group(ctx).Go(func() error {
+		if err := d.failure(ctx); err != nil {
+			return err
+		}
 		_, err := d.deleteTogether(ctx, specs)
 		return err
 	})
-	return context.Cause(ctx)
+	return d.failure(ctx)
 }
 
 // deleteTogether deletes specs in one transaction. If the server rejects its size, or one of them has

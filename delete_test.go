@@ -3,6 +3,7 @@ package packagedb_test
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -10,9 +11,11 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -76,6 +79,25 @@ func TestDelete_WholeAtEveryRequest(t *testing.T) {
 	}
 }
 
+// TestDeleteAllSpecs_SpecOnTwoPages deletes a spec whose latest item is on the first page and whose
+// versions are on the second, and looks at both specs after every request.
+func TestDeleteAllSpecs_SpecOnTwoPages(t *testing.T) {
+	needsTransactions(t)
+	server := testutil.New(t, packagedb.WithConsistentReads())
+	store(t, server, specsTable, append(rawHistory("sub", "a", 3), rawHistory("sub", "a#b", 99)...)...)
+	db := intercept(server, func(_ string, input any, next func() (any, error)) (any, error) {
+		if query, ok := input.(*dynamodb.QueryInput); ok {
+			query.Limit = aws.Int32(101) // the latest item of a, and all of a#b
+		}
+		output, err := next()
+		assertWhole(t, server, "sub", "a")
+		assertWhole(t, server, "sub", "a#b")
+		return output, err
+	})
+	require.NoError(t, db.DeleteAllSpecs(t.Context(), "sub"))
+	assert.Empty(t, scan(t, server, specsTable))
+}
+
 func TestDelete_LatestItemThatChangesMeanwhile(t *testing.T) {
 	items := rawHistory("sub", "spec", 3)
 	for name, stored := range map[string][]item{"of a spec": items, "of versions without a latest item": items[:3]} {
@@ -123,7 +145,13 @@ func TestDeleteAllSpecs_OneOfManyChangesMeanwhile(t *testing.T) {
 
 func TestDelete_RejectedForItsSize(t *testing.T) {
 	needsTransactions(t)
-	for _, rejection := range []error{&smithy.GenericAPIError{Code: "ValidationException", Message: "too large"}, canceled("ValidationError")} {
+	tooLarge := &awshttp.ResponseError{ResponseError: &smithyhttp.ResponseError{
+		Response: &smithyhttp.Response{Response: &http.Response{StatusCode: http.StatusRequestEntityTooLarge}},
+		Err:      errors.New("request over 16 MB"),
+	}}
+	for _, rejection := range []error{
+		&smithy.GenericAPIError{Code: "ValidationException", Message: "too large"}, canceled("ValidationError"), tooLarge,
+	} {
 		for _, remove := range deletes {
 			t.Run(fmt.Sprintf("%s, %T", remove, rejection), func(t *testing.T) {
 				server := testutil.New(t, packagedb.WithConsistentReads())

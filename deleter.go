@@ -30,8 +30,8 @@ type deleter struct {
 	deleted atomic.Int64 // items confirmed deleted
 	next    []string     // sort keys of the next batch
 
-	running *errgroup.Group // requests, nil if there are none
-	ctx     context.Context // of the running requests, ends with the first failure
+	running  *errgroup.Group // requests, nil if there are none
+	unfailed context.Context // ends with the first failure of a running request
 }
 
 // deleteQuery deletes the items that a query finds.
@@ -63,18 +63,26 @@ func (d *deleter) add(ctx context.Context, sortKey string) error {
 func (d *deleter) start(ctx context.Context) error {
 	batch := d.next
 	d.next = nil
-	running, ctx := d.group(ctx)
-	running.Go(func() error { return d.deleteBatch(ctx, batch) })
-	return context.Cause(ctx)
+	d.group(ctx).Go(func() error { return d.deleteBatch(ctx, batch) })
+	return d.failure(ctx)
 }
 
-// group returns the group of the running requests, and their context.
-func (d *deleter) group(ctx context.Context) (*errgroup.Group, context.Context) {
+// group returns the group of the running requests.
+func (d *deleter) group(ctx context.Context) *errgroup.Group {
 	if d.running == nil {
-		d.running, d.ctx = errgroup.WithContext(ctx)
+		d.running, d.unfailed = errgroup.WithContext(ctx)
 		d.running.SetLimit(maxDeletes)
 	}
-	return d.running, d.ctx
+	return d.running
+}
+
+// failure returns why no further request may start: the end of the context or the first failure of a
+// running request. Other running requests go on, so that what they delete is counted.
+func (d *deleter) failure(ctx context.Context) error {
+	if err := ctx.Err(); err != nil || d.unfailed == nil {
+		return err
+	}
+	return context.Cause(d.unfailed)
 }
 
 // wait starts the last batch and waits for all requests.
@@ -86,7 +94,7 @@ func (d *deleter) wait(ctx context.Context) error {
 		return nil
 	}
 	err := d.running.Wait()
-	d.running = nil
+	d.running, d.unfailed = nil, nil
 	return err
 }
 
@@ -100,11 +108,11 @@ func (d *deleter) deleteBatches(ctx context.Context, sortKeys []string) error {
 	return nil
 }
 
-// deleteBatch deletes up to 25 items. It sends unprocessed ones again until none remains or the
-// context ends.
+// deleteBatch deletes up to 25 items. It sends unprocessed ones again until none remains, another
+// request fails or the context ends.
 func (d *deleter) deleteBatch(ctx context.Context, sortKeys []string) error {
 	for retry := 0; ; retry++ {
-		if err := ctx.Err(); err != nil {
+		if err := d.failure(ctx); err != nil {
 			return err
 		}
 		output, err := sendWrite(ctx, d.client.BatchWriteItem, d.batchInput(sortKeys))

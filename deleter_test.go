@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -144,5 +145,51 @@ func TestDelete_ErrorCountsConfirmedItems(t *testing.T) {
 		deleted := 6 - len(scan(t, server, specsTable))
 		assert.Positive(t, deleted)
 		assert.ErrorContains(t, err, fmt.Sprintf(": after deleting %d items: broken", deleted))
+	}
+}
+
+// TestDelete_FailureCountsRunningBatches lets one batch fail before the others are sent on.
+func TestDelete_FailureCountsRunningBatches(t *testing.T) {
+	server := testutil.New(t)
+	store(t, server, credentialsTable, manyCredentials(100)...)
+	broken, failed := errors.New("broken"), make(chan struct{})
+	var batches atomic.Int32
+	db := intercept(server, func(op string, _ any, next func() (any, error)) (any, error) {
+		if op != "BatchWriteItem" {
+			return next()
+		}
+		if batches.Add(1) == 4 {
+			close(failed)
+			return nil, broken
+		}
+		select {
+		case <-failed:
+		case <-time.After(30 * time.Second):
+			t.Error("the last batch never started")
+		}
+		return next()
+	})
+	err := db.DeleteAllCredentials(t.Context(), "sub")
+	require.ErrorIs(t, err, broken)
+	assert.ErrorContains(t, err, "after deleting 75 items: broken")
+	assert.Len(t, scan(t, server, credentialsTable), 25)
+}
+
+func TestDelete_CanceledWithACause(t *testing.T) {
+	for _, remove := range append(deletes, "DeleteAllCredentials") {
+		t.Run(remove, func(t *testing.T) {
+			server := testutil.New(t)
+			store(t, server, specsTable, rawHistory("sub", "spec", 250)...)
+			store(t, server, credentialsTable, manyCredentials(250)...)
+			ctx, cancel := context.WithCancelCause(t.Context())
+			db := intercept(server, func(op string, _ any, next func() (any, error)) (any, error) {
+				output, err := next()
+				if op == "Query" {
+					cancel(errors.New("shutdown"))
+				}
+				return output, err
+			})
+			assert.ErrorIs(t, call(ctx, db, remove), context.Canceled)
+		})
 	}
 }

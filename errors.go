@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
 )
@@ -51,7 +52,7 @@ func wrap(err error, operation, subject, table string) error {
 type malformedResponseError struct{ err error }
 
 func (e malformedResponseError) Error() string {
-	var response *http.ResponseError
+	var response *awshttp.ResponseError
 	if errors.As(e.err, &response) {
 		return fmt.Sprintf("malformed server response, status %d, request id %q",
 			response.HTTPStatusCode(), response.ServiceRequestID())
@@ -103,6 +104,10 @@ func isConditionFailure(err error) bool {
 
 // isRejected reports whether the server rejected a transaction as a whole, perhaps for its size.
 func isRejected(err error) bool {
+	var response *awshttp.ResponseError
+	if errors.As(err, &response) && response.HTTPStatusCode() == http.StatusRequestEntityTooLarge {
+		return true
+	}
 	return errorCode(err) == "ValidationException" || hasCancellationReason(err, "ValidationError")
 }
 
