@@ -1,7 +1,8 @@
 package engine
 
 import (
-	"reflect"
+	"bytes"
+	"encoding/json"
 	"slices"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
@@ -114,7 +115,10 @@ type batchGetItemInput struct {
 // tablesToGet is the parameter RequestItems, in the order of the request.
 //
 //	{"pets": {"Keys": [{"id": {"S": "a"}}, {"id": {"S": "b"}}], "ConsistentRead": true}}
-type tablesToGet []keysAndAttributes
+type tablesToGet struct {
+	tables []keysAndAttributes
+	source document // what they were read from, "" without the parameter
+}
 
 // keysAndAttributes are the keys to read from one table.
 type keysAndAttributes struct {
@@ -126,26 +130,23 @@ type keysAndAttributes struct {
 }
 
 func (ts *tablesToGet) decode(_ string, d document) error {
-	*ts = tablesToGet{}
-	const class = "KeysAndAttributes"
-	return d.mapOf(classPrefix+class, func(name string, value document) error {
+	ts.source = d
+	return d.mapOf(classPrefix+"KeysAndAttributes", func(name string, value document) error {
 		if value == "null" {
 			return nil
 		}
 		g := keysAndAttributes{tableName: name}
 		err := value.decode(&g)
-		*ts = append(*ts, g)
+		ts.tables = append(ts.tables, g)
 		return err
 	})
 }
 
-// String returns the tables as the service prints them.
+// String returns the tables as the service prints them: as they were sent.
 func (ts tablesToGet) String() string {
-	tables := map[string]*keysAndAttributes{}
-	for i := range ts {
-		tables[ts[i].tableName] = &ts[i]
-	}
-	return string(appendJSON(nil, reflect.ValueOf(tables)))
+	var printed bytes.Buffer
+	_ = json.Compact(&printed, []byte(ts.source)) // which is well-formed
+	return printed.String()
 }
 
 func (in *batchGetItemInput) check() error {
@@ -155,8 +156,8 @@ func (in *batchGetItemInput) check() error {
 	if err := in.checkProjections(); err != nil {
 		return err
 	}
-	for i := range in.RequestItems {
-		g := &in.RequestItems[i]
+	for i := range in.RequestItems.tables {
+		g := &in.RequestItems.tables[i]
 		if err := g.parseProjection(); err != nil {
 			return err
 		}
@@ -172,9 +173,9 @@ func (in *batchGetItemInput) check() error {
 func (in *batchGetItemInput) checkShape() error {
 	var c constraints
 	c.capacity(in.ReturnConsumedCapacity)
-	c.notNull("requestItems", in.RequestItems != nil)
-	for i := range in.RequestItems {
-		g := &in.RequestItems[i]
+	c.notNull("requestItems", in.RequestItems.source != "")
+	for i := range in.RequestItems.tables {
+		g := &in.RequestItems.tables[i]
 		c.notNull("requestItems."+g.tableName+".member.keys", g.Keys != nil)
 		if g.Keys != nil {
 			c.unshown("RequestItems."+g.tableName+".member.Keys", outside("length", len(g.Keys), 1, maxBatchGets))
@@ -184,10 +185,10 @@ func (in *batchGetItemInput) checkShape() error {
 	if err := c.err(); err != nil {
 		return err
 	}
-	for i := range in.RequestItems {
-		c.mapKey("requestItems", in.RequestItems[i].tableName, in.RequestItems.String)
+	for i := range in.RequestItems.tables {
+		c.mapKey("requestItems", in.RequestItems.tables[i].tableName, in.RequestItems.String)
 	}
-	if len(in.RequestItems) == 0 {
+	if len(in.RequestItems.tables) == 0 {
 		return validation("The requestItems parameter is required for BatchGetItem")
 	}
 	return c.err()
@@ -197,8 +198,8 @@ func (in *batchGetItemInput) checkShape() error {
 func (in *batchGetItemInput) checkProjections() error {
 	total := 0
 	var legacy, modern bool
-	for i := range in.RequestItems {
-		g := &in.RequestItems[i]
+	for i := range in.RequestItems.tables {
+		g := &in.RequestItems.tables[i]
 		if err := g.checkProjection(); err != nil {
 			return err
 		}
@@ -226,10 +227,10 @@ type batchGetItemOutput struct {
 }
 
 func (e *Engine) batchGetItem(in *batchGetItemInput) (*batchGetItemOutput, error) {
-	tables := make([]*table, len(in.RequestItems))
-	keys := make([][]key, len(in.RequestItems))
-	for i := range in.RequestItems {
-		g := &in.RequestItems[i]
+	tables := make([]*table, len(in.RequestItems.tables))
+	keys := make([][]key, len(in.RequestItems.tables))
+	for i := range in.RequestItems.tables {
+		g := &in.RequestItems.tables[i]
 		var err error
 		if tables[i], err = e.projectedTable(g.tableName, &g.projectionInput); err != nil {
 			return nil, err
@@ -242,7 +243,7 @@ func (e *Engine) batchGetItem(in *batchGetItemInput) (*batchGetItemOutput, error
 	consumed := consumptions{detail: in.ReturnConsumedCapacity}
 	bytes := 0
 	for i, t := range tables {
-		g := in.RequestItems[i]
+		g := in.RequestItems.tables[i]
 		items := []attribute.Item{}
 		for k := range keys[i] {
 			r := e.get(t, &keys[i][k]) // one by one: a batch is no transaction

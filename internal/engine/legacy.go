@@ -67,8 +67,7 @@ type attributeValueUpdate struct {
 
 func (us *attributeUpdates) decode(_ string, d document) error {
 	*us = attributeUpdates{}
-	const class = "AttributeValueUpdate"
-	return d.mapOf(classPrefix+class, func(name string, value document) (err error) {
+	return d.mapOf(classPrefix+"AttributeValueUpdate", func(name string, value document) (err error) {
 		u := attributeValueUpdate{attribute: name}
 		if value != "null" { // has no value, like an empty one
 			err = value.decode(&u)
