@@ -47,9 +47,6 @@ func New(options ...Option) *Engine {
 	return e
 }
 
-// Requests returns the number of requests so far.
-func (e *Engine) Requests() uint64 { return e.requests.Load() }
-
 // run performs an operation and appends the response.
 func (e *Engine) run(o operation, request document, dst []byte) ([]byte, error) {
 	if o.changesTables {

@@ -53,7 +53,6 @@ func TestServeHTTP_RequestsHaveDifferentIDs(t *testing.T) {
 		seen[newRecorder(e, "ListTables", `{}`).Header().Get("X-Amzn-Requestid")] = true
 	}
 	assert.Len(t, seen, 3)
-	assert.EqualValues(t, 3, e.Requests())
 }
 
 func TestServeHTTP_TheResponseHasTheContentTypeOfTheRequest(t *testing.T) {

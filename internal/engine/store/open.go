@@ -42,6 +42,7 @@ var (
 	errInUse   = errors.New("in use by another process")
 	errJournal = errors.New("a journal of packagedb-local 0.2.0, which this version does not read")
 	errNotData = errors.New("not a data file of packagedb-local")
+	errNotFile = errors.New("not a regular file")
 )
 
 // Open opens a data file, and creates it if there is none. The file is locked until it is closed. One
@@ -78,6 +79,9 @@ func (s *Store) open(ctx context.Context) error {
 
 // openDB opens and locks the file.
 func (s *Store) openDB() (err error) {
+	if info, err := os.Stat(s.path); err == nil && !info.Mode().IsRegular() {
+		return errNotFile
+	}
 	if err := finishCreation(s.path); err != nil {
 		return err
 	}

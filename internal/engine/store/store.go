@@ -128,7 +128,7 @@ func (s *Store) guard(f func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if cause := recover(); cause != nil {
-			err = fmt.Errorf("damaged: %v", cause)
+			err = fmt.Errorf("damaged or cut off: %v", cause)
 		}
 		if err != nil {
 			err = fmt.Errorf("data file %s: %w", s.path, err)
