@@ -17,6 +17,7 @@ import (
 // TestClient_InputsAreNotShared keeps the inputs of each call and changes all of them once it has returned.
 // The next calls, and what the call returned, are as before.
 func TestClient_InputsAreNotShared(t *testing.T) {
+	t.Parallel()
 	for _, path := range writePaths {
 		t.Run(path.name, func(t *testing.T) {
 			server := testutil.New(t)
@@ -103,6 +104,7 @@ func change(value reflect.Value) {
 }
 
 func TestClient_NeitherAnOutputNorAnError(t *testing.T) {
+	t.Parallel()
 	server := testutil.New(t)
 	for _, silent := range []string{
 		"GetItem", "Query", "PutItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems",

@@ -21,6 +21,7 @@ import (
 // TestCreateUpdateSpec_PlaceInHistory writes versions at a clock: 5:2 is version 2 at the fifth second after
 // the start.
 func TestCreateUpdateSpec_PlaceInHistory(t *testing.T) {
+	t.Parallel()
 	at := func(second int64, version string) string { return fmt.Sprint(second-start, ":", version) }
 	for _, test := range []struct{ name, writes, history string }{
 		{"versions in different seconds are dated by the clock", "0:1 5:2 60:3", "0:1 5:2 60:3"},
@@ -69,6 +70,7 @@ func TestCreateUpdateSpec_PlaceInHistory(t *testing.T) {
 }
 
 func TestCreateUpdateSpec_FiftyWritersOfOneSpec(t *testing.T) {
+	t.Parallel()
 	needsTransactions(t)
 	const writers = 50 // 400 in test/soak
 	db := testutil.New(t, frozen(start))
@@ -88,6 +90,7 @@ func TestCreateUpdateSpec_FiftyWritersOfOneSpec(t *testing.T) {
 
 // TestCreateUpdateSpec_TornWrites creates a version of a spec that lacks items or has more than its own.
 func TestCreateUpdateSpec_TornWrites(t *testing.T) {
+	t.Parallel()
 	three := rawHistory("sub", "spec", 3)
 	torn := append(rawHistory("sub", "spec", 1), rawVersion("sub", "spec", start+100))
 	for _, test := range []struct {
@@ -125,6 +128,7 @@ func TestCreateUpdateSpec_TornWrites(t *testing.T) {
 }
 
 func TestCreateUpdateSpec_LargestSecond(t *testing.T) {
+	t.Parallel()
 	for _, path := range writePaths {
 		t.Run(path.name, func(t *testing.T) {
 			db := intercept(testutil.New(t), path.handle, frozen(math.MaxInt64))
@@ -139,6 +143,7 @@ func TestCreateUpdateSpec_LargestSecond(t *testing.T) {
 }
 
 func TestCreateUpdateSpec_SizeAtTheSecondItEndsUpAt(t *testing.T) {
+	t.Parallel()
 	db := testutil.New(t, frozen(9_999_999_999))
 	create(t, db, "sub", "spec", "1")
 	// An item of 204,800 bytes at a second of ten digits, and of one byte more at the next.
@@ -152,6 +157,7 @@ func TestCreateUpdateSpec_SizeAtTheSecondItEndsUpAt(t *testing.T) {
 }
 
 func TestCreateUpdateSpec_LostAnswer(t *testing.T) {
+	t.Parallel()
 	needsTransactions(t)
 	// The first transaction takes effect, but its answer is lost, and the retry conflicts. Before
 	// the third attempt another writer adds a version.
@@ -170,6 +176,7 @@ func TestCreateUpdateSpec_LostAnswer(t *testing.T) {
 }
 
 func TestCreateUpdateSpec_FailureBetweenTheItems(t *testing.T) {
+	t.Parallel()
 	broken := errors.New("broken")
 	puts := 0
 	db := intercept(testutil.New(t), func(op string, input any, next func() (any, error)) (any, error) {
@@ -194,6 +201,7 @@ func TestCreateUpdateSpec_FailureBetweenTheItems(t *testing.T) {
 }
 
 func TestCreateUpdateSpec_ServerThatKnowsNoWrite(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	writes := 0
@@ -212,6 +220,7 @@ func TestCreateUpdateSpec_ServerThatKnowsNoWrite(t *testing.T) {
 }
 
 func TestCreateUpdateSpec_Requests(t *testing.T) {
+	t.Parallel()
 	transaction, inTurn := []string{"TransactWriteItems"}, []string{"Query", "PutItem", "PutItem"}
 	// creator returns a function that creates a version and returns the requests that this took.
 	creator := func(t *testing.T, server *testutil.DB, handle handler, options ...packagedb.Option) func(version string) []string {
@@ -249,6 +258,7 @@ func TestCreateUpdateSpec_Requests(t *testing.T) {
 }
 
 func TestCreateCredentials_LostAnswer(t *testing.T) {
+	t.Parallel()
 	server := testutil.New(t)
 	input := secret
 	lost := testutil.Fault{Kind: testutil.DropAfter, Operations: []string{"PutItem"}, Times: 1}

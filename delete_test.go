@@ -28,6 +28,7 @@ var deletes = []string{"DeleteSpec", "DeleteAllSpecs"}
 
 // TestDelete_WholeAtEveryRequest stops a delete at each of its requests in turn, and checks what remains.
 func TestDelete_WholeAtEveryRequest(t *testing.T) {
+	t.Parallel()
 	needsTransactions(t)
 	stopped := errors.New("stopped")
 	for name, last := range map[string]handler{
@@ -82,6 +83,7 @@ func TestDelete_WholeAtEveryRequest(t *testing.T) {
 // TestDeleteAllSpecs_SpecOnTwoPages deletes a spec whose latest item is on the first page and whose
 // versions are on the second, and looks at both specs after every request.
 func TestDeleteAllSpecs_SpecOnTwoPages(t *testing.T) {
+	t.Parallel()
 	needsTransactions(t)
 	server := testutil.New(t, packagedb.WithConsistentReads())
 	store(t, server, specsTable, append(rawHistory("sub", "a", 3), rawHistory("sub", "a#b", 99)...)...)
@@ -99,11 +101,13 @@ func TestDeleteAllSpecs_SpecOnTwoPages(t *testing.T) {
 }
 
 func TestDelete_LatestItemThatChangesMeanwhile(t *testing.T) {
+	t.Parallel()
 	items := rawHistory("sub", "spec", 3)
 	for name, stored := range map[string][]item{"of a spec": items, "of versions without a latest item": items[:3]} {
 		for _, remove := range deletes {
 			for _, path := range writePaths {
 				t.Run(remove+" "+name+" "+path.name, func(t *testing.T) {
+					t.Parallel()
 					server := testutil.New(t, packagedb.WithConsistentReads(), frozen(start+100))
 					store(t, server, specsTable, stored...)
 					meanwhile := 0
@@ -124,6 +128,7 @@ func TestDelete_LatestItemThatChangesMeanwhile(t *testing.T) {
 }
 
 func TestDeleteAllSpecs_OneOfManyChangesMeanwhile(t *testing.T) {
+	t.Parallel()
 	needsTransactions(t)
 	server := testutil.New(t)
 	store(t, server, specsTable, slices.Concat(
@@ -144,6 +149,7 @@ func TestDeleteAllSpecs_OneOfManyChangesMeanwhile(t *testing.T) {
 }
 
 func TestDelete_RejectedForItsSize(t *testing.T) {
+	t.Parallel()
 	needsTransactions(t)
 	tooLarge := &awshttp.ResponseError{ResponseError: &smithyhttp.ResponseError{
 		Response: &smithyhttp.Response{Response: &http.Response{StatusCode: http.StatusRequestEntityTooLarge}},
@@ -186,6 +192,7 @@ func TestDelete_RejectedForItsSize(t *testing.T) {
 }
 
 func TestDelete_MalformedItems(t *testing.T) {
+	t.Parallel()
 	latest, version := rawLatest("sub", "spec", start+1), rawVersion("sub", "spec", start)
 	for name, test := range map[string]struct {
 		stored  []item
@@ -223,6 +230,7 @@ func TestDelete_MalformedItems(t *testing.T) {
 }
 
 func TestDeleteSpec_LongHistory(t *testing.T) {
+	t.Parallel()
 	for _, remove := range deletes {
 		t.Run(remove, func(t *testing.T) {
 			t.Parallel()
@@ -279,6 +287,7 @@ func TestDeleteSpec_LongHistory(t *testing.T) {
 }
 
 func TestDeleteAll_JoinsTheErrors(t *testing.T) {
+	t.Parallel()
 	specsBroken, credentialsBroken := errors.New("specs broken"), errors.New("credentials broken")
 	server := testutil.New(t)
 	create(t, server, "sub", "spec", "1")
@@ -298,6 +307,7 @@ func TestDeleteAll_JoinsTheErrors(t *testing.T) {
 }
 
 func TestDeleteSpec_DeletedAndCreatedAgainMeanwhile(t *testing.T) {
+	t.Parallel()
 	for _, remove := range deletes {
 		t.Run(remove, func(t *testing.T) {
 			server := testutil.New(t, packagedb.WithConsistentReads())

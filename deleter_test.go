@@ -18,6 +18,7 @@ import (
 )
 
 func TestDelete_UnprocessedItems(t *testing.T) {
+	t.Parallel()
 	t.Run("they are sent again under any name of the table", func(t *testing.T) {
 		server := testutil.New(t)
 		store(t, server, specsTable, rawHistory("sub", "spec", 150)...)
@@ -78,6 +79,7 @@ func TestDelete_UnprocessedItems(t *testing.T) {
 }
 
 func TestDelete_ConflictsAreRetried(t *testing.T) {
+	t.Parallel()
 	for _, conflict := range []error{&types.TransactionConflictException{}, &types.TransactionInProgressException{}} {
 		server := testutil.New(t)
 		store(t, server, specsTable, rawHistory("sub", "spec", 150)...)
@@ -101,6 +103,7 @@ func TestDelete_ConflictsAreRetried(t *testing.T) {
 }
 
 func TestDelete_ErrorCountsConfirmedItems(t *testing.T) {
+	t.Parallel()
 	server := testutil.New(t)
 	store(t, server, credentialsTable, manyCredentials(1000)...)
 	broken := errors.New("broken")
@@ -150,6 +153,7 @@ func TestDelete_ErrorCountsConfirmedItems(t *testing.T) {
 
 // TestDelete_FailureCountsRunningBatches lets one batch fail before the others are sent on.
 func TestDelete_FailureCountsRunningBatches(t *testing.T) {
+	t.Parallel()
 	server := testutil.New(t)
 	store(t, server, credentialsTable, manyCredentials(100)...)
 	broken, failed := errors.New("broken"), make(chan struct{})
@@ -176,6 +180,7 @@ func TestDelete_FailureCountsRunningBatches(t *testing.T) {
 }
 
 func TestDelete_CanceledWithACause(t *testing.T) {
+	t.Parallel()
 	for _, remove := range append(deletes, "DeleteAllCredentials") {
 		t.Run(remove, func(t *testing.T) {
 			server := testutil.New(t)

@@ -54,6 +54,7 @@ func (m malformed) test(t *testing.T, table string, items []item, reads map[stri
 }
 
 func TestGetSpec_MalformedItems(t *testing.T) {
+	t.Parallel()
 	counts := []string{"GetLatestSpecVersion"}
 	other := []string{"CountCustomerModels", "GetLatestSpecVersion"}
 	for _, m := range []malformed{
@@ -94,6 +95,7 @@ func TestGetSpec_MalformedItems(t *testing.T) {
 }
 
 func TestCountCustomerModels_Overflow(t *testing.T) {
+	t.Parallel()
 	db := testutil.New(t)
 	for _, id := range []string{"a", "b"} {
 		store(t, db, specsTable, with(rawLatest("sub", id, start), "model_count", number(fmt.Sprint(math.MaxInt))))
@@ -113,6 +115,7 @@ func assertMalformed(t *testing.T, err error, call, attribute, sortKey string) {
 }
 
 func TestCreateUpdateSpec_MalformedLatestItem(t *testing.T) {
+	t.Parallel()
 	for _, path := range writePaths {
 		for _, updatedAt := range []types.AttributeValue{nil, text("00001700000000"), text("+1700000000")} {
 			t.Run(fmt.Sprintf("%s, updated_at %+v", path.name, updatedAt), func(t *testing.T) {
@@ -127,6 +130,7 @@ func TestCreateUpdateSpec_MalformedLatestItem(t *testing.T) {
 }
 
 func TestCredentials_MalformedItems(t *testing.T) {
+	t.Parallel()
 	whole := rawCredentials("sub", packagedb.CredentialsInput{
 		ID: "id", PublicKey: "key", SecretKeyHash: []byte("aGFzaA=="), Salt: []byte("c2FsdA=="),
 	})
@@ -146,6 +150,7 @@ func TestCredentials_MalformedItems(t *testing.T) {
 }
 
 func TestAnswers_OfTheWrongItem(t *testing.T) {
+	t.Parallel()
 	server := testutil.New(t)
 	store(t, server, specsTable, rawHistory("sub", "spec", 1)...)
 	require.NoError(t, call(t.Context(), server, "CreateCredentials"))

@@ -33,6 +33,7 @@ func faultMix(seed uint64) (faults []testutil.Fault) {
 // TestGet_ThirdOfRequestsFail writes and reads back concurrently, with the client of Get, while
 // about a third of the requests fail.
 func TestGet_ThirdOfRequestsFail(t *testing.T) {
+	t.Parallel() // no other test uses the server of Main
 	server := testutil.CleanSpecsTable(t)
 	testutil.CleanCredentialsTable(t)
 	const callers, rounds, seed = 20, 3, 7

@@ -167,6 +167,7 @@ func TestRedaction_FailingServer(t *testing.T) {
 		testutil.Throttle, testutil.InternalServerError, testutil.ServiceUnavailable, testutil.DropBefore, testutil.DropAfter,
 	} {
 		t.Run(kind.String(), func(t *testing.T) {
+			t.Parallel()
 			db := testutil.New(t)
 			require.NoError(t, call(t.Context(), db, "CreateCredentials"))
 			db.Inject(testutil.Fault{Kind: kind})

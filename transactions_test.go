@@ -15,6 +15,7 @@ import (
 )
 
 func TestCreateUpdateSpec_Conflicts(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name       string
 		conflict   error
@@ -51,6 +52,7 @@ func TestCreateUpdateSpec_Conflicts(t *testing.T) {
 
 // TestCreateUpdateSpec_RejectionsWithoutEnd rejects a write again and again until its context ends.
 func TestCreateUpdateSpec_RejectionsWithoutEnd(t *testing.T) {
+	t.Parallel()
 	for name, rejection := range map[string]struct {
 		op  string
 		err error
