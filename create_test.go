@@ -156,7 +156,7 @@ func TestCreateUpdateSpec_SizeAtTheSecondItEndsUpAt(t *testing.T) {
 	assert.Len(t, scan(t, db, specsTable), 2)
 }
 
-func TestCreateUpdateSpec_LostAnswer(t *testing.T) {
+func TestCreateUpdateSpec_LostResponse(t *testing.T) {
 	t.Parallel()
 	needsTransactions(t)
 	// The first transaction takes effect, but its answer is lost, and the retry conflicts. Before
@@ -257,7 +257,7 @@ func TestCreateUpdateSpec_Requests(t *testing.T) {
 	})
 }
 
-func TestCreateCredentials_LostAnswer(t *testing.T) {
+func TestCreateCredentials_LostResponse(t *testing.T) {
 	t.Parallel()
 	server := testutil.New(t)
 	input := secret

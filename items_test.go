@@ -149,7 +149,7 @@ func TestCredentials_MalformedItems(t *testing.T) {
 	}
 }
 
-func TestAnswers_OfTheWrongItem(t *testing.T) {
+func TestResponses_OfTheWrongItem(t *testing.T) {
 	t.Parallel()
 	server := testutil.New(t)
 	store(t, server, specsTable, rawHistory("sub", "spec", 1)...)

@@ -131,8 +131,8 @@ func TestRedaction_Errors(t *testing.T) {
 	}
 }
 
-// TestRedaction_BrokenAnswers sends answers with secrets where the SDK does not expect them.
-func TestRedaction_BrokenAnswers(t *testing.T) {
+// TestRedaction_BrokenResponses sends answers with secrets where the SDK does not expect them.
+func TestRedaction_BrokenResponses(t *testing.T) {
 	encoded := base64.StdEncoding.EncodeToString(secretSalt)
 	for name, body := range map[string]string{
 		"a salt that is text":     `{"Item": {"sub": {"S": "sub"}, "id": {"S": "id"}, "public_key": {"S": "key"}, "salt": {"S": "` + encoded + `"}}}`,

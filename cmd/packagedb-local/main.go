@@ -141,7 +141,7 @@ func serve(ctx context.Context, s settings, stdout io.Writer, logger *slog.Logge
 		_ = server.Close() // cuts off what still runs
 	}
 	count, _ := served.recent()
-	fmt.Fprintf(stdout, "packagedb-local: stopped, %d requests answered\n", count)
+	fmt.Fprintf(stdout, "packagedb-local: stopped after %d requests\n", count)
 	return err
 }
 

@@ -112,7 +112,7 @@ Point a service at it with
 Stop it with Ctrl-C.
 `)
 	assert.True(t, ok, said)
-	assert.Regexp(t, `^packagedb-local: stopped, [2-9] requests answered\n$`, rest)
+	assert.Regexp(t, `^packagedb-local: stopped after [2-9] requests\n$`, rest)
 	_, err = net.Dial("tcp", strings.TrimPrefix(command.url, "http://"))
 	assert.Error(t, err)
 }

@@ -112,7 +112,7 @@ func TestClient_BrokenResponse(t *testing.T) {
 	}
 }
 
-func TestClient_OperationsWithoutAnswer(t *testing.T) {
+func TestClient_OperationsWithoutBody(t *testing.T) {
 	url, _ := newServer(t, unverified(http.StatusOK, ""), unverified(http.StatusOK, ""))
 	client := newDynamoDB(url, longLimits())
 	arn := aws.String("arn:aws:dynamodb:us-east-1:123456789012:table/specs")
@@ -125,7 +125,7 @@ func TestClient_OperationsWithoutAnswer(t *testing.T) {
 	assertExhausted(t, err)
 }
 
-func TestClient_GoodAnswer(t *testing.T) {
+func TestClient_GoodResponse(t *testing.T) {
 	compressed := new(bytes.Buffer)
 	writer := gzip.NewWriter(compressed)
 	_, err := writer.Write([]byte(goodResponse))
@@ -162,7 +162,7 @@ func TestClient_GoodAnswer(t *testing.T) {
 	}
 }
 
-func TestClient_TooLargeAnswer(t *testing.T) {
+func TestClient_TooLargeResponse(t *testing.T) {
 	limits := longLimits()
 	limits.body = len(goodResponse)
 	url, _ := newServer(t, response(http.StatusOK, goodResponse), response(http.StatusOK, goodResponse+" "))

@@ -222,7 +222,7 @@ func specModel() porcupine.Model {
 }
 
 // checkLinearizable finds specs whose results no order of their calls explains. A call takes effect
-// at one moment between its begin and its end. A write that failed takes effect then or never,
+// at one moment between its start and its end. A write that failed takes effect then or never,
 // because all requests of a call are complete when it returns. A read that failed says nothing.
 func checkLinearizable(calls []*call) (found []string) {
 	parts := map[key][]part{}

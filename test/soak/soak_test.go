@@ -100,7 +100,7 @@ func (s *summary) run(t *testing.T, p plan) {
 // String returns the summary as a line.
 func (s *summary) String() string {
 	return fmt.Sprintf("soak: engine %s, seed %d, %v: %d runs, %d calls (%d returned an error), %d faults injected, "+
-		"%d calls checked by porcupine, %d looks of the observer, %d violations",
+		"%d calls checked by porcupine, %d observations, %d violations",
 		cmp.Or(os.Getenv("PACKAGEDB_TEST_ENGINE"), "embedded"), s.seed, time.Since(s.start).Round(time.Second),
 		s.runs, s.calls, s.failed, s.injected, s.specCalls, s.looks, s.violations)
 }
