@@ -334,7 +334,10 @@ func (d *specDeleter) deleteTogether(ctx context.Context, specs []*storedSpec) (
 	switch {
 	case err == nil:
 		for _, spec := range specs {
-			d.count(spec)
+			d.deleted.Add(int64(len(spec.versions)))
+			if spec.latest != nil {
+				d.deleted.Add(1)
+			}
 		}
 		return false, nil
 	case lacksTransactions(err):
@@ -362,14 +365,6 @@ func (d *specDeleter) deleteTogether(ctx context.Context, specs []*storedSpec) (
 	}
 	spec.versions = spec.versions[:keep]
 	return d.deleteTogether(ctx, specs)
-}
-
-// count counts the items of a spec that was deleted in a transaction.
-func (d *specDeleter) count(spec *storedSpec) {
-	d.deleted.Add(int64(len(spec.versions)))
-	if spec.latest != nil {
-		d.deleted.Add(1)
-	}
 }
 
 // transactDeletes returns the deletes of the items of specs, on the condition that they are still what was
