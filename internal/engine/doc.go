@@ -19,9 +19,8 @@
 // is handled in these phases:
 //
 //  1. read: http.go takes the body and finds PutItem in operations.go, Engine.run takes the locks, and
-//     params.go decodes the members into the fields of a putItemInput that have their names. A member
-//     of the wrong JSON type is a SerializationException. A number is now in its canonical form:
-//     {"N": "3"}.
+//     params.go decodes the members into the fields of a putItemInput. A member of the wrong JSON type
+//     is a SerializationException. A number is now in its canonical form: {"N": "3"}.
 //  2. check: putItemInput.check (write.go) validates the request before any table is looked up: all
 //     violations of the constraints that DynamoDB's API declares at once (constraints.go), then
 //     contradictions and malformed expressions.
@@ -35,9 +34,8 @@
 //
 //	{"Attributes": {"age": {"N": "2"}, "id": {"S": "a"}}}
 //
-// To add an operation, write its parameters, their check, the method of Engine and the response, and
-// name the method in operations.go. Put rules that may get stricter in check: loading stored data
-// skips it.
+// To add an operation, write its four parts and name the method in operations.go. Put rules that may
+// get stricter in check: loading stored data skips it.
 //
 // # The files
 //
