@@ -143,6 +143,12 @@ soak-dynamodb-local: ## The same on DynamoDB Local
 soak-dynalite soak-dynamodb-local: soak-%:
 	test/engines/run $* -- $(SOAK) $(SOAKTIME) -soak.seed $(SEED)
 
+KILLS ?= 100
+
+.PHONY: kill
+kill: ## Kill packagedb-local under load KILLS times (100), and check that nothing is lost
+	go test ./cmd/packagedb-local -count=1 -run Killed -args -kills $(KILLS)
+
 ##@ Deployments and releases
 
 .PHONY: deploy
