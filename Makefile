@@ -133,7 +133,7 @@ fuzz: ## Run every fuzz target for FUZZTIME each (10s)
 
 SOAKTIME ?= 60s
 SEED     ?= 0
-SOAK     := env CGO_ENABLED=1 go test -C test -race -count=1 -timeout 0 -run '^TestSoak$$' ./soak -soak.time
+SOAK     := env CGO_ENABLED=1 go test -C test -v -race -count=1 -timeout 0 -run '^TestSoak$$' ./soak -soak.time
 
 .PHONY: soak soak-dynalite soak-dynamodb-local
 soak: ## Call the library against a model for SOAKTIME (60s), from SEED (a new one)
