@@ -16,8 +16,9 @@ const version = "0.2.0"
 // or for tests implement it as well. Inputs are never shared between calls, and a client must not
 // change them: a decorator that needs another input copies it.
 //
-// A server may lack TransactWriteItems: after an UnknownOperationException, a Database writes the
-// two items of a version one after the other.
+// A server may lack TransactWriteItems: for a minute after an UnknownOperationException, a Database
+// writes the two items of a version one after the other. Then it asks again, because a proxy may have
+// sent the exception, or a server that was being replaced.
 type Client interface {
 	GetItem(
 		ctx context.Context, input *dynamodb.GetItemInput, options ...func(*dynamodb.Options),

@@ -235,7 +235,7 @@ func TestCreateUpdateSpec_Requests(t *testing.T) {
 			return sent
 		}
 	}
-	t.Run("a server without transactions is asked for one once", func(t *testing.T) {
+	t.Run("a server without transactions is not asked for the next one", func(t *testing.T) {
 		requests := creator(t, testutil.New(t), withoutTransactions)
 		assert.Equal(t, slices.Concat(transaction, inTurn), requests("1"))
 		assert.Equal(t, inTurn, requests("2"))
@@ -269,4 +269,28 @@ func TestCreateCredentials_LostResponse(t *testing.T) {
 	server.Inject(lost)
 	input.Salt = []byte("other salt")
 	require.ErrorIs(t, server.CreateCredentials(t.Context(), "sub", input), packagedb.ErrExists)
+}
+
+// TestCreateCredentials_EarlierAttempt creates credentials that exist, each time with a first attempt that
+// fails. Only one that may have stored them makes the call succeed.
+func TestCreateCredentials_EarlierAttempt(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[testutil.FaultKind]error{
+		testutil.Throttle:            packagedb.ErrExists,
+		testutil.ThrottleOnDemand:    packagedb.ErrExists,
+		testutil.Conflict:            packagedb.ErrExists,
+		testutil.InternalServerError: nil,
+		testutil.ServiceUnavailable:  nil,
+		testutil.DropBefore:          nil,
+		testutil.DropAfter:           nil,
+	} {
+		t.Run(kind.String(), func(t *testing.T) {
+			t.Parallel()
+			db := testutil.New(t)
+			require.NoError(t, db.CreateCredentials(t.Context(), "sub", secret))
+			failed := db.Inject(testutil.Fault{Kind: kind, Operations: []string{"PutItem"}, Times: 1})
+			assert.ErrorIs(t, db.CreateCredentials(t.Context(), "sub", secret), want)
+			assert.Equal(t, 1, failed.Count())
+		})
+	}
 }

@@ -49,18 +49,18 @@ func (f *facade) credentials(
 func (f *facade) CreateCredentials(ctx context.Context, sub string, credentials CredentialsInput) (err error) {
 	ctx, call := f.begin(ctx, "CreateCredentials", credentials.ID, f.credentialsTable)
 	defer call.end(&err)
-	attempts := 0
+	var sent attempts
 	put, err := f.putOf(sub, credentials)
 	if err != nil {
 		return err
 	}
 	put.ConditionExpression = aws.String("attribute_not_exists(id)")
-	err = f.put(ctx, put, countAttempts(&attempts))
+	err = f.put(ctx, put, countAttempts(&sent))
 	if err == nil || !isConditionFailure(err) {
 		return err
 	}
-	if attempts > 1 && f.isStored(ctx, sub, credentials) {
-		return nil // by an earlier attempt, whose response was lost
+	if sent.inDoubt && f.isStored(ctx, sub, credentials) {
+		return nil // by an earlier attempt
 	}
 	return ErrExists
 }

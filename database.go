@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"sync/atomic"
+	"time"
 )
 
 // Database has one method for each access pattern of the specs and credentials. It is safe for
@@ -116,8 +117,8 @@ type facade struct {
 	client Client
 	settings
 
-	// withoutTransactions is set once the server has rejected TransactWriteItems as unknown.
-	withoutTransactions atomic.Bool
+	// transactionsMissed is when the server last rejected TransactWriteItems as unknown, nil if never.
+	transactionsMissed atomic.Pointer[time.Time]
 }
 
 // New returns a Database that calls the client. It sends nothing.

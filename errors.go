@@ -102,6 +102,16 @@ func isConditionFailure(err error) bool {
 	return errors.As(err, &failed) || hasCancellationReason(err, "ConditionalCheckFailed")
 }
 
+// isInDoubt reports whether an attempt to write that failed may have taken effect: without a response,
+// or with status 500 or above. A server that throttles or rejects a write does not store it.
+func isInDoubt(err error) bool {
+	var response *awshttp.ResponseError
+	if !errors.As(err, &response) || response.HTTPStatusCode() == 0 {
+		return true
+	}
+	return response.HTTPStatusCode() >= http.StatusInternalServerError
+}
+
 // isRejected reports whether the server rejected a transaction as a whole, perhaps for its size.
 func isRejected(err error) bool {
 	var response *awshttp.ResponseError

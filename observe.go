@@ -78,14 +78,23 @@ func (c *activeCall) end(err *error) {
 	c.facade.observer(c.caller, c.report)
 }
 
+// attempts are those of the SDK to send a request.
+type attempts struct {
+	count int
+	// inDoubt is set if one of them failed and may have taken effect nonetheless.
+	inDoubt bool
+}
+
 // countAttempts counts how often the SDK sends a request.
-func countAttempts(attempts *int) func(*dynamodb.Options) {
-	id := fmt.Sprintf("packagedb/attempts/%p", attempts) // of its own, beside the one of an observer
+func countAttempts(sent *attempts) func(*dynamodb.Options) {
+	id := fmt.Sprintf("packagedb/attempts/%p", sent) // of its own, beside the one of an observer
 	count := middleware.FinalizeMiddlewareFunc(id, func(
 		ctx context.Context, input middleware.FinalizeInput, next middleware.FinalizeHandler,
 	) (middleware.FinalizeOutput, middleware.Metadata, error) {
-		*attempts++
-		return next.HandleFinalize(ctx, input)
+		output, metadata, err := next.HandleFinalize(ctx, input)
+		sent.count++
+		sent.inDoubt = sent.inDoubt || err != nil && isInDoubt(err)
+		return output, metadata, err
 	})
 	return func(options *dynamodb.Options) {
 		options.APIOptions = append(options.APIOptions, func(stack *middleware.Stack) error {

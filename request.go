@@ -23,16 +23,16 @@ func send[I, O any](
 	ctx context.Context, method clientMethod[I, O], input *I, options ...func(*dynamodb.Options),
 ) (*O, error) {
 	observed, isObserved := ctx.Value(callKey{}).(*activeCall)
-	attempts := 0
+	var sent attempts
 	if isObserved {
-		options = append(slices.Clip(options), countAttempts(&attempts))
+		options = append(slices.Clip(options), countAttempts(&sent))
 	}
 	output, err := method(ctx, input, options...)
 	if err == nil && output == nil {
 		err = errors.New("the client returned neither an output nor an error")
 	}
 	if isObserved {
-		observed.add(attempts, output, err)
+		observed.add(sent.count, output, err)
 	}
 	return output, err
 }
@@ -148,10 +148,17 @@ func (f *facade) transact(ctx context.Context, items ...types.TransactWriteItem)
 		ReturnItemCollectionMetrics: types.ReturnItemCollectionMetricsSize,
 	})
 	if err != nil && lacksTransactions(err) {
-		f.withoutTransactions.Store(true)
+		f.transactionsMissed.Store(aws.Time(time.Now()))
 	}
 	return err
 }
 
+// withoutTransactions is how long TransactWriteItems is not sent after a server rejected it as unknown.
+// A proxy may have done so, or a server that was being replaced.
+const withoutTransactions = time.Minute
+
 // hasTransactions reports whether the server supports TransactWriteItems, as far as is known.
-func (f *facade) hasTransactions() bool { return !f.withoutTransactions.Load() }
+func (f *facade) hasTransactions() bool {
+	missed := f.transactionsMissed.Load()
+	return missed == nil || time.Since(*missed) >= withoutTransactions
+}

@@ -3,14 +3,18 @@ package packagedb_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/open-alchemy/packagedb"
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
@@ -48,6 +52,47 @@ func TestCreateUpdateSpec_Conflicts(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestTransactions_AskedForAgain has a proxy that knows no transactions before the server, for a while.
+func TestTransactions_AskedForAgain(t *testing.T) {
+	t.Setenv("PACKAGEDB_TEST_ENDPOINT", "") // time in the bubble stands still while there are connections
+	synctest.Test(t, func(t *testing.T) {
+		server := testutil.New(t)
+		proxy := server.Inject(testutil.Fault{
+			Kind: testutil.Error, Code: "UnknownOperationException", Operations: []string{"TransactWriteItems"},
+		})
+		db := packagedb.New(server.Client, frozen(start)) // a clock that counts for dates alone
+		// createAll has concurrent callers create a version each.
+		createAll := func(version string) {
+			var running sync.WaitGroup
+			for caller := range 8 {
+				running.Go(func() {
+					_, err := db.CreateUpdateSpec(t.Context(), fmt.Sprint("sub ", caller), packagedb.SpecInput{Name: "spec", Version: version})
+					assert.NoError(t, err)
+				})
+			}
+			running.Wait()
+		}
+		create(t, db, "sub", "spec", "0")
+		require.Equal(t, 1, proxy.Count())
+		time.Sleep(59 * time.Second)
+		createAll("1")
+		require.Equal(t, 1, proxy.Count(), "within a minute, no transaction is sent")
+		time.Sleep(time.Second)
+		createAll("2")
+		asked := proxy.Count()
+		require.Greater(t, asked, 1, "after a minute, transactions are sent again")
+		time.Sleep(time.Minute - time.Nanosecond)
+		createAll("3")
+		require.Equal(t, asked, proxy.Count())
+
+		proxy.Stop()
+		time.Sleep(time.Nanosecond)
+		put := server.Inject(testutil.Fault{Kind: testutil.AccessDenied, Operations: []string{"PutItem"}})
+		createAll("4")
+		assert.Zero(t, put.Count(), "transactions alone are sent")
+	})
 }
 
 // TestCreateUpdateSpec_RejectionsWithoutEnd rejects a write again and again until its context ends.
