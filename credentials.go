@@ -57,7 +57,7 @@ func (f *facade) CreateCredentials(ctx context.Context, sub string, credentials 
 	put.ConditionExpression = aws.String("attribute_not_exists(id)")
 	err = f.put(ctx, put, countAttempts(&sent))
 	if err == nil || !isConditionFailure(err) {
-		return err
+		return redactSecrets(err, credentials.SecretKeyHash, credentials.Salt)
 	}
 	if sent.inDoubt && f.isStored(ctx, sub, credentials) {
 		return nil // by an earlier attempt
@@ -73,7 +73,7 @@ func (f *facade) CreateUpdateCredentials(ctx context.Context, sub string, creden
 	if err != nil {
 		return err
 	}
-	return f.put(ctx, put)
+	return redactSecrets(f.put(ctx, put), credentials.SecretKeyHash, credentials.Salt)
 }
 
 // GetCredentials implements [Database].

@@ -40,30 +40,8 @@ func wrap(err error, operation, subject, table string) error {
 	case "ResourceNotFoundException", "ValidationException":
 		hint = " (CheckTables and packagedb-tables check report what does not match)"
 	}
-	var broken *smithy.DeserializationError
-	if errors.As(err, &broken) {
-		err = malformedResponseError{err}
-	}
 	return fmt.Errorf("packagedb: %s %s in table %s: %w%s", operation, quote(subject), table, err, hint)
 }
-
-// malformedResponseError replaces an error of the SDK about a response that it cannot decode. The
-// message of that error may quote the response, and with it a hash or a salt.
-type malformedResponseError struct{ err error }
-
-func (e malformedResponseError) Error() string {
-	var response *awshttp.ResponseError
-	if errors.As(e.err, &response) {
-		return fmt.Sprintf("malformed server response, status %d, request id %q",
-			response.HTTPStatusCode(), response.ServiceRequestID())
-	}
-	return "malformed server response"
-}
-
-func (e malformedResponseError) Unwrap() error { return e.err }
-
-// Format keeps every verb from printing the wrapped error.
-func (e malformedResponseError) Format(state fmt.State, _ rune) { _, _ = fmt.Fprint(state, e.Error()) }
 
 // errorCode returns the code of the server's error that err wraps, or "".
 func errorCode(err error) string {

@@ -7,13 +7,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/assert"
@@ -46,7 +50,6 @@ func assertNoSecret(t *testing.T, where, printed string) {
 
 func assertNoSecretInAnyVerb(t *testing.T, name string, value any) {
 	t.Helper()
-	// go vet reports %p of a value that is no pointer as a mistake. fmt calls no method then.
 	for verb := range strings.FieldsSeq("%v %+v %#v %s %q %x %X %d %o %b %t %e %c %U %T % x %#x %10v %-10.3s") {
 		assertNoSecret(t, verb+" of "+name, fmt.Sprintf(verb, value))
 	}
@@ -58,6 +61,39 @@ func assertNoSecretInAnyVerb(t *testing.T, name string, value any) {
 		var out bytes.Buffer
 		slog.New(newHandler(&out)).Info("message", "value", value, slog.Group("group", "value", value))
 		assertNoSecret(t, handler+" of "+name, out.String())
+	}
+}
+
+// assertNoSecretInChain asserts that no error that Unwrap and errors.As reach has a secret.
+func assertNoSecretInChain(t *testing.T, name string, err error) {
+	t.Helper()
+	if err == nil {
+		return
+	}
+	assertNoSecretInAnyVerb(t, fmt.Sprintf("%T of %s", err, name), err)
+	var operation *smithy.OperationError
+	if errors.As(err, &operation) { // as AWS's guide prints it
+		assertNoSecret(t, name, fmt.Sprintf("%s %s: %v", operation.Service(), operation.Operation(), operation.Unwrap()))
+	}
+	var decoding *smithy.DeserializationError
+	if errors.As(err, &decoding) {
+		assertNoSecretInAnyVerb(t, "the decoding error of "+name, decoding)
+		assertNoSecret(t, "the snapshot of "+name, string(decoding.Snapshot))
+	}
+	var response *awshttp.ResponseError
+	if errors.As(err, &response) && decoding != nil {
+		assertNoSecretInAnyVerb(t, "the response of "+name, *response.Response.Response)
+		body, err := io.ReadAll(response.Response.Body)
+		require.NoError(t, err)
+		assert.Empty(t, body)
+	}
+	switch err := err.(type) {
+	case interface{ Unwrap() error }:
+		assertNoSecretInChain(t, name, err.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, wrapped := range err.Unwrap() {
+			assertNoSecretInChain(t, name, wrapped)
+		}
 	}
 }
 
@@ -89,6 +125,25 @@ func TestRedaction_Values(t *testing.T) {
 
 	assert.Equal(t, "{ID:id PublicKey:key SecretKeyHash:[redacted] Salt:[redacted]}", fmt.Sprintf("%+v", secret))
 	assert.Equal(t, `packagedb.CredentialsAuthInfo{Sub:"sub", ID:"", SecretKeyHash:[redacted], Salt:[redacted]}`, fmt.Sprintf("%#v", auth))
+}
+
+// TestRedaction_Verbs tries every letter as a verb. fmt calls no method for %w and %p, which go vet reports.
+func TestRedaction_Verbs(t *testing.T) {
+	secrets := func(printed string) (n int) {
+		for _, trace := range traces() {
+			n += strings.Count(printed, trace)
+		}
+		return n
+	}
+	for name, value := range map[string]any{
+		"a value": secret, "a pointer": &secret, "a slice": []packagedb.CredentialsInput{secret},
+	} {
+		for verb := 'A'; verb <= 'z'; verb++ {
+			printed := fmt.Sprintf("%"+string(verb), value)
+			ofFmt := verb == 'w' || verb == 'p' && name == "a value"
+			assert.Equal(t, ofFmt, secrets(printed) > 0, "%%%c of %s: %s", verb, name, printed)
+		}
+	}
 }
 
 func TestJSON_WithoutSecrets(t *testing.T) {
@@ -127,11 +182,12 @@ func TestRedaction_Errors(t *testing.T) {
 	}
 	for name, err := range errs {
 		assert.Error(t, err, name)
-		assertNoSecretInAnyVerb(t, name, err)
+		assertNoSecretInChain(t, name, err)
 	}
 }
 
-// TestRedaction_BrokenResponses sends answers with secrets where the SDK does not expect them.
+// TestRedaction_BrokenResponses sends responses with secrets where the SDK does not expect them. Service,
+// operation, status and request id can be read from the error, what the response says cannot.
 func TestRedaction_BrokenResponses(t *testing.T) {
 	encoded := base64.StdEncoding.EncodeToString(secretSalt)
 	for name, body := range map[string]string{
@@ -146,17 +202,91 @@ func TestRedaction_BrokenResponses(t *testing.T) {
 		"an error with a secret":  `{"__type": 5, "` + encoded + `": 7}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			response := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) })
+			response := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("X-Amzn-RequestId", "request 1")
+				if strings.HasPrefix(name, "an error") {
+					w.WriteHeader(http.StatusBadRequest)
+				}
+				_, _ = w.Write([]byte(body))
+			})
 			db := packagedb.New(loopback.NewDynamoDB(response, func(options *dynamodb.Options) {
 				options.DisableValidateResponseChecksum, options.Retryer = true, aws.NopRetryer{}
 			}))
 			_, err := db.GetCredentials(t.Context(), "sub", "id")
 			require.Error(t, err)
-			if strings.Contains(err.Error(), "malformed server response") {
-				var broken *smithy.DeserializationError
-				assert.ErrorAs(t, err, &broken)
+			assertNoSecretInChain(t, name, err)
+			var decoding *smithy.DeserializationError
+			if errors.As(err, &decoding) {
+				var operation *smithy.OperationError
+				require.ErrorAs(t, err, &operation)
+				assert.Equal(t, "DynamoDB GetItem", operation.Service()+" "+operation.Operation())
+				var response *awshttp.ResponseError
+				require.ErrorAs(t, err, &response)
+				assert.NotZero(t, response.HTTPStatusCode())
+				assert.Equal(t, "request 1", response.ServiceRequestID())
+				assert.ErrorContains(t, err, "malformed server response")
 			}
-			assertNoSecretInAnyVerb(t, name, err)
+		})
+	}
+}
+
+// TestRedaction_MalformedHTTP sends what is no HTTP at all, such as the rest of another response.
+func TestRedaction_MalformedHTTP(t *testing.T) {
+	encoded := base64.StdEncoding.EncodeToString(secretSalt)
+	for name, sent := range map[string]string{
+		"the rest of a response": `"salt": {"B": "` + encoded + `"}}`,
+		"a line of no header":    "HTTP/1.1 200 OK\r\n" + encoded + "\r\n\r\n",
+		"a length of no number":  "HTTP/1.1 200 OK\r\nContent-Length: " + encoded + "\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				connection, _, err := http.NewResponseController(w).Hijack()
+				assert.NoError(t, err)
+				_, _ = io.WriteString(connection, sent)
+				_ = connection.Close()
+			}))
+			defer server.Close()
+			db := packagedb.New(dynamodb.New(dynamodb.Options{
+				BaseEndpoint: &server.URL, Region: "eu-west-1", Credentials: aws.AnonymousCredentials{}, RetryMaxAttempts: 2,
+			}, packagedb.ClientOptions))
+			_, err := db.GetCredentials(t.Context(), "sub", "id")
+			assertNoSecretInChain(t, name, err)
+			assert.ErrorContains(t, err, "malformed server response")
+			var attempts *retry.MaxAttemptsError
+			require.ErrorAs(t, err, &attempts)
+			assert.Equal(t, 2, attempts.Attempt)
+		})
+	}
+}
+
+// TestRedaction_QuotedInput sends errors that quote the hash or the salt of a write.
+func TestRedaction_QuotedInput(t *testing.T) {
+	printable := secret
+	printable.SecretKeyHash = []byte("Hush! hash") // JSON has no other bytes
+	once := base64.StdEncoding.EncodeToString(secretHash)
+	for name, quoted := range map[string]string{
+		"text":             string(printable.SecretKeyHash),
+		"base64":           "{B: " + once + "}",
+		"base64 of base64": base64.StdEncoding.EncodeToString([]byte(once)),
+		"hex":              strings.ToUpper(hex.EncodeToString(secretSalt)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			db := testutil.New(t)
+			db.Inject(testutil.Fault{Kind: testutil.Error, Code: "ValidationException", Message: "value " + quoted})
+			written := secret
+			if name == "text" {
+				written = printable
+			}
+			for _, err := range []error{
+				db.CreateCredentials(t.Context(), "sub", written), db.CreateUpdateCredentials(t.Context(), "sub", written),
+			} {
+				assertNoSecretInChain(t, name, err)
+				var api smithy.APIError
+				require.ErrorAs(t, err, &api)
+				assert.Equal(t, "ValidationException", api.ErrorCode())
+				assert.ErrorContains(t, err, "CheckTables")
+			}
 		})
 	}
 }
@@ -174,7 +304,7 @@ func TestRedaction_FailingServer(t *testing.T) {
 			for name, run := range calls(t.Context(), db) {
 				err := run()
 				assert.Error(t, err, name)
-				assertNoSecretInAnyVerb(t, name, err)
+				assertNoSecretInChain(t, name, err)
 			}
 		})
 	}
@@ -187,7 +317,7 @@ func TestRedaction_FailingServer(t *testing.T) {
 			if name == "GetSpecVersion" {
 				assert.ErrorContains(t, err, `version "v1700000000"`)
 			}
-			assertNoSecretInAnyVerb(t, name, err)
+			assertNoSecretInChain(t, name, err)
 		}
 	})
 }

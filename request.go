@@ -31,6 +31,9 @@ func send[I, O any](
 	if err == nil && output == nil {
 		err = errors.New("the client returned neither an output nor an error")
 	}
+	if err != nil {
+		err = redactResponse(err)
+	}
 	if isObserved {
 		observed.add(sent.count, output, err)
 	}

@@ -28,7 +28,9 @@ type SpecInfo struct {
 //
 // That protects the value and exported fields that hold it. It cannot protect unexported fields of a
 // surrounding struct, types converted from this one, or the byte slices themselves, for instance in
-// the diff of a failing test. The same holds for CredentialsInfo and CredentialsAuthInfo.
+// the diff of a failing test. Nor can it protect against the verbs %w and %p, with which fmt prints a
+// value without calling its methods; go vet reports them. The same holds for CredentialsInfo and
+// CredentialsAuthInfo.
 type CredentialsInput struct {
 	ID            string `json:"id"`         // at most 1,024 bytes
 	PublicKey     string `json:"public_key"` // at most 2,048 bytes; unique among all users
