@@ -67,8 +67,10 @@ func keySchema(partition string, sort ...string) []types.KeySchemaElement {
 	return schema
 }
 
-// CreateTables creates the two tables and returns when they and their indexes are active. An
-// existing table stays as it is, whatever its keys; one that is being deleted is created again.
+// CreateTables creates the two tables and returns when they and their indexes are active. An existing
+// table stays as it is, whatever its keys. CreateTables waits for what is being created or updated, and
+// returns an error that names any other status: a table that is being deleted, for example, can be
+// created once it is gone.
 func CreateTables(ctx context.Context, client TableClient, options ...Option) error {
 	tables := Tables(options...)
 	for retry := 0; ; retry++ {
@@ -96,11 +98,9 @@ func createTable(ctx context.Context, client TableClient, want dynamodb.CreateTa
 	table, err := describeTable(ctx, client, *want.TableName)
 	if err != nil && isMissingTable(err) {
 		_, err = send(ctx, client.CreateTable, &want)
-		var exists *types.ResourceInUseException // which a table that was just created or deleted may be
-		if errors.As(err, &exists) {
-			return false, nil
-		}
-		if err == nil { // DynamoDB takes seconds, other servers none
+		var exists *types.ResourceInUseException // another host was faster, or it is being deleted
+		if err == nil || errors.As(err, &exists) {
+			// DynamoDB takes seconds, other servers none.
 			table, err = describeTable(ctx, client, *want.TableName)
 		}
 		if err != nil && isMissingTable(err) {
@@ -110,8 +110,24 @@ func createTable(ctx context.Context, client TableClient, want dynamodb.CreateTa
 	if err != nil {
 		return false, err
 	}
-	isInactive := func(p part) bool { return p.status != "ACTIVE" }
-	return !slices.ContainsFunc(partsOf(table), isInactive), nil
+	return isReady(table, wantedParts(want))
+}
+
+// isReady reports whether the wanted parts of a table that exist are active, and returns an error if one of
+// them is not about to be.
+func isReady(table *types.TableDescription, wanted []part) (ready bool, err error) {
+	ready = true
+	for _, p := range partsOf(table) {
+		isWanted := slices.ContainsFunc(wanted, func(w part) bool { return w.name == p.name })
+		switch {
+		case !isWanted || p.status == "ACTIVE":
+		case p.status == "CREATING" || p.status == "UPDATING":
+			ready = false
+		default:
+			return false, errors.New(p.unusable())
+		}
+	}
+	return ready, nil
 }
 
 func describeTable(ctx context.Context, client DescribeClient, name string) (*types.TableDescription, error) {
@@ -160,6 +176,10 @@ type part struct {
 	projection *types.Projection
 }
 
+func (p part) unusable() string {
+	return fmt.Sprintf("the %s cannot be used: its status is %q", p.name, p.status)
+}
+
 const (
 	localIndex  = "local secondary index "
 	globalIndex = "global secondary index "
@@ -206,7 +226,7 @@ func checkTable(
 		}
 		p := parts[i]
 		if p.status != "ACTIVE" && p.status != "UPDATING" {
-			report("the %s cannot be used: its status is %q", p.name, p.status)
+			report("%s", p.unusable())
 		}
 		wantKey := describeKey(w.key, want.AttributeDefinitions)
 		if key := describeKey(p.key, table.AttributeDefinitions); key != wantKey {

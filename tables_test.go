@@ -3,10 +3,12 @@ package packagedb_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -16,6 +18,8 @@ import (
 
 	"github.com/open-alchemy/packagedb"
 	"github.com/open-alchemy/packagedb/internal/dbtest"
+	"github.com/open-alchemy/packagedb/internal/engine"
+	"github.com/open-alchemy/packagedb/internal/loopback"
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
@@ -189,7 +193,8 @@ func TestTables_Responses(t *testing.T) {
 	}
 }
 
-func TestCreateTables_TableThatIsBeingDeleted(t *testing.T) {
+// TestCreateTables_Waits has tables that another host creates at the same moment, slowly.
+func TestCreateTables_Waits(t *testing.T) {
 	t.Setenv("PACKAGEDB_TEST_ENDPOINT", "") // time in the bubble stands still while there are connections
 	synctest.Test(t, func(t *testing.T) {
 		var server *tableServer
@@ -199,21 +204,77 @@ func TestCreateTables_TableThatIsBeingDeleted(t *testing.T) {
 			output, err := next()
 			table := output.(*dynamodb.DescribeTableOutput).Table
 			switch {
-			case describes <= 6:
-				table.TableStatus = types.TableStatusDeleting
-			case !slices.Contains(server.created, *table.TableName):
+			case !slices.Contains(server.created, *table.TableName) || describes <= 6:
 				return nil, &types.ResourceNotFoundException{}
 			case describes <= 10:
 				table.TableStatus = types.TableStatusCreating
-			case describes <= 14 && *table.TableName == credentialsTable:
+			case describes <= 14:
+				table.TableStatus = types.TableStatusUpdating
+			case describes <= 18 && *table.TableName == credentialsTable:
 				table.GlobalSecondaryIndexes[0].IndexStatus = types.IndexStatusCreating
 			}
 			return output, err
 		})
 		require.NoError(t, packagedb.CreateTables(t.Context(), server))
-		assert.ElementsMatch(t, []string{specsTable, credentialsTable}, server.created)
-		assert.Greater(t, describes, 14)
+		assert.Subset(t, server.created, []string{specsTable, credentialsTable})
+		assert.Greater(t, describes, 18)
 	})
+}
+
+// TestCreateTables_WaitsForNothing creates tables that are active at once.
+func TestCreateTables_WaitsForNothing(t *testing.T) {
+	t.Setenv("PACKAGEDB_TEST_ENDPOINT", "")
+	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now()
+		client := loopback.NewDynamoDB(engine.New())
+		require.NoError(t, packagedb.CreateTables(t.Context(), client))
+		require.NoError(t, packagedb.CreateTables(t.Context(), client))
+
+		var server *tableServer // whose tables another host creates at the same moment
+		server = describing(t, func(_ string, input any, next func() (any, error)) (any, error) {
+			if !slices.Contains(server.created, *input.(*dynamodb.DescribeTableInput).TableName) {
+				return nil, &types.ResourceNotFoundException{}
+			}
+			return next()
+		})
+		require.NoError(t, packagedb.CreateTables(t.Context(), server))
+		assert.Equal(t, begun, time.Now())
+	})
+}
+
+// TestCreateTables_StatusThatDoesNotPass has a table or an index that does not become active by waiting.
+func TestCreateTables_StatusThatDoesNotPass(t *testing.T) {
+	t.Setenv("PACKAGEDB_TEST_ENDPOINT", "")
+	statuses := []string{"SLEEPING", ""}
+	for _, status := range types.TableStatus("").Values() {
+		switch status {
+		case types.TableStatusCreating, types.TableStatusUpdating, types.TableStatusActive:
+		default:
+			statuses = append(statuses, string(status))
+		}
+	}
+	require.Subset(t, statuses, []string{"DELETING", "ARCHIVING", "ARCHIVED", "INACCESSIBLE_ENCRYPTION_CREDENTIALS"})
+	for _, status := range statuses {
+		for part, change := range map[string]func(*types.TableDescription){
+			"table": func(table *types.TableDescription) { table.TableStatus = types.TableStatus(status) },
+			"global secondary index publicKey": func(table *types.TableDescription) {
+				for i := range table.GlobalSecondaryIndexes {
+					table.GlobalSecondaryIndexes[i].IndexStatus = types.IndexStatus(status)
+				}
+			},
+		} {
+			t.Run(fmt.Sprintf("%q of the %s", status, part), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+					defer cancel()
+					want := fmt.Sprintf("the %s cannot be used: its status is %q", part, status)
+					server := describing(t, changed(change))
+					require.ErrorContains(t, packagedb.CreateTables(ctx, server), want)
+					assert.ErrorContains(t, packagedb.CheckTables(ctx, server), want)
+				})
+			})
+		}
+	}
 }
 
 func TestCreateTables_EndsWithItsContext(t *testing.T) {
