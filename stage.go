@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"strconv"
@@ -65,8 +66,9 @@ var current atomic.Pointer[instance]
 //
 //   - TEST is a server on this machine, at http://localhost:8000 or where AWS_ENDPOINT_URL_DYNAMODB
 //     says. The credentials and the region are made up, nothing of AWS's files or metadata service is
-//     read, and an endpoint of AWS is an error, so that no AWS account is ever reached by accident. A
-//     refused connection is not retried.
+//     read, and an endpoint of AWS is an error, so that no AWS account is ever reached by accident. So is
+//     a host name of other than ASCII letters, digits, ., - and _, which might be looked up as one of
+//     AWS's. A refused connection is not retried.
 //   - PROD is DynamoDB on AWS. Region, credentials and endpoint come from the SDK's default chain:
 //     environment variables, shared files, the metadata service. A missing region is an error.
 //     Credentials that cannot be found are an error of each call, which is not retried.
@@ -88,6 +90,16 @@ func Get(options ...Option) (Database, error) {
 		return New(last.client, options...), nil
 	}
 	return last.database, nil
+}
+
+// GetClient returns the client of [Get], for tables of the service's own and for [CheckTables]. It returns
+// the same client as long as Get returns the same Database, and the same errors.
+func GetClient() (*dynamodb.Client, error) {
+	last, err := currentInstance()
+	if err != nil {
+		return nil, fmt.Errorf("packagedb: get the client: %w", err)
+	}
+	return last.client, nil
 }
 
 // currentInstance returns the instance for the current environment, and builds it if necessary.
@@ -143,6 +155,9 @@ func newTestClient(endpoint string, attempts int) (*dynamodb.Client, error) {
 	switch {
 	case err != nil || parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Hostname() == "":
 		return nil, fmt.Errorf("%s is %q, it must be a URL such as %s", endpointVariable, endpoint, testEndpoint)
+	case !isPlainHost(parsed.Hostname()):
+		return nil, fmt.Errorf("the host in %s is %q, it must be an IP address, or a name of ASCII letters, digits, ., - and _",
+			endpointVariable, parsed.Hostname())
 	case isAWSHost(parsed.Hostname()):
 		return nil, fmt.Errorf("%s is an endpoint of AWS, %q, which %s=%s does not use",
 			endpointVariable, parsed.Hostname(), stageVariable, stageTest)
@@ -157,13 +172,30 @@ func newTestClient(endpoint string, attempts int) (*dynamodb.Client, error) {
 	}, addUserAgent), nil
 }
 
-// isAWSHost reports whether the host is in one of the domains of AWS's public endpoints.
+// isPlainHost reports whether the host is looked up as it is written, but for case. net/http converts what
+// other names consist of, such as fullwidth letters and dots, to ASCII.
+func isPlainHost(host string) bool {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return true
+	}
+	return !strings.ContainsFunc(host, func(r rune) bool {
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune(".-_", r))
+	})
+}
+
+// awsDomains are the domains of AWS's endpoints, one line for each partition: the public one, China, the
+// European sovereign cloud, and the isolated ones.
+var awsDomains = []string{
+	".amazonaws.com", ".api.aws",
+	".amazonaws.com.cn", ".amazonwebservices.com.cn",
+	".amazonaws.eu", ".amazonwebservices.eu",
+	".ic.gov", ".sgov.gov", ".api.aws.scloud", ".adc-e.uk",
+}
+
+// isAWSHost reports whether the host is in one of AWS's domains.
 func isAWSHost(host string) bool {
 	host = "." + strings.ToLower(strings.TrimRight(host, "."))
-	for _, domain := range []string{
-		".amazonaws.com", ".api.aws", ".amazonaws.com.cn", ".api.amazonwebservices.com.cn",
-		".amazonaws.eu", ".api.amazonwebservices.eu",
-	} {
+	for _, domain := range awsDomains {
 		if strings.HasSuffix(host, domain) {
 			return true
 		}

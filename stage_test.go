@@ -128,6 +128,16 @@ func TestGet_EndpointOfAWSForTest(t *testing.T) {
 		"https://dynamodb.cn-north-1.amazonaws.com.cn",
 		"https://dynamodb.cn-north-1.api.amazonwebservices.com.cn",
 		"https://dynamodb.eusc-de-east-1.amazonaws.eu",
+		"https://dynamodb.eusc-de-east-1.api.amazonwebservices.eu",
+		"https://dynamodb.us-iso-east-1.c2s.ic.gov",
+		"https://dynamodb.us-iso-east-1.api.aws.ic.gov",
+		"https://dynamodb.us-isob-east-1.sc2s.sgov.gov",
+		"https://dynamodb.us-isob-east-1.api.aws.scloud",
+		"https://dynamodb.eu-isoe-west-1.cloud.adc-e.uk",
+		"https://dynamodb.eu-isoe-west-1.api.cloud-aws.adc-e.uk",
+		"https://dynamodb.us-isof-south-1.csp.hci.ic.gov",
+		"https://dynamodb.us-isof-south-1.api.aws.hci.ic.gov",
+		"https://DYNAMODB.US-ISO-EAST-1.C2S.IC.GOV...",
 	} {
 		t.Run(endpoint+" is rejected", func(t *testing.T) {
 			setEnvironment(t, map[string]string{"STAGE": "TEST", "AWS_ENDPOINT_URL_DYNAMODB": endpoint})
@@ -137,7 +147,27 @@ func TestGet_EndpointOfAWSForTest(t *testing.T) {
 		})
 	}
 	for _, endpoint := range []string{
+		"https://dynamodb.us-east-1.amazonaws。com",
+		"https://dynamodb.us-east-1.amazonaws．com",
+		"https://dynamodb.us-east-1.amazonaws｡com",
+		"https://dynamodb.us-east-1.amazonaws%E3%80%82com",
+		"https://dynamodb.us-east-1.amazonaws%252Ecom",
+		"https://dynamodb.us-east-1.ａｍａｚｏｎａｗｓ.com",
+		"https://dynamodb.us-east-1.amazonaws.com。",
+		"https://dynamodb.us-east-1.amazon\u00adaws.com",
+		"https://dynamodb.us-east-1.amazonaw\u017f.com", // ſ, which is looked up as s
+		"https://bücher.example",
+	} {
+		t.Run(endpoint+" is rejected", func(t *testing.T) {
+			setEnvironment(t, map[string]string{"STAGE": "TEST", "AWS_ENDPOINT_URL_DYNAMODB": endpoint})
+			db, err := packagedb.Get()
+			assert.Nil(t, db)
+			assert.ErrorContains(t, err, "the host in AWS_ENDPOINT_URL_DYNAMODB is")
+		})
+	}
+	for _, endpoint := range []string{
 		"http://amazonaws.com.example", "http://myamazonaws.com", "http://127.0.0.1:8000/amazonaws.com",
+		"http://[::1]:8000", "http://[fe80::1%25eth0]:8000", "http://dynamodb_local:8000", "http://xn--bcher-kva.example", "http://aws",
 	} {
 		t.Run(endpoint+" is accepted", func(t *testing.T) {
 			setEnvironment(t, map[string]string{"STAGE": "TEST", "AWS_ENDPOINT_URL_DYNAMODB": endpoint})
@@ -193,6 +223,35 @@ func TestGet_SameInstance(t *testing.T) {
 		assert.Equal(t, change.same, before == db, "another %s", change.variable)
 		before = db
 	}
+}
+
+func TestGetClient(t *testing.T) {
+	setEnvironment(t, prod("http://localhost:8000"))
+	client, err := packagedb.GetClient()
+	require.NoError(t, err)
+	again, err := packagedb.GetClient()
+	require.NoError(t, err)
+	assert.Same(t, client, again)
+	t.Setenv("AWS_REGION", "eu-central-1")
+	other, err := packagedb.GetClient()
+	require.NoError(t, err)
+	assert.NotSame(t, client, other)
+
+	server := newRecorder(t, http.StatusOK, noItems)
+	db := get(t, map[string]string{"STAGE": "TEST", "AWS_ENDPOINT_URL_DYNAMODB": server.URL})
+	client, err = packagedb.GetClient()
+	require.NoError(t, err)
+	require.NoError(t, call(t.Context(), db, "ListSpecs"))
+	_, err = client.Scan(t.Context(), &dynamodb.ScanInput{TableName: aws.String("another")})
+	require.NoError(t, err)
+	require.Len(t, server.requests, 2)
+	assert.Equal(t, server.requests[0].RemoteAddr, server.requests[1].RemoteAddr, "it is the client of Get")
+
+	t.Setenv("STAGE", "LIVE")
+	client, err = packagedb.GetClient()
+	assert.Nil(t, client)
+	require.ErrorIs(t, err, packagedb.ErrInvalidStage)
+	assert.ErrorContains(t, err, "packagedb: get the client: ")
 }
 
 func TestGet_Options(t *testing.T) {
