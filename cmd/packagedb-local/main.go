@@ -129,11 +129,11 @@ func serve(ctx context.Context, s settings, stdout io.Writer, logger *slog.Logge
 	for _, listener := range listeners {
 		serving.Go(func() { failed <- server.Serve(listener) })
 	}
-	announce(stdout, url, created, s.data)
-
-	select {
-	case <-ctx.Done():
-	case err = <-failed:
+	if err = announce(stdout, url, created, s.data); err == nil {
+		select {
+		case <-ctx.Done():
+		case err = <-failed:
+		}
 	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
@@ -177,12 +177,12 @@ func newServer(handler http.Handler) *http.Server {
 }
 
 // announce prints the URL and what is served there. Scripts wait for its first line.
-func announce(stdout io.Writer, url, tables, data string) {
+func announce(stdout io.Writer, url, tables, data string) error {
 	kept := "in memory, gone when this stops"
 	if data != "" {
 		kept = "kept in " + data
 	}
-	fmt.Fprintf(stdout, `packagedb-local: listening at %s
+	_, err := fmt.Fprintf(stdout, `packagedb-local: listening at %s
 page:   %[1]s%s
 tables: %s
 data:   %s
@@ -191,4 +191,5 @@ Point a service at it with
   STAGE=TEST AWS_ENDPOINT_URL_DYNAMODB=%[1]s
 Stop it with Ctrl-C.
 `, url, pagePath, tables, kept)
+	return err
 }

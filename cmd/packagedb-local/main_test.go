@@ -117,6 +117,28 @@ Stop it with Ctrl-C.
 	assert.Error(t, err)
 }
 
+// TestMain_FailedWrite runs the command with a standard output that takes nothing.
+func TestMain_FailedWrite(t *testing.T) {
+	for _, args := range [][]string{{"-listen", "localhost:0"}, {"-h"}, {"-version"}} {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+			if err != nil {
+				t.Skip("there is no /dev/full here")
+			}
+			defer full.Close()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			var stderr strings.Builder
+			command := exec.CommandContext(ctx, os.Args[0], args...)
+			command.Env, command.Stdout, command.Stderr = append(os.Environ(), asCommand+"=1"), full, &stderr
+			var exit *exec.ExitError
+			require.ErrorAs(t, command.Run(), &exit)
+			assert.Equal(t, 1, exit.ExitCode())
+			assert.Contains(t, stderr.String(), "no space left on device")
+		})
+	}
+}
+
 func TestRun_WithoutTables(t *testing.T) {
 	command := start(t, "-tables=false")
 	assert.Empty(t, command.tables(t))

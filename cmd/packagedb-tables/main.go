@@ -10,8 +10,8 @@
 //
 //	check
 //		Compare the tables with what packagedb needs, and print a line for every difference. Print
-//		the form of a sample of the credentials: raw bytes, or the base64 text of the Python facade,
-//		which needs packagedb.WithPythonFacade. Changes nothing.
+//		how many hashes in a sample of the credentials are hex text, base64 text or neither, and
+//		whether packagedb.WithPythonFacade is needed, as far as that shows. Changes nothing.
 //	create
 //		Create the tables that are missing, wait until they are active, and check them. It is for
 //		engines other than AWS, such as DynamoDB Local and ScyllaDB Alternator; on AWS, deploy
@@ -21,9 +21,9 @@
 //	print terraform
 //		Print aws_dynamodb_table resources. Calls nothing.
 //
-// With STAGE=TEST the tables are those of the server at http://localhost:8000, or where
-// AWS_ENDPOINT_URL_DYNAMODB says. Otherwise region, credentials and endpoint come from the AWS SDK's
-// default chain.
+// The tables are those of the client of packagedb.Get. With STAGE=TEST that is the server at
+// http://localhost:8000, or where AWS_ENDPOINT_URL_DYNAMODB says. With STAGE=PROD, or without STAGE,
+// region, credentials and endpoint come from the AWS SDK's default chain.
 //
 // The flags are:
 //
@@ -34,23 +34,18 @@
 //	-version
 //		Print the version and exit.
 //
-// The exit status is 0 if the tables match or were printed, 1 if they do not match or cannot be reached,
-// and 2 for wrong arguments.
+// The exit status is 0 if the tables match or were printed, 1 if they do not match, cannot be reached, or
+// the output cannot be written, and 2 for wrong arguments.
 package main
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/open-alchemy/packagedb"
@@ -66,10 +61,11 @@ The commands are:
   print aws-cli    print commands of the AWS CLI that create the tables
   print terraform  print the tables as Terraform resources
 CloudFormation is in infrastructure/template.yaml. With STAGE=TEST the server is the one at
-http://localhost:8000 or at AWS_ENDPOINT_URL_DYNAMODB, otherwise what the AWS SDK's default chain finds.
+http://localhost:8000 or at AWS_ENDPOINT_URL_DYNAMODB; with STAGE=PROD, or without STAGE, it is what the
+AWS SDK's default chain finds.
 
-The exit status is 0 if the tables match or were printed, 1 if they do not match or cannot be reached,
-and 2 for wrong arguments. The flags are:
+The exit status is 0 if the tables match or were printed, 1 if they do not match, cannot be reached, or
+the output cannot be written, and 2 for wrong arguments. The flags are:
 `
 
 func main() { command.Main(run) }
@@ -104,7 +100,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // onServer creates the tables, if that is the action, and checks them.
 func onServer(ctx context.Context, action string, names packagedb.Option, stdout io.Writer) error {
-	client, err := newClient(ctx)
+	client, err := newClient()
 	if err != nil {
 		return err
 	}
@@ -124,21 +120,12 @@ func onServer(ctx context.Context, action string, names packagedb.Option, stdout
 	return nil
 }
 
-// newClient returns a client of the server that STAGE stands for.
-func newClient(ctx context.Context) (*dynamodb.Client, error) {
-	if os.Getenv("STAGE") == "TEST" {
-		return dynamodb.New(dynamodb.Options{
-			BaseEndpoint: aws.String(cmp.Or(os.Getenv("AWS_ENDPOINT_URL_DYNAMODB"), "http://localhost:8000")),
-			Region:       "us-east-1",
-			Credentials:  credentials.NewStaticCredentialsProvider("test", "test", ""),
-		}, packagedb.ClientOptions), nil
+// newClient returns the client of Get. Without STAGE it is that of STAGE=PROD.
+func newClient() (*dynamodb.Client, error) {
+	if os.Getenv("STAGE") == "" {
+		if err := os.Setenv("STAGE", "PROD"); err != nil {
+			return nil, err
+		}
 	}
-	configuration, err := config.LoadDefaultConfig(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if configuration.Region == "" {
-		return nil, errors.New("packagedb-tables: no region: set AWS_REGION, or region in the profile")
-	}
-	return dynamodb.NewFromConfig(configuration, packagedb.ClientOptions), nil
+	return packagedb.GetClient()
 }

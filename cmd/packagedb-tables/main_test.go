@@ -1,11 +1,23 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -15,6 +27,16 @@ import (
 )
 
 const match = "the tables package.specs and package.credentials match\n"
+
+// If asCommand is set, the test binary acts as the command.
+const asCommand = "PACKAGEDB_TABLES_TEST_AS_COMMAND"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
 
 // serve starts a server without tables for the command.
 func serve(t *testing.T) *testutil.Server {
@@ -55,21 +77,121 @@ func TestRun_CheckAndCreate(t *testing.T) {
 	}
 }
 
+// TestRun_CheckSamplesCredentials stores credentials one after the other and checks what follows.
 func TestRun_CheckSamplesCredentials(t *testing.T) {
+	const (
+		without    = "do not use packagedb.WithPythonFacade, with which GetUser would return other hashes.\n"
+		notPython  = "The Python facade did not write them, which stores hashes and salts as base64 text: " + without
+		hexText    = "Hex text is hardly what the Python facade stores, but may be read as its base64 text.\nIf your services hash to hex text, " + without + "If the Python facade wrote these credentials, use it.\n"
+		base64Text = "The Python facade stores hashes and salts as base64 text.\nIf it wrote these credentials, use packagedb.WithPythonFacade, without which no user can sign in.\nIf your services hash to base64 text, " + without
+		otherText  = "If it did not write the other 1 either, " + without + "If it did, no setting reads both.\n"
+	)
+	sum := sha256.Sum256([]byte("secret key"))
+	hexHash, hexSalt := []byte(hex.EncodeToString(sum[:])), []byte(hex.EncodeToString(sum[:8]))
+	python := []packagedb.Option{packagedb.WithPythonFacade()}
+	for name, test := range map[string]struct {
+		hash, salt   []byte
+		options      []packagedb.Option
+		counts, says string
+	}{
+		"raw bytes":                         {sum[:], sum[:8], nil, "0 are hex text, 0 are base64 text and 1 are neither", notPython},
+		"a salt that is base64 by chance":   {[]byte("hash\xff"), []byte("salt"), nil, "0 are hex text, 0 are base64 text and 1 are neither", notPython},
+		"bcrypt":                            {[]byte("$2a$10$" + string(hexHash[:53])), hexSalt, nil, "0 are hex text, 0 are base64 text and 1 are neither", notPython},
+		"a base64 hash with a raw salt":     {[]byte("aGFzaGVk"), sum[:8], nil, "0 are hex text, 1 are base64 text and 0 are neither", notPython},
+		"hex text":                          {hexHash, hexSalt, nil, "1 are hex text, 0 are base64 text and 0 are neither", hexText},
+		"hex text in upper case":            {bytes.ToUpper(hexHash), hexSalt, nil, "1 are hex text, 0 are base64 text and 0 are neither", hexText},
+		"hex text that is not legal base64": {hexHash[:62], hexSalt, nil, "1 are hex text, 0 are base64 text and 0 are neither", notPython},
+		"hex text with a raw salt":          {hexHash, sum[:8], nil, "1 are hex text, 0 are base64 text and 0 are neither", notPython},
+		"Python's":                          {sum[:], sum[:8], python, "0 are hex text, 1 are base64 text and 0 are neither", base64Text},
+		"Python's of hex text":              {hexHash, hexSalt, python, "0 are hex text, 1 are base64 text and 0 are neither", base64Text},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := serve(t)
+			runs(t, 0, "create")
+			t.Cleanup(func() {
+				_, err := server.Client.DeleteTable(context.WithoutCancel(t.Context()), &dynamodb.DeleteTableInput{TableName: aws.String("package.credentials")})
+				assert.NoError(t, err)
+			})
+			require.NoError(t, packagedb.New(server.Client, test.options...).CreateCredentials(t.Context(), "sub", packagedb.CredentialsInput{
+				ID: "id", PublicKey: "key", SecretKeyHash: test.hash, Salt: test.salt,
+			}))
+			prints(t, match+"credentials: 1 sampled; of the hashes, "+test.counts+"\n"+test.says, "check")
+			if test.says == notPython {
+				require.NoError(t, packagedb.New(server.Client, python...).CreateCredentials(t.Context(), "sub", packagedb.CredentialsInput{
+					ID: "python", PublicKey: "python", SecretKeyHash: sum[:], Salt: sum[:8],
+				}))
+				stdout, _ := runs(t, 0, "check")
+				assert.Contains(t, stdout, "did not write 1 of them.\n"+otherText)
+			}
+		})
+	}
+}
+
+func TestRun_CheckQuotesNoResponse(t *testing.T) {
 	server := serve(t)
 	runs(t, 0, "create")
-	create := func(id string, options ...packagedb.Option) {
-		require.NoError(t, packagedb.New(server.Client, options...).CreateCredentials(t.Context(), "sub", packagedb.CredentialsInput{
-			ID: id, PublicKey: id, SecretKeyHash: []byte("hash\xff"), Salt: []byte("salt"), // a salt that is base64 by chance
-		}))
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".Scan") {
+			w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+			_, _ = io.WriteString(w, `{"Items": "SHVzaCE="}`)
+			return
+		}
+		target, err := url.Parse(server.URL)
+		assert.NoError(t, err)
+		httputil.NewSingleHostReverseProxy(target).ServeHTTP(w, r)
+	}))
+	defer proxy.Close()
+	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", proxy.URL)
+	prints(t, match+"credentials: not sampled: no usable response\n", "check")
+}
+
+// TestRun_ServersOfTest has servers that STAGE=TEST refuses, or that are not there.
+func TestRun_ServersOfTest(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, listener.Close()) // no server listens there
+	t.Setenv("STAGE", "TEST")
+	for endpoint, want := range map[string]string{
+		"http://" + listener.Addr().String():         "start a server with go run ",
+		"localhost:8000":                             `AWS_ENDPOINT_URL_DYNAMODB is "localhost:8000", it must be a URL`,
+		"https://dynamodb.us-east-1.amazonaws.com":   "is an endpoint of AWS",
+		"https://dynamodb.us-east-1.amazonaws。com":   "the host in AWS_ENDPOINT_URL_DYNAMODB is",
+		"https://dynamodb.us-iso-east-1.c2s.ic.gov/": "is an endpoint of AWS",
+	} {
+		for _, command := range []string{"check", "create"} {
+			t.Run(command+" at "+endpoint, func(t *testing.T) {
+				t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", endpoint)
+				_, stderr := runs(t, 1, command)
+				assert.Contains(t, stderr, want)
+				assert.NotContains(t, stderr, "attempts", "nothing is retried")
+			})
+		}
 	}
-	create("raw")
-	prints(t, match+"credentials: 1 sampled: all hold raw bytes\n", "check")
-	create("python", packagedb.WithPythonFacade())
-	prints(t, match+"credentials: 2 sampled: 1 hold base64 text, the form of the Python facade, and 1 hold raw bytes: "+
-		"no setting reads both\n", "check")
-	require.NoError(t, packagedb.New(server.Client).DeleteCredentials(t.Context(), "sub", "raw"))
-	prints(t, match+"credentials: 1 sampled: all hold base64 text, the form of the Python facade: use packagedb.WithPythonFacade\n", "check")
+	t.Setenv("STAGE", "test")
+	_, stderr := runs(t, 1, "check")
+	assert.Contains(t, stderr, `STAGE is "test", it must be TEST or PROD`)
+}
+
+// TestMain_FailedWrite runs the command with a standard output that takes nothing.
+func TestMain_FailedWrite(t *testing.T) {
+	serve(t)
+	runs(t, 0, "create")
+	for _, args := range [][]string{{"check"}, {"create"}, {"print", "terraform"}, {"print", "aws-cli"}, {"-h"}, {"-version"}} {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+			if err != nil {
+				t.Skip("there is no /dev/full here")
+			}
+			defer full.Close()
+			var stderr strings.Builder
+			command := exec.CommandContext(t.Context(), os.Args[0], args...)
+			command.Env, command.Stdout, command.Stderr = append(os.Environ(), asCommand+"=1"), full, &stderr
+			var exit *exec.ExitError
+			require.ErrorAs(t, command.Run(), &exit)
+			assert.Equal(t, 1, exit.ExitCode())
+			assert.Contains(t, stderr.String(), "no space left on device")
+		})
+	}
 }
 
 func TestRun_CheckWithoutTheRightToSample(t *testing.T) {
@@ -109,7 +231,7 @@ func TestRun_PrintTerraform(t *testing.T) {
 }
 
 func TestRun_Arguments(t *testing.T) {
-	for _, variable := range []string{"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"} {
+	for _, variable := range []string{"STAGE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"} {
 		t.Setenv(variable, "")
 	}
 	t.Setenv("AWS_CONFIG_FILE", "none")
@@ -126,7 +248,7 @@ func TestRun_Arguments(t *testing.T) {
 		"an unknown flag":        {[]string{"-table", "x", "check"}, 2, "", "not defined: -table"},
 		"a call for help":        {[]string{"-h"}, 0, "The exit status is 0 if", ""},
 		"a call for the version": {[]string{"-version"}, 0, "packagedb-tables ", ""},
-		"no region":              {[]string{"check"}, 1, "", "no region: set AWS_REGION"},
+		"no region":              {[]string{"check"}, 1, "", "STAGE=PROD needs a region: set AWS_REGION"},
 		"an impossible name":     {[]string{"-specs", "it's", "print", "aws-cli"}, 1, "", `table name "it's": not 3 to 255 letters`},
 	} {
 		t.Run(name, func(t *testing.T) {

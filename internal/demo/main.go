@@ -7,12 +7,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"text/tabwriter"
 	"time"
 
 	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/internal/command"
 	"github.com/open-alchemy/packagedb/internal/engine"
 	"github.com/open-alchemy/packagedb/internal/loopback"
 	"github.com/open-alchemy/packagedb/internal/recording"
@@ -22,10 +22,13 @@ import (
 var users = []string{"google-oauth2|1067907796", "auth0|7734d7c1", "sub 3"}
 
 func main() {
-	if err := run(context.Background(), os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "demo:", err)
-		os.Exit(1)
-	}
+	command.Main(func(ctx context.Context, _ []string, stdout, stderr io.Writer) int {
+		if err := run(ctx, stdout); err != nil {
+			fmt.Fprintln(stderr, "demo:", err)
+			return 1
+		}
+		return 0
+	})
 }
 
 func run(ctx context.Context, out io.Writer) error {
