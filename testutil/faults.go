@@ -158,9 +158,11 @@ func (f *Fault) check() error {
 // get the same faults.
 type Injected struct {
 	injector *injector
-	active   context.Context // ends with Stop
-	end      context.CancelFunc
-	count    int // the lock of the injector must be held
+
+	// The lock of the injector must be held.
+	count   int
+	stopped bool
+	delays  map[chan struct{}]bool // of the requests that are delayed, for Stop to close
 }
 
 // Count returns how often requests have got one of the faults.
@@ -174,7 +176,11 @@ func (in *Injected) Count() int {
 func (in *Injected) Stop() {
 	in.injector.mu.Lock()
 	defer in.injector.mu.Unlock()
-	in.end()
+	in.stopped = true
+	for stop := range in.delays {
+		close(stop)
+	}
+	clear(in.delays)
 	in.injector.faults = slices.DeleteFunc(in.injector.faults, func(f *activeFault) bool { return f.injected == in })
 }
 
@@ -201,8 +207,7 @@ func (i *injector) inject(tb testing.TB, faults []Fault) *Injected {
 	if len(faults) == 0 {
 		tb.Fatal("testutil: no fault to inject")
 	}
-	in := &Injected{injector: i}
-	in.active, in.end = context.WithCancel(context.Background())
+	in := &Injected{injector: i, delays: map[chan struct{}]bool{}}
 	var added []*activeFault
 	for n, fault := range faults {
 		if err := fault.check(); err != nil {
@@ -282,13 +287,36 @@ func (f *activeFault) matches(r *request) bool {
 	return f.Rate == 0 || f.random.Float64() < f.Rate
 }
 
-// wait returns after the delay, or earlier if it is stopped or the client gives up.
+// wait returns after the delay, or earlier if it is stopped or the client gives up. What it waits for
+// belongs to the request: a channel of package synctest's bubble must not be used outside of it, and an
+// Injected may be.
 func (f *activeFault) wait(client context.Context) {
+	stop := make(chan struct{})
+	if !f.injected.addDelay(stop) {
+		return
+	}
+	defer f.injected.removeDelay(stop)
 	timer := time.NewTimer(f.Delay)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-f.injected.active.Done():
+	case <-stop:
 	case <-client.Done():
 	}
+}
+
+// addDelay has Stop close the channel, and reports whether the faults are still active.
+func (in *Injected) addDelay(stop chan struct{}) bool {
+	in.injector.mu.Lock()
+	defer in.injector.mu.Unlock()
+	if !in.stopped {
+		in.delays[stop] = true
+	}
+	return !in.stopped
+}
+
+func (in *Injected) removeDelay(stop chan struct{}) {
+	in.injector.mu.Lock()
+	defer in.injector.mu.Unlock()
+	delete(in.delays, stop)
 }

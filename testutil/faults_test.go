@@ -267,6 +267,56 @@ func TestDelay(t *testing.T) {
 	}
 }
 
+// TestInject_AcrossBubbles uses a database and faults inside and outside of synctest's bubbles, in turn. A
+// channel of a bubble that is used outside of it ends the test binary.
+func TestInject_AcrossBubbles(t *testing.T) {
+	if !onEmbeddedEngine() {
+		t.Skip("time in a bubble stands still while there are connections")
+	}
+	late := testutil.Fault{Kind: testutil.Delay, Delay: time.Millisecond}
+	faults := []testutil.Fault{late, {Kind: testutil.Stale, Writes: 1}, {Kind: testutil.Error, Code: "SomeException", Rate: 0.5}}
+	for kind := testutil.Throttle; kind <= testutil.AccessDenied; kind++ {
+		if kind != testutil.Delay {
+			faults = append(faults, testutil.Fault{Kind: kind, Rate: 0.5})
+		}
+	}
+	useBoth := func(t *testing.T, db *testutil.DB) {
+		t.Helper()
+		for n := range 20 {
+			_ = put(t, db.Client, n) // with a fault or without
+			_, _ = get(t, db.Client, n)
+			_, _ = db.CreateUpdateSpec(t.Context(), "sub", testutil.Spec(n))
+			_, _ = db.ListSpecs(t.Context(), "sub")
+		}
+	}
+	t.Run("a fault of a bubble on a database from outside", func(t *testing.T) {
+		db := testutil.New(t)
+		useBoth(t, db)
+		var injected *testutil.Injected
+		synctest.Test(t, func(t *testing.T) {
+			injected = db.Inject(faults...)
+			useBoth(t, db)
+		})
+		assert.NotZero(t, injected.Count())
+		useBoth(t, db)
+		synctest.Test(t, func(t *testing.T) { useBoth(t, db) })
+	})
+	t.Run("a fault from outside, stopped in a bubble while a request outside is delayed", func(t *testing.T) {
+		db := testutil.New(t)
+		injected := db.Inject(testutil.Fault{Kind: testutil.Delay, Delay: time.Hour})
+		var running sync.WaitGroup
+		running.Go(func() { assert.NoError(t, put(t, db.Client, 1)) })
+		require.Eventually(t, func() bool { return injected.Count() > 0 }, time.Minute, time.Millisecond)
+		synctest.Test(t, func(t *testing.T) {
+			assert.NoError(t, put(t, db.Client, 2)) // an hour later
+			injected.Stop()
+			assert.NoError(t, put(t, db.Client, 3))
+		})
+		running.Wait()
+		assertStored(t, db.Client, 1, true)
+	})
+}
+
 func TestInject_AppliesToEveryOperationOfTheEngine(t *testing.T) {
 	t.Parallel()
 	db := testutil.New(t)
