@@ -85,7 +85,8 @@ type Database interface {
 	Credentials(ctx context.Context, sub string, options ...ListOption) iter.Seq2[CredentialsInfo, error]
 
 	// CreateCredentials stores credentials, or returns [ErrExists] if the user has credentials with
-	// that id. It does not check whether the public key is taken.
+	// that id. It does not check whether the public key is taken. If an earlier attempt of the call got no
+	// response, or one with status 500 or above, and these very credentials are stored, it returns nil.
 	CreateCredentials(ctx context.Context, sub string, credentials CredentialsInput) error
 
 	// CreateUpdateCredentials stores credentials and replaces those with the same id.

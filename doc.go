@@ -10,8 +10,8 @@
 //	stored, err := db.CreateUpdateSpec(ctx, sub, packagedb.SpecInput{Name: "pets", Version: "1.0.0", ModelCount: 2})
 //
 // [New] takes a client instead: one with tracing, for DAX, or for another engine with DynamoDB's
-// API. [ClientOptions] gives such a client the timeouts and retries of Get's. Package testutil
-// gives each test an empty database.
+// API. [ClientOptions] gives such a client the timeouts and retries of Get's, which [GetClient]
+// returns. Package testutil gives each test an empty database.
 //
 // # What is stored
 //

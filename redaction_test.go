@@ -87,11 +87,11 @@ func assertNoSecretInChain(t *testing.T, name string, err error) {
 		require.NoError(t, err)
 		assert.Empty(t, body)
 	}
-	switch err := err.(type) {
+	switch wrapper := any(err).(type) {
 	case interface{ Unwrap() error }:
-		assertNoSecretInChain(t, name, err.Unwrap())
+		assertNoSecretInChain(t, name, wrapper.Unwrap())
 	case interface{ Unwrap() []error }:
-		for _, wrapped := range err.Unwrap() {
+		for _, wrapped := range wrapper.Unwrap() {
 			assertNoSecretInChain(t, name, wrapped)
 		}
 	}

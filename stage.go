@@ -156,8 +156,8 @@ func newTestClient(endpoint string, attempts int) (*dynamodb.Client, error) {
 	case err != nil || parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Hostname() == "":
 		return nil, fmt.Errorf("%s is %q, it must be a URL such as %s", endpointVariable, endpoint, testEndpoint)
 	case !isPlainHost(parsed.Hostname()):
-		return nil, fmt.Errorf("the host in %s is %q, it must be an IP address, or a name of ASCII letters, digits, ., - and _",
-			endpointVariable, parsed.Hostname())
+		return nil, fmt.Errorf("the host in %s is %q, it must be an IP address, or a name of ASCII letters, digits, "+
+			"., - and _", endpointVariable, parsed.Hostname())
 	case isAWSHost(parsed.Hostname()):
 		return nil, fmt.Errorf("%s is an endpoint of AWS, %q, which %s=%s does not use",
 			endpointVariable, parsed.Hostname(), stageVariable, stageTest)

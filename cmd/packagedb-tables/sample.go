@@ -35,8 +35,8 @@ func sampleCredentials(ctx context.Context, client dynamodb.ScanAPIClient, table
 		for _, item := range page.Items {
 			s.add(bytesOf(item["secret_key_hash"]), bytesOf(item["salt"]))
 		}
-		fmt.Fprintf(stdout, "credentials: %d sampled; of the hashes, %d are hex text, %d are base64 text and %d are neither\n%s\n",
-			len(page.Items), s.hex, s.base64, s.neither, s.conclusion())
+		fmt.Fprintf(stdout, "credentials: %d sampled; of the hashes, %d are hex text, %d are base64 text "+
+			"and %d are neither\n%s\n", len(page.Items), s.hex, s.base64, s.neither, s.conclusion())
 	}
 }
 
