@@ -39,8 +39,11 @@ func (c CredentialsInput) Format(state fmt.State, verb rune) {
 	printAs(state, verb, CredentialsInput{ID: c.ID, PublicKey: c.PublicKey})
 }
 
-// LogValue implements [slog.LogValuer]. The hash and the salt are redacted.
-func (c CredentialsInput) LogValue() slog.Value {
+// LogValue implements [slog.LogValuer]. The hash and the salt are redacted; a nil pointer logs as nil.
+func (c *CredentialsInput) LogValue() slog.Value {
+	if c == nil {
+		return slog.Value{}
+	}
 	return slog.GroupValue(
 		slog.String("id", c.ID),
 		slog.String("public_key", c.PublicKey),
@@ -59,8 +62,12 @@ func (c CredentialsInfo) Format(state fmt.State, verb rune) {
 	printAs(state, verb, CredentialsInfo{ID: c.ID, PublicKey: c.PublicKey})
 }
 
-// LogValue implements [slog.LogValuer]. The salt is redacted.
-func (c CredentialsInfo) LogValue() slog.Value {
+// LogValue implements [slog.LogValuer]. The salt is redacted; a nil pointer logs as nil. Handlers print a
+// value in the way of package fmt or, the JSON handler, of package encoding/json, which shows the salt.
+func (c *CredentialsInfo) LogValue() slog.Value {
+	if c == nil {
+		return slog.Value{}
+	}
 	return slog.GroupValue(
 		slog.String("id", c.ID),
 		slog.String("public_key", c.PublicKey),
@@ -78,8 +85,11 @@ func (c CredentialsAuthInfo) Format(state fmt.State, verb rune) {
 	printAs(state, verb, CredentialsAuthInfo{Sub: c.Sub, ID: c.ID})
 }
 
-// LogValue implements [slog.LogValuer]. The hash and the salt are redacted.
-func (c CredentialsAuthInfo) LogValue() slog.Value {
+// LogValue implements [slog.LogValuer]. The hash and the salt are redacted; a nil pointer logs as nil.
+func (c *CredentialsAuthInfo) LogValue() slog.Value {
+	if c == nil {
+		return slog.Value{}
+	}
 	return slog.GroupValue(
 		slog.String("sub", c.Sub),
 		slog.String("id", c.ID),

@@ -39,8 +39,8 @@ type CredentialsInput struct {
 }
 
 // CredentialsInfo is the part of credentials that may be shown. Package fmt and log/slog print the
-// salt as [redacted]. JSON shows it, and so does slog's JSON handler if the value is inside
-// another, such as a slice.
+// salt as [redacted]. JSON shows it, and so does slog's JSON handler of a value, which is JSON: log the
+// pointer.
 type CredentialsInfo struct {
 	ID        string `json:"id"`
 	PublicKey string `json:"public_key"`
