@@ -211,6 +211,7 @@ func newProdClient() (*dynamodb.Client, error) {
 	configuration, err := config.LoadDefaultConfig(context.Background(), func(options *config.LoadOptions) error {
 		// AWS_DEFAULTS_MODE=auto asks the metadata service, unless its client is disabled.
 		options.DefaultsModeOptions.IMDSClient = imds.New(imds.Options{ClientEnableState: imds.ClientDisabled})
+		options.APIOptions = append(options.APIOptions, awsclient.BoundCredentials)
 		return nil
 	})
 	if err != nil {

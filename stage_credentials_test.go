@@ -1,12 +1,20 @@
 package packagedb_test
 
 import (
+	"context"
+	"errors"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -99,6 +107,63 @@ func TestGet_ProdFetchesCredentials(t *testing.T) {
 			assert.Empty(t, engine.requests)
 		})
 	}
+}
+
+// TestGet_ProdBoundsCredentials looks at what the SDK tells a server that is ahead: its request's deadline.
+func TestGet_ProdBoundsCredentials(t *testing.T) {
+	var deadlines []string
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, deadline, _ := strings.Cut(r.Header.Get("Amz-Sdk-Request"), "ttl=")
+		deadlines = append(deadlines, deadline)
+		w.Header().Set("Date", time.Now().Add(time.Hour).UTC().Format(http.TimeFormat))
+		w.WriteHeader(http.StatusInternalServerError)
+	}))
+	defer elsewhere.Close()
+	db := get(t, map[string]string{
+		"STAGE": "PROD", "AWS_REGION": "eu-west-2", "AWS_MAX_ATTEMPTS": "2",
+		"AWS_ENDPOINT_URL_DYNAMODB": elsewhere.URL, "AWS_ENDPOINT_URL_STS": elsewhere.URL,
+		"AWS_ROLE_ARN":                "arn:aws:iam::123456789012:role/work",
+		"AWS_WEB_IDENTITY_TOKEN_FILE": write(t, "token"),
+	})
+	require.Error(t, call(t.Context(), db, "ListSpecs"))
+	require.Len(t, deadlines, 2)
+	deadline, err := time.ParseInLocation("20060102T150405Z", deadlines[1], time.Local)
+	require.NoError(t, err)
+	assert.WithinDuration(t, time.Now().Add(time.Hour+30*time.Second), deadline, 30*time.Second)
+}
+
+// silentProvider is a provider whose service does not respond.
+type silentProvider struct{ asked int }
+
+func (p *silentProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	p.asked++
+	select {
+	case <-ctx.Done():
+		return aws.Credentials{}, ctx.Err()
+	case <-time.After(time.Hour):
+		return aws.Credentials{}, errors.New("an hour later")
+	}
+}
+
+func TestClientOptions_SilentCredentials(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		provider := new(silentProvider)
+		db := packagedb.New(dynamodb.New(dynamodb.Options{
+			Region: "eu-west-1", Credentials: provider,
+		}, packagedb.ClientOptions))
+		started := time.Now()
+		err := call(t.Context(), db, "ListSpecs")
+		t.Log(time.Since(started), err)
+		require.ErrorContains(t, err, "fetching credentials timed out")
+		assert.NotErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, 30*time.Second, time.Since(started))
+		assert.Equal(t, 1, provider.asked, "it is not retried")
+
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		err = call(ctx, db, "ListSpecs")
+		require.ErrorIs(t, err, context.DeadlineExceeded, "the caller's")
+	})
 }
 
 // TestGet_TestDoesNotParseTheConfiguration makes each setting of AWS invalid. STAGE=PROD reads it

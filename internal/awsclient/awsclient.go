@@ -3,10 +3,8 @@
 package awsclient
 
 import (
-	"context"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
@@ -20,6 +18,8 @@ type limits struct {
 	// if the caller's deadline ends it.
 	silence time.Duration
 
+	credentials time.Duration // to fetch them
+
 	body int // bytes of a response
 
 	firstPause, longestPause time.Duration
@@ -32,6 +32,8 @@ func defaultLimits() limits {
 		headers:   5 * time.Second, // DynamoDB responds within milliseconds
 		attempt:   30 * time.Second,
 		silence:   time.Second,
+
+		credentials: 30 * time.Second,
 
 		body: 32 << 20, // DynamoDB's largest is 16 MB
 
@@ -59,23 +61,6 @@ func configure(options *dynamodb.Options, limits limits, advice string) {
 	options.HTTPClient = newClient(options.HTTPClient, limits, advice)
 	options.DisableValidateResponseChecksum = true // Client does, and retries
 	if options.Credentials != nil {
-		options.Credentials = &credentials{options.Credentials}
+		options.Credentials = &credentials{options.Credentials, limits.credentials}
 	}
-}
-
-// credentials marks errors of its provider as not retryable: providers that ask a service retry by
-// themselves.
-type credentials struct{ aws.CredentialsProvider }
-
-func (c *credentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
-	retrieved, err := c.CredentialsProvider.Retrieve(ctx)
-	if err != nil {
-		return retrieved, &attemptError{err: err}
-	}
-	return retrieved, nil
-}
-
-// IsCredentialsProvider lets the SDK recognize anonymous credentials.
-func (c *credentials) IsCredentialsProvider(target aws.CredentialsProvider) bool {
-	return aws.IsCredentialsProvider(c.CredentialsProvider, target)
 }

@@ -1,7 +1,6 @@
 package awsclient
 
 import (
-	"context"
 	"errors"
 	"testing"
 	"time"
@@ -9,7 +8,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -29,26 +27,6 @@ func TestConfigure_Retryer(t *testing.T) {
 			}
 		}
 	}
-}
-
-// missing is a provider without credentials.
-type missing struct{ asked int }
-
-func (m *missing) Retrieve(context.Context) (aws.Credentials, error) {
-	m.asked++
-	// The SDK retries this error of a request to DynamoDB.
-	return aws.Credentials{}, &smithyhttp.RequestSendError{Err: errors.New("no metadata service")}
-}
-
-func TestConfigure_MissingCredentials(t *testing.T) {
-	provider := new(missing)
-	client := newDynamoDB("http://localhost:8000", longLimits(), func(options *dynamodb.Options) {
-		options.Credentials = provider
-	})
-	_, err := listTables(t, client)
-	var cause *smithyhttp.RequestSendError
-	require.ErrorAs(t, err, &cause)
-	assert.Equal(t, 1, provider.asked)
 }
 
 func TestBackoff(t *testing.T) {
