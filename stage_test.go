@@ -62,6 +62,7 @@ func newRecorder(t *testing.T, status int, body string) *recorder {
 		r.requests = append(r.requests, request)
 		r.bodies = append(r.bodies, string(received))
 		r.mu.Unlock()
+		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body)
 	}))
@@ -273,6 +274,7 @@ func TestGet_Options(t *testing.T) {
 func TestGet_ClosesIdleConnectionsOfTheClientBefore(t *testing.T) {
 	var closed atomic.Bool
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 		_, _ = io.WriteString(w, noItems)
 	}))
 	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
@@ -315,5 +317,21 @@ func TestClientOptions(t *testing.T) {
 		require.ErrorContains(t, call(t.Context(), packagedb.New(client), "ListSpecs"), "no body", name)
 		require.Len(t, server.requests, 2, "an empty success is retried")
 		assert.Regexp(t, nameAndVersion, server.requests[0].UserAgent())
+	}
+}
+
+// TestClientOptions_ForeignService calls a service that says yes to everything, but is not DynamoDB.
+func TestClientOptions_ForeignService(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `{"status":"ok"}`)
+	}))
+	defer server.Close()
+	db := packagedb.New(dynamodb.New(dynamodb.Options{
+		BaseEndpoint: &server.URL, Region: "eu-west-1", Credentials: aws.AnonymousCredentials{}, RetryMaxAttempts: 1,
+	}, packagedb.ClientOptions))
+	for name := range calls(t.Context(), db) {
+		err := call(t.Context(), db, name)
+		assert.ErrorContains(t, err, `the content type "application/json", not application/x-amz-json-1.0`, name)
 	}
 }

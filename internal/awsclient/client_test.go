@@ -63,6 +63,7 @@ func newSevered(t *testing.T, limits limits) (client *dynamodb.Client, dials *at
 			together.Done()
 			together.Wait()
 		}
+		w.Header().Set("Content-Type", contentType)
 		_, _ = io.WriteString(w, "{}")
 	}))
 	t.Cleanup(server.Close)
@@ -163,7 +164,9 @@ func TestConfigure_ForeignClient(t *testing.T) {
 	}{
 		{"no body", "", http.Response{}, 2},
 		{"a body that is shorter than its length", goodResponse, http.Response{ContentLength: 100}, 2},
-		{"a body that it has decompressed", goodResponse, http.Response{Header: http.Header{checksumHeader: {"1"}}, Uncompressed: true}, 1},
+		{"a body that it has decompressed", goodResponse, http.Response{Header: http.Header{
+			"Content-Type": {contentType}, checksumHeader: {"1"},
+		}, Uncompressed: true}, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			attempts := 0

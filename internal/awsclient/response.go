@@ -14,6 +14,9 @@ import (
 
 const checksumHeader = "X-Amz-Crc32"
 
+// contentType is that of DynamoDB's successes.
+const contentType = "application/x-amz-json-1.0"
+
 // read reads the body of a response to its end, closes it, and replaces it by a reader of its bytes.
 func read(response *http.Response, limit int) ([]byte, error) {
 	if response.Body == nil { // only another client than Go's leaves it out
@@ -68,16 +71,20 @@ func checkSum(response *http.Response, body []byte) error {
 	return nil
 }
 
-// checkSuccess returns an error unless the body is a JSON object, as that of every success is. The
-// SDK parses it, so only its first and last bytes are checked if its checksum is right.
+// checkSuccess returns an error unless the body is a JSON object of DynamoDB's content type, as that of
+// every success is. The SDK parses it, so only its first and last bytes are checked if its checksum is
+// right.
 func checkSuccess(response *http.Response, body []byte) error {
 	status, header := response.StatusCode, response.Header
 	body = bytes.TrimSpace(body)
+	sent, _, _ := strings.Cut(header.Get("Content-Type"), ";")
 	switch {
 	case status >= http.StatusMultipleChoices:
 		return fmt.Errorf("response with status %d, a redirect", status)
 	case len(body) == 0:
 		return fmt.Errorf("response with status %d and no body", status)
+	case !strings.EqualFold(strings.TrimSpace(sent), contentType):
+		return fmt.Errorf("response with status %d and the content type %.50q, not %s", status, sent, contentType)
 	case header.Get("Content-Encoding") != "": // the SDK decompresses it
 		return nil
 	case body[0] != '{' || body[len(body)-1] != '}' || header.Get(checksumHeader) == "" && !json.Valid(body):

@@ -21,6 +21,8 @@ import (
 
 const goodResponse = `{"TableNames":["good"]}`
 
+const rawHeader = "HTTP/1.1 200 OK\r\nContent-Type: " + contentType + "\r\n"
+
 // response returns a handler that responds with a status, a body and its checksum.
 func response(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -32,6 +34,9 @@ func response(status int, body string) http.HandlerFunc {
 // unverified returns a handler that responds with a status and a body without a checksum.
 func unverified(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
+		if w.Header().Get("Content-Type") == "" {
+			w.Header().Set("Content-Type", contentType)
+		}
 		w.WriteHeader(status)
 		_, _ = w.Write([]byte(body))
 	}
@@ -46,6 +51,14 @@ func raw(text string) http.HandlerFunc {
 			_, _ = connection.Write([]byte(text))
 			_ = connection.Close()
 		}
+	}
+}
+
+// typed returns a handler that responds with a content type.
+func typed(contentType string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		response(http.StatusOK, goodResponse)(w, r)
 	}
 }
 
@@ -81,9 +94,13 @@ func TestClient_BrokenResponse(t *testing.T) {
 		"a wrong checksum":                      withSum("1", http.StatusOK, goodResponse),
 		"a checksum that is no number":          withSum("x", http.StatusOK, goodResponse),
 		"a wrong checksum of a failure":         withSum("1", http.StatusBadRequest, `{"__type":"ValidationException"}`),
-		"less than its length":                  raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + goodResponse),
-		"half a chunk":                          raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\n{}"),
-		"no length, cut":                        raw("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + truncated),
+		"JSON of another service":               typed("application/json"),
+		"another version of the protocol":       typed("application/x-amz-json-1.1"),
+		"a longer content type":                 typed(contentType + "0"),
+		"no content type":                       raw("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + goodResponse),
+		"less than its length":                  raw(rawHeader + "Content-Length: 100\r\n\r\n" + goodResponse),
+		"half a chunk":                          raw(rawHeader + "Transfer-Encoding: chunked\r\n\r\n64\r\n{}"),
+		"no length, cut":                        raw(rawHeader + "Connection: close\r\n\r\n" + truncated),
 		"truncated JSON":                        unverified(http.StatusOK, truncated),
 		"truncated JSON that ends in an object": unverified(http.StatusOK, `{"a":{}`),
 		"truncated JSON, right checksum":        response(http.StatusOK, truncated),
@@ -139,8 +156,10 @@ func TestClient_GoodResponse(t *testing.T) {
 	}{
 		{"with a checksum", response(http.StatusOK, goodResponse), []string{"good"}},
 		{"without a checksum", unverified(http.StatusOK, goodResponse), []string{"good"}},
-		{"without a length", raw("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + goodResponse), []string{"good"}},
+		{"without a length", raw(rawHeader + "Connection: close\r\n\r\n" + goodResponse), []string{"good"}},
 		{"between white space", unverified(http.StatusOK, "\n"+goodResponse+"\r\n"), []string{"good"}},
+		{"a content type in capitals", typed("Application/X-Amz-JSON-1.0"), []string{"good"}},
+		{"a content type with a parameter", typed("application/x-amz-json-1.0 ; charset=utf-8"), []string{"good"}},
 		{"an empty object", unverified(http.StatusOK, "{}"), nil},
 		{"compressed", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
