@@ -67,17 +67,22 @@ type DescribeClient interface {
 //     up to 10 times, or RetryMaxAttempts times if that is set, with growing, jittered pauses of up to
 //     5 seconds and without the SDK's quota of retries. RetryMode stays; a Retryer is replaced.
 //     Credentials that cannot be found end the call at once.
-//   - time: connecting takes up to 5 seconds, so does the TLS handshake, and so does waiting for a
-//     response to start. An attempt takes up to 30 seconds in all. After an attempt without a response
-//     the idle connections are closed, so that the next one connects afresh.
-//   - connections: up to 1,024 idle ones are kept for each host, over HTTP/1.1.
+//   - time: connecting takes up to 5 seconds, through a proxy as without one and with the TLS handshake,
+//     and so does waiting for a response to start. An attempt takes up to 30 seconds in all, and so does
+//     fetching credentials, by providers that heed their context or that the SDK caches. Running into
+//     such a limit is not [context.DeadlineExceeded], which is the caller's.
+//   - connections: up to 1,024 idle ones are kept for each host, over HTTP/1.1. The kernel probes them, to
+//     end those that are dead within 20 seconds. An attempt on an idle connection that gets no response,
+//     whatever ends it, closes the other idle ones, so that the next one connects afresh: unless
+//     anything else was answered meanwhile, and after a reset only if it is the second in a row.
 //   - responses: they are read whole, up to 32 MiB. A response that is shorter than its Content-Length,
-//     does not match its X-Amz-Crc32, or is a redirect, and a success without a JSON object as its
-//     body, count as failed attempts.
+//     does not match its X-Amz-Crc32, or is a redirect, and a success that is not of DynamoDB's content
+//     type, application/x-amz-json-1.0, or has no JSON object as its body, count as failed attempts.
 //
 // An HTTP client of the SDK's, an [awshttp.BuildableClient], is copied and keeps its other settings and
-// its shorter timeouts. Any other HTTP client stays as it is: its responses are checked, and its
-// attempts take up to 30 seconds.
+// its shorter timeouts. A dialer of its own keeps its keep-alive, and so does one that the client has from
+// AWS_DEFAULTS_MODE. Any other HTTP client stays as it is: its responses are checked, its attempts take up
+// to 30 seconds, and its idle connections are closed by the same rule.
 //
 // [awshttp.BuildableClient]: https://pkg.go.dev/github.com/aws/aws-sdk-go-v2/aws/transport/http#BuildableClient
 func ClientOptions(options *dynamodb.Options) {

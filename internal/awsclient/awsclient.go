@@ -10,13 +10,9 @@ import (
 
 // limits are the bounds of one attempt and of the pauses between attempts.
 type limits struct {
-	connect, handshake time.Duration
-	headers            time.Duration // from the request's last byte to the response's headers
-	attempt            time.Duration // all of it, the response's body included
-
-	// silence is how long an attempt without a response must last for the idle connections to be closed,
-	// if the caller's deadline ends it.
-	silence time.Duration
+	connect time.Duration // what comes before a request: TCP, CONNECT to a proxy, the TLS handshakes
+	headers time.Duration // from the request's last byte to the response's headers
+	attempt time.Duration // all of it, the response's body included
 
 	credentials time.Duration // to fetch them
 
@@ -27,11 +23,9 @@ type limits struct {
 
 func defaultLimits() limits {
 	return limits{
-		connect:   5 * time.Second,
-		handshake: 5 * time.Second,
-		headers:   5 * time.Second, // DynamoDB responds within milliseconds
-		attempt:   30 * time.Second,
-		silence:   time.Second,
+		connect: 5 * time.Second,
+		headers: 5 * time.Second, // DynamoDB responds within milliseconds
+		attempt: 30 * time.Second,
 
 		credentials: 30 * time.Second,
 

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -50,94 +49,15 @@ func TestClient_SilentServer(t *testing.T) {
 	})
 }
 
-// newSevered returns a client whose 20 idle connections are dead, while new ones work, and the number of
-// its connections.
-func newSevered(t *testing.T, limits limits) (client *dynamodb.Client, dials *atomic.Int32) {
-	t.Helper()
-	const connections = 20
-	var requests atomic.Int32
-	var together sync.WaitGroup // the first requests, so that each has a connection of its own
-	together.Add(connections)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if requests.Add(1) <= connections {
-			together.Done()
-			together.Wait()
-		}
-		w.Header().Set("Content-Type", contentType)
-		_, _ = io.WriteString(w, "{}")
-	}))
-	t.Cleanup(server.Close)
-	dials = new(atomic.Int32)
-	severed := new(atomic.Int32)
-	client = newDynamoDB(server.URL, limits, func(options *dynamodb.Options) {
-		options.HTTPClient = awshttp.NewBuildableClient().WithTransportOptions(func(transport *http.Transport) {
-			transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
-				connection, err := new(net.Dialer).DialContext(ctx, network, address)
-				return &line{connection, dials.Add(1), severed}, err
-			}
-		})
-	})
-	var calls sync.WaitGroup
-	for range connections {
-		calls.Go(func() {
-			_, err := listTables(t, client)
-			assert.NoError(t, err)
-		})
-	}
-	calls.Wait()
-	require.EqualValues(t, connections, dials.Load())
-	severed.Store(connections)
-	return client, dials
-}
-
-func TestClient_DeadIdleConnections(t *testing.T) {
-	limits := longLimits()
-	limits.headers = 500 * time.Millisecond
-	client, dials := newSevered(t, limits)
-	_, err := listTables(t, client) // with 2 attempts
-	require.NoError(t, err)
-	assert.EqualValues(t, 21, dials.Load())
-}
-
-func TestClient_CallersDeadline(t *testing.T) {
-	// callSilent calls over a dead connection with a deadline.
-	callSilent := func(t *testing.T, client *dynamodb.Client) {
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		defer cancel()
-		_, err := client.ListTables(ctx, &dynamodb.ListTablesInput{})
-		require.ErrorIs(t, err, context.DeadlineExceeded)
-	}
-	t.Run("after a long silence drops the idle connections", func(t *testing.T) {
-		limits := longLimits()
-		limits.silence = 0
-		client, dials := newSevered(t, limits)
-		callSilent(t, client)
-		ctx, cancel := context.WithTimeout(t.Context(), limits.headers/2) // within the first attempt
-		defer cancel()
-		_, err := client.ListTables(ctx, &dynamodb.ListTablesInput{})
-		require.NoError(t, err)
-		assert.EqualValues(t, 21, dials.Load())
-	})
-	t.Run("after a short silence keeps the idle connections", func(t *testing.T) {
-		limits := longLimits()
-		limits.silence = time.Minute
-		client, dials := newSevered(t, limits)
-		callSilent(t, client)
-		callSilent(t, client)
-		assert.EqualValues(t, 20, dials.Load())
-	})
-}
-
 func TestClient_KeepsTheCallersSettings(t *testing.T) {
 	caller := awshttp.NewBuildableClient()
-	ours := tuned(caller, defaultLimits())
+	ours := tune(caller, defaultLimits())
 	transport := ours.Transport.(*http.Transport)
 	assert.Zero(t, transport.MaxIdleConns, "unlimited")
 	assert.Equal(t, 1024, transport.MaxIdleConnsPerHost)
-	assert.Equal(t, 5*time.Second, transport.TLSHandshakeTimeout, "shortened")
 	assert.Equal(t, 5*time.Second, transport.ResponseHeaderTimeout)
 
-	theirs := tuned(caller.WithTimeout(3*time.Second).WithTransportOptions(func(transport *http.Transport) {
+	theirs := tune(caller.WithTimeout(3*time.Second).WithTransportOptions(func(transport *http.Transport) {
 		transport.TLSHandshakeTimeout = time.Second
 		transport.ResponseHeaderTimeout = 2 * time.Second
 		transport.MaxIdleConnsPerHost = 2000

@@ -25,7 +25,7 @@ func longLimits() limits {
 // shortLimits returns limits for servers that do not respond, and for tests that end with the last attempt.
 func shortLimits() limits {
 	limits := longLimits()
-	limits.connect, limits.handshake, limits.headers = 50*time.Millisecond, 50*time.Millisecond, 50*time.Millisecond
+	limits.connect, limits.headers = 50*time.Millisecond, 50*time.Millisecond
 	limits.attempt = 200 * time.Millisecond
 	return limits
 }
@@ -81,18 +81,4 @@ func newSilent(t *testing.T, text string) *silent {
 		}
 	}()
 	return server
-}
-
-// line is a connection that loses what is written to it once it is severed.
-type line struct {
-	net.Conn
-	number  int32
-	severed *atomic.Int32 // lines up to this number
-}
-
-func (l *line) Write(data []byte) (int, error) {
-	if l.number <= l.severed.Load() {
-		return len(data), nil
-	}
-	return l.Conn.Write(data)
 }

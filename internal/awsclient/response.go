@@ -17,7 +17,8 @@ const checksumHeader = "X-Amz-Crc32"
 // contentType is that of DynamoDB's successes.
 const contentType = "application/x-amz-json-1.0"
 
-// read reads the body of a response to its end, closes it, and replaces it by a reader of its bytes.
+// read reads the body of a response to its end, or a byte more than the limit, closes it, and replaces it
+// by a reader of its bytes.
 func read(response *http.Response, limit int) ([]byte, error) {
 	if response.Body == nil { // only another client than Go's leaves it out
 		response.Body = http.NoBody
@@ -30,9 +31,7 @@ func read(response *http.Response, limit int) ([]byte, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case body.Len() > limit:
-		return nil, &attemptError{text: fmt.Sprintf("response over %d bytes", limit)}
-	case int64(body.Len()) < response.ContentLength:
+	case int64(body.Len()) < min(response.ContentLength, int64(limit)):
 		return nil, io.ErrUnexpectedEOF
 	}
 	response.Body = io.NopCloser(bytes.NewReader(body.Bytes()))
@@ -47,7 +46,10 @@ func hasNoBody(request *http.Request) bool {
 
 // check returns an error unless the body is what DynamoDB sent, as far as the response shows. The
 // body of a failure may be that of a proxy.
-func check(response *http.Response, body []byte) error {
+func check(response *http.Response, body []byte, limit int) error {
+	if len(body) > limit {
+		return &attemptError{text: fmt.Sprintf("response over %d bytes", limit)}
+	}
 	err := checkSum(response, body)
 	if err == nil && response.StatusCode < http.StatusBadRequest {
 		err = checkSuccess(response, body)
