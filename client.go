@@ -67,14 +67,14 @@ type DescribeClient interface {
 //     up to 10 times, or RetryMaxAttempts times if that is set, with growing, jittered pauses of up to
 //     5 seconds and without the SDK's quota of retries. RetryMode stays; a Retryer is replaced.
 //     Credentials that cannot be found end the call at once.
-//   - time: connecting takes up to 5 seconds, through a proxy as without one and with the TLS handshake,
-//     and so does waiting for a response to start. An attempt takes up to 30 seconds in all, and so does
-//     fetching credentials, by providers that heed their context or that the SDK caches. Running into
-//     such a limit is not [context.DeadlineExceeded], which is the caller's.
-//   - connections: up to 1,024 idle ones are kept for each host, over HTTP/1.1. The kernel probes them, to
-//     end those that are dead within 20 seconds. An attempt on an idle connection that gets no response,
-//     whatever ends it, closes the other idle ones, so that the next one connects afresh: unless
-//     anything else was answered meanwhile, and after a reset only if it is the second in a row.
+//   - time: connecting takes up to 5 seconds, with the TLS handshake and through a proxy, and so does
+//     waiting for a response to start. An attempt takes up to 30 seconds in all. So does fetching
+//     credentials, unless their provider ignores its context. Running into one of these limits is not
+//     [context.DeadlineExceeded], which is the caller's.
+//   - connections: up to 1,024 idle ones are kept for each host, over HTTP/1.1. The kernel probes them, and
+//     ends dead ones within 20 seconds. An attempt on a reused connection that gets no response, whatever
+//     ends it, closes the idle connections, so that the next attempt connects afresh. It closes none if
+//     another request got a response meanwhile, and after a reset only if it is the second in a row.
 //   - responses: they are read whole, up to 32 MiB. A response that is shorter than its Content-Length,
 //     does not match its X-Amz-Crc32, or is a redirect, and a success that is not of DynamoDB's content
 //     type, application/x-amz-json-1.0, or has no JSON object as its body, count as failed attempts.

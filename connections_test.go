@@ -3,6 +3,7 @@ package packagedb_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -356,6 +357,7 @@ func TestConnections_ConnectingIsBounded(t *testing.T) {
 		{"TLS after CONNECT", "http://proxy", "https://database", slowProxy("HTTP/1.1 200 OK\r\n\r\n", 200*time.Millisecond), "connecting timed out"},
 		{"TLS to the proxy", "https://proxy", "https://database", silence, "connecting timed out"},
 		{"TLS to the proxy, for HTTP", "https://proxy", "http://database", silence, "connecting timed out"},
+		{"a TLS dialer of the caller's", "own", "https://database", silence, "connecting timed out"},
 		{"SOCKS", "socks5://proxy", "https://database", silence, "connecting timed out"},
 		{"a request to the proxy", "http://proxy", "http://database", silence, "attempt timed out"},
 	} {
@@ -363,9 +365,16 @@ func TestConnections_ConnectingIsBounded(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				n := &network{serve: test.serve}
 				client := n.client(test.endpoint, packagedb.ClientOptions, func(transport *http.Transport) {
-					transport.Proxy = nil
-					if test.proxy != "" {
-						transport.Proxy = func(*http.Request) (*url.URL, error) { return url.Parse(test.proxy) }
+					transport.Proxy = func(*http.Request) (*url.URL, error) { return url.Parse(test.proxy) }
+					switch test.proxy {
+					case "":
+						transport.Proxy = nil
+					case "own":
+						transport.Proxy = nil
+						transport.DialTLSContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+							connection, err := n.dial(ctx, network, address)
+							return tls.Client(connection, &tls.Config{ServerName: "database"}), err
+						}
 					}
 				})
 				started := time.Now()
