@@ -33,12 +33,13 @@ const (
 //   - With the Python facade, which leaves such versions, the end of the history is read first.
 //   - Without transactions it is read first, too, and the items are put in turn.
 func (f *facade) createSpec(ctx context.Context, spec specItem, second int64) (int64, error) {
+	var failed error // the last attempt that failed
 	for attempt := 0; ; attempt++ {
 		transactions := f.hasTransactions()
 		if !transactions || attempt == 2 || attempt == 0 && f.pythonFacade {
 			var err error
 			if second, err = f.secondAfterNewest(ctx, spec, second); err != nil {
-				return 0, err
+				return 0, afterRetries(ctx, err, attempt, failed)
 			}
 		}
 		err := f.putSpec(ctx, spec, second, transactions)
@@ -46,16 +47,18 @@ func (f *facade) createSpec(ctx context.Context, spec specItem, second int64) (i
 		case err == nil:
 			return second, nil
 		case transactions && lacksTransactions(err):
+			failed = err
 			continue // transact has noted it
 		case !isConditionFailure(err):
-			return 0, err
+			return 0, afterRetries(ctx, err, attempt, failed)
 		}
+		failed = err
 		if second, err = spec.secondAfterConflict(cancellationReasons(err), second); err != nil {
 			return 0, err
 		}
 		if attempt >= 2 {
 			if err := pause(ctx, attempt-2); err != nil {
-				return 0, err
+				return 0, afterRetries(ctx, err, attempt+1, failed)
 			}
 		}
 	}

@@ -25,6 +25,8 @@ import (
 // maxTransaction is DynamoDB's limit on the items of a transaction.
 const maxTransaction = 100
 
+var errChanged = errors.New("the spec has changed since it was read")
+
 // specDeleter deletes specs of one user whole.
 type specDeleter struct {
 	deleter // of old versions, and of items that belong to no spec
@@ -84,10 +86,10 @@ func (d *specDeleter) deleteSpec(ctx context.Context, id string) error {
 	for retry := 0; ; retry++ {
 		changed, err := d.deleteAsRead(ctx, id)
 		if err != nil || !changed {
-			return err
+			return afterRetries(ctx, err, retry, errChanged)
 		}
 		if err := pause(ctx, retry); err != nil {
-			return err
+			return afterRetries(ctx, err, retry+1, errChanged)
 		}
 	}
 }

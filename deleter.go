@@ -21,6 +21,8 @@ const (
 	maxDeletes = 8
 )
 
+var errUnprocessed = errors.New("the server left items unprocessed")
+
 // deleter deletes items of one user in one table: 25 in a batch, which has no conditions, several batches
 // at the same time, while its caller reads the keys. It holds a bounded number of keys.
 type deleter struct {
@@ -113,11 +115,11 @@ func (d *deleter) deleteBatches(ctx context.Context, sortKeys []string) error {
 func (d *deleter) deleteBatch(ctx context.Context, sortKeys []string) error {
 	for retry := 0; ; retry++ {
 		if err := d.failure(ctx); err != nil {
-			return err
+			return afterRetries(ctx, err, retry, errUnprocessed)
 		}
 		output, err := sendWrite(ctx, d.client.BatchWriteItem, d.batchInput(sortKeys))
 		if err != nil {
-			return err
+			return afterRetries(ctx, err, retry, errUnprocessed)
 		}
 		unprocessed, err := d.unprocessed(output, sortKeys)
 		if err != nil {
@@ -129,7 +131,7 @@ func (d *deleter) deleteBatch(ctx context.Context, sortKeys []string) error {
 		}
 		sortKeys = unprocessed
 		if err := pause(ctx, retry); err != nil {
-			return err
+			return afterRetries(ctx, err, retry+1, errUnprocessed)
 		}
 	}
 }

@@ -55,6 +55,7 @@ func sendWrite[I, O any](
 	ctx context.Context, method clientMethod[I, O], input *I, options ...func(*dynamodb.Options),
 ) (*O, error) {
 	throttled := 0
+	var conflicted error // the last attempt
 	for retry := 0; ; retry++ {
 		output, err := send(ctx, method, input, options...)
 		if err == nil {
@@ -65,12 +66,22 @@ func sendWrite[I, O any](
 			throttled++
 		}
 		if !conflict && (!throttle || throttled > maxThrottled) {
-			return nil, err
+			return nil, afterRetries(ctx, err, retry, conflicted)
 		}
-		if pauseErr := pause(ctx, retry); pauseErr != nil {
-			return nil, fmt.Errorf("%w, after %w", pauseErr, err)
+		conflicted = err
+		if err := pause(ctx, retry); err != nil {
+			return nil, afterRetries(ctx, err, retry+1, conflicted)
 		}
 	}
+}
+
+// afterRetries returns the error that ended a loop of retries, nil for success. If the context ended, it
+// adds how many attempts failed before, and why the last of them did.
+func afterRetries(ctx context.Context, err error, failed int, last error) error {
+	if err == nil || failed == 0 || ctx.Err() == nil {
+		return err
+	}
+	return fmt.Errorf("%w, after %d failed attempts: %w", err, failed, last)
 }
 
 // pause waits before a retry, the first of which is number 0, or until the context ends.

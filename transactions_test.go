@@ -95,38 +95,59 @@ func TestTransactions_AskedForAgain(t *testing.T) {
 	})
 }
 
-// TestCreateUpdateSpec_RejectionsWithoutEnd rejects a write again and again until its context ends.
-func TestCreateUpdateSpec_RejectionsWithoutEnd(t *testing.T) {
+// TestRetries_UntilTheContextEnds rejects the writes of a call again and again until its context ends, between
+// two requests or in the middle of one. The error says what was retried.
+func TestRetries_UntilTheContextEnds(t *testing.T) {
 	t.Parallel()
-	for name, rejection := range map[string]struct {
-		op  string
-		err error
+	unprocessed := errors.New("the server left items unprocessed")
+	for _, test := range []struct {
+		name, call string
+		op         string // the rejected one
+		rejection  error
+		reason     string // in the error
+		path       handler
 	}{
-		"a conflict":               {"TransactWriteItems", canceled("TransactionConflict", "None")},
-		"a taken second":           {"TransactWriteItems", canceled("ConditionalCheckFailed", "None")},
-		"without transactions too": {"PutItem", &types.ConditionalCheckFailedException{}},
+		{"a conflict", "CreateUpdateSpec", "TransactWriteItems", canceled("TransactionConflict", "None"), "TransactionCanceledException", passOn},
+		{"a taken second", "CreateUpdateSpec", "TransactWriteItems", canceled("ConditionalCheckFailed", "None"), "TransactionCanceledException", passOn},
+		{"a taken second without transactions", "CreateUpdateSpec", "PutItem", &types.ConditionalCheckFailedException{}, "ConditionalCheckFailed", withoutTransactions},
+		{"a changed spec", "DeleteSpec", "TransactWriteItems", canceled("ConditionalCheckFailed", "None"), "the spec has changed since it was read", passOn},
+		{"a changed spec of many", "DeleteAllSpecs", "TransactWriteItems", canceled("ConditionalCheckFailed", "None"), "the spec has changed since it was read", passOn},
+		{"a changed spec without transactions", "DeleteSpec", "DeleteItem", &types.ConditionalCheckFailedException{}, "the spec has changed since it was read", withoutTransactions},
+		{"unprocessed items", "DeleteAllCredentials", "BatchWriteItem", unprocessed, unprocessed.Error(), passOn},
+		{"a conflict of a single write", "DeleteCredentials", "DeleteItem", &types.TransactionConflictException{}, "TransactionConflict", passOn},
 	} {
-		t.Run(name, func(t *testing.T) {
-			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
-			rejected := 0
-			db := intercept(testutil.New(t), func(op string, input any, next func() (any, error)) (any, error) {
-				if op != rejection.op {
-					return withoutTransactions(op, input, next)
+		for _, inRequest := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, in a request %t", test.name, inRequest), func(t *testing.T) {
+				t.Parallel()
+				server := testutil.New(t)
+				store(t, server, specsTable, rawHistory("sub", "spec", 2)...)
+				require.NoError(t, server.CreateCredentials(t.Context(), "sub", secret))
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				rejected := 0
+				db := intercept(server, func(op string, input any, next func() (any, error)) (any, error) {
+					if op != test.op {
+						return test.path(op, input, next)
+					}
+					if rejected++; rejected >= 5 {
+						cancel()
+						if inRequest {
+							return nil, ctx.Err()
+						}
+					}
+					if batch, ok := input.(*dynamodb.BatchWriteItemInput); ok {
+						return &dynamodb.BatchWriteItemOutput{UnprocessedItems: batch.RequestItems}, nil
+					}
+					return nil, test.rejection
+				})
+				err := call(ctx, db, test.call)
+				require.ErrorIs(t, err, context.Canceled)
+				assert.Equal(t, 5, rejected)
+				assert.Regexp(t, `context canceled, after \d failed attempts: .*`+test.reason, err)
+				if test.call == "CreateUpdateSpec" {
+					assert.ErrorIs(t, err, test.rejection)
 				}
-				if rejected++; rejected == 5 {
-					cancel()
-				}
-				if rejected > 100 {
-					return nil, errors.New("the context has ended")
-				}
-				return nil, rejection.err
 			})
-			err := call(ctx, db, "CreateUpdateSpec")
-			require.ErrorIs(t, err, context.Canceled)
-			if name == "a conflict" {
-				assert.ErrorIs(t, err, rejection.err, "what was retried")
-			}
-		})
+		}
 	}
 }
