@@ -169,7 +169,7 @@ func (s specItem) secondAfterConflict(reasons []types.CancellationReason, second
 // secondAfterNewest returns the second for the version after the spec's latest item and its newest
 // version, either of which may exist without the other.
 func (f *facade) secondAfterNewest(ctx context.Context, spec specItem, second int64) (int64, error) {
-	q := f.querySpec(spec.Sub, spec.ID, latestPosition, wholeSpec)
+	q := f.querySpec(spec.Sub, spec.ID, positionAt(0), latestPosition, wholeSpec)
 	q.input.ConsistentRead, q.input.ScanIndexForward = aws.Bool(true), aws.Bool(false)
 	q.limit, q.input.Limit = 2, aws.Int32(2)
 	next := second

@@ -97,7 +97,7 @@ func (d *specDeleter) deleteSpec(ctx context.Context, id string) error {
 // deleteAsRead reads a spec and deletes it, or reports that it has changed meanwhile.
 func (d *specDeleter) deleteAsRead(ctx context.Context, id string) (changed bool, err error) {
 	spec := &storedSpec{id: id}
-	q := d.querySpec(d.sub, id, latestPosition, specToDelete)
+	q := d.querySpec(d.sub, id, positionAt(0), latestPosition, specToDelete)
 	q.input.ConsistentRead, q.input.ScanIndexForward = aws.Bool(true), aws.Bool(false)
 	for !q.done && spec.size() <= maxTransaction {
 		keys, err := d.nextKeys(ctx, q)
@@ -190,7 +190,7 @@ func (d *specDeleter) addOld(ctx context.Context, spec *storedSpec, keep int, al
 		return nil
 	}
 	last, _, _ := splitUpdatedAtID(old[len(old)-1])
-	q := d.querySpec(d.sub, spec.id, last, specToDelete)
+	q := d.querySpec(d.sub, spec.id, positionAt(0), last, specToDelete)
 	q.input.ConsistentRead = aws.Bool(true)
 	for key, err := range results(ctx, q, decodeSpecKey) {
 		if err == nil && key.position != latestPosition {

@@ -65,12 +65,12 @@ func (f *facade) queryLatest(sub string, p projection) *query {
 		map[string]string{":sub": sub, ":latest": latestPosition.updatedAtID("")})
 }
 
-// querySpec reads the items of one spec in the local index, up to a position: its versions and, at
+// querySpec reads the items of one spec in the local index, between two positions: its versions and, at
 // latestPosition, its latest item. The range may include items of specs whose ids begin with this id
 // and a #.
-func (f *facade) querySpec(sub, id string, last position, p projection) *query {
+func (f *facade) querySpec(sub, id string, first, last position, p projection) *query {
 	q := f.newQuery(f.specsTable, specsIndex, ofSpec, p, map[string]string{
-		":sub": sub, ":first": positionAt(0).idUpdatedAt(id), ":last": last.idUpdatedAt(id),
+		":sub": sub, ":first": first.idUpdatedAt(id), ":last": last.idUpdatedAt(id),
 	})
 	q.specID = id
 	return q

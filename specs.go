@@ -127,17 +127,37 @@ func (f *facade) GetSpecVersion(ctx context.Context, sub, name, version string) 
 	if err := checkString("version", version, unlimited); err != nil {
 		return nil, err
 	}
-	q := f.querySpec(sub, id, endOfVersions, wholeSpec)
-	q.input.ScanIndexForward, q.input.Limit = aws.Bool(false), aws.Int32(versionsPageSize)
-	for spec, err := range results(ctx, q, decodeSpec) {
-		if err != nil {
-			return nil, fmt.Errorf("version %s: %w", quote(version), err)
+	spec, err := f.findVersion(ctx, sub, id, version)
+	if err != nil {
+		return nil, fmt.Errorf("version %s: %w", quote(version), err)
+	}
+	return spec, nil
+}
+
+// findVersion returns the newest entry of the history with the version.
+//
+// While it reads page after page, the version may be written again and its older entry be deleted. After
+// more than one page it asks for entries newer than those that it has read, until there are none.
+func (f *facade) findVersion(ctx context.Context, sub, id, version string) (*SpecInfo, error) {
+	newest := int64(-1) // of the entries read
+	for again := false; newest < maxSecond; again = true {
+		q := f.querySpec(sub, id, positionAt(newest+1), endOfVersions, wholeSpec)
+		q.input.ScanIndexForward, q.input.Limit = aws.Bool(false), aws.Int32(versionsPageSize)
+		read := newest
+		for spec, err := range results(ctx, q, decodeSpec) {
+			if err != nil {
+				return nil, err
+			}
+			if spec.Version == version {
+				return &spec, nil
+			}
+			newest = max(newest, spec.UpdatedAt)
 		}
-		if spec.Version == version {
-			return &spec, nil
+		if again && newest == read || !again && q.input.ExclusiveStartKey == nil {
+			break
 		}
 	}
-	return nil, fmt.Errorf("version %s: %w", quote(version), ErrNotFound)
+	return nil, ErrNotFound
 }
 
 // DeleteSpec implements [Database].
@@ -172,7 +192,7 @@ func (f *facade) specVersions(
 		if err != nil {
 			return err
 		}
-		q := f.querySpec(sub, id, endOfVersions, wholeSpec)
+		q := f.querySpec(sub, id, positionAt(0), endOfVersions, wholeSpec)
 		q.mustFind = true
 		after, err := q.apply(options)
 		if err != nil {
