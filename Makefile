@@ -133,10 +133,11 @@ fuzz: ## Run every fuzz target for FUZZTIME each (10s)
 
 SOAKTIME ?= 60s
 SEED     ?= 0
-SOAK     := env CGO_ENABLED=1 go test -C test -v -race -count=1 -timeout 0 -run '^TestSoak$$' ./soak -soak.time
+MODE     ?=
+SOAK     := env CGO_ENABLED=1 go test -C test -v -race -count=1 -timeout 0 -run '^TestSoak$$' ./soak -soak.mode '$(MODE)' -soak.time
 
 .PHONY: soak soak-dynalite soak-dynamodb-local
-soak: ## Call the library against a model for SOAKTIME (60s), from SEED (a new one)
+soak: ## Call the library against a model for SOAKTIME (60s), from SEED (a new one), in one MODE (all; read-committed)
 	$(SOAK) $(SOAKTIME) -soak.seed $(SEED)
 soak-dynalite: ## The same on dynalite
 soak-dynamodb-local: ## The same on DynamoDB Local

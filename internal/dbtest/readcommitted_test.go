@@ -60,7 +60,7 @@ func TestReadCommitted_Pages(t *testing.T) {
 	t.Setenv("PACKAGEDB_TEST_ENDPOINT", "") // the server makes no difference
 	for _, index := range []bool{false, true} {
 		for _, descending := range []bool{false, true} {
-			for _, limit := range []int32{0, 1, 3} {
+			for _, limit := range []int32{0, 2} {
 				t.Run(fmt.Sprintf("index %t, descending %t, limit %d", index, descending, limit), func(t *testing.T) {
 					server := testutil.New(t)
 					shared := dbtest.NewReadCommitted(1, time.Millisecond)
@@ -75,12 +75,12 @@ func TestReadCommitted_Pages(t *testing.T) {
 					for _, name := range []string{"b", "d"} {
 						writers.Go(func() { write(t, db, name, done) })
 					}
-					for round := 0; round < 5 || limit != 1 && shared.Torn() == 0 && round < 1000; round++ {
+					for round := 0; round < 5 || shared.Torn() == 0 && round < 1000; round++ {
 						checkPages(t, client, queryOf(index, descending, limit))
 					}
 					close(done)
 					writers.Wait()
-					assert.True(t, limit == 1 || shared.Torn() > 0, "torn pages")
+					assert.Positive(t, shared.Torn())
 				})
 			}
 		}

@@ -17,6 +17,10 @@ import (
 // decisionTime bounds how long porcupine searches for an order of the calls to one spec.
 const decisionTime = time.Minute
 
+// maxEntries bounds for how many entries of a list porcupine searches a moment at which each was there. Of
+// the others, checkHistory knows that they were written before the call ended, and not deleted before it began.
+const maxEntries = 8
+
 // part is what a call does to one spec, or returns about it. A call to all specs of a user has a
 // part for each of them: lists, counts and DeleteAllSpecs promise nothing about two specs together.
 type part struct {
@@ -26,16 +30,28 @@ type part struct {
 	latest   func(*packagedb.SpecInfo) bool // reports whether a read may return this latest version, nil for none
 	moved    int64                          // the second of a create that may have moved past a version since deleted
 	optional bool                           // a delete that need not take effect
+	entry    *packagedb.SpecInfo            // an entry that a read-committed query returned by itself
 }
 
 // parts returns the parts of a call, and an error if what it returned is about no known spec.
-func (c *call) parts() (parts []part, err error) {
+func (c *call) parts(mode mode) (parts []part, err error) {
 	switch {
+	case c.is(listVersions, getSpecVersion) && mode == readCommitted:
+		for i := range min(len(c.specs), maxEntries) {
+			parts = append(parts, part{call: c, id: c.id, entry: &c.specs[i]})
+		}
 	case c.is(createSpec, deleteSpec, listVersions, getSpecVersion):
 		return []part{{call: c, id: c.id}}, nil
-	case c.is(deleteAllSpecs, deleteAll): // their second look may delete what was created since the first
+	case c.is(deleteAllSpecs, deleteAll): // a later page may show what was created since an earlier one
+		again := 1
+		if mode == readCommitted {
+			again = 3
+		}
 		for _, id := range ids {
-			parts = append(parts, part{call: c, id: id}, part{call: c, id: id, optional: true})
+			parts = append(parts, part{call: c, id: id})
+			for range again {
+				parts = append(parts, part{call: c, id: id, optional: true})
+			}
 		}
 	case c.is(getSpec):
 		return []part{{call: c, id: c.id, latest: func(latest *packagedb.SpecInfo) bool { return same(c.specs, latest) }}}, nil
@@ -142,6 +158,8 @@ func (h history) step(p part) (next []any) {
 		return next
 	case p.isWrite():
 		return append(next, history(nil))
+	case p.entry != nil:
+		return unchanged(slices.Contains(h, *p.entry))
 	case p.is(listVersions) && len(h) == 0 && p.page.after == "":
 		return unchanged(errors.Is(p.err, packagedb.ErrNotFound))
 	case p.is(listVersions):
@@ -223,20 +241,26 @@ func specModel() porcupine.Model {
 
 // checkLinearizable finds specs whose results no order of their calls explains. A call takes effect
 // at one moment between its start and its end. A write that failed takes effect then or never,
-// because all requests of a call are complete when it returns. A read that failed says nothing.
-func checkLinearizable(calls []*call) (found []string) {
-	parts := map[key][]part{}
+// because all requests of a call are complete when it returns. A read that failed says nothing. A
+// read-committed query promises only that each entry was there at some moment of the call.
+func checkLinearizable(calls []*call, mode mode) (found []finding) {
+	parts, writes := map[key][]part{}, specWrites(calls)
 	for _, c := range calls {
 		if !c.answered() && !c.isWrite() {
 			continue
 		}
-		of, err := c.parts()
+		of, err := c.parts(mode)
+		if err == nil && mode == readCommitted && c.is(listVersions, getSpecVersion) {
+			err = writes[c.key].checkHistory(part{call: c, id: c.id})
+		}
 		if err != nil {
-			found = append(found, fmt.Sprintf("%v: %v", err, c))
+			found = append(found, finding{c.key, fmt.Sprintf("%v: %v", err, c)})
 		}
 		for _, p := range of {
 			k := key{c.sub, p.id}
-			parts[k] = append(parts[k], p)
+			if p.entry == nil || !writes[k].certain(p) {
+				parts[k] = append(parts[k], p)
+			}
 		}
 	}
 	for k, of := range parts {
@@ -248,9 +272,9 @@ func checkLinearizable(calls []*call) (found []string) {
 		switch porcupine.CheckOperationsTimeout(specModel(), operations, decisionTime) {
 		case porcupine.Ok:
 		case porcupine.Illegal:
-			found = append(found, fmt.Sprintf("%q: no order of the calls explains what they returned", k))
+			found = append(found, finding{k, "no order of the calls explains what they returned"})
 		case porcupine.Unknown:
-			found = append(found, fmt.Sprintf("%q: not decided within %v", k, decisionTime))
+			found = append(found, finding{k, fmt.Sprint("not decided within ", decisionTime)})
 		}
 	}
 	return found

@@ -15,12 +15,14 @@ import (
 // plan is everything about a run that is drawn from its seed: which host makes which calls by which
 // clock, and which faults requests meet. Only how the calls of different hosts interleave is not.
 type plan struct {
-	seed         uint64
-	mix          faultMix
-	transactions bool
-	attempts     int      // of every request
-	calls        []call   // host by host
-	sabotage     sabotage // nil except in tests of the model itself
+	seed          uint64
+	mix           faultMix
+	transactions  bool
+	readCommitted bool     // queries are not isolated from transactions
+	pageSizes     []int32  // of read-committed queries, in place of 1 MB
+	attempts      int      // of every request
+	calls         []call   // those of the operator, and host by host
+	sabotage      sabotage // nil except in tests of the model itself
 }
 
 // faultMix is a set of faults that requests meet.
@@ -51,15 +53,31 @@ func faultMixes() []faultMix {
 
 const maxHosts = 12
 
-// newPlan draws a plan. The fault mix and whether there are transactions alternate from seed to seed.
+// mode is how the server differs from a plan to the next.
+type mode int
+
+const (
+	isolated mode = iota
+	withoutTransactions
+	readCommitted
+	modes
+)
+
+func (m mode) String() string {
+	return []string{"isolated", "without-transactions", "read-committed"}[m]
+}
+
+// newPlan draws a plan. The fault mix and the mode alternate from seed to seed.
 func newPlan(seed uint64) plan {
 	random := rand.New(rand.NewPCG(seed, 0))
 	mixes := faultMixes()
+	mode := mode(seed / uint64(len(mixes)) % uint64(modes))
 	p := plan{
-		seed:         seed,
-		mix:          mixes[seed%uint64(len(mixes))],
-		transactions: seed/uint64(len(mixes))%2 == 0,
-		attempts:     []int{1, 3, 10}[random.IntN(3)],
+		seed:          seed,
+		mix:           mixes[seed%uint64(len(mixes))],
+		transactions:  mode != withoutTransactions,
+		readCommitted: mode == readCommitted,
+		attempts:      []int{1, 3, 10}[random.IntN(3)],
 	}
 	for i := range p.mix.faults {
 		p.mix.faults[i].Seed = random.Uint64()
@@ -73,6 +91,39 @@ func newPlan(seed uint64) plan {
 		canceled:    random.IntN(4) == 0,
 		description: []int{0, 10, 10, 10, 10, 10, 10, 10_000}[random.IntN(8)],
 	}
+	if p.readCommitted {
+		p.drawReadCommitted(&d)
+	}
+	for host := range d.hosts {
+		p.calls = append(p.calls, d.host(host)...)
+	}
+	return p
+}
+
+// drawReadCommitted draws what makes queries of several pages, and what makes versions come back in their
+// seconds.
+func (p *plan) drawReadCommitted(d *draw) {
+	if d.contested = d.IntN(2) == 0; d.contested {
+		d.hosts = min(d.hosts, 6) // an order of more calls of one spec is hard to find
+	}
+	p.pageSizes = []int32{2, 3, 50, 50}
+	if d.IntN(8) == 0 {
+		p.pageSizes, d.description = nil, 150_000 // histories over 1 MB
+	}
+	for i := range []int{0, 0, 0, 120}[d.IntN(4)] { // a history that takes more than a transaction to delete
+		version := fmt.Sprint("call ", i, " of the operator")
+		p.calls = append(p.calls, call{
+			host: operator, clock: max(0, d.start-1000) + int64(i), operation: createSpec, key: key{"shared", "a"}, name: "a",
+			spec: packagedb.SpecInput{Name: "a", Version: version, Title: version},
+		})
+	}
+}
+
+// newTornPlan draws a plan without faults in which six hosts write few versions of few specs and delete
+// them, by pages of two items: most pages are torn, and versions come back in their seconds.
+func newTornPlan(seed uint64) plan {
+	p := plan{seed: seed, mix: faultMixes()[0], transactions: true, readCommitted: true, pageSizes: []int32{2}, attempts: 1}
+	d := draw{Rand: rand.New(rand.NewPCG(seed, 0)), hosts: 6, contested: true, deletes: true, start: 1000}
 	for host := range d.hosts {
 		p.calls = append(p.calls, d.host(host)...)
 	}
@@ -88,6 +139,7 @@ type draw struct {
 	deletes     bool // hosts delete what others may be writing
 	canceled    bool // the contexts of some calls end before the calls do
 	description int  // the largest length of a description, in bytes: a history fits on one page
+	contested   bool // the hosts write few versions of two specs by clocks that show few seconds, and delete them
 }
 
 // host draws the calls of a host, whose clock is up to five minutes off and jumps.
@@ -96,9 +148,15 @@ func (d *draw) host(host int) []call {
 	if !d.frozen {
 		clock += d.Int64N(600) - 300
 	}
-	calls := make([]call, 5+d.IntN(55))
+	most := 60
+	if d.contested {
+		most = 25
+	}
+	calls := make([]call, 5+d.IntN(most-5))
 	for i := range calls {
 		switch {
+		case d.contested:
+			clock = d.start + d.Int64N(4)
 		case d.frozen:
 		case d.IntN(30) == 0:
 			clock = max(0, clock+d.Int64N(600)-300)
@@ -115,7 +173,7 @@ func (d *draw) host(host int) []call {
 }
 
 // ids are all ids of specs, in order: some are prefixes of each other and of keys of the table.
-var ids = []string{"a", "a#00000000000000000001", "a#b", "a#latest", "a-b", "é"}
+var ids = []string{"a", "a#00000000000000000001", "a#b", "a#b#c", "a#latest", "a-b", "é"}
 
 // spellings returns names that have the id.
 func spellings(id string) []string {
@@ -124,7 +182,7 @@ func spellings(id string) []string {
 
 // countBase and countUnit encode the model count of a spec as a digit, in that base, at the
 // position of its id, so that a sum of model counts shows each of them.
-const countBase = 1000
+const countBase = 500
 
 func countUnit(i int) int {
 	unit := 1
@@ -137,7 +195,12 @@ func countUnit(i int) int {
 func (d *draw) call(host, i int) call {
 	c := call{operation: d.operation(host)}
 	c.sub = d.sub(host)
-	if c.is(deleteSpec, deleteAllSpecs, deleteAllCredentials, deleteAll) && !d.deletes {
+	if d.contested {
+		contested := []operation{
+			createSpec, createSpec, createSpec, createSpec, deleteSpec, deleteSpec, deleteSpec, getSpec, listVersions, getSpecVersion,
+		}
+		c.operation, c.sub = contested[d.IntN(len(contested))], "shared"
+	} else if c.is(deleteSpec, deleteAllSpecs, deleteAllCredentials, deleteAll) && !d.deletes {
 		c.sub = ownSub(host)
 	}
 	stamp := fmt.Sprintf("call %d of host %d", i, host)
@@ -164,6 +227,9 @@ func (d *draw) call(host, i int) call {
 // drawSpec draws a spec for a call. One version in four is written again and again.
 func (d *draw) drawSpec(c *call, stamp string) {
 	i := max(0, d.IntN(len(ids)+1)-1)
+	if d.contested {
+		i = []int{0, 0, 2}[d.IntN(3)]
+	}
 	c.id = ids[i]
 	names := append(spellings(c.id), c.id)
 	c.name = names[d.IntN(len(names))]
@@ -173,7 +239,7 @@ func (d *draw) drawSpec(c *call, stamp string) {
 		c.spec = packagedb.SpecInput{
 			Name: c.name, Version: stamp, ModelCount: (1 + d.IntN(countBase-1)) * countUnit(i), Title: stamp,
 		}
-		if d.IntN(4) == 0 {
+		if d.contested || d.IntN(4) == 0 {
 			c.spec.Version = repeated
 		}
 		if d.description > 0 {
@@ -257,7 +323,10 @@ func distinct[T comparable](calls []call, of func(call) T) (values []T) {
 // String returns how to run the plan again, and what it is.
 func (p plan) String() string {
 	transactions := "with transactions"
-	if !p.transactions {
+	switch {
+	case p.readCommitted:
+		transactions = "with read-committed queries"
+	case !p.transactions:
 		transactions = "without transactions"
 	}
 	return fmt.Sprintf("SEED=%d: %s, %s, %d attempts, %d calls", p.seed, p.mix.name, transactions, p.attempts, len(p.calls))

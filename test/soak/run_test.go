@@ -36,6 +36,8 @@ type run struct {
 	t      *testing.T
 	db     *testutil.DB
 	client dbtest.Client
+	shared *dbtest.ReadCommitted // nil if queries are isolated from transactions
+	audit  *auditor
 	events atomic.Int64
 	atomic atomic.Bool // the server has transactions and they are used
 
@@ -44,13 +46,15 @@ type run struct {
 
 	injected, looks int
 	violations      []string
+	exceptions      map[exception]int
 }
 
 // carryOut runs a plan on its own database and checks the outcome.
 func (p plan) carryOut(t *testing.T) *run {
-	r := &run{plan: p, t: t, db: testutil.New(t)}
+	r := &run{plan: p, t: t, db: testutil.New(t), exceptions: map[exception]int{}}
 	r.atomic.Store(true)
 	r.client = r.newClient()
+	r.host(operator)
 	if p.sabotage != nil {
 		r.client = (&saboteur{client: r.client, breaks: p.sabotage}).intercept()
 	}
@@ -59,7 +63,12 @@ func (p plan) carryOut(t *testing.T) *run {
 		injected = r.db.Inject(p.mix.faults...)
 	}
 
-	watch := observe(t, r.db.Client, r.subs()...)
+	var watch *observer
+	if r.audit != nil {
+		watch = &r.audit.observer
+	} else {
+		watch = observe(t, r.db.Client, r.subs()...)
+	}
 	var hosts sync.WaitGroup
 	for host := range maxHosts {
 		hosts.Go(func() { r.host(host) })
@@ -76,7 +85,8 @@ func (p plan) carryOut(t *testing.T) *run {
 	r.checkErrors()
 	if r.atomic.Load() {
 		r.looks = watch.looks
-		r.violations = slices.Concat(r.violations, watch.found, checkLinearizable(r.made))
+		r.judge(watch.found...)
+		r.judge(checkLinearizable(r.made, r.mode())...)
 	} else {
 		r.violations = append(r.violations, checkSpecs(r.made)...)
 	}
@@ -84,12 +94,46 @@ func (p plan) carryOut(t *testing.T) *run {
 	return r
 }
 
+// pageWait bounds how long a page waits for a write.
+const pageWait = 20 * time.Millisecond
+
 // newClient returns a client of the run's database with the plan's number of attempts.
 func (r *run) newClient() dbtest.Client {
 	options := r.db.Client.Options()
 	options.HTTPClient = completing{options.HTTPClient}
 	options.Retryer = retry.AddWithMaxAttempts(options.Retryer.(aws.RetryerV2), r.attempts)
-	return dbtest.Intercept(dynamodb.New(options), r.hideTransactions)
+	if !r.readCommitted {
+		return dbtest.Intercept(dynamodb.New(options), r.hideTransactions)
+	}
+	r.shared = dbtest.NewReadCommitted(r.seed, pageWait, r.pageSizes...)
+	r.audit = &auditor{
+		Client: r.shared.Client(dynamodb.New(options)), observer: observer{stop: func() {}}, raw: r.db.Client,
+		read: map[int]map[key]stored{}, met: map[key]exception{},
+	}
+	r.shared.BeforeWrite = r.audit.beforeWrite
+	return dbtest.Intercept(r.audit, r.hideTransactions)
+}
+
+// mode returns the mode of the plan.
+func (p *plan) mode() mode {
+	switch {
+	case p.readCommitted:
+		return readCommitted
+	case !p.transactions:
+		return withoutTransactions
+	}
+	return isolated
+}
+
+// judge counts findings that an exception explains, and makes the others violations.
+func (r *run) judge(findings ...finding) {
+	for _, f := range findings {
+		if r.audit != nil && r.audit.met[f.key] != "" {
+			r.exceptions[r.audit.met[f.key]]++
+			continue
+		}
+		r.violate("%q: %s", f.key, f.message)
+	}
 }
 
 // hideTransactions hides the transactions of the server if the plan is without, and notices if there
@@ -144,6 +188,7 @@ func (r *run) make(db packagedb.Database, c *call) {
 	ctx, cancel := context.WithCancel(r.t.Context())
 	defer cancel()
 	var sent atomic.Int64
+	ctx = context.WithValue(ctx, hostKey{}, c.host)
 	ctx = context.WithValue(ctx, sentKey{}, func() {
 		if sent.Add(1) == int64(c.requests) {
 			cancel()
@@ -167,7 +212,7 @@ func (r *run) settle() {
 		r.make(db, &c)
 		return &c
 	}
-	r.readAll(do, false)
+	r.readAll(do, r.atomic.Load())
 	if !r.atomic.Load() {
 		for i, k := range r.keys() {
 			if i%2 == 0 {
@@ -201,8 +246,11 @@ func (r *run) readAll(do func(call) *call, whole bool) {
 		latest := do(call{operation: getSpec, key: k, name: k.id})
 		listed := do(call{operation: listVersions, key: k, name: k.id})
 		items += len(latest.specs) + len(listed.specs)
-		if whole && !same(latest.specs, history(listed.specs).latest()) {
-			r.violate("%q: the last of the history is not the latest", k)
+		switch isWhole := same(latest.specs, history(listed.specs).latest()); {
+		case !isWhole && whole:
+			r.judge(finding{k, "the last of the history is not the latest"})
+		case !isWhole:
+			r.exceptions[inTurn]++
 		}
 	}
 	for _, sub := range r.subs() {

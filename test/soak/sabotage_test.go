@@ -84,6 +84,43 @@ var sabotages = map[string]sabotage{
 	},
 }
 
+// tornSabotages take out what protects a delete from what read-committed queries return.
+var tornSabotages = map[string]sabotage{
+	"the version that a query missed stays": func(_ *saboteur, input any, next func() (any, error)) (any, error) {
+		changeDeletes(input, func(del *types.Delete) bool { return del.ConditionExpression != nil })
+		return next()
+	},
+	"versions are deleted without conditions": func(_ *saboteur, input any, next func() (any, error)) (any, error) {
+		changeDeletes(input, func(del *types.Delete) bool {
+			if del.ExpressionAttributeValues[":updated_at"] == nil && del.ExpressionAttributeValues != nil { // not of the latest item
+				*del = types.Delete{TableName: del.TableName, Key: del.Key}
+			}
+			return true
+		})
+		return next()
+	},
+}
+
+// changeDeletes keeps those deletes of a transaction that change returns true for, after it has changed them.
+func changeDeletes(input any, change func(del *types.Delete) bool) {
+	transaction, ok := input.(*dynamodb.TransactWriteItemsInput)
+	if !ok {
+		return
+	}
+	var kept []types.TransactWriteItem
+	for _, action := range transaction.TransactItems {
+		if action.Delete != nil {
+			del := *action.Delete
+			if !change(&del) {
+				continue
+			}
+			action.Delete = &del
+		}
+		kept = append(kept, action)
+	}
+	transaction.TransactItems = kept
+}
+
 // saboteur is the state of a sabotage.
 type saboteur struct {
 	client dbtest.Client
@@ -152,17 +189,37 @@ func TestModel_NoticesWhatIsBroken(t *testing.T) {
 	for name, breaks := range sabotages {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for seed := range uint64(200) {
-				p := newPlan(seed)
-				p.sabotage = breaks
-				var r *run
-				t.Run("run", func(t *testing.T) { r = p.carryOut(t) })
-				if len(r.violations) > 0 {
-					t.Logf("found with seed %d: %s", seed, r.violations[0])
-					return
-				}
-			}
-			assert.Fail(t, "nothing was found in 200 runs")
+			requireViolation(t, breaks, newPlan)
 		})
+	}
+	for name, breaks := range tornSabotages {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			requireViolation(t, breaks, newTornPlan)
+		})
+	}
+}
+
+// requireViolation runs plans until the model fails.
+func requireViolation(t *testing.T, breaks sabotage, newPlan func(seed uint64) plan) {
+	for seed := range uint64(200) {
+		p := newPlan(seed)
+		p.sabotage = breaks
+		var r *run
+		t.Run("run", func(t *testing.T) { r = p.carryOut(t) })
+		if len(r.violations) > 0 {
+			t.Logf("found with seed %d: %s", seed, r.violations[0])
+			return
+		}
+	}
+	assert.Fail(t, "nothing was found in 200 runs")
+}
+
+// TestModel_AcceptsTornPages runs the same plans without sabotage.
+func TestModel_AcceptsTornPages(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(10) {
+		r := newTornPlan(seed).carryOut(t)
+		r.report()
 	}
 }

@@ -34,6 +34,17 @@ func writesOf(calls []*call, puts, deletes []operation) map[key]writes {
 	return all
 }
 
+// specWrites returns the writes of each spec.
+func specWrites(calls []*call) map[key]writes {
+	return writesOf(calls, []operation{createSpec}, []operation{deleteSpec, deleteAllSpecs, deleteAll})
+}
+
+// certain reports whether the entry that a read returned was there all the time.
+func (w writes) certain(p part) bool {
+	put := w.writer(*p.entry)
+	return put != nil && w.kept(put, p.call) && !w.replaced(put)
+}
+
 // seen reports whether a read may return what a put wrote, if nothing but deletes removes it.
 func (w writes) seen(put, read *call) bool {
 	return put != read && put.begin < read.end && !slices.ContainsFunc(w.deletes, func(d *call) bool {
@@ -84,12 +95,12 @@ func (w writes) candidates(read *call) (puts []*call, none bool) {
 // was deleted stays deleted; a history is in the order in which calls wrote it, and no entry of it is
 // dated before the clock of its writer.
 func checkSpecs(calls []*call) (found []string) {
-	all := writesOf(calls, []operation{createSpec}, []operation{deleteSpec, deleteAllSpecs, deleteAll})
+	all := specWrites(calls)
 	for _, c := range calls {
 		if !c.answered() || c.isWrite() {
 			continue
 		}
-		parts, err := c.parts()
+		parts, err := c.parts(withoutTransactions)
 		if err != nil {
 			found = append(found, fmt.Sprintf("%v: %v", err, c))
 		}
