@@ -17,6 +17,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
+// item is a raw item, or some attributes of one.
+type item = map[string]types.AttributeValue
+
 // ReadCommitted is what clients of one database share whose queries of specs are read-committed with
 // regard to transactions, as those of DynamoDB are. A write may commit while a page is read, at most one
 // for each page, and any number between two pages. The page then has each of the write's items as it was
@@ -45,13 +48,6 @@ func NewReadCommitted(seed uint64, wait time.Duration, sizes ...int32) *ReadComm
 
 // Client returns a client of the database.
 func (r *ReadCommitted) Client(client Client) Client { return readCommittedClient{client, r} }
-
-// Exclude calls look while no write takes effect.
-func (r *ReadCommitted) Exclude(look func()) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	look()
-}
 
 // Torn returns how many pages had some items of a write as they were before, and others as they were after.
 func (r *ReadCommitted) Torn() int {
@@ -150,56 +146,75 @@ func writtenSub(input any) types.AttributeValue {
 	return nil
 }
 
+// order is the order of the items of a query, by their keys.
+type order struct {
+	keys       []string // without sub
+	descending bool
+}
+
+func orderOf(input *dynamodb.QueryInput) order {
+	o := order{keys: []string{"updated_at_id"}, descending: input.ScanIndexForward != nil && !*input.ScanIndexForward}
+	if input.IndexName != nil {
+		o.keys = []string{"id_updated_at", "updated_at_id"}
+	}
+	return o
+}
+
+// place returns the string by which an item or a key is ordered.
+func (o order) place(stored item) string {
+	places := make([]string, len(o.keys))
+	for i, key := range o.keys {
+		if value, ok := stored[key].(*types.AttributeValueMemberS); ok {
+			places[i] = value.Value
+		}
+	}
+	return strings.Join(places, "\x00")
+}
+
+func (o order) compare(a, b string) int {
+	if o.descending {
+		a, b = b, a
+	}
+	return strings.Compare(a, b)
+}
+
+// byPlace returns the items by their places.
+func (o order) byPlace(items []item) map[string]item {
+	placed := map[string]item{}
+	for _, stored := range items {
+		placed[o.place(stored)] = stored
+	}
+	return placed
+}
+
+// earlier returns the last evaluated key at which the first of two pages ends, or none.
+func (o order) earlier(a, b item) item {
+	if len(a) == 0 || len(b) > 0 && o.compare(o.place(b), o.place(a)) < 0 {
+		return b
+	}
+	return a
+}
+
 // mix returns a page of which every item that a write has changed is as it was before or after, and reports
 // whether both occur. The page ends where the shorter of the two does, and at the limit.
 func mix(input *dynamodb.QueryInput, before, after *dynamodb.QueryOutput, pick func() bool) (_ *dynamodb.QueryOutput, torn bool) {
-	keys := []string{"updated_at_id"}
-	if input.IndexName != nil {
-		keys = []string{"id_updated_at", "updated_at_id"}
-	}
-	place := func(stored map[string]types.AttributeValue) (place string) {
-		for _, key := range keys {
-			if value, ok := stored[key].(*types.AttributeValueMemberS); ok {
-				place += value.Value + "\x00"
-			}
-		}
-		return place
-	}
-	descending := input.ScanIndexForward != nil && !*input.ScanIndexForward
-	comesAfter := func(a, b string) bool { return a != b && (a > b) != descending }
-
+	o := orderOf(input)
 	page := *after
-	page.Items, page.LastEvaluatedKey = nil, before.LastEvaluatedKey
-	if len(before.LastEvaluatedKey) == 0 ||
-		len(after.LastEvaluatedKey) > 0 && comesAfter(place(before.LastEvaluatedKey), place(after.LastEvaluatedKey)) {
-		page.LastEvaluatedKey = after.LastEvaluatedKey
-	}
-	old, changed := map[string]map[string]types.AttributeValue{}, map[string]map[string]types.AttributeValue{}
-	for _, stored := range before.Items {
-		old[place(stored)] = stored
-	}
-	for _, stored := range after.Items {
-		changed[place(stored)] = stored
-	}
+	page.Items, page.LastEvaluatedKey = nil, o.earlier(before.LastEvaluatedKey, after.LastEvaluatedKey)
+	old, changed := o.byPlace(before.Items), o.byPlace(after.Items)
 	all := maps.Clone(old)
 	maps.Copy(all, changed)
-	olds, news := 0, 0
-	for _, at := range slices.SortedFunc(maps.Keys(all), func(a, b string) int {
-		if comesAfter(a, b) {
-			return 1
-		}
-		return -1
-	}) {
-		if len(page.LastEvaluatedKey) > 0 && comesAfter(at, place(page.LastEvaluatedKey)) {
+	picked := map[bool]bool{}
+	for _, place := range slices.SortedFunc(maps.Keys(all), o.compare) {
+		if len(page.LastEvaluatedKey) > 0 && o.compare(place, o.place(page.LastEvaluatedKey)) > 0 {
 			break
 		}
-		stored := changed[at]
-		if !reflect.DeepEqual(old[at], changed[at]) {
-			if pick() {
-				stored = old[at]
-				olds++
-			} else {
-				news++
+		stored := changed[place]
+		if !reflect.DeepEqual(old[place], stored) {
+			isOld := pick()
+			picked[isOld] = true
+			if isOld {
+				stored = old[place]
 			}
 		}
 		if stored != nil {
@@ -208,13 +223,14 @@ func mix(input *dynamodb.QueryInput, before, after *dynamodb.QueryOutput, pick f
 	}
 	if limit := int(aws.ToInt32(input.Limit)); limit > 0 && len(page.Items) > limit {
 		page.Items = page.Items[:limit]
-		page.LastEvaluatedKey = map[string]types.AttributeValue{"sub": page.Items[limit-1]["sub"]}
-		for _, key := range keys {
-			page.LastEvaluatedKey[key] = page.Items[limit-1][key]
+		last := page.Items[limit-1]
+		page.LastEvaluatedKey = item{"sub": last["sub"]}
+		for _, key := range o.keys {
+			page.LastEvaluatedKey[key] = last[key]
 		}
 	}
 	page.Count, page.ScannedCount = int32(len(page.Items)), int32(len(page.Items))
-	return &page, olds > 0 && news > 0
+	return &page, len(picked) == 2
 }
 
 // readCommittedClient is a client of a ReadCommitted.
