@@ -18,9 +18,10 @@ import (
 // item over 204,800 bytes, because its entry in the local secondary index counts as well.
 //
 // Gets and lists are eventually consistent unless the Database was made [WithConsistentReads]. Each
-// entry of a list was then stored at some moment of the call; DynamoDB does not isolate a query from
-// transactions, so a list may show some items of a create or delete that runs at the same time and
-// not others. A malformed item makes the call fail with an error that names its key. It is never
+// entry of a list was then stored at some moment of the call. DynamoDB does not isolate a query from
+// transactions, so for a moment a list may show some items of a create or delete that runs at the same
+// time and not others; GetSpec and GetLatestSpecVersion read a single item and are linearizable with
+// creates and deletes. A malformed item makes the call fail with an error that names its key. It is never
 // returned.
 //
 // Lists come in two forms: a slice, and an iterator that reads the next page of items only when it
@@ -53,15 +54,17 @@ type Database interface {
 	GetSpec(ctx context.Context, sub, name string) (*SpecInfo, error)
 
 	// GetSpecVersion returns the newest entry of the history with the version, or [ErrNotFound]. It
-	// reads the history from its end until it finds the version.
+	// reads the history from its end until it finds the version. After more than one page it reads what
+	// is newer by then, so that it finds a version that is written again meanwhile.
 	GetSpecVersion(ctx context.Context, sub, name, version string) (*SpecInfo, error)
 
 	// DeleteSpec deletes a spec with its history. Deleting a spec that does not exist is not an
 	// error.
 	//
 	// A spec is deleted whole: what is stored at any moment, even after a failure or during other
-	// writes, is a history whose last entry is the latest version, or nothing. A history of more than
-	// 99 versions loses its oldest versions first. An error includes the number of items that were
+	// writes, is a history whose last entry is the latest version, or nothing. Reliability names what
+	// this does not hold against, such as the same version in the same second again. A history of more
+	// than 99 versions loses its oldest versions first. An error includes the number of items that were
 	// confirmed deleted; the call can be repeated. Without transactions, the latest item is deleted
 	// alone and the newest versions follow.
 	DeleteSpec(ctx context.Context, sub, name string) error

@@ -197,7 +197,9 @@ func (o order) earlier(a, b item) item {
 
 // mix returns a page of which every item that a write has changed is as it was before or after, and reports
 // whether both occur. The page ends where the shorter of the two does, and at the limit.
-func mix(input *dynamodb.QueryInput, before, after *dynamodb.QueryOutput, pick func() bool) (_ *dynamodb.QueryOutput, torn bool) {
+func mix(
+	input *dynamodb.QueryInput, before, after *dynamodb.QueryOutput, pick func() bool,
+) (_ *dynamodb.QueryOutput, torn bool) {
 	o := orderOf(input)
 	page := *after
 	page.Items, page.LastEvaluatedKey = nil, o.earlier(before.LastEvaluatedKey, after.LastEvaluatedKey)

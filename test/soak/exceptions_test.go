@@ -157,17 +157,25 @@ func TestExceptions_AreRecognized(t *testing.T) {
 		versions  int   // at the seconds from 1 on
 		meanwhile []int // the seconds at which versions are written after the spec is deleted
 		met       exception
-		half      bool // the delete leaves half a spec
+		half      bool     // the delete leaves half a spec
+		breaks    sabotage // nil for none
 	}{
-		{"the latest version again, after another one", 1, []int{0, 1}, sameAgain, true},
-		{"the latest version again", 1, []int{1}, sameAgain, false},
-		{"another version", 1, []int{0}, "", false},
-		{"the latest version again, but not the one before", 2, []int{0, 2}, "", false},
-		{"a version at the second of a batch", 120, []int{5}, batched, false},
+		{"the latest version again, after another one", 1, []int{0, 1}, sameAgain, true, nil},
+		{"the latest version again", 1, []int{1}, sameAgain, false, nil},
+		{"another version", 1, []int{0}, "", false, nil},
+		{"the latest version again, but not the one before", 2, []int{0, 2}, "", false, nil},
+		{"the same, without conditions on versions", 2, []int{0, 2}, "", true, versionsWithoutConditions},
+		{"a version at the second of a batch", 120, []int{5}, batched, false, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			r := &run{plan: plan{transactions: true, readCommitted: true, attempts: 1}, t: t, db: testutil.New(t)}
+			r := &run{
+				plan: plan{transactions: true, readCommitted: true, attempts: 1}, t: t, db: testutil.New(t),
+				exceptions: map[exception]int{},
+			}
 			client := r.newClient()
+			if test.breaks != nil {
+				client = (&saboteur{client: client, breaks: test.breaks}).intercept()
+			}
 			var second int
 			clock := packagedb.WithClock(func() time.Time { return time.Unix(int64(second), 0) })
 			other, meanwhile := packagedb.New(client, clock), false
@@ -197,6 +205,11 @@ func TestExceptions_AreRecognized(t *testing.T) {
 			items, _, err := readItems(t.Context(), r.db.Client, "sub", true)
 			require.NoError(t, err)
 			assert.Equal(t, test.half, len(checkItems(items, "")) > 0)
+			// What is half is a violation unless a limit explains it.
+			r.audit.look("sub", items, "")
+			r.judge(r.audit.found...)
+			assert.Equal(t, test.half && test.met == "", len(r.violations) > 0)
+			assert.Equal(t, test.met != "" && len(r.audit.found) > 0, r.exceptions[test.met] > 0)
 		})
 	}
 }

@@ -38,7 +38,8 @@ func TestDatabase_KeepsItsPromisesUnderEveryFault(t *testing.T) {
 			t.Parallel()
 			r := p.carryOut(t)
 			r.report()
-			if len(p.mix.faults) > 0 && (r.atomic.Load() || p.mix.name != "Conflict") {
+			few := map[string]bool{"Conflict": !r.atomic.Load(), "Unprocessed": p.readCommitted} // few requests get them
+			if len(p.mix.faults) > 0 && !few[p.mix.name] {
 				assert.Positive(t, r.injected, "faults injected")
 			}
 		})
