@@ -167,7 +167,7 @@ func TestRun_LosesNothingWhenKilled(t *testing.T) {
 	changing := &changer{}
 	for kill := range *kills + 1 {
 		killWhileOpening(t, file, time.Duration(random.Int64N(int64(maxOpening))))
-		command := startProcess(t, "-data", file, "-tables=false")
+		command := startProcess(t, "-data", file, "-tables=false", "-expiry-delay=0s")
 		transport := &http.Transport{}
 		client := newClient(command.url, func(options *dynamodb.Options) {
 			options.RetryMaxAttempts = 1
@@ -193,7 +193,7 @@ func TestRun_LosesNothingWhenKilled(t *testing.T) {
 // The file of each start is nearly all free.
 func TestRun_LosesNothingWhenKilledDuringACompaction(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "data")
-	command := start(t, "-data", file, "-tables=false")
+	command := start(t, "-data", file, "-tables=false", "-expiry-delay=0s")
 	createNumbers(t, command.client)
 	w := &writer{}
 	transact := func(from, to int, action func(n int) types.TransactWriteItem) {
@@ -220,7 +220,7 @@ func TestRun_LosesNothingWhenKilledDuringACompaction(t *testing.T) {
 	for range *kills {
 		require.NoError(t, os.WriteFile(file, content, 0o600))
 		killWhileOpening(t, file, rand.N(maxOpening))
-		command := start(t, "-data", file, "-tables=false")
+		command := start(t, "-data", file, "-tables=false", "-expiry-delay=0s")
 		require.Len(t, scanNumbers(t, command.client), 100)
 		command.stop()
 		compacted, err := os.Stat(file)
@@ -231,7 +231,7 @@ func TestRun_LosesNothingWhenKilledDuringACompaction(t *testing.T) {
 
 func killWhileOpening(t *testing.T, file string, after time.Duration) {
 	t.Helper()
-	command := newProcess(t, "-data", file, "-tables=false")
+	command := newProcess(t, "-data", file, "-tables=false", "-expiry-delay=0s")
 	require.NoError(t, command.Start())
 	<-time.After(after)
 	require.NoError(t, command.Process.Kill())

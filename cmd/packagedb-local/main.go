@@ -9,7 +9,7 @@
 //
 // Usage:
 //
-//	packagedb-local [-listen host:port] [-data file] [-tables=false] [-v]
+//	packagedb-local [-listen host:port] [-data file] [-expiry-delay duration] [-tables=false] [-v]
 //
 // The flags are:
 //
@@ -19,6 +19,9 @@
 //		a power failure; reads wait meanwhile. One process at a time uses the file. If more than half
 //		of it is free at the start, it is compacted, which takes space for a copy of the other half.
 //		A file of packagedb-local 0.2.0 is an error.
+//	-expiry-delay duration
+//		How long an item stays readable after its time to live has expired, 48h by default. AWS
+//		deletes it within a few days. With 0s it is gone in the next second.
 //	-listen host:port
 //		Where to listen, localhost:8000 by default, which is where STAGE=TEST looks. Port 0 is any
 //		free port.
@@ -53,7 +56,7 @@ import (
 const (
 	usage = `packagedb-local serves an embedded DynamoDB over HTTP for services under development, with a page at /-/.
 
-usage: packagedb-local [-listen host:port] [-data file] [-tables=false] [-v]
+usage: packagedb-local [-listen host:port] [-data file] [-expiry-delay duration] [-tables=false] [-v]
 
 `
 	defaultAddress = "localhost:8000"
@@ -66,6 +69,7 @@ func main() { command.Main(run) }
 type settings struct {
 	address, data   string
 	tables, verbose bool
+	expiryDelay     time.Duration
 }
 
 // run serves until the context ends and returns the exit status.
@@ -75,6 +79,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&s.address, "listen", defaultAddress, "`host:port` to listen at; port 0 is any free port")
 	flags.StringVar(&s.data, "data", "", "`file` that keeps what is stored; without it, all is in memory and gone when\n"+
 		"the command stops; each write is synced to the file, and reads wait meanwhile")
+	flags.DurationVar(&s.expiryDelay, "expiry-delay", engine.DefaultExpiryDelay, "how long an item stays readable after its time to live has expired")
 	flags.BoolVar(&s.tables, "tables", true, "create the two tables of packagedb if they are missing")
 	flags.BoolVar(&s.verbose, "v", false, "log each request")
 	if status, done := command.Parse(flags, usage, args, stdout, stderr); done {
@@ -82,6 +87,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	if flags.NArg() > 0 {
 		fmt.Fprintf(stderr, "packagedb-local: unexpected argument %q\n", flags.Arg(0))
+		flags.Usage()
+		return 2
+	}
+	if s.expiryDelay < 0 {
+		fmt.Fprintf(stderr, "packagedb-local: negative -expiry-delay %v\n", s.expiryDelay)
 		flags.Usage()
 		return 2
 	}
@@ -148,8 +158,9 @@ func serve(ctx context.Context, s settings, stdout io.Writer, logger *slog.Logge
 // load returns an engine with what is in the data file, and a function that closes the file. What is
 // wrong with the address fails before a load that may take long, if it can be known without listening.
 func load(ctx context.Context, s settings, logger *slog.Logger) (_ *engine.Engine, closeData func() error, err error) {
+	delay := engine.WithExpiryDelay(s.expiryDelay)
 	if s.data == "" {
-		return engine.New(), func() error { return nil }, nil
+		return engine.New(delay), func() error { return nil }, nil
 	}
 	if err := checkAddress(ctx, s.address); err != nil {
 		return nil, nil, err
@@ -158,7 +169,7 @@ func load(ctx context.Context, s settings, logger *slog.Logger) (_ *engine.Engin
 	if err != nil {
 		return nil, nil, err
 	}
-	stored, err := engine.Open(ctx, file)
+	stored, err := engine.Open(ctx, file, delay)
 	if err != nil {
 		return nil, nil, errors.Join(err, file.Close())
 	}

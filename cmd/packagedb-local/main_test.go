@@ -10,14 +10,17 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -262,6 +265,8 @@ func TestRun_Arguments(t *testing.T) {
 		{"an argument", []string{"8000"}, 2, "", `unexpected argument "8000"`},
 		{"a journal of 0.2.0", []string{"-listen", "127.0.0.1:0", "-data", journal}, 1, "", "packagedb-local: data file " + journal + ": a journal of packagedb-local 0.2.0, which this version does not read\n"},
 		{"an unknown flag", []string{"-port", "8000"}, 2, "", "flag provided but not defined: -port"},
+		{"an expiry delay that is no duration", []string{"-expiry-delay", "2"}, 2, "", `invalid value "2" for flag -expiry-delay: parse error`},
+		{"a negative expiry delay", []string{"-expiry-delay", "-1s"}, 2, "", "packagedb-local: negative -expiry-delay -1s\n"},
 		{"a call for help", []string{"-h"}, 0, "serves an embedded DynamoDB over HTTP", ""},
 		{"a call for the version", []string{"-version"}, 0, "packagedb-local ", ""},
 	} {
@@ -275,6 +280,38 @@ func TestRun_Arguments(t *testing.T) {
 		})
 	}
 	assert.NoFileExists(t, unused, "of a command that cannot listen")
+}
+
+func TestRun_ExpiryDelay(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "data")
+	for _, test := range []struct {
+		delay []string
+		want  int
+	}{
+		{nil, 1},
+		{[]string{"-data", file}, 1},
+		{[]string{"-data", file, "-expiry-delay", "0s"}, 0},
+		{[]string{"-expiry-delay", "0s"}, 0},
+	} {
+		t.Run(strings.Join(test.delay, " "), func(t *testing.T) {
+			command := start(t, test.delay...)
+			table := packagedb.Tables()[1]
+			_, err := command.client.UpdateTimeToLive(t.Context(), &dynamodb.UpdateTimeToLiveInput{TableName: table.TableName,
+				TimeToLiveSpecification: &types.TimeToLiveSpecification{AttributeName: aws.String("expires"), Enabled: aws.Bool(true)}})
+			if err != nil { // the file has it
+				require.ErrorContains(t, err, "TimeToLive is already enabled")
+			}
+			_, err = command.client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: table.TableName, Item: map[string]types.AttributeValue{
+				"sub": &types.AttributeValueMemberS{Value: "sub"}, "id": &types.AttributeValueMemberS{Value: "id"},
+				"expires": &types.AttributeValueMemberN{Value: strconv.FormatInt(time.Now().Unix()-10, 10)},
+			}})
+			require.NoError(t, err)
+			scan, err := command.client.Scan(t.Context(), &dynamodb.ScanInput{TableName: table.TableName})
+			require.NoError(t, err)
+			assert.Len(t, scan.Items, test.want)
+			command.stop()
+		})
+	}
 }
 
 func TestRun_EndsWithASignal(t *testing.T) {

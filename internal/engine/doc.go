@@ -4,8 +4,8 @@
 //
 // It departs from the service for the sake of tests: a table or index is ACTIVE as soon as
 // CreateTable or UpdateTable has returned, a global secondary index shows a write at once, nothing
-// is ever throttled, an eventually consistent read is a consistent one, an expired item is deleted
-// before the next request, and signatures are not verified. What it does not have it rejects by
+// is ever throttled, an eventually consistent read is a consistent one, an item is deleted exactly 48
+// hours after its expiry, and signatures are not verified. What it does not have it rejects by
 // name and never ignores: PartiQL, streams, backups, replicas and resource policies.
 //
 // # An operation

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -10,11 +11,12 @@ import (
 // Engine is a set of tables behind the DynamoDB protocol. Use [New] to create one. It is safe for
 // concurrent use: a transaction is seen whole or not at all.
 type Engine struct {
-	now      func() time.Time
-	requests atomic.Uint64
-	store    Store // nil if what is stored is gone with the Engine
-	// nextExpiry is the earliest second at which an item expires.
-	nextExpiry atomic.Int64
+	now         func() time.Time
+	expiryDelay int64 // in seconds
+	requests    atomic.Uint64
+	store       Store // nil if what is stored is gone with the Engine
+	// nextSweep is the earliest second in which an expired item is to be deleted.
+	nextSweep atomic.Int64
 
 	// definitions guards the tables apart from their items. An operation that changes tables holds
 	// it alone for its whole duration, every other operation shares it.
@@ -31,16 +33,24 @@ type Engine struct {
 // Option changes how [New] makes an Engine.
 type Option func(*Engine)
 
-// WithClock replaces the clock, from which an Engine takes the times of tables, the age of
-// transaction tokens and the expiry of items.
+// WithClock replaces the clock, [time.Now]. It is the only one of an Engine: the times of tables, the
+// age of transaction tokens and the expiry of items follow it. Requests call it concurrently. It may
+// jump forward: what is due by then is done at the start of the next request.
 func WithClock(now func() time.Time) Option {
 	return func(e *Engine) { e.now = now }
+}
+
+// WithExpiryDelay replaces the [DefaultExpiryDelay]. A fraction of a second counts as a whole one. With
+// 0 an item is gone in the second after its expiry.
+func WithExpiryDelay(delay time.Duration) Option {
+	return func(e *Engine) { e.expiryDelay = int64(math.Ceil(delay.Seconds())) }
 }
 
 // New returns an Engine without tables.
 func New(options ...Option) *Engine {
 	e := &Engine{now: time.Now, tables: map[string]*table{}}
-	e.nextExpiry.Store(never)
+	WithExpiryDelay(DefaultExpiryDelay)(e)
+	e.nextSweep.Store(never)
 	for _, option := range options {
 		option(e)
 	}
@@ -56,8 +66,8 @@ func (e *Engine) run(o operation, request document, dst []byte) ([]byte, error) 
 		e.definitions.RLock()
 		defer e.definitions.RUnlock()
 	}
-	if e.nextExpiry.Load() != never {
-		e.expire()
+	if e.nextSweep.Load() != never {
+		e.sweep()
 	}
 	return o.perform(e, request, dst)
 }
@@ -71,16 +81,18 @@ func (e *Engine) table(nameOrARN string) (*table, error) {
 }
 
 // Snapshot returns an Engine that serves reads of items from what e holds now, whatever is written
-// to e afterwards. It takes time for each table, not for each item: the two share the items. A
-// snapshot must not be written to.
+// to e afterwards, but for what expires. It takes time for each table, not for each item: the two
+// share the items. A snapshot must not be written to.
 func (e *Engine) Snapshot() *Engine {
 	s := New(WithClock(e.now))
+	s.expiryDelay = e.expiryDelay
 	e.definitions.RLock()
 	defer e.definitions.RUnlock()
 	e.mu.Lock() // copying a tree marks its nodes as shared
 	defer e.mu.Unlock()
 	for name, t := range e.tables {
-		s.tables[name] = t.snapshot()
+		s.tables[name] = t.snapshot(s)
 	}
+	s.nextSweep.Store(e.nextSweep.Load())
 	return s
 }

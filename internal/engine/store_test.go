@@ -204,7 +204,7 @@ func TestEngine_ChangesNothingThatItsStoreRefuses(t *testing.T) {
 func TestEngine_DeletesExpiredItemsInItsStore(t *testing.T) {
 	s := newMemoryStore()
 	now := time.Unix(1_700_000_000, 0)
-	e, err := engine.Open(t.Context(), s, engine.WithClock(func() time.Time { return now }))
+	e, err := engine.Open(t.Context(), s, engine.WithClock(func() time.Time { return now }), engine.WithExpiryDelay(time.Hour))
 	require.NoError(t, err)
 	call(t, e, "CreateTable", createSpecs)
 	call(t, e, "UpdateTimeToLive", specifyTTL("ttl", true))
@@ -212,7 +212,7 @@ func TestEngine_DeletesExpiredItemsInItsStore(t *testing.T) {
 		put(t, e, fmt.Sprintf(`{"holder":{"S":"u"},"mark":{"S":"%d"},"ttl":{"N":"%d"}}`, n, 1_700_000_000+10*n))
 	}
 	count := func() any { return call(t, e, "Scan", scanSpecs)["Count"] }
-	now = now.Add(time.Second)
+	now = now.Add(time.Hour + time.Second)
 	s.fail = errors.New("no space left on device")
 	assert.EqualValues(t, 3, count(), "without the store, expired items stay")
 	s.fail = nil
@@ -221,7 +221,7 @@ func TestEngine_DeletesExpiredItemsInItsStore(t *testing.T) {
 	assert.Equal(t, 2, s.items())
 
 	now = now.Add(10 * time.Second)
-	e, err = engine.Open(t.Context(), s, engine.WithClock(func() time.Time { return now }))
+	e, err = engine.Open(t.Context(), s, engine.WithClock(func() time.Time { return now }), engine.WithExpiryDelay(time.Hour))
 	require.NoError(t, err)
 	assert.EqualValues(t, 1, count(), "after a load")
 	assert.Equal(t, 1, s.items())

@@ -157,7 +157,8 @@ func (t *table) get(primary *key) *record {
 // replace stores a record in place of the old one; either may be nil.
 func (t *table) replace(old, stored *record) {
 	if t.TimeToLive != "" && stored != nil {
-		t.engine.expireAfter(t.expiryOf(stored.item, t.engine.now().Unix()))
+		now := t.engine.now().Unix()
+		t.engine.sweepAt(t.removalOf(stored.item, now), now)
 	}
 	for _, v := range t.views {
 		held, holds := v.holds(old), v.holds(stored)
@@ -277,9 +278,10 @@ func (t *table) checkPaths(paths []expression.Path) error {
 	return nil
 }
 
-// snapshot returns a copy of the table that shares the items.
-func (t *table) snapshot() *table {
+// snapshot returns a copy of the table for another engine. It shares the items.
+func (t *table) snapshot(e *Engine) *table {
 	copied := *t
+	copied.engine = e
 	copied.views = make([]*view, len(t.views))
 	for i, v := range t.views {
 		view := *v

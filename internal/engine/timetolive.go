@@ -3,6 +3,7 @@ package engine
 import (
 	"math"
 	"strconv"
+	"time"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
@@ -14,55 +15,63 @@ const (
 	maxOverdue = 5 * 365 * 24 * 60 * 60
 )
 
-// expiryOf returns the second after which an item is to be deleted.
-func (t *table) expiryOf(item attribute.Item, now int64) int64 {
+// DefaultExpiryDelay is the time for which an item stays after its time to live has expired, unless
+// there is another [WithExpiryDelay]. DynamoDB says that it deletes items within a few days of their
+// expiry.
+const DefaultExpiryDelay = 48 * time.Hour
+
+// removalOf returns the second from which an item is removed, for time to live that looks at the item
+// in the given second for the first time.
+func (t *table) removalOf(item attribute.Item, now int64) int64 {
 	value := item[t.TimeToLive]
 	if value.Kind() != attribute.KindN {
 		return never
 	}
-	second, err := strconv.ParseFloat(value.Raw(), 64)
-	if err != nil || second > 1<<53 || second < float64(now-maxOverdue) {
+	expiry, err := strconv.ParseFloat(value.Raw(), 64)
+	if err != nil || expiry > 1<<53 || expiry < float64(now-maxOverdue) {
 		return never
 	}
-	return int64(math.Floor(second))
+	return int64(math.Floor(expiry)) + t.engine.expiryDelay + 1
 }
 
-// expireAfter schedules a sweep after that second, unless one is due earlier. No write may run at
-// the same time.
-func (e *Engine) expireAfter(second int64) {
-	if second < e.nextExpiry.Load() {
-		e.nextExpiry.Store(second)
+// sweepAt schedules a sweep for that second, or for now if it is past, unless one is due earlier. No
+// write may run at the same time.
+func (e *Engine) sweepAt(second, now int64) {
+	if second = max(second, now); second < e.nextSweep.Load() {
+		e.nextSweep.Store(second)
 	}
 }
 
-// expire deletes the items that have expired, if a sweep is due, and schedules the next one.
-func (e *Engine) expire() {
+// sweep deletes the items that have been expired for the delay, if a sweep is due, and schedules the
+// next one. What is due is decided as of the second it was scheduled for, wherever the clock is now.
+func (e *Engine) sweep() {
 	now := e.now().Unix()
-	if e.nextExpiry.Load() >= now {
+	if e.nextSweep.Load() > now {
 		return
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.nextExpiry.Load() >= now {
+	due := e.nextSweep.Load()
+	if due > now {
 		return // another request was faster
 	}
-	e.nextExpiry.Store(never)
+	e.nextSweep.Store(never)
 	var expired []write
 	for _, t := range e.tables {
 		if t.TimeToLive == "" {
 			continue
 		}
 		t.views[0].tree.Scan(func(x element) bool {
-			if expiry := t.expiryOf(x.record.item, now); expiry < now {
+			if removal := t.removalOf(x.record.item, due); removal <= now {
 				expired = append(expired, write{table: t, old: x.record})
 			} else {
-				e.expireAfter(expiry)
+				e.sweepAt(removal, now)
 			}
 			return true
 		})
 	}
 	if e.commit(nil, tokenEntry{}, expired...) != nil { // the store has logged it
-		e.expireAfter(now) // try again in a second
+		e.sweepAt(now+1, now)
 		return
 	}
 	for i := range expired {
@@ -125,8 +134,8 @@ func (e *Engine) updateTimeToLive(in *updateTimeToLiveInput) (*updateTimeToLiveO
 		return nil, err
 	}
 	if enable { // some items may have expired already
-		e.expireAfter(math.MinInt64)
-		e.expire()
+		now := e.now().Unix()
+		e.sweepAt(now, now)
 	}
 	return &updateTimeToLiveOutput{in.TimeToLiveSpecification}, nil
 }
