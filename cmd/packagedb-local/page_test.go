@@ -96,7 +96,7 @@ func TestPage_ShowsItems(t *testing.T) {
 	command := start(t)
 	storeDemo(t, command)
 	assert.Contains(t, command.page(t, "?table=package.credentials"), "package.credentials sub id public_key salt secret_key_hash "+
-		"S google-oauth2|1067907796 S default S pk_11_4 B redacted, 24 bytes B redacted, 44 bytes")
+		"S sub 3 S ci S pk_11_9 B redacted, 24 bytes B redacted, 44 bytes")
 	assert.Contains(t, command.page(t, "?table=missing"), "missing Requested resource not found")
 	assert.Contains(t, command.page(t, "?table=package.specs&after=x"), "invalid character")
 

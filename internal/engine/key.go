@@ -2,6 +2,8 @@ package engine
 
 import (
 	"cmp"
+	"crypto/md5"
+	"encoding/binary"
 	"slices"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
@@ -80,33 +82,20 @@ func (t *tuple) compare(o *tuple) int {
 	return 0
 }
 
-// hashOf returns the hash of a partition key, which spreads the partitions evenly, and the same way in
-// every run.
+// hashOf returns the hash of a partition key, in whose order the service returns partitions: the start of
+// the MD5 of "Outliers" and the bytes of the values.
 func hashOf(partition *tuple) uint64 {
-	h := uint64(0)
+	var buffer [64]byte // of most keys
+	hashed := append(buffer[:0], "Outliers"...)
 	for _, value := range partition.values() {
-		h = mix(h ^ hashString(value.Raw()))
+		if value.Kind() == attribute.KindN {
+			hashed = attribute.AppendNumber(hashed, value)
+		} else {
+			hashed = append(hashed, value.Raw()...)
+		}
 	}
-	return h
-}
-
-// hashString returns the FNV-1a hash.
-func hashString(s string) uint64 {
-	const offset, prime = 14695981039346656037, 1099511628211
-	h := uint64(offset)
-	for i := range len(s) {
-		h = (h ^ uint64(s[i])) * prime
-	}
-	return h
-}
-
-// mix returns a hash in which every bit depends on every bit of h.
-func mix(h uint64) uint64 {
-	h ^= h >> 33
-	h *= 0xff51afd7ed558ccd
-	h ^= h >> 33
-	h *= 0xc4ceb9fe1a85ec53
-	return h ^ h>>33
+	sum := md5.Sum(hashed)
+	return binary.BigEndian.Uint64(sum[:])
 }
 
 // keyAttribute is a key attribute's name and type.

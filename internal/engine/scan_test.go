@@ -102,3 +102,103 @@ func TestScan_StartInAnotherSegment(t *testing.T) {
 	}
 	assert.Equal(t, 1, refusals, refusals)
 }
+
+// TestScan_OrderOfPartitions has the orders that were recorded on AWS, of strings and numbers; that of
+// the binary values was computed by md5sum.
+func TestScan_OrderOfPartitions(t *testing.T) {
+	for _, test := range []struct{ kind, want string }{
+		{"S", "2 8 9 1 6 hello 0 5 4 äáöü aardman 7 3 zapf"},
+		{"N", "7 999.9 8 3 2 -999.9 9 4 -0.09 6 1 0 0.012345 5"},
+		{"B", "/w== aGVsbG8= YWFyZG1hbg== AA=="},
+	} {
+		t.Run(test.kind, func(t *testing.T) {
+			keys := strings.Fields(test.want)
+			e := engine.New()
+			call(t, e, "CreateTable", definition(map[string]string{
+				"AttributeDefinitions":   fmt.Sprintf(`[{"AttributeName":"id","AttributeType":"S"},{"AttributeName":"b","AttributeType":%q}]`, test.kind),
+				"KeySchema":              schema("id"),
+				"GlobalSecondaryIndexes": "[" + index("global", schema("b"), `{"ProjectionType":"ALL"}`) + "]",
+			}))
+			call(t, e, "CreateTable", definition(map[string]string{
+				"TableName":             `"keys"`,
+				"AttributeDefinitions":  fmt.Sprintf(`[{"AttributeName":"b","AttributeType":%q},{"AttributeName":"s","AttributeType":"N"},{"AttributeName":"l","AttributeType":"N"}]`, test.kind),
+				"KeySchema":             schema("b", "s"),
+				"LocalSecondaryIndexes": "[" + index("local", schema("b", "l"), `{"ProjectionType":"ALL"}`) + "]",
+			}))
+			for i, key := range slices.Sorted(slices.Values(keys)) {
+				call(t, e, "PutItem", fmt.Sprintf(`{"TableName":"things","Item":{"id":{"S":"%d"},"b":{%q:%q}}}`, i, test.kind, key))
+				for n := range 2 {
+					call(t, e, "PutItem", fmt.Sprintf(`{"TableName":"keys","Item":{"b":{%q:%q},"s":{"N":"%d"},"l":{"N":"%d"}}}`, test.kind, key, n, -n))
+				}
+			}
+			assert.Equal(t, test.want, sorts(t, call(t, e, "Scan", `{"TableName":"things","IndexName":"global"}`), "b"))
+			assert.Equal(t, keys, pages(t, e, "Scan", `{"TableName":"things","IndexName":"global"}`, 3))
+			for _, scan := range []string{`{"TableName":"keys"}`, `{"TableName":"keys","IndexName":"local"}`} {
+				all := strings.Fields(sorts(t, call(t, e, "Scan", scan), "b"))
+				assert.Equal(t, keys, slices.Compact(all), scan)
+			}
+			assert.Equal(t, "0 1", sorts(t, call(t, e, "Scan", `{"TableName":"keys","Limit":2}`), "s"))
+			assert.Equal(t, "1 0", sorts(t, call(t, e, "Scan", `{"TableName":"keys","IndexName":"local","Limit":2}`), "s"))
+		})
+	}
+}
+
+// TestScan_SegmentsAreRangesOfTheHash has items in segments in which they were on AWS.
+func TestScan_SegmentsAreRangesOfTheHash(t *testing.T) {
+	for _, test := range []struct {
+		kind, key      string
+		segment, total int
+	}{
+		{"S", "3635", 0, 4096},
+		{"S", "228", 0, 4096},
+		{"S", "1668", 1, 4096},
+		{"S", "3435", 4, 4096},
+		{"N", "251", 1, 4096},
+		{"N", "2388", 4095, 4096},
+		{"N", "2388", 0, 1},
+	} {
+		t.Run(test.kind+test.key, func(t *testing.T) {
+			e := engine.New()
+			call(t, e, "CreateTable", definition(map[string]string{
+				"AttributeDefinitions": fmt.Sprintf(`[{"AttributeName":"b","AttributeType":%q}]`, test.kind),
+				"KeySchema":            schema("b"),
+			}))
+			key := fmt.Sprintf(`{"b":{%q:%q}}`, test.kind, test.key)
+			call(t, e, "PutItem", `{"TableName":"things","Item":`+key+`}`)
+			segment := func(n int, more string) string {
+				return fmt.Sprintf(`{"TableName":"things","Segment":%d,"TotalSegments":%d%s}`, n, test.total, more)
+			}
+			from := `,"ExclusiveStartKey":` + key
+			assert.Equal(t, test.key, sorts(t, call(t, e, "Scan", segment(test.segment, "")), "b"))
+			assert.Empty(t, sorts(t, call(t, e, "Scan", segment(test.segment, from)), "b"))
+			for _, other := range []int{test.segment - 1, test.segment + 1} {
+				if other < 0 || other >= test.total {
+					continue
+				}
+				assert.Empty(t, sorts(t, call(t, e, "Scan", segment(other, "")), "b"), "segment %d", other)
+				name, message := refuse(t, e, "Scan", segment(other, from))
+				assert.Equal(t, "ValidationException", name)
+				assert.Equal(t, fmt.Sprintf("The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. TotalSegments: %d Segment: %d", test.total, other), message)
+			}
+		})
+	}
+}
+
+func TestScan_StartsAtKeysThatAreNotThere(t *testing.T) {
+	e := spread(t, 60)
+	for _, scan := range []string{`{"TableName":"things"`, `{"TableName":"things","Segment":0,"TotalSegments":1`, `{"TableName":"things","IndexName":"global"`} {
+		first := call(t, e, "Scan", scan+`,"Limit":20}`)
+		last := text(t, first["LastEvaluatedKey"])
+		rest := scan + `,"ExclusiveStartKey":` + last + `}`
+		want := sorts(t, call(t, e, "Scan", rest), "b")
+		assert.Len(t, strings.Fields(want), 40)
+		key := first["LastEvaluatedKey"].(map[string]any)
+		removed := text(t, map[string]any{"a": key["a"], "b": key["b"]})
+		call(t, e, "DeleteItem", `{"TableName":"things","Key":`+removed+`}`)
+		assert.Equal(t, want, sorts(t, call(t, e, "Scan", rest), "b"), "after the item is gone")
+		key["b"] = map[string]any{"S": key["b"].(map[string]any)["S"].(string) + "+"}
+		never := scan + `,"ExclusiveStartKey":` + text(t, key) + `}`
+		assert.Equal(t, want, sorts(t, call(t, e, "Scan", never), "b"), "of an item that was never there, right behind the last")
+		call(t, e, "PutItem", `{"TableName":"things","Item":`+text(t, first["Items"].([]any)[19])+`}`)
+	}
+}
