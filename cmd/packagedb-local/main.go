@@ -79,7 +79,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&s.address, "listen", defaultAddress, "`host:port` to listen at; port 0 is any free port")
 	flags.StringVar(&s.data, "data", "", "`file` that keeps what is stored; without it, all is in memory and gone when\n"+
 		"the command stops; each write is synced to the file, and reads wait meanwhile")
-	flags.DurationVar(&s.expiryDelay, "expiry-delay", engine.DefaultExpiryDelay, "how long an item stays readable after its time to live has expired")
+	flags.DurationVar(&s.expiryDelay, "expiry-delay", engine.DefaultExpiryDelay,
+		"how long an item stays readable after its time to live has expired")
 	flags.BoolVar(&s.tables, "tables", true, "create the two tables of packagedb if they are missing")
 	flags.BoolVar(&s.verbose, "v", false, "log each request")
 	if status, done := command.Parse(flags, usage, args, stdout, stderr); done {

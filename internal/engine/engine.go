@@ -15,8 +15,9 @@ type Engine struct {
 	expiryDelay int64 // in seconds
 	requests    atomic.Uint64
 	store       Store // nil if what is stored is gone with the Engine
-	// nextSweep is the earliest second in which an expired item is to be deleted.
-	nextSweep atomic.Int64
+	// nextExpiry and nextToken are the earliest seconds in which an expired item and a token are to be
+	// removed.
+	nextExpiry, nextToken atomic.Int64
 
 	// definitions guards the tables apart from their items. An operation that changes tables holds
 	// it alone for its whole duration, every other operation shares it.
@@ -50,7 +51,8 @@ func WithExpiryDelay(delay time.Duration) Option {
 func New(options ...Option) *Engine {
 	e := &Engine{now: time.Now, tables: map[string]*table{}}
 	WithExpiryDelay(DefaultExpiryDelay)(e)
-	e.nextSweep.Store(never)
+	e.nextExpiry.Store(never)
+	e.nextToken.Store(never)
 	for _, option := range options {
 		option(e)
 	}
@@ -66,7 +68,7 @@ func (e *Engine) run(o operation, request document, dst []byte) ([]byte, error) 
 		e.definitions.RLock()
 		defer e.definitions.RUnlock()
 	}
-	if e.nextSweep.Load() != never {
+	if min(e.nextExpiry.Load(), e.nextToken.Load()) != never {
 		e.sweep()
 	}
 	return o.perform(e, request, dst)
@@ -93,6 +95,6 @@ func (e *Engine) Snapshot() *Engine {
 	for name, t := range e.tables {
 		s.tables[name] = t.snapshot(s)
 	}
-	s.nextSweep.Store(e.nextSweep.Load())
+	s.nextExpiry.Store(e.nextExpiry.Load())
 	return s
 }

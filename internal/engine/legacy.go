@@ -3,7 +3,6 @@ package engine
 import (
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 	"github.com/open-alchemy/packagedb/internal/engine/expression"
@@ -84,7 +83,7 @@ type valueParameter struct {
 }
 
 func (p *valueParameter) decode(_ string, d document) (err error) {
-	p.Value, err = attribute.ParseValue(strings.Clone(string(d)))
+	p.Value, err = attribute.ParseValue(string(d))
 	if errors.As(err, &p.invalid) {
 		return nil
 	}

@@ -109,6 +109,7 @@ func (d document) decodeField(name string, field reflect.Value) (err error) {
 		return into.decode(name, d)
 	case *string:
 		*into, err = reader.String()
+		*into = strings.Clone(*into) // it may be stored
 		return err
 	case *bool:
 		*into, err = reader.Boolean()
@@ -223,9 +224,8 @@ type itemParameter struct {
 
 func (p *itemParameter) decode(_ string, d document) error {
 	*p = itemParameter{present: true}
-	// The item may be stored: it holds on to a copy of its JSON, not to the body.
 	var err error
-	p.item, err = attribute.ParseItem(strings.Clone(string(d)))
+	p.item, err = attribute.ParseItem(string(d))
 	if errors.As(err, &p.invalid) {
 		return nil
 	}

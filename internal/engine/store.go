@@ -45,6 +45,7 @@ func Open(ctx context.Context, s Store, options ...Option) (*Engine, error) {
 		return nil, err
 	}
 	e.store = s
+	e.nextToken.Store(e.tokens.next())
 	return e, nil
 }
 
@@ -119,7 +120,8 @@ func (e *Engine) replaceTable(after *table) error {
 }
 
 // commit stores accepted writes together, with the client request token of the transaction if there
-// is one. It comes right before the writes are applied, under the lock for writing.
+// is one, and without the tokens that have expired by the time of done. It comes right before the writes
+// are applied, under the lock for writing.
 func (e *Engine) commit(token *string, done tokenEntry, writes ...write) error {
 	if e.store == nil {
 		return nil
@@ -135,11 +137,11 @@ func (e *Engine) commit(token *string, done tokenEntry, writes ...write) error {
 			entries = append(entries, w.table.entry(w.old.item, nil))
 		}
 	}
+	for _, old := range e.tokens.expired(done.at) {
+		entry := e.tokens.entries[old]
+		entries = append(entries, Entry{Bucket: tokensBucket, Key: entry.key(old)})
+	}
 	if token != nil {
-		for _, old := range e.tokens.expired(done.at) {
-			entry := e.tokens.entries[old]
-			entries = append(entries, Entry{Bucket: tokensBucket, Key: entry.key(old)})
-		}
 		value, err := json.Marshal(done)
 		if err != nil {
 			return err

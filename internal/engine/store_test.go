@@ -246,6 +246,19 @@ func TestEngine_RemovesExpiredTokensFromItsStore(t *testing.T) {
 	now = now.Add(5 * time.Minute)
 	transact("a")
 	assert.Len(t, s.buckets["tokens"], 2, "b and the new a")
+	now = now.Add(5 * time.Minute)
+	call(t, e, "ListTables", `{}`)
+	assert.Len(t, s.buckets["tokens"], 1, "the new a")
+	e, err = engine.Open(t.Context(), s, engine.WithClock(func() time.Time { return now }))
+	require.NoError(t, err)
+	now = now.Add(5 * time.Minute)
+	s.fail = errors.New("no space left on device")
+	call(t, e, "ListTables", `{}`)
+	assert.Len(t, s.buckets["tokens"], 1)
+	s.fail = nil
+	now = now.Add(time.Second)
+	call(t, e, "ListTables", `{}`)
+	assert.Empty(t, s.buckets["tokens"], "after a load")
 }
 
 func TestOpen_RejectsWhatAnEngineDidNotStore(t *testing.T) {

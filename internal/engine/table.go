@@ -158,7 +158,7 @@ func (t *table) get(primary *key) *record {
 func (t *table) replace(old, stored *record) {
 	if t.TimeToLive != "" && stored != nil {
 		now := t.engine.now().Unix()
-		t.engine.sweepAt(t.removalOf(stored.item, now), now)
+		t.engine.expireAt(t.removalOf(stored.item, now), now)
 	}
 	for _, v := range t.views {
 		held, holds := v.holds(old), v.holds(stored)

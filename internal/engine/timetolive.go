@@ -34,29 +34,44 @@ func (t *table) removalOf(item attribute.Item, now int64) int64 {
 	return int64(math.Floor(expiry)) + t.engine.expiryDelay + 1
 }
 
-// sweepAt schedules a sweep for that second, or for now if it is past, unless one is due earlier. No
-// write may run at the same time.
-func (e *Engine) sweepAt(second, now int64) {
-	if second = max(second, now); second < e.nextSweep.Load() {
-		e.nextSweep.Store(second)
+// expireAt makes that second, or now if it is past, the next in which an item is to be removed, unless
+// there is an earlier one. No write may run at the same time.
+func (e *Engine) expireAt(second, now int64) {
+	if second = max(second, now); second < e.nextExpiry.Load() {
+		e.nextExpiry.Store(second)
 	}
 }
 
-// sweep deletes the items that have been expired for the delay, if a sweep is due, and schedules the
-// next one. What is due is decided as of the second it was scheduled for, wherever the clock is now.
+// sweep removes the items and tokens that are due.
 func (e *Engine) sweep() {
-	now := e.now().Unix()
-	if e.nextSweep.Load() > now {
+	now := e.now()
+	second := now.Unix()
+	if min(e.nextExpiry.Load(), e.nextToken.Load()) > second {
 		return
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	due := e.nextSweep.Load()
-	if due > now {
-		return // another request was faster
+	expired := e.expiredItems(second)
+	if e.commit(nil, tokenEntry{at: now}, expired...) != nil { // the store has logged it
+		e.expireAt(second+1, second)
+		e.nextToken.Store(second + 1)
+		return
 	}
-	e.nextSweep.Store(never)
-	var expired []write
+	for i := range expired {
+		expired[i].apply()
+	}
+	e.tokens.removeExpired(now)
+	e.nextToken.Store(e.tokens.next())
+}
+
+// expiredItems returns the deletes of the items that are due, and schedules the next one. What is due is
+// decided as of the second for which that was scheduled, wherever the clock is now.
+func (e *Engine) expiredItems(now int64) (expired []write) {
+	due := e.nextExpiry.Load()
+	if due > now {
+		return nil
+	}
+	e.nextExpiry.Store(never)
 	for _, t := range e.tables {
 		if t.TimeToLive == "" {
 			continue
@@ -65,18 +80,12 @@ func (e *Engine) sweep() {
 			if removal := t.removalOf(x.record.item, due); removal <= now {
 				expired = append(expired, write{table: t, old: x.record})
 			} else {
-				e.sweepAt(removal, now)
+				e.expireAt(removal, now)
 			}
 			return true
 		})
 	}
-	if e.commit(nil, tokenEntry{}, expired...) != nil { // the store has logged it
-		e.sweepAt(now+1, now)
-		return
-	}
-	for i := range expired {
-		expired[i].apply()
-	}
+	return expired
 }
 
 // updateTimeToLiveInput has the parameters of UpdateTimeToLive.
@@ -135,7 +144,7 @@ func (e *Engine) updateTimeToLive(in *updateTimeToLiveInput) (*updateTimeToLiveO
 	}
 	if enable { // some items may have expired already
 		now := e.now().Unix()
-		e.sweepAt(now, now)
+		e.expireAt(now, now)
 	}
 	return &updateTimeToLiveOutput{in.TimeToLiveSpecification}, nil
 }

@@ -32,15 +32,31 @@ func (t *tokens) find(token string, now time.Time) (done tokenEntry, found bool)
 
 // add adds the token of a transaction that succeeds now, and removes those that have expired.
 func (t *tokens) add(token string, done tokenEntry) {
+	t.removeExpired(done.at)
 	if t.entries == nil {
 		t.entries = map[string]tokenEntry{}
 	}
-	expired := t.expired(done.at)
-	for _, old := range expired {
-		delete(t.entries, old)
-	}
 	t.entries[token] = done
-	t.order = append(t.order[len(expired):], token)
+	t.order = append(t.order, token)
+}
+
+// removeExpired removes the tokens that have expired.
+func (t *tokens) removeExpired(now time.Time) {
+	expired := t.expired(now)
+	for _, token := range expired {
+		delete(t.entries, token)
+	}
+	if t.order = t.order[len(expired):]; len(t.order) == 0 {
+		*t = tokens{} // a map keeps the space that it had
+	}
+}
+
+// next returns the second in which the oldest token has expired.
+func (t *tokens) next() int64 {
+	if len(t.order) == 0 {
+		return never
+	}
+	return t.entries[t.order[0]].at.Add(tokenWindow + time.Second - 1).Unix()
 }
 
 // expired returns the tokens that have expired.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestFingerprint_OrderOfMembersDoesNotCount(t *testing.T) {
@@ -56,4 +57,25 @@ func TestTokens_AreRemovedInTheOrderOfTheirAge(t *testing.T) {
 		assert.Len(t, known.entries, len(got)+1)
 		assert.Len(t, known.order, len(got)+1)
 	}
+}
+
+func TestTokens_AreDroppedAtTheNextRequest(t *testing.T) {
+	now := time.Unix(1_700_000_000, 500)
+	e := New(WithClock(func() time.Time { return now }))
+	list := func() {
+		_, err := e.run(operations["ListTables"], "{}", nil)
+		require.NoError(t, err)
+	}
+	for i, token := range []string{"a", "b"} {
+		_, err := e.transact(&transactWriteItemsInput{ClientRequestToken: &token}, nil)
+		require.NoError(t, err)
+		assert.Len(t, e.tokens.entries, i+1)
+		now = now.Add(5 * time.Minute)
+	}
+	now = now.Add(time.Second)
+	list()
+	assert.Len(t, e.tokens.entries, 1)
+	now = now.Add(time.Hour)
+	list()
+	assert.Equal(t, tokens{}, e.tokens)
 }

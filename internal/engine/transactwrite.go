@@ -276,6 +276,7 @@ func (e *Engine) transact(in *transactWriteItemsInput, writes []write) (done []i
 	}
 	if token != nil {
 		e.tokens.add(*token, committed)
+		e.nextToken.Store(e.tokens.next())
 	}
 	return nil, nil
 }

@@ -30,9 +30,10 @@ const (
 //	{"id": {"S": "a"}, "tags": {"SS": ["x", "y"]}, "owner": {"M": {"age": {"N": "42"}}}}
 //
 // It fails with a *ddbjson.SerializationError or a *ValidationError, the former first if the input
-// has both. The ValidationError names the attribute. The item retains the input.
+// has both. The ValidationError names the attribute. The item may be stored, and so may any part of it: it
+// does not retain the input, and a part retains little of the rest.
 func ParseItem(input string) (Item, error) {
-	d := decoder{Reader: ddbjson.NewReader(input)}
+	d := decoder{Reader: ddbjson.NewReader(input), size: len(input)}
 	fields, err := d.fields(0)
 	if err := d.finish(err); err != nil {
 		return nil, err
@@ -42,7 +43,7 @@ func ParseItem(input string) (Item, error) {
 
 // ParseValue reads a value from its wire form, {"S": "x"}. It fails as [ParseItem] does.
 func ParseValue(input string) (Value, error) {
-	d := decoder{Reader: ddbjson.NewReader(input)}
+	d := decoder{Reader: ddbjson.NewReader(input), size: len(input)}
 	value, err := d.value(0)
 	if err := d.finish(err); err != nil {
 		return Value{}, err
@@ -71,6 +72,30 @@ func (it *Item) UnmarshalJSON(data []byte) error {
 type decoder struct {
 	ddbjson.Reader
 	invalid *ValidationError
+	size    int             // of the input
+	short   strings.Builder // the last of the copies of short strings
+}
+
+const (
+	// maxShort is the length up to which copies of strings share an allocation.
+	maxShort = 64
+	// maxShared is the size of such an allocation, which one of its strings retains.
+	maxShared = 512
+)
+
+// copied returns a copy of a part of the input.
+func (d *decoder) copied(s string) string {
+	if len(s) > maxShort {
+		return strings.Clone(s)
+	}
+	start := d.short.Len()
+	if start+len(s) > d.short.Cap() {
+		d.short.Reset()
+		d.short.Grow(max(len(s), min(d.size, maxShared)))
+		start = 0
+	}
+	d.short.WriteString(s)
+	return d.short.String()[start:]
 }
 
 // report keeps the first error, which is nil or a *ValidationError.
@@ -107,7 +132,7 @@ func (d *decoder) fields(nesting int) (Item, error) {
 		if nesting == 0 && clean && d.invalid != nil {
 			d.invalid.Attribute = name
 		}
-		fields[name] = value
+		fields[d.copied(name)] = value
 		return err
 	})
 	return fields, err
@@ -223,12 +248,12 @@ func (d *decoder) member(kind Kind) (string, error) {
 		return d.binary()
 	}
 	s, err := d.String()
-	if err != nil || kind == KindS {
-		return s, err
+	if err == nil && kind == KindN {
+		s, err = canonicalNumber(s)
+		d.report(err)
+		err = nil
 	}
-	number, err := canonicalNumber(s)
-	d.report(err)
-	return number, nil
+	return d.copied(s), err
 }
 
 // binary reads base64 in its canonical form only.

@@ -32,7 +32,7 @@ func Difference(a, b Value) Value {
 	if len(members) == 0 {
 		return Value{}
 	}
-	return Value{kind: a.kind, nested: &nested{members: members}}
+	return Value{kind: a.kind, nested: &nested{members: slices.Clone(members)}} // without spare capacity
 }
 
 // has reports whether a set has the member, in the form of Value.raw.

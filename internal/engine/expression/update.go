@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
 )
@@ -207,10 +208,13 @@ func (b *branch) replaceFields(fields attribute.Item, results []attribute.Value)
 			return nil, err
 		}
 		if value.Exists() {
-			next[name] = value
+			next[strings.Clone(name)] = value // the item does not retain the expression
 		} else {
 			delete(next, name)
 		}
+	}
+	if len(next) < len(fields)/2 {
+		next = maps.Collect(maps.All(next)) // nor the space of what is removed
 	}
 	return next, nil
 }
