@@ -14,7 +14,7 @@ import (
 //	{"TableName": "pets", "Key": {"id": {"S": "a"}}, "ProjectionExpression": "age"}
 type get struct {
 	TableName *string
-	Key       itemParameter
+	Key       keyParameter
 	projectionInput
 }
 
@@ -122,7 +122,7 @@ type tablesToGet struct {
 
 // keysAndAttributes are the keys to read from one table.
 type keysAndAttributes struct {
-	Keys           []itemParameter
+	Keys           []keyParameter
 	ConsistentRead *bool
 	projectionInput
 
@@ -264,7 +264,7 @@ func (e *Engine) batchGetItem(in *batchGetItemInput) (*batchGetItemOutput, error
 }
 
 // parseAll returns the primary keys in a list of them, which must be different.
-func (s *keySchema) parseAll(parameters []itemParameter) ([]key, error) {
+func (s *keySchema) parseAll(parameters []keyParameter) ([]key, error) {
 	keys := make([]key, len(parameters))
 	for i := range parameters {
 		primary, err := s.parse(parameters[i].item)

@@ -232,6 +232,19 @@ func (p *itemParameter) decode(_ string, d document) error {
 	return err
 }
 
+// keyParameter is a key that is only read with, so that it need not be copied from the body.
+type keyParameter struct{ itemParameter }
+
+func (p *keyParameter) decode(_ string, d document) error {
+	p.present = true
+	var err error
+	p.item, err = attribute.ParseKey(string(d))
+	if errors.As(err, &p.invalid) {
+		return nil
+	}
+	return err
+}
+
 // AppendJSON appends the wire form of the item.
 func (p itemParameter) AppendJSON(dst []byte) []byte { return p.item.AppendJSON(dst) }
 

@@ -41,6 +41,16 @@ func ParseItem(input string) (Item, error) {
 	return fields, nil
 }
 
+// ParseKey reads an item as [ParseItem] does, but the item retains the input and must not be stored.
+func ParseKey(input string) (Item, error) {
+	d := decoder{Reader: ddbjson.NewReader(input)}
+	fields, err := d.fields(0)
+	if err := d.finish(err); err != nil {
+		return nil, err
+	}
+	return fields, nil
+}
+
 // ParseValue reads a value from its wire form, {"S": "x"}. It fails as [ParseItem] does.
 func ParseValue(input string) (Value, error) {
 	d := decoder{Reader: ddbjson.NewReader(input), size: len(input)}
@@ -72,7 +82,7 @@ func (it *Item) UnmarshalJSON(data []byte) error {
 type decoder struct {
 	ddbjson.Reader
 	invalid *ValidationError
-	size    int             // of the input
+	size    int             // of the input, zero if it may be retained
 	short   strings.Builder // the last of the copies of short strings
 }
 
@@ -85,7 +95,10 @@ const (
 
 // copied returns a copy of a part of the input.
 func (d *decoder) copied(s string) string {
-	if len(s) > maxShort {
+	switch {
+	case d.size == 0:
+		return s
+	case len(s) > maxShort:
 		return strings.Clone(s)
 	}
 	start := d.short.Len()
