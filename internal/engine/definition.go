@@ -129,6 +129,7 @@ func (t *tableDefinition) check() error {
 	return cmp.Or(
 		t.StreamSpecification.check(true),
 		t.checkThroughput(),
+		t.WarmThroughput.checkStart(t.ProvisionedThroughput, "table"),
 		t.checkKeys(),
 		t.checkLocalIndexes(),
 		t.checkGlobalIndexes(),
@@ -239,7 +240,10 @@ func (t *tableDefinition) checkGlobalIndex(x *globalSecondaryIndex) error {
 	if t.onDemand() && x.ProvisionedThroughput != nil {
 		return invalidParameter("ProvisionedThroughput should not be specified for index: %s when BillingMode is PAY_PER_REQUEST", *x.IndexName)
 	}
-	return cmp.Or(t.checkIndexThroughput(x), x.OnDemandThroughput.check(t.onDemand()))
+	return cmp.Or(
+		t.checkIndexThroughput(x),
+		x.OnDemandThroughput.check(t.onDemand()),
+		x.WarmThroughput.checkStart(x.ProvisionedThroughput, "index "+*x.IndexName))
 }
 
 // checkIndexThroughput requires the throughput of an index of a provisioned table.

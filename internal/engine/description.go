@@ -1,6 +1,9 @@
 package engine
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // tableDescription is a table in a response.
 //
@@ -27,11 +30,12 @@ type tableDescription struct {
 	WarmThroughput             *warmThroughputDescription `json:",omitempty"`
 }
 
-// modeSummary is a billing mode, under one of its two names, with the last change to on-demand capacity.
+// modeSummary is a billing mode, under one of its two names, with the last change to on-demand capacity,
+// which DescribeTable alone shows.
 type modeSummary struct {
 	BillingMode                       string `json:",omitempty"`
 	TableThroughputMode               string `json:",omitempty"`
-	LastUpdateToPayPerRequestDateTime timestamp
+	LastUpdateToPayPerRequestDateTime *timestamp
 }
 
 type throughputDescription struct {
@@ -71,6 +75,9 @@ func (h throughputHistory) decreasesOn(now time.Time) int {
 	return h.Decreases
 }
 
+// warmThroughputDescription is UPDATING in the response to the request that changes it.
+//
+//	{"ReadUnitsPerSecond": 12000, "WriteUnitsPerSecond": 4000, "Status": "ACTIVE"}
 type warmThroughputDescription struct {
 	warmThroughput
 	Status string
@@ -118,10 +125,10 @@ func (t *table) describe(status string, now time.Time) *tableDescription {
 		TableName:                 t.Name,
 		TableSizeBytes:            t.views[0].bytes,
 		TableStatus:               status,
-		WarmThroughput:            d.WarmThroughput.describe(),
+		WarmThroughput:            describeWarm(d.WarmThroughput, d.ProvisionedThroughput),
 	}
 	if !t.OnDemandSince.IsZero() {
-		mode, since := "PROVISIONED", timestamp(t.OnDemandSince)
+		mode, since := "PROVISIONED", timestampOf(t.OnDemandSince)
 		if d.onDemand() {
 			mode = "PAY_PER_REQUEST"
 		}
@@ -155,8 +162,51 @@ func (t *table) describeGlobalIndex(x *globalSecondaryIndex, status string, now 
 		IndexStatus:           status,
 		ProvisionedThroughput: t.describeThroughput(*x.IndexName, x.ProvisionedThroughput, now),
 		OnDemandThroughput:    x.OnDemandThroughput,
-		WarmThroughput:        x.WarmThroughput.describe(),
+		WarmThroughput:        describeWarm(x.WarmThroughput, x.ProvisionedThroughput),
 	}
+}
+
+// describeNew describes the table for the response that creates it, without what the service adds later.
+func (t *table) describeNew() *tableDescription {
+	d := t.describe("CREATING", t.Created)
+	d.omitModeDate()
+	d.WarmThroughput = t.Definition.WarmThroughput.updating(d.WarmThroughput)
+	for i := range d.GlobalSecondaryIndexes {
+		x := &d.GlobalSecondaryIndexes[i]
+		x.WarmThroughput = t.Definition.GlobalSecondaryIndexes[i].WarmThroughput.updating(x.WarmThroughput)
+	}
+	return d
+}
+
+// globalIndex returns the description of the global index of that name, nil if there is none.
+func (d *tableDescription) globalIndex(name string) *globalIndexDescription {
+	i := slices.IndexFunc(d.GlobalSecondaryIndexes, func(x globalIndexDescription) bool { return *x.IndexName == name })
+	if i < 0 {
+		return nil
+	}
+	return &d.GlobalSecondaryIndexes[i]
+}
+
+// omitModeDate leaves out the date of the billing mode.
+func (d *tableDescription) omitModeDate() {
+	for _, mode := range []*modeSummary{d.BillingModeSummary, d.TableThroughputModeSummary} {
+		if mode != nil {
+			mode.LastUpdateToPayPerRequestDateTime = nil
+		}
+	}
+}
+
+// describeWarm describes the warm throughput of a table or index, that of its capacity if none was requested.
+func describeWarm(requested *warmThroughput, p *provisionedThroughput) *warmThroughputDescription {
+	return &warmThroughputDescription{*requested.atLeast(startThroughput(p)), "ACTIVE"}
+}
+
+// updating returns the description for the response to the request for t, nil if that is not there.
+func (t *warmThroughput) updating(d *warmThroughputDescription) *warmThroughputDescription {
+	if t.isEmpty() {
+		return nil
+	}
+	return &warmThroughputDescription{d.warmThroughput, "UPDATING"}
 }
 
 // describeThroughput describes the throughput of the index, or of the table for the name "".

@@ -157,17 +157,74 @@ func (t *onDemandThroughput) check(onDemand bool) error {
 	return nil
 }
 
-// warmThroughput is the capacity that a table or index can serve at once. It too is only described.
+// The warm throughput that tables and indexes on demand start with.
+const (
+	startReadUnits  = 12_000
+	startWriteUnits = 4_000
+)
+
+// warmThroughput is the capacity that a table or index can serve at once. It too is only described. The
+// service raises it, also by itself, and never lowers it.
+//
+//	{"ReadUnitsPerSecond": 13000, "WriteUnitsPerSecond": 5000}
 type warmThroughput struct {
 	ReadUnitsPerSecond  *int64 `json:",omitempty"`
 	WriteUnitsPerSecond *int64 `json:",omitempty"`
 }
 
-func (t *warmThroughput) describe() *warmThroughputDescription {
-	if t == nil {
-		return nil
+// isEmpty reports whether the service takes the parameter for absent.
+func (t *warmThroughput) isEmpty() bool {
+	return t == nil || t.ReadUnitsPerSecond == nil && t.WriteUnitsPerSecond == nil
+}
+
+// startThroughput returns the warm throughput of a new table or index with that capacity, nil on demand.
+func startThroughput(p *provisionedThroughput) *warmThroughput {
+	if p != nil {
+		return &warmThroughput{p.ReadCapacityUnits, p.WriteCapacityUnits}
 	}
-	return &warmThroughputDescription{*t, "ACTIVE"}
+	read, write := int64(startReadUnits), int64(startWriteUnits)
+	return &warmThroughput{&read, &write}
+}
+
+// atLeast returns t, which may be nil, with less than the least raised to that.
+func (t *warmThroughput) atLeast(least *warmThroughput) *warmThroughput {
+	raised := *least
+	if t != nil && t.ReadUnitsPerSecond != nil && *t.ReadUnitsPerSecond > *least.ReadUnitsPerSecond {
+		raised.ReadUnitsPerSecond = t.ReadUnitsPerSecond
+	}
+	if t != nil && t.WriteUnitsPerSecond != nil && *t.WriteUnitsPerSecond > *least.WriteUnitsPerSecond {
+		raised.WriteUnitsPerSecond = t.WriteUnitsPerSecond
+	}
+	return &raised
+}
+
+// checkStart rejects less than what a new "table" or "index x" can serve anyway.
+func (t *warmThroughput) checkStart(p *provisionedThroughput, of string) error {
+	read, write := "ReadCapacityUnits of ProvisionedThroughput", "WriteCapacityUnits of ProvisionedThroughput"
+	if p == nil {
+		read = "initial throughput for OnDemand. See: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html#on-demand-capacity-mode-initial"
+		write = read
+	}
+	return t.check(startThroughput(p), of, read, write)
+}
+
+// checkChange rejects less than the current warm throughput of a "table" or "index x".
+func (t *warmThroughput) checkChange(current *warmThroughput, of string) error {
+	const least = "current WarmThroughput, decreasing WarmThroughput is not supported"
+	return t.check(current, of, least, least)
+}
+
+// check rejects less than the least, which read and write name.
+func (t *warmThroughput) check(least *warmThroughput, of, read, write string) error {
+	switch {
+	case t == nil:
+		return nil
+	case t.ReadUnitsPerSecond != nil && *t.ReadUnitsPerSecond < *least.ReadUnitsPerSecond:
+		return invalidParameter("Requested ReadUnitsPerSecond for WarmThroughput for %s is lower than %s", of, read)
+	case t.WriteUnitsPerSecond != nil && *t.WriteUnitsPerSecond < *least.WriteUnitsPerSecond:
+		return invalidParameter("Requested WriteUnitsPerSecond for WarmThroughput for %s is lower than %s", of, write)
+	}
+	return nil
 }
 
 // projection is the set of attributes that an index holds besides the keys.

@@ -66,7 +66,7 @@ func (e *Engine) createTable(in *createTableInput) (*tableDescriptionOutput, err
 		return nil, err
 	}
 	e.ids, e.tables[name] = number, t
-	return &tableDescriptionOutput{t.describe("CREATING", t.Created)}, nil
+	return &tableDescriptionOutput{t.describeNew()}, nil
 }
 
 // tableInput has the parameter of the operations that have no other: DeleteTable, DescribeTable,
@@ -104,7 +104,7 @@ func (e *Engine) deleteTable(in *tableInput) (*tableDescriptionOutput, error) {
 	delete(e.tables, t.Name)
 	described := t.describe("DELETING", e.now())
 	described.AttributeDefinitions, described.KeySchema, described.CreationDateTime = nil, nil, nil
-	described.LocalSecondaryIndexes, described.GlobalSecondaryIndexes = nil, nil
+	described.LocalSecondaryIndexes, described.GlobalSecondaryIndexes, described.WarmThroughput = nil, nil, nil
 	return &tableDescriptionOutput{described}, nil
 }
 

@@ -13,23 +13,25 @@ import (
 func TestTables_ComeAndGo(t *testing.T) {
 	now := time.UnixMilli(1700000000123)
 	e := engine.New(engine.WithClock(func() time.Time { return now }))
-	const deleted = `"BillingModeSummary":{"BillingMode":"PAY_PER_REQUEST","LastUpdateToPayPerRequestDateTime":1700000000.123},
-		"TableThroughputModeSummary":{"TableThroughputMode":"PAY_PER_REQUEST","LastUpdateToPayPerRequestDateTime":1700000000.123},
-		"DeletionProtectionEnabled":false,"ProvisionedThroughput":{"NumberOfDecreasesToday":0,"ReadCapacityUnits":0,"WriteCapacityUnits":0},
+	const created = `"BillingModeSummary":{"BillingMode":"PAY_PER_REQUEST"},"TableThroughputModeSummary":{"TableThroughputMode":"PAY_PER_REQUEST"},`
+	const later = `"BillingModeSummary":{"BillingMode":"PAY_PER_REQUEST","LastUpdateToPayPerRequestDateTime":1700000000.123},
+		"TableThroughputModeSummary":{"TableThroughputMode":"PAY_PER_REQUEST","LastUpdateToPayPerRequestDateTime":1700000000.123},`
+	const warm = `"WarmThroughput":{"ReadUnitsPerSecond":12000,"WriteUnitsPerSecond":4000,"Status":"ACTIVE"},`
+	const deleted = `"DeletionProtectionEnabled":false,"ProvisionedThroughput":{"NumberOfDecreasesToday":0,"ReadCapacityUnits":0,"WriteCapacityUnits":0},
 		"TableArn":"arn:aws:dynamodb:us-east-1:123456789012:table/users","TableId":"00000000-0000-4000-8000-000000000001","TableName":"users"`
 	const description = deleted + `,"AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],"KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],"CreationDateTime":1700000000.123`
 	const create = `{"TableName":"users","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],"KeySchema":[{"AttributeName":"id","KeyType":"HASH"}]}`
 	perform(t, e, []exchange{
 		{"a new table is being created", "CreateTable", create,
-			`{"TableDescription":{` + description + `,"ItemCount":0,"TableSizeBytes":0,"TableStatus":"CREATING"}}`},
+			`{"TableDescription":{` + created + description + `,"ItemCount":0,"TableSizeBytes":0,"TableStatus":"CREATING"}}`},
 		{"and is active at once", "DescribeTable", `{"TableName":"users"}`,
-			`{"Table":{` + description + `,"ItemCount":0,"TableSizeBytes":0,"TableStatus":"ACTIVE"}}`},
+			`{"Table":{` + later + warm + description + `,"ItemCount":0,"TableSizeBytes":0,"TableStatus":"ACTIVE"}}`},
 		{"a second table of the name is rejected", "CreateTable", create, "ResourceInUseException: Table already exists: users"},
 		{"an item counts", "PutItem", `{"TableName":"users","Item":{"id":{"S":"a"},"n":{"N":"12"}}}`, `{}`},
 		{"with its size", "DescribeTable", `{"TableName":"users"}`,
-			`{"Table":{` + description + `,"ItemCount":1,"TableSizeBytes":6,"TableStatus":"ACTIVE"}}`},
+			`{"Table":{` + later + warm + description + `,"ItemCount":1,"TableSizeBytes":6,"TableStatus":"ACTIVE"}}`},
 		{"a deleted table is described in part", "DeleteTable", `{"TableName":"users"}`,
-			`{"TableDescription":{` + deleted + `,"ItemCount":1,"TableSizeBytes":6,"TableStatus":"DELETING"}}`},
+			`{"TableDescription":{` + later + deleted + `,"ItemCount":1,"TableSizeBytes":6,"TableStatus":"DELETING"}}`},
 		{"and is gone", "DescribeTable", `{"TableName":"users"}`, "ResourceNotFoundException: Requested resource not found: Table: users not found"},
 		{"for deleting too", "DeleteTable", `{"TableName":"users"}`, "ResourceNotFoundException: Requested resource not found: Table: users not found"},
 		{"and for items", "GetItem", `{"TableName":"users","Key":{"id":{"S":"a"}}}`, "ResourceNotFoundException: Requested resource not found"},
@@ -62,7 +64,8 @@ func TestDescribeTable_Indexes(t *testing.T) {
 		"IndexSizeBytes":6,"ItemCount":1,"KeySchema":[{"AttributeName":"p","KeyType":"HASH"},{"AttributeName":"g","KeyType":"RANGE"}],"Projection":{"ProjectionType":"KEYS_ONLY"}}]`)
 	equal(t, "GlobalSecondaryIndexes", table["GlobalSecondaryIndexes"], `[{"IndexArn":"arn:aws:dynamodb:us-east-1:123456789012:table/specs/index/global","IndexName":"global",
 		"IndexSizeBytes":9,"IndexStatus":"ACTIVE","ItemCount":1,"KeySchema":[{"AttributeName":"g","KeyType":"HASH"}],
-		"Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["x"]},"ProvisionedThroughput":{"NumberOfDecreasesToday":0,"ReadCapacityUnits":3,"WriteCapacityUnits":4}}]`)
+		"Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["x"]},"ProvisionedThroughput":{"NumberOfDecreasesToday":0,"ReadCapacityUnits":3,"WriteCapacityUnits":4},
+		"WarmThroughput":{"ReadUnitsPerSecond":3,"WriteUnitsPerSecond":4,"Status":"ACTIVE"}}]`)
 	equal(t, "ProvisionedThroughput", table["ProvisionedThroughput"], `{"NumberOfDecreasesToday":0,"ReadCapacityUnits":1,"WriteCapacityUnits":2}`)
 	deleted := call(t, e, "DeleteTable", `{"TableName":"specs"}`)["TableDescription"]
 	assert.NotContains(t, deleted, "LocalSecondaryIndexes")

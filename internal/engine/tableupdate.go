@@ -54,6 +54,11 @@ func (u *globalSecondaryIndexUpdate) checkShape(c *constraints, at string) {
 	}
 }
 
+// changesMore reports whether the update changes more of an index than its warm throughput.
+func (u *globalSecondaryIndexUpdate) changesMore() bool {
+	return u.Update == nil || u.Update.ProvisionedThroughput != nil || u.Update.OnDemandThroughput != nil
+}
+
 // indexes returns the names of the indexes that the update is about, one if it is valid.
 func (u *globalSecondaryIndexUpdate) indexes() (names []string) {
 	if u.Create != nil {
@@ -85,6 +90,7 @@ func (in *updateTableInput) check() error {
 		in.checkPresence(),
 		in.ProvisionedThroughput.check(""),
 		in.checkIndexes(),
+		in.checkWarmThroughput(),
 		in.checkDefinitions(),
 		in.StreamSpecification.check(false),
 		in.SSESpecification.check())
@@ -92,10 +98,30 @@ func (in *updateTableInput) check() error {
 
 // checkPresence requires one parameter at least.
 func (in *updateTableInput) checkPresence() error {
-	if in.BillingMode == nil && in.ProvisionedThroughput == nil && in.OnDemandThroughput == nil && in.WarmThroughput == nil &&
-		len(in.GlobalSecondaryIndexUpdates) == 0 && in.StreamSpecification == nil && in.SSESpecification == nil &&
-		in.DeletionProtectionEnabled == nil && in.TableClass == nil {
+	if !in.changesMore() && in.WarmThroughput.isEmpty() && len(in.GlobalSecondaryIndexUpdates) == 0 {
 		return validation("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required")
+	}
+	return nil
+}
+
+// changesMore reports whether the request changes more of the table than warm throughput and indexes.
+func (in *updateTableInput) changesMore() bool {
+	return in.BillingMode != nil || in.ProvisionedThroughput != nil || in.OnDemandThroughput != nil || in.StreamSpecification != nil ||
+		in.SSESpecification != nil || in.DeletionProtectionEnabled != nil || in.TableClass != nil
+}
+
+// checkWarmThroughput rejects changes that the service makes only apart from the table's warm throughput.
+func (in *updateTableInput) checkWarmThroughput() error {
+	if in.WarmThroughput.isEmpty() {
+		return nil
+	}
+	for _, u := range in.GlobalSecondaryIndexUpdates {
+		if u.Create != nil {
+			return invalidParameter("Create global secondary index cannot be specified when updating WarmThroughput")
+		}
+	}
+	if in.changesMore() || slices.ContainsFunc(in.GlobalSecondaryIndexUpdates, func(u globalSecondaryIndexUpdate) bool { return u.changesMore() }) {
+		return invalidParameter("WarmThroughput must be the only operation in the request")
 	}
 	return nil
 }
@@ -118,6 +144,9 @@ func (in *updateTableInput) checkIndexes() error {
 		if u.Update != nil {
 			if err := u.Update.ProvisionedThroughput.check(" for index " + names[0]); err != nil {
 				return err
+			}
+			if w := u.Update.WarmThroughput; w != nil && w.isEmpty() {
+				return invalidParameter("WarmThroughput must have at least one of ReadUnitsPerSecond or WriteUnitsPerSecond specified for index: %s", names[0])
 			}
 		}
 	}
@@ -165,19 +194,7 @@ func (e *Engine) updateTable(in *updateTableInput) (*tableDescriptionOutput, err
 	if err := e.replaceTable(after); err != nil {
 		return nil, err
 	}
-	described := after.describe("UPDATING", now)
-	for i := range described.GlobalSecondaryIndexes {
-		x := &described.GlobalSecondaryIndexes[i]
-		if x.IndexStatus = u.status(*x.IndexName); x.IndexStatus == "CREATING" {
-			x.Backfilling = new(bool)
-		}
-	}
-	for i := range u.before.GlobalSecondaryIndexes {
-		if x := &u.before.GlobalSecondaryIndexes[i]; u.after.globalIndex(*x.IndexName) == nil {
-			described.GlobalSecondaryIndexes = append(described.GlobalSecondaryIndexes, t.describeGlobalIndex(x, "DELETING", now))
-		}
-	}
-	return &tableDescriptionOutput{described}, nil
+	return &tableDescriptionOutput{u.describe(t, after, now)}, nil
 }
 
 // tableUpdate is the definition of a table before and after an UpdateTable.
@@ -191,10 +208,12 @@ type tableUpdate struct {
 func (u *tableUpdate) apply() error {
 	in, d := u.in, &u.after
 	d.GlobalSecondaryIndexes = slices.Clone(d.GlobalSecondaryIndexes)
+	if err := u.applyWarmThroughput(); err != nil {
+		return err
+	}
 	d.DeletionProtectionEnabled = cmp.Or(in.DeletionProtectionEnabled, d.DeletionProtectionEnabled)
 	d.TableClass = cmp.Or(in.TableClass, d.TableClass)
 	d.SSESpecification = cmp.Or(in.SSESpecification, d.SSESpecification)
-	d.WarmThroughput = cmp.Or(in.WarmThroughput, d.WarmThroughput)
 	if err := u.applyThroughput(); err != nil {
 		return err
 	}
@@ -216,6 +235,18 @@ func (u *tableUpdate) apply() error {
 		return !used[*a.AttributeName]
 	})
 	return d.checkIndexes()
+}
+
+// applyWarmThroughput also keeps what the capacities before the update have reached.
+func (u *tableUpdate) applyWarmThroughput() error {
+	d := &u.after
+	for i := range d.GlobalSecondaryIndexes {
+		x := &d.GlobalSecondaryIndexes[i]
+		x.WarmThroughput = x.WarmThroughput.atLeast(startThroughput(x.ProvisionedThroughput))
+	}
+	current := d.WarmThroughput.atLeast(startThroughput(d.ProvisionedThroughput))
+	d.WarmThroughput = u.in.WarmThroughput.atLeast(current)
+	return u.in.WarmThroughput.checkChange(current, "table")
 }
 
 func (u *tableUpdate) applyThroughput() error {
@@ -291,22 +322,51 @@ func (x *globalSecondaryIndex) update(to *indexThroughput, onDemand bool) error 
 		}
 		x.ProvisionedThroughput = p
 	}
-	x.WarmThroughput = cmp.Or(to.WarmThroughput, x.WarmThroughput)
+	if err := to.WarmThroughput.checkChange(x.WarmThroughput, "index "+*x.IndexName); err != nil {
+		return err
+	}
+	x.WarmThroughput = to.WarmThroughput.atLeast(x.WarmThroughput)
 	x.OnDemandThroughput = cmp.Or(to.OnDemandThroughput, x.OnDemandThroughput)
 	return to.OnDemandThroughput.check(onDemand)
 }
 
-// status returns the status of a global index in the response.
-func (u *tableUpdate) status(name string) string {
-	if u.before.globalIndex(name) == nil {
-		return "CREATING"
+// describe returns the response to the update of a table. As the service's, it shows the old values of warm
+// throughput that changes, during which table and indexes stay ACTIVE.
+func (u *tableUpdate) describe(before, after *table, now time.Time) *tableDescription {
+	old, described := before.describe("ACTIVE", now), after.describe("ACTIVE", now)
+	if u.in.changesMore() {
+		described.TableStatus = "UPDATING"
 	}
-	for _, update := range u.in.GlobalSecondaryIndexUpdates {
-		if update.Update != nil && *update.Update.IndexName == name {
-			return "UPDATING"
+	if u.before.onDemand() != u.after.onDemand() {
+		described.omitModeDate()
+	}
+	if !u.in.WarmThroughput.isEmpty() {
+		described.WarmThroughput = u.in.WarmThroughput.updating(old.WarmThroughput)
+	}
+	for i := range u.in.GlobalSecondaryIndexUpdates {
+		update := &u.in.GlobalSecondaryIndexUpdates[i]
+		if update.changesMore() {
+			described.TableStatus = "UPDATING"
+		}
+		name := update.indexes()[0]
+		switch x := described.globalIndex(name); {
+		case update.Create != nil:
+			x.IndexStatus, x.Backfilling = "CREATING", new(bool)
+			x.WarmThroughput = update.Create.WarmThroughput.updating(x.WarmThroughput)
+		case update.Delete != nil:
+			deleted := *old.globalIndex(name)
+			deleted.IndexStatus = "DELETING"
+			described.GlobalSecondaryIndexes = append(described.GlobalSecondaryIndexes, deleted)
+		default:
+			if update.changesMore() {
+				x.IndexStatus = "UPDATING"
+			}
+			if !update.Update.WarmThroughput.isEmpty() {
+				x.WarmThroughput = update.Update.WarmThroughput.updating(old.globalIndex(name).WarmThroughput)
+			}
 		}
 	}
-	return "ACTIVE"
+	return described
 }
 
 // redefined returns the table with the new definition, and with new views if the indexes change.

@@ -41,6 +41,7 @@ func TestUpdateTable_BillingMode(t *testing.T) {
 	now = now.Add(time.Hour)
 	response := call(t, e, "UpdateTable", updateSpecs(`"BillingMode":"PAY_PER_REQUEST"`))["TableDescription"].(map[string]any)
 	assert.Equal(t, "UPDATING", response["TableStatus"])
+	equal(t, "the mode in the response, without its date", response["BillingModeSummary"], `{"BillingMode":"PAY_PER_REQUEST"}`)
 	equal(t, "on demand", described(t, e, "TableStatus", "BillingModeSummary", "ProvisionedThroughput"), `{"TableStatus":"ACTIVE",
 		"BillingModeSummary":{"BillingMode":"PAY_PER_REQUEST","LastUpdateToPayPerRequestDateTime":4600},
 		"ProvisionedThroughput":{"NumberOfDecreasesToday":0,"ReadCapacityUnits":0,"WriteCapacityUnits":0}}`)
