@@ -16,10 +16,13 @@ type tableDescription struct {
 	GlobalSecondaryIndexes     []globalIndexDescription `json:",omitempty"`
 	ItemCount                  int
 	KeySchema                  keyElements         `json:",omitempty"`
+	LatestStreamArn            string              `json:",omitempty"`
+	LatestStreamLabel          string              `json:",omitempty"`
 	LocalSecondaryIndexes      []indexDescription  `json:",omitempty"`
 	OnDemandThroughput         *onDemandThroughput `json:",omitempty"`
 	ProvisionedThroughput      throughputDescription
 	SSEDescription             *sseDescription `json:",omitempty"`
+	StreamSpecification        *streamSpecification
 	TableArn                   string
 	TableClassSummary          tableClassSummary `json:",omitzero"`
 	TableID                    string            `json:"TableId"`
@@ -119,6 +122,7 @@ func (t *table) describe(status string, now time.Time) *tableDescription {
 		OnDemandThroughput:        d.OnDemandThroughput,
 		ProvisionedThroughput:     t.describeThroughput("", d.ProvisionedThroughput, now),
 		SSEDescription:            d.SSESpecification.describe(),
+		StreamSpecification:       d.StreamSpecification,
 		TableArn:                  t.arn(),
 		TableClassSummary:         tableClassSummary{d.TableClass},
 		TableID:                   t.ID,
@@ -126,6 +130,9 @@ func (t *table) describe(status string, now time.Time) *tableDescription {
 		TableSizeBytes:            t.views[0].bytes,
 		TableStatus:               status,
 		WarmThroughput:            describeWarm(d.WarmThroughput, d.ProvisionedThroughput),
+	}
+	if label := t.streamLabel(); label != "" {
+		described.LatestStreamArn, described.LatestStreamLabel = t.arn()+"/stream/"+label, label
 	}
 	if !t.OnDemandSince.IsZero() {
 		mode, since := "PROVISIONED", timestampOf(t.OnDemandSince)

@@ -4,9 +4,10 @@
 //
 // It departs from the service for the sake of tests: a table or index is ACTIVE as soon as
 // CreateTable or UpdateTable has returned, a global secondary index shows a write at once, nothing
-// is ever throttled, an eventually consistent read is a consistent one, an item is deleted exactly 48
-// hours after its expiry, and signatures are not verified. What it does not have it rejects by
-// name and never ignores: PartiQL, streams, backups, replicas and resource policies.
+// is ever throttled, an eventually consistent read is a consistent one, an item is deleted exactly
+// 48 hours after its expiry, and signatures are not verified. What it does not have it rejects by
+// name and never ignores: PartiQL, backups, replicas, resource policies, and the operations that read
+// a stream. The stream of a table is described, and records nothing.
 //
 // # An operation
 //

@@ -300,7 +300,9 @@ type indexThroughput struct {
 	WarmThroughput        *warmThroughput
 }
 
-// streamSpecification is the stream that a table is to have. This engine has none.
+// streamSpecification is the stream of a table. It is described, and records nothing.
+//
+//	{"StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES"}
 type streamSpecification struct {
 	StreamEnabled  *bool
 	StreamViewType *string
@@ -311,18 +313,57 @@ func (s *streamSpecification) checkShape(c *constraints) {
 		return
 	}
 	c.notNull("streamSpecification.streamEnabled", s.StreamEnabled != nil)
-	c.oneOf("streamSpecification.streamViewType", s.StreamViewType, "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY")
+	c.oneOf("streamSpecification.streamViewType", s.StreamViewType, "OLD_IMAGE", "KEYS_ONLY", "NEW_AND_OLD_IMAGES", "NEW_IMAGE")
 }
 
-// check rejects a stream of a table, which is new or updated.
+// check requires a view type of the stream that a table is to have, and none of the one that it is not.
 func (s *streamSpecification) check(isNew bool) error {
-	switch {
-	case s != nil && *s.StreamEnabled:
-		return validation("The parameter 'StreamSpecification' is not supported by this engine, which has no streams")
-	case isNew && s != nil && s.StreamViewType != nil:
-		return invalidParameter("Table is being created with a stream disabled, UpdateViewType should not be specified")
+	if s == nil || *s.StreamEnabled == (s.StreamViewType != nil) {
+		return nil
 	}
-	return nil
+	switch {
+	case isNew && *s.StreamEnabled:
+		return invalidParameter("Table is being created with a stream enabled, UpdateViewType is required")
+	case isNew:
+		return invalidParameter("Table is being created with a stream disabled, UpdateViewType should not be specified")
+	case *s.StreamEnabled:
+		return invalidParameter("If stream is being enabled then UpdateViewType is required")
+	}
+	return invalidParameter("If stream is being disabled, then UpdateViewType must not be specified")
+}
+
+// checkChange rejects to enable the stream of a table that has one, also with another view type, and to
+// disable that of a table that has none.
+func (s *streamSpecification) checkChange(t *table) error {
+	switch has := t.Definition.StreamSpecification != nil; {
+	case s == nil || *s.StreamEnabled != has:
+		return nil
+	case has:
+		return validation("Table already has an enabled stream: TableName: %s", t.Name)
+	}
+	return validation("Table has no stream to disable: TableName: %s", t.Name)
+}
+
+// setStream enables the stream of a table that has none, or disables it. The latest stream keeps its name,
+// and no two have the same.
+func (t *table) setStream(s *streamSpecification, now time.Time) {
+	if s == nil || !*s.StreamEnabled {
+		t.Definition.StreamSpecification = nil
+		return
+	}
+	created := now.Truncate(time.Millisecond)
+	if !created.After(t.StreamCreated) {
+		created = t.StreamCreated.Add(time.Millisecond)
+	}
+	t.Definition.StreamSpecification, t.StreamCreated = s, created
+}
+
+// streamLabel returns the name of the latest stream, "" if the table never had one.
+func (t *table) streamLabel() string {
+	if t.StreamCreated.IsZero() {
+		return ""
+	}
+	return t.StreamCreated.UTC().Format("2006-01-02T15:04:05.000")
 }
 
 // sseSpecification is the encryption of a table. It is described, and encrypts nothing.

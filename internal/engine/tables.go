@@ -61,6 +61,7 @@ func (e *Engine) createTable(in *createTableInput) (*tableDescriptionOutput, err
 	if t.Definition.onDemand() {
 		t.OnDemandSince = t.Created
 	}
+	t.setStream(in.StreamSpecification, t.Created)
 	t.tag(in.Tags)
 	if err := e.commitTable(t, Entry{countersBucket, []byte("tables"), binary.AppendUvarint(nil, number)}); err != nil {
 		return nil, err

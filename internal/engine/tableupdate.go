@@ -93,6 +93,7 @@ func (in *updateTableInput) check() error {
 		in.checkWarmThroughput(),
 		in.checkDefinitions(),
 		in.StreamSpecification.check(false),
+		in.checkStream(),
 		in.SSESpecification.check())
 }
 
@@ -122,6 +123,19 @@ func (in *updateTableInput) checkWarmThroughput() error {
 	}
 	if in.changesMore() || slices.ContainsFunc(in.GlobalSecondaryIndexUpdates, func(u globalSecondaryIndexUpdate) bool { return u.changesMore() }) {
 		return invalidParameter("WarmThroughput must be the only operation in the request")
+	}
+	return nil
+}
+
+// checkStream rejects changes that the service makes only apart from that of a stream.
+func (in *updateTableInput) checkStream() error {
+	switch {
+	case in.StreamSpecification == nil:
+		return nil
+	case in.ProvisionedThroughput != nil || is(in.BillingMode, "PROVISIONED"):
+		return invalidParameter("You cannot modify stream status while updating table IOPS")
+	case in.indexChanges() > 0:
+		return invalidParameter("You cannot create or delete index while changing stream status")
 	}
 	return nil
 }
@@ -182,8 +196,8 @@ func (e *Engine) updateTable(in *updateTableInput) (*tableDescriptionOutput, err
 	if err != nil {
 		return nil, err
 	}
-	if in.StreamSpecification != nil {
-		return nil, validation("Table has no stream to disable: TableName: %s", t.Name)
+	if err := in.StreamSpecification.checkChange(t); err != nil {
+		return nil, err
 	}
 	u := tableUpdate{in: in, before: t.Definition, after: *t.Definition}
 	if err := u.apply(); err != nil {
@@ -375,6 +389,9 @@ func (t *table) redefined(u *tableUpdate, now time.Time) *table {
 	after.Definition = &u.after
 	if u.after.onDemand() && !u.before.onDemand() {
 		after.OnDemandSince = now
+	}
+	if u.in.StreamSpecification != nil {
+		after.setStream(u.in.StreamSpecification, now)
 	}
 	after.Throughput = map[string]throughputHistory{"": t.Throughput[""].changed(u.before.ProvisionedThroughput, u.after.ProvisionedThroughput, now)}
 	for _, x := range u.after.GlobalSecondaryIndexes {
