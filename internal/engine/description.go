@@ -110,9 +110,10 @@ type globalIndexDescription struct {
 	WarmThroughput        *warmThroughputDescription `json:",omitempty"`
 }
 
-// describe returns the description of a table and its global indexes in the given status.
-func (t *table) describe(status string, now time.Time) *tableDescription {
-	d := t.Definition
+// describe returns the description of a table and its global indexes in the given status, with its ARNs in
+// the region.
+func (t *table) describe(status, region string, now time.Time) *tableDescription {
+	d, arn := t.Definition, tableARN(region, t.Name)
 	described := &tableDescription{
 		AttributeDefinitions:      d.AttributeDefinitions,
 		CreationDateTime:          timestampOf(t.Created),
@@ -121,9 +122,9 @@ func (t *table) describe(status string, now time.Time) *tableDescription {
 		KeySchema:                 d.KeySchema,
 		OnDemandThroughput:        d.OnDemandThroughput,
 		ProvisionedThroughput:     t.describeThroughput("", d.ProvisionedThroughput, now),
-		SSEDescription:            d.SSESpecification.describe(),
+		SSEDescription:            d.SSESpecification.describe(region),
 		StreamSpecification:       d.StreamSpecification,
-		TableArn:                  t.arn(),
+		TableArn:                  arn,
 		TableClassSummary:         tableClassSummary{d.TableClass},
 		TableID:                   t.ID,
 		TableName:                 t.Name,
@@ -132,7 +133,7 @@ func (t *table) describe(status string, now time.Time) *tableDescription {
 		WarmThroughput:            describeWarm(d.WarmThroughput, d.ProvisionedThroughput),
 	}
 	if label := t.streamLabel(); label != "" {
-		described.LatestStreamArn, described.LatestStreamLabel = t.arn()+"/stream/"+label, label
+		described.LatestStreamArn, described.LatestStreamLabel = arn+"/stream/"+label, label
 	}
 	if !t.OnDemandSince.IsZero() {
 		mode, since := "PROVISIONED", timestampOf(t.OnDemandSince)
@@ -143,29 +144,27 @@ func (t *table) describe(status string, now time.Time) *tableDescription {
 		described.TableThroughputModeSummary = &modeSummary{TableThroughputMode: mode, LastUpdateToPayPerRequestDateTime: since}
 	}
 	for i := range d.LocalSecondaryIndexes {
-		described.LocalSecondaryIndexes = append(described.LocalSecondaryIndexes, t.describeIndex(&d.LocalSecondaryIndexes[i].secondaryIndex))
+		described.LocalSecondaryIndexes = append(described.LocalSecondaryIndexes, t.describeIndex(&d.LocalSecondaryIndexes[i].secondaryIndex, arn))
 	}
 	for i := range d.GlobalSecondaryIndexes {
-		described.GlobalSecondaryIndexes = append(described.GlobalSecondaryIndexes, t.describeGlobalIndex(&d.GlobalSecondaryIndexes[i], status, now))
+		described.GlobalSecondaryIndexes = append(described.GlobalSecondaryIndexes, t.describeGlobalIndex(&d.GlobalSecondaryIndexes[i], arn, status, now))
 	}
 	return described
 }
 
-func (t *table) arn() string { return arnPrefix + t.Name }
-
-func (t *table) describeIndex(x *secondaryIndex) indexDescription {
+func (t *table) describeIndex(x *secondaryIndex, arn string) indexDescription {
 	v := t.view(*x.IndexName)
 	return indexDescription{
 		secondaryIndex: *x,
-		IndexArn:       t.arn() + "/index/" + *x.IndexName,
+		IndexArn:       arn + "/index/" + *x.IndexName,
 		IndexSizeBytes: v.bytes,
 		ItemCount:      v.tree.Len(),
 	}
 }
 
-func (t *table) describeGlobalIndex(x *globalSecondaryIndex, status string, now time.Time) globalIndexDescription {
+func (t *table) describeGlobalIndex(x *globalSecondaryIndex, arn, status string, now time.Time) globalIndexDescription {
 	return globalIndexDescription{
-		indexDescription:      t.describeIndex(&x.secondaryIndex),
+		indexDescription:      t.describeIndex(&x.secondaryIndex, arn),
 		IndexStatus:           status,
 		ProvisionedThroughput: t.describeThroughput(*x.IndexName, x.ProvisionedThroughput, now),
 		OnDemandThroughput:    x.OnDemandThroughput,
@@ -174,8 +173,8 @@ func (t *table) describeGlobalIndex(x *globalSecondaryIndex, status string, now 
 }
 
 // describeNew describes the table for the response that creates it, without what the service adds later.
-func (t *table) describeNew() *tableDescription {
-	d := t.describe("CREATING", t.Created)
+func (t *table) describeNew(region string) *tableDescription {
+	d := t.describe("CREATING", region, t.Created)
 	d.omitModeDate()
 	d.WarmThroughput = t.Definition.WarmThroughput.updating(d.WarmThroughput)
 	for i := range d.GlobalSecondaryIndexes {

@@ -2,7 +2,7 @@ package engine
 
 import (
 	"math"
-	"strings"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -59,8 +59,8 @@ func New(options ...Option) *Engine {
 	return e
 }
 
-// run performs an operation and appends the response.
-func (e *Engine) run(o operation, request document, dst []byte) ([]byte, error) {
+// run performs an operation, which the request calls, and appends the response.
+func (e *Engine) run(o operation, r *http.Request, parameters document, dst []byte) ([]byte, error) {
 	if o.changesTables {
 		e.definitions.Lock()
 		defer e.definitions.Unlock()
@@ -71,12 +71,12 @@ func (e *Engine) run(o operation, request document, dst []byte) ([]byte, error) 
 	if min(e.nextExpiry.Load(), e.nextToken.Load()) != never {
 		e.sweep()
 	}
-	return o.perform(e, request, dst)
+	return o.perform(e, r, parameters, dst)
 }
 
 // table returns the table with the given name or ARN, for an operation on items.
 func (e *Engine) table(nameOrARN string) (*table, error) {
-	if t := e.tables[strings.TrimPrefix(nameOrARN, arnPrefix)]; t != nil {
+	if t := e.tables[tableName(nameOrARN)]; t != nil {
 		return t, nil
 	}
 	return nil, resourceNotFound()

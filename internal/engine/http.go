@@ -91,7 +91,7 @@ func (e *Engine) handle(r *http.Request, body, dst []byte) (response []byte, err
 	if request == "" {
 		return nil, serialization("")
 	}
-	return e.run(operation, request, dst)
+	return e.run(operation, r, request, dst)
 }
 
 // contentTypeOf returns the content type of the response, which is that of the request, and reports

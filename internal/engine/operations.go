@@ -2,6 +2,7 @@ package engine
 
 import (
 	"maps"
+	"net/http"
 	"reflect"
 	"slices"
 	"strconv"
@@ -14,7 +15,7 @@ import (
 // operation is an operation of the DynamoDB API.
 type operation struct {
 	// perform appends the JSON of the response.
-	perform func(e *Engine, request document, dst []byte) ([]byte, error)
+	perform func(e *Engine, r *http.Request, parameters document, dst []byte) ([]byte, error)
 	// changesTables is set if the operation changes tables apart from their items.
 	changesTables bool
 }
@@ -58,10 +59,13 @@ type input[T any] interface {
 
 // newOperation returns an operation that leaves the tables as they are, apart from their items.
 func newOperation[In, Out any, P input[In]](perform func(*Engine, P) (Out, error)) operation {
-	return operation{perform: func(e *Engine, request document, dst []byte) ([]byte, error) {
+	return operation{perform: func(e *Engine, r *http.Request, parameters document, dst []byte) ([]byte, error) {
 		in := P(new(In))
-		if err := request.decode(in); err != nil {
+		if err := parameters.decode(in); err != nil {
 			return dst, err
+		}
+		if in, ok := any(in).(interface{ calledBy(r *http.Request) }); ok {
+			in.calledBy(r)
 		}
 		if err := in.check(); err != nil {
 			return dst, err

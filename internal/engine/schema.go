@@ -396,7 +396,7 @@ func (s *sseSpecification) check() error {
 }
 
 // describe returns nil for the encryption that every table has.
-func (s *sseSpecification) describe() *sseDescription {
+func (s *sseSpecification) describe(region string) *sseDescription {
 	if s == nil || !isTrue(s.Enabled) {
 		return nil
 	}

@@ -6,19 +6,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
-)
-
-// The owner of the tables and their region.
-const (
-	region    = "us-east-1"
-	account   = "123456789012"
-	endpoint  = "dynamodb." + region + ".amazonaws.com"
-	arnPrefix = "arn:aws:dynamodb:" + region + ":" + account + ":table/"
 )
 
 // createTableInput has the parameters of CreateTable.
 type createTableInput struct {
+	caller
 	tableDefinition
 	Tags []tag
 
@@ -31,6 +23,7 @@ func (in *createTableInput) check() error {
 	}
 	var c constraints
 	in.checkShape(&c)
+	in.checkRegion(&c, in.TableName)
 	if err := c.err(); err != nil {
 		return err
 	}
@@ -45,7 +38,7 @@ type tableDescriptionOutput struct {
 }
 
 func (e *Engine) createTable(in *createTableInput) (*tableDescriptionOutput, error) {
-	name := strings.TrimPrefix(*in.TableName, arnPrefix)
+	name := tableName(*in.TableName)
 	if e.tables[name] != nil {
 		return nil, dynamoDBException("ResourceInUseException", "Table already exists: "+name)
 	}
@@ -67,7 +60,7 @@ func (e *Engine) createTable(in *createTableInput) (*tableDescriptionOutput, err
 		return nil, err
 	}
 	e.ids, e.tables[name] = number, t
-	return &tableDescriptionOutput{t.describeNew()}, nil
+	return &tableDescriptionOutput{t.describeNew(in.region())}, nil
 }
 
 // tableInput has the parameter of the operations that have no other: DeleteTable, DescribeTable,
@@ -75,6 +68,7 @@ func (e *Engine) createTable(in *createTableInput) (*tableDescriptionOutput, err
 //
 //	{"TableName": "pets"}
 type tableInput struct {
+	caller
 	TableName *string
 }
 
@@ -84,6 +78,7 @@ func (in *tableInput) check() error {
 	}
 	var c constraints
 	c.requireName("tableName", in.TableName, 1)
+	in.checkRegion(&c, in.TableName)
 	return c.err()
 }
 
@@ -103,7 +98,7 @@ func (e *Engine) deleteTable(in *tableInput) (*tableDescriptionOutput, error) {
 		}
 	}
 	delete(e.tables, t.Name)
-	described := t.describe("DELETING", e.now())
+	described := t.describe("DELETING", in.region(), e.now())
 	described.AttributeDefinitions, described.KeySchema, described.CreationDateTime = nil, nil, nil
 	described.LocalSecondaryIndexes, described.GlobalSecondaryIndexes, described.WarmThroughput = nil, nil, nil
 	return &tableDescriptionOutput{described}, nil
@@ -123,7 +118,7 @@ func (e *Engine) describeTable(in *tableInput) (*describeTableOutput, error) {
 	}
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	return &describeTableOutput{t.describe("ACTIVE", e.now())}, nil
+	return &describeTableOutput{t.describe("ACTIVE", in.region(), e.now())}, nil
 }
 
 // namedTable returns the table with the given name or ARN, for an operation of the control plane,
@@ -213,7 +208,14 @@ func (e *Engine) describeLimits(*noInput) (*describeLimitsOutput, error) {
 	return &describeLimitsOutput{80_000, 80_000, 40_000, 40_000}, nil
 }
 
-// describeEndpointsOutput is the response of DescribeEndpoints.
+// describeEndpointsInput has the parameters of DescribeEndpoints: none.
+type describeEndpointsInput struct {
+	caller
+}
+
+func (*describeEndpointsInput) check() error { return nil }
+
+// describeEndpointsOutput is the response of DescribeEndpoints: the host that was called.
 //
 //	{"Endpoints": [{"Address": "dynamodb.us-east-1.amazonaws.com", "CachePeriodInMinutes": 1440}]}
 type describeEndpointsOutput struct {
@@ -225,6 +227,6 @@ type endpointDescription struct {
 	CachePeriodInMinutes int
 }
 
-func (e *Engine) describeEndpoints(*noInput) (*describeEndpointsOutput, error) {
-	return &describeEndpointsOutput{[]endpointDescription{{endpoint, 1440}}}, nil
+func (e *Engine) describeEndpoints(in *describeEndpointsInput) (*describeEndpointsOutput, error) {
+	return &describeEndpointsOutput{[]endpointDescription{{in.request.Host, 1440}}}, nil
 }

@@ -15,6 +15,7 @@ import (
 //	 "GlobalSecondaryIndexUpdates": [{"Create": {"IndexName": "byAge",
 //	   "KeySchema": [{"AttributeName": "age", "KeyType": "HASH"}], "Projection": {"ProjectionType": "ALL"}}}]}
 type updateTableInput struct {
+	caller
 	tableSettings
 	GlobalSecondaryIndexUpdates []globalSecondaryIndexUpdate
 
@@ -83,6 +84,7 @@ func (in *updateTableInput) check() error {
 		in.GlobalSecondaryIndexUpdates[i].checkShape(&c, elementAt("globalSecondaryIndexUpdates", i))
 	}
 	in.checkFeatureShape(&c)
+	in.checkRegion(&c, in.TableName)
 	if err := c.err(); err != nil {
 		return err
 	}
@@ -347,7 +349,8 @@ func (x *globalSecondaryIndex) update(to *indexThroughput, onDemand bool) error 
 // describe returns the response to the update of a table. As the service's, it shows the old values of warm
 // throughput that changes, during which table and indexes stay ACTIVE.
 func (u *tableUpdate) describe(before, after *table, now time.Time) *tableDescription {
-	old, described := before.describe("ACTIVE", now), after.describe("ACTIVE", now)
+	region := u.in.region()
+	old, described := before.describe("ACTIVE", region, now), after.describe("ACTIVE", region, now)
 	if u.in.changesMore() {
 		described.TableStatus = "UPDATING"
 	}

@@ -60,31 +60,40 @@ func (t *table) tag(tags []tag) {
 	}
 }
 
+// resourceInput has the parameter of the operations that take an ARN instead of a name.
+type resourceInput struct {
+	caller
+	ResourceArn *string
+}
+
 // checkResource checks the ARN of a resource, and that the member beside it is present.
-func checkResource(arn *string, member string, present bool) error {
+func (in *resourceInput) checkResource(member string, present bool) error {
 	var c constraints
-	c.requireString("resourceArn", arn, 1283)
+	c.requireString("resourceArn", in.ResourceArn, 1283)
 	c.notNull(member, present)
 	if err := c.err(); err != nil {
 		return err
 	}
-	switch {
-	case !isARN(*arn):
-		return invalidParameter("ARNs must start with 'arn:': %s", *arn)
-	case !strings.HasPrefix(*arn, "arn:aws:dynamodb:"):
-		return invalidParameter("Provided Arn is not a DynamoDB resource arn: %s", *arn)
+	switch arn := *in.ResourceArn; {
+	case !isARN(arn):
+		return invalidParameter("ARNs must start with 'arn:': %s", arn)
+	case !strings.HasPrefix(arn, "arn:aws:dynamodb:"):
+		return invalidParameter("Provided Arn is not a DynamoDB resource arn: %s", arn)
 	}
 	return nil
 }
 
-// resource returns the table that an ARN names; operation names the request in errors.
-func (e *Engine) resource(arn, operation string) (*table, error) {
-	name, ours := strings.CutPrefix(arn, arnPrefix)
+// taggedTable returns the table that the ARN names; operation names the request in errors.
+func (e *Engine) taggedTable(in *resourceInput, operation string) (*table, error) {
+	arn := *in.ResourceArn
+	region, name, ours := cutARN(arn)
 	switch {
-	case ours && strings.Contains(name, "/"):
-		return nil, invalidParameter("Invalid resource arn provided, only table or stream is accepted. Provided resource arn: %s", arn)
 	case !ours:
 		return nil, dynamoDBException("AccessDeniedException", "User: arn:aws:iam::"+account+":root is not authorized to perform: dynamodb:"+operation+" on resource: "+arn)
+	case region != in.region():
+		return nil, validation("Invalid TableArn: Invalid ResourceArn provided as input %s", arn)
+	case strings.Contains(name, "/"):
+		return nil, invalidParameter("Invalid resource arn provided, only table or stream is accepted. Provided resource arn: %s", arn)
 	case e.tables[name] == nil:
 		return nil, dynamoDBException("ResourceNotFoundException", "Requested resource not found: ResourcArn: "+arn+" not found")
 	}
@@ -98,12 +107,12 @@ type nothing struct{}
 //
 //	{"ResourceArn": "arn:aws:dynamodb:us-east-1:123456789012:table/pets", "Tags": [{"Key": "team", "Value": "a"}]}
 type tagResourceInput struct {
-	ResourceArn *string
-	Tags        []tag
+	resourceInput
+	Tags []tag
 }
 
 func (in *tagResourceInput) check() error {
-	if err := checkResource(in.ResourceArn, "tags", in.Tags != nil); err != nil {
+	if err := in.checkResource("tags", in.Tags != nil); err != nil {
 		return err
 	}
 	if len(in.Tags) == 0 {
@@ -113,7 +122,7 @@ func (in *tagResourceInput) check() error {
 }
 
 func (e *Engine) tagResource(in *tagResourceInput) (nothing, error) {
-	t, err := e.resource(*in.ResourceArn, "TagResource")
+	t, err := e.taggedTable(&in.resourceInput, "TagResource")
 	if err != nil {
 		return nothing{}, err
 	}
@@ -130,12 +139,12 @@ func (e *Engine) tagResource(in *tagResourceInput) (nothing, error) {
 //
 //	{"ResourceArn": "arn:aws:dynamodb:us-east-1:123456789012:table/pets", "TagKeys": ["team"]}
 type untagResourceInput struct {
-	ResourceArn *string
-	TagKeys     []string
+	resourceInput
+	TagKeys []string
 }
 
 func (in *untagResourceInput) check() error {
-	if err := checkResource(in.ResourceArn, "tagKeys", in.TagKeys != nil); err != nil {
+	if err := in.checkResource("tagKeys", in.TagKeys != nil); err != nil {
 		return err
 	}
 	if len(in.TagKeys) == 0 {
@@ -145,7 +154,7 @@ func (in *untagResourceInput) check() error {
 }
 
 func (e *Engine) untagResource(in *untagResourceInput) (nothing, error) {
-	t, err := e.resource(*in.ResourceArn, "UntagResource")
+	t, err := e.taggedTable(&in.resourceInput, "UntagResource")
 	if err != nil {
 		return nothing{}, err
 	}
@@ -161,10 +170,10 @@ func (e *Engine) untagResource(in *untagResourceInput) (nothing, error) {
 //
 //	{"ResourceArn": "arn:aws:dynamodb:us-east-1:123456789012:table/pets"}
 type listTagsOfResourceInput struct {
-	ResourceArn *string
+	resourceInput
 }
 
-func (in *listTagsOfResourceInput) check() error { return checkResource(in.ResourceArn, "", true) }
+func (in *listTagsOfResourceInput) check() error { return in.checkResource("", true) }
 
 // listTagsOfResourceOutput is the response of ListTagsOfResource.
 //
@@ -174,7 +183,7 @@ type listTagsOfResourceOutput struct {
 }
 
 func (e *Engine) listTagsOfResource(in *listTagsOfResourceInput) (*listTagsOfResourceOutput, error) {
-	t, err := e.resource(*in.ResourceArn, "ListTagsOfResource")
+	t, err := e.taggedTable(&in.resourceInput, "ListTagsOfResource")
 	if err != nil {
 		return nil, err
 	}

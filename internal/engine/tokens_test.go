@@ -63,7 +63,7 @@ func TestTokens_AreDroppedAtTheNextRequest(t *testing.T) {
 	now := time.Unix(1_700_000_000, 500)
 	e := New(WithClock(func() time.Time { return now }))
 	list := func() {
-		_, err := e.run(operations["ListTables"], "{}", nil)
+		_, err := e.run(operations["ListTables"], nil, "{}", nil)
 		require.NoError(t, err)
 	}
 	for i, token := range []string{"a", "b"} {
