@@ -30,7 +30,7 @@ func TestControlPlane_SpeaksToTheSDK(t *testing.T) {
 		AttributeDefinitions:      []types.AttributeDefinition{{AttributeName: aws.String("p"), AttributeType: types.ScalarAttributeTypeS}},
 		KeySchema:                 []types.KeySchemaElement{{AttributeName: aws.String("p"), KeyType: types.KeyTypeHash}},
 		ProvisionedThroughput:     throughput,
-		StreamSpecification:       &types.StreamSpecification{StreamEnabled: aws.Bool(false)},
+		StreamSpecification:       &types.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeKeysOnly},
 		SSESpecification:          &types.SSESpecification{Enabled: aws.Bool(true), SSEType: types.SSETypeKms},
 		WarmThroughput:            &types.WarmThroughput{ReadUnitsPerSecond: aws.Int64(3), WriteUnitsPerSecond: aws.Int64(4)},
 		TableClass:                types.TableClassStandardInfrequentAccess,
@@ -42,6 +42,9 @@ func TestControlPlane_SpeaksToTheSDK(t *testing.T) {
 	assert.Equal(t, time.Unix(1_700_000_000, 0).UTC(), *created.TableDescription.CreationDateTime)
 	assert.Equal(t, types.SSEStatusEnabled, created.TableDescription.SSEDescription.Status)
 	assert.EqualValues(t, 4, *created.TableDescription.WarmThroughput.WriteUnitsPerSecond)
+	assert.Equal(t, types.TableStatusUpdating, created.TableDescription.WarmThroughput.Status)
+	assert.Equal(t, types.StreamViewTypeKeysOnly, created.TableDescription.StreamSpecification.StreamViewType)
+	assert.Equal(t, *created.TableDescription.TableArn+"/stream/"+*created.TableDescription.LatestStreamLabel, *created.TableDescription.LatestStreamArn)
 	assert.Equal(t, types.TableClassStandardInfrequentAccess, created.TableDescription.TableClassSummary.TableClass)
 	assert.True(t, *created.TableDescription.DeletionProtectionEnabled)
 	assert.EqualValues(t, 2, *created.TableDescription.ProvisionedThroughput.WriteCapacityUnits)
@@ -89,6 +92,13 @@ func TestControlPlane_SpeaksToTheSDK(t *testing.T) {
 	backups, err := client.DescribeContinuousBackups(ctx, &dynamodb.DescribeContinuousBackupsInput{TableName: arn})
 	require.NoError(t, err)
 	assert.Equal(t, types.ContinuousBackupsStatusEnabled, backups.ContinuousBackupsDescription.ContinuousBackupsStatus)
+	recovery, err := client.UpdateContinuousBackups(ctx, &dynamodb.UpdateContinuousBackupsInput{TableName: table,
+		PointInTimeRecoverySpecification: &types.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: aws.Bool(true)}})
+	require.NoError(t, err)
+	described := recovery.ContinuousBackupsDescription.PointInTimeRecoveryDescription
+	assert.Equal(t, types.PointInTimeRecoveryStatusEnabled, described.PointInTimeRecoveryStatus)
+	assert.Equal(t, time.Unix(1_700_000_000, 0).UTC(), *described.EarliestRestorableDateTime)
+	featuresOf(t, client, table, arn)
 
 	_, err = client.ExecuteStatement(ctx, &dynamodb.ExecuteStatementInput{Statement: aws.String("SELECT")})
 	assert.ErrorContains(t, err, "UnknownOperationException: ExecuteStatement is not supported by this engine, which has no PartiQL")
@@ -96,5 +106,40 @@ func TestControlPlane_SpeaksToTheSDK(t *testing.T) {
 	require.NoError(t, err)
 	var missing *types.ResourceNotFoundException
 	_, err = client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: table})
+	assert.ErrorAs(t, err, &missing)
+}
+
+// featuresOf reads the features that the table does not have.
+func featuresOf(t *testing.T, client *dynamodb.Client, table, arn *string) {
+	t.Helper()
+	ctx := t.Context()
+	destinations, err := client.DescribeKinesisStreamingDestination(ctx, &dynamodb.DescribeKinesisStreamingDestinationInput{TableName: table})
+	require.NoError(t, err)
+	assert.Equal(t, table, destinations.TableName)
+	assert.Empty(t, destinations.KinesisDataStreamDestinations)
+	insights, err := client.DescribeContributorInsights(ctx, &dynamodb.DescribeContributorInsightsInput{TableName: table, IndexName: aws.String("byG")})
+	require.NoError(t, err)
+	assert.Equal(t, types.ContributorInsightsStatusDisabled, insights.ContributorInsightsStatus)
+	allInsights, err := client.ListContributorInsights(ctx, &dynamodb.ListContributorInsightsInput{})
+	require.NoError(t, err)
+	assert.Empty(t, allInsights.ContributorInsightsSummaries)
+	backups, err := client.ListBackups(ctx, &dynamodb.ListBackupsInput{TimeRangeLowerBound: aws.Time(time.Unix(1, 5e8))})
+	require.NoError(t, err)
+	assert.Empty(t, backups.BackupSummaries)
+	exports, err := client.ListExports(ctx, &dynamodb.ListExportsInput{TableArn: arn})
+	require.NoError(t, err)
+	assert.Empty(t, exports.ExportSummaries)
+	imports, err := client.ListImports(ctx, &dynamodb.ListImportsInput{TableArn: arn})
+	require.NoError(t, err)
+	assert.Empty(t, imports.ImportSummaryList)
+	global, err := client.ListGlobalTables(ctx, &dynamodb.ListGlobalTablesInput{})
+	require.NoError(t, err)
+	assert.Empty(t, global.GlobalTables)
+
+	var noPolicy *types.PolicyNotFoundException
+	_, err = client.GetResourcePolicy(ctx, &dynamodb.GetResourcePolicyInput{ResourceArn: arn})
+	assert.ErrorAs(t, err, &noPolicy)
+	var missing *types.ResourceNotFoundException
+	_, err = client.DescribeTableReplicaAutoScaling(ctx, &dynamodb.DescribeTableReplicaAutoScalingInput{TableName: table})
 	assert.ErrorAs(t, err, &missing)
 }

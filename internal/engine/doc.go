@@ -5,9 +5,10 @@
 // It departs from the service for the sake of tests: a table or index is ACTIVE as soon as
 // CreateTable or UpdateTable has returned, a global secondary index shows a write at once, nothing
 // is ever throttled, an eventually consistent read is a consistent one, an item is deleted exactly
-// 48 hours after its expiry, and signatures are not verified. What it does not have it rejects by
-// name and never ignores: PartiQL, backups, replicas, resource policies, and the operations that read
-// a stream. The stream of a table is described, and records nothing.
+// 48 hours after its expiry, and signatures are not verified. All regions share one set of tables. What
+// it does not have it rejects by name and never ignores: PartiQL, backups, replicas, resource policies,
+// and the operations that read a stream. The stream of a table is described, and records nothing, and
+// point-in-time recovery is a switch.
 //
 // # An operation
 //
@@ -45,8 +46,8 @@
 //     page.go what Query and Scan share, expressions.go and legacy.go the parameters that select items and
 //     attributes, capacity.go what operations cost
 //   - table.go, index.go and key.go have the tables with their items, the indexes, and the keys of both
-//   - tables.go, definition.go, tableupdate.go, description.go, schema.go, tags.go and timetolive.go have the
-//     operations on tables
+//   - tables.go, definition.go, tableupdate.go, description.go, schema.go, arn.go, tags.go and timetolive.go
+//     have the operations on tables, backups.go and features.go those on what tables do not really have
 //   - store.go commits changes to a Store and loads them; package store is one in a file
 //
 // Package attribute has attribute values, package expression parses and evaluates expressions.

@@ -37,6 +37,8 @@ type storedTable struct {
 	// Throughput is by the name of the index, "" for the table.
 	Throughput map[string]throughputHistory
 	Tags       map[string]string
+	// PointInTimeRecovery is nil if it is disabled.
+	PointInTimeRecovery *pointInTimeRecovery `json:",omitempty"`
 	// StreamCreated is the creation of the latest stream, zero if there was none.
 	StreamCreated time.Time `json:",omitzero"`
 	// TimeToLive is the name of the attribute with the second of expiry, "" if time to live is disabled.

@@ -63,8 +63,7 @@ func (e *Engine) createTable(in *createTableInput) (*tableDescriptionOutput, err
 	return &tableDescriptionOutput{t.describeNew(in.region())}, nil
 }
 
-// tableInput has the parameter of the operations that have no other: DeleteTable, DescribeTable,
-// DescribeTimeToLive and DescribeContinuousBackups.
+// tableInput has the parameter of the operations that have no other, such as DescribeTable.
 //
 //	{"TableName": "pets"}
 type tableInput struct {
@@ -77,9 +76,13 @@ func (in *tableInput) check() error {
 		return errNoTableName
 	}
 	var c constraints
-	c.requireName("tableName", in.TableName, 1)
-	in.checkRegion(&c, in.TableName)
+	in.checkShape(&c)
 	return c.err()
+}
+
+func (in *tableInput) checkShape(c *constraints) {
+	c.requireName("tableName", in.TableName, 1)
+	in.checkRegion(c, in.TableName)
 }
 
 var errNoTableName = validation("The parameter 'TableName' is required but was not present in the request")
@@ -168,28 +171,6 @@ func (e *Engine) listTables(in *listTablesInput) (*listTablesOutput, error) {
 		return &listTablesOutput{TableNames: names}, nil
 	}
 	return &listTablesOutput{names[limit-1], names[:limit]}, nil
-}
-
-// describeContinuousBackupsOutput is the response of DescribeContinuousBackups.
-//
-//	{"ContinuousBackupsDescription": {"ContinuousBackupsStatus": "ENABLED",
-//	  "PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "DISABLED"}}}
-type describeContinuousBackupsOutput struct {
-	ContinuousBackupsDescription struct {
-		ContinuousBackupsStatus        string
-		PointInTimeRecoveryDescription struct{ PointInTimeRecoveryStatus string }
-	}
-}
-
-// describeContinuousBackups describes a table without point-in-time recovery, as this engine has no other.
-func (e *Engine) describeContinuousBackups(in *tableInput) (*describeContinuousBackupsOutput, error) {
-	if _, err := e.table(*in.TableName); err != nil {
-		return nil, dynamoDBException("TableNotFoundException", "Table not found: "+*in.TableName)
-	}
-	out := &describeContinuousBackupsOutput{}
-	out.ContinuousBackupsDescription.ContinuousBackupsStatus = "ENABLED"
-	out.ContinuousBackupsDescription.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus = "DISABLED"
-	return out, nil
 }
 
 // noInput is the input of the operations without parameters.

@@ -112,9 +112,7 @@ const createIndexed = `{"TableName":"specs","ProvisionedThroughput":{"ReadCapaci
 		"ProvisionedThroughput":{"ReadCapacityUnits":3,"WriteCapacityUnits":4}}]}`
 
 func TestAccount_Descriptions(t *testing.T) {
-	perform(t, newEngine(t), []exchange{
+	perform(t, engine.New(), []exchange{
 		{"limits", "DescribeLimits", `{}`, `{"AccountMaxReadCapacityUnits":80000,"AccountMaxWriteCapacityUnits":80000,"TableMaxReadCapacityUnits":40000,"TableMaxWriteCapacityUnits":40000}`},
-		{"backups", "DescribeContinuousBackups", `{"TableName":"specs"}`, `{"ContinuousBackupsDescription":{"ContinuousBackupsStatus":"ENABLED","PointInTimeRecoveryDescription":{"PointInTimeRecoveryStatus":"DISABLED"}}}`},
-		{"backups of no table", "DescribeContinuousBackups", `{"TableName":"none"}`, "TableNotFoundException: Table not found: none"},
 	})
 }

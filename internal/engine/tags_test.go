@@ -63,11 +63,14 @@ func TestTables_ByARN(t *testing.T) {
 	byARN := func(body string) string { return strings.Replace(body, `"specs"`, `"`+specsARN+`"`, 1) }
 	call(t, e, "PutItem", byARN(`{"TableName":"specs","Item":{"holder":{"S":"u"},"mark":{"S":"1"}}}`))
 	for operation, body := range map[string]string{
-		"GetItem":                   `{"TableName":"specs","Key":{"holder":{"S":"u"},"mark":{"S":"1"}}}`,
-		"Scan":                      `{"TableName":"specs"}`,
-		"DescribeTable":             `{"TableName":"specs"}`,
-		"DescribeTimeToLive":        `{"TableName":"specs"}`,
-		"DescribeContinuousBackups": `{"TableName":"specs"}`,
+		"GetItem":                             `{"TableName":"specs","Key":{"holder":{"S":"u"},"mark":{"S":"1"}}}`,
+		"Scan":                                `{"TableName":"specs"}`,
+		"DescribeTable":                       `{"TableName":"specs"}`,
+		"DescribeTimeToLive":                  `{"TableName":"specs"}`,
+		"DescribeContinuousBackups":           `{"TableName":"specs"}`,
+		"ListContributorInsights":             `{"TableName":"specs"}`,
+		"DescribeContributorInsights":         `{"TableName":"specs"}`,
+		"DescribeKinesisStreamingDestination": `{"TableName":"specs"}`,
 	} {
 		assert.Equal(t, call(t, e, operation, body), call(t, e, operation, byARN(body)), operation)
 	}
