@@ -76,8 +76,11 @@ func (e *Engine) run(o operation, r *http.Request, parameters document, dst []by
 
 // table returns the table with the given name or ARN, for an operation on items.
 func (e *Engine) table(nameOrARN string) (*table, error) {
-	if t := e.tables[tableName(nameOrARN)]; t != nil {
+	if t := e.tables[nameOrARN]; t != nil {
 		return t, nil
+	}
+	if _, name, ok := cutARN(nameOrARN); ok && e.tables[name] != nil {
+		return e.tables[name], nil
 	}
 	return nil, resourceNotFound()
 }
