@@ -1,9 +1,13 @@
 package engine_test
 
 import (
+	"errors"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/assert"
 
 	"github.com/open-alchemy/packagedb/internal/engine"
 )
@@ -47,7 +51,12 @@ func TestContinuousBackups_AreStored(t *testing.T) {
 	call(t, e, "CreateTable", createSpecs)
 	call(t, e, "UpdateContinuousBackups", `{"TableName":"specs","PointInTimeRecoverySpecification":{"PointInTimeRecoveryEnabled":true,"RecoveryPeriodInDays":1}}`)
 	want := text(t, call(t, e, "DescribeContinuousBackups", `{"TableName":"specs"}`))
-	equal(t, "after a restart", call(t, openStore(t, s), "DescribeContinuousBackups", `{"TableName":"specs"}`), want)
+	e = openStore(t, s)
+	equal(t, "after a restart", call(t, e, "DescribeContinuousBackups", `{"TableName":"specs"}`), want)
+	s.fail = errors.New("no space left on device")
+	refused := newRecorder(e, "UpdateContinuousBackups", `{"TableName":"specs","PointInTimeRecoverySpecification":{"PointInTimeRecoveryEnabled":false}}`)
+	assert.Equal(t, http.StatusInternalServerError, refused.Code)
+	equal(t, "after a failed commit", call(t, e, "DescribeContinuousBackups", `{"TableName":"specs"}`), want)
 }
 
 func TestBackups_Exchanges(t *testing.T) {

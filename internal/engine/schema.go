@@ -186,7 +186,7 @@ func startThroughput(p *provisionedThroughput) *warmThroughput {
 	return &warmThroughput{&read, &write}
 }
 
-// atLeast returns t, which may be nil, with less than the least raised to that.
+// atLeast returns the larger units of t, which may be nil or lack some, and of least.
 func (t *warmThroughput) atLeast(least *warmThroughput) *warmThroughput {
 	raised := *least
 	if t != nil && t.ReadUnitsPerSecond != nil && *t.ReadUnitsPerSecond > *least.ReadUnitsPerSecond {

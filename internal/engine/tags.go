@@ -100,7 +100,8 @@ func (e *Engine) taggedTable(in *resourceInput, operation string) (*table, error
 	return e.tables[name], nil
 }
 
-// nothing is the response of the operations that have none, not even an empty object.
+// nothing is the response of the operations that have none, not even an empty object, and the element of
+// lists that are always empty.
 type nothing struct{}
 
 // tagResourceInput has the parameters of TagResource.
