@@ -38,19 +38,22 @@ func tableName(nameOrARN string) string {
 
 // caller is embedded in the parameters of the operations that depend on more of a request.
 type caller struct {
-	request *http.Request
+	host   string // that the request names
+	region string // that it was signed for
 }
 
-// calledBy sets the request before the parameters are checked.
-func (c *caller) calledBy(r *http.Request) { c.request = r }
+// calledBy sets the caller before the parameters are checked. It retains nothing of the request.
+func (c *caller) calledBy(r *http.Request) {
+	c.host, c.region = strings.Clone(r.Host), strings.Clone(signedRegion(r))
+}
 
-// region returns the region that the request was signed for.
+// signedRegion returns the region that a request was signed for.
 //
 //	Authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261130/eu-west-1/dynamodb/aws4_request, SignedHeaders=...
 //	/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F20261130%2Feu-west-1%2Fdynamodb%2Faws4_request&...
-func (c *caller) region() string {
-	credential := c.request.URL.Query().Get("X-Amz-Credential")
-	if _, after, ok := strings.Cut(c.request.Header.Get("Authorization"), "Credential="); ok {
+func signedRegion(r *http.Request) string {
+	credential := r.URL.Query().Get("X-Amz-Credential")
+	if _, after, ok := strings.Cut(r.Header.Get("Authorization"), "Credential="); ok {
 		credential, _, _ = strings.Cut(after, ",")
 	}
 	scope := strings.Split(credential, "/")
@@ -65,7 +68,7 @@ func (c *caller) checkRegion(violations *constraints, nameOrARN *string) {
 	if nameOrARN == nil {
 		return
 	}
-	if region, _, ok := cutARN(*nameOrARN); ok && region != c.region() {
+	if region, _, ok := cutARN(*nameOrARN); ok && region != c.region {
 		violations.add("Invalid AWS region in '" + *nameOrARN + "'")
 	}
 }

@@ -111,7 +111,7 @@ func (e *Engine) getResourcePolicy(in *getResourcePolicyInput) (nothing, error) 
 		return nothing{}, validation("This action is only supported by accounts that match the resource owner’s account.")
 	}
 	region, name, ok := cutARN(arn)
-	if !ok || region != in.region() {
+	if !ok || region != in.region {
 		return nothing{}, invalidParameter("Invalid resource Arn: %s", arn)
 	}
 	name, part, _ := strings.Cut(name, "/")

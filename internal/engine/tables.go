@@ -60,7 +60,7 @@ func (e *Engine) createTable(in *createTableInput) (*tableDescriptionOutput, err
 		return nil, err
 	}
 	e.ids, e.tables[name] = number, t
-	return &tableDescriptionOutput{t.describeNew(in.region())}, nil
+	return &tableDescriptionOutput{t.describeNew(in.region)}, nil
 }
 
 // tableInput has the parameter of the operations that have no other, such as DescribeTable.
@@ -101,7 +101,7 @@ func (e *Engine) deleteTable(in *tableInput) (*tableDescriptionOutput, error) {
 		}
 	}
 	delete(e.tables, t.Name)
-	described := t.describe("DELETING", in.region(), e.now())
+	described := t.describe("DELETING", in.region, e.now())
 	described.AttributeDefinitions, described.KeySchema, described.CreationDateTime = nil, nil, nil
 	described.LocalSecondaryIndexes, described.GlobalSecondaryIndexes, described.WarmThroughput = nil, nil, nil
 	return &tableDescriptionOutput{described}, nil
@@ -121,7 +121,7 @@ func (e *Engine) describeTable(in *tableInput) (*describeTableOutput, error) {
 	}
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	return &describeTableOutput{t.describe("ACTIVE", in.region(), e.now())}, nil
+	return &describeTableOutput{t.describe("ACTIVE", in.region, e.now())}, nil
 }
 
 // namedTable returns the table with the given name or ARN, for an operation of the control plane,
@@ -209,5 +209,5 @@ type endpointDescription struct {
 }
 
 func (e *Engine) describeEndpoints(in *describeEndpointsInput) (*describeEndpointsOutput, error) {
-	return &describeEndpointsOutput{[]endpointDescription{{in.request.Host, 1440}}}, nil
+	return &describeEndpointsOutput{[]endpointDescription{{in.host, 1440}}}, nil
 }

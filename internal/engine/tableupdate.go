@@ -349,7 +349,7 @@ func (x *globalSecondaryIndex) update(to *indexThroughput, onDemand bool) error 
 // describe returns the response to the update of a table. As the service's, it shows the old values of warm
 // throughput that changes, during which table and indexes stay ACTIVE.
 func (u *tableUpdate) describe(before, after *table, now time.Time) *tableDescription {
-	region := u.in.region()
+	region := u.in.region
 	old, described := before.describe("ACTIVE", region, now), after.describe("ACTIVE", region, now)
 	if u.in.changesMore() {
 		described.TableStatus = "UPDATING"

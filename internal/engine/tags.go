@@ -90,7 +90,7 @@ func (e *Engine) taggedTable(in *resourceInput, operation string) (*table, error
 	switch {
 	case !ours:
 		return nil, dynamoDBException("AccessDeniedException", "User: arn:aws:iam::"+account+":root is not authorized to perform: dynamodb:"+operation+" on resource: "+arn)
-	case region != in.region():
+	case region != in.region:
 		return nil, validation("Invalid TableArn: Invalid ResourceArn provided as input %s", arn)
 	case strings.Contains(name, "/"):
 		return nil, invalidParameter("Invalid resource arn provided, only table or stream is accepted. Provided resource arn: %s", arn)
