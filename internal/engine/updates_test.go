@@ -98,6 +98,72 @@ func TestUpdateItem_MissingItem(t *testing.T) {
 	}
 }
 
+func TestUpdateItem_RemovesNothingFromAMissingItem(t *testing.T) {
+	const path = "ValidationException: The document path provided in the update expression is invalid for update"
+	const set, one = `":s":{"SS":["x"]}`, `":v":{"N":"9"}`
+	missing := newTables(t)
+	for _, expression := range []string{"REMOVE m.x", "REMOVE l[0]", "REMOVE m.x.y[0].z, l[1], q"} {
+		for _, returned := range []string{"NONE", "ALL_OLD", "UPDATED_OLD", "ALL_NEW", "UPDATED_NEW"} {
+			perform(t, missing, []exchange{{expression + " returns no " + returned, "UpdateItem", update(expression, "", `"ReturnValues":"`+returned+`"`), `{}`}})
+		}
+		perform(t, missing, []exchange{
+			{expression + " after a condition", "UpdateItem", update(expression, "", `"ConditionExpression":"attribute_not_exists(a)"`), `{}`},
+			{expression + " in a transaction", "TransactWriteItems", transaction(`{"Update":` + update(expression, "") + `}`), `{}`},
+			{expression + " stores nothing", "GetItem", `{` + thing + `}`, `{}`},
+		})
+		perform(t, newThing(t, `"n":{"N":"5"}`), []exchange{{expression + " from an item without the attribute", "UpdateItem", update(expression, ""), path}})
+	}
+	perform(t, missing, []exchange{
+		{"a condition fails first", "UpdateItem", update("REMOVE m.x", "", `"ConditionExpression":"attribute_exists(a)"`), "ConditionalCheckFailedException: The conditional request failed"},
+		{"beside a set", "UpdateItem", update("SET q = :v REMOVE m.x", one), path},
+		{"beside an add", "UpdateItem", update("REMOVE m.x ADD q :v", one), path},
+		{"beside a delete", "UpdateItem", update("REMOVE m.x DELETE q :s", set), path},
+		{"a delete from a path", "UpdateItem", update("DELETE m.x :s", set), path},
+		{"a delete from nothing", "UpdateItem", update("REMOVE q DELETE p :s", set), `{}`},
+		{"nothing was stored", "Scan", `{"TableName":"things"}`, `{"Items":[],"Count":0,"ScannedCount":0}`},
+	})
+}
+
+func TestUpdateItem_ListAppendIsNoArgument(t *testing.T) {
+	const lists = `":x":{"L":[{"S":"x"}]},":y":{"L":[]},":z":{"L":[]}`
+	const refused = "ValidationException: 1 validation error detected: Invalid UpdateExpression: The function is not allowed to be used this way in an expression; function: list_append"
+	e := newThing(t, `"l":{"L":[]}`)
+	for _, expression := range []string{
+		"SET l = list_append(list_append(:x, :y), :z)",
+		"SET l = list_append(:x, list_append(:y, :z))",
+		"SET l = list_append(:x, (list_append(:y, :z)))",
+		"SET l = list_append(list_append(list_append(:x, :y), :z), :z)",
+		"SET l = if_not_exists(l, list_append(:x, list_append(:y, :z)))",
+		"SET l = if_not_exists(list_append(:x, :y), :z)",
+		"SET l = list_append(if_not_exists(m, if_not_exists(n, list_append(:x, :y))), :z)",
+		"SET l = :x + list_append(:y, :z)",
+		"SET l = list_append(:x, :y) - :z",
+		"SET l = (if_not_exists(l, list_append(:x, :y)) + :z)",
+		"SET m = if_not_exists(l, :x), q[0].r = list_append(list_append(:x, :y), :z) REMOVE p",
+		"REMOVE p SET name = l, l = list_append(list_append(:x), undefined, :q)",
+		"SET l = list_append(list_append(size(l), :x), name)",
+	} {
+		want := refused
+		if strings.Contains(expression, "name =") { // what is written first is reported first
+			want = "ValidationException: 1 validation error detected: Invalid UpdateExpression: Attribute name is a reserved keyword; reserved keyword: name"
+		}
+		perform(t, e, []exchange{{expression, "UpdateItem", update(expression, lists), want}})
+	}
+	for expression, want := range map[string]string{
+		"SET l = list_append(if_not_exists(q, :x), :y)":                     `{"a":{"S":"1"},"l":{"L":[{"S":"x"}]}}`,
+		"SET l = list_append(if_not_exists(q, if_not_exists(p, :x)), :y)":   `{"a":{"S":"1"},"l":{"L":[{"S":"x"}]}}`,
+		"SET l = list_append(if_not_exists(l, :y), if_not_exists(q, (:x)))": `{"a":{"S":"1"},"l":{"L":[{"S":"x"}]}}`,
+		"SET l = (list_append(:x, :y)), m = if_not_exists(m, :y)":           `{"a":{"S":"1"},"l":{"L":[{"S":"x"}]},"m":{"L":[]}}`,
+	} {
+		values := `":x":{"L":[{"S":"x"}]}`
+		if strings.Contains(expression, ":y") {
+			values += `,":y":{"L":[]}`
+		}
+		response := call(t, newThing(t, `"l":{"L":[]}`), "UpdateItem", update(expression, values, `"ReturnValues":"ALL_NEW"`))
+		equal(t, expression, response["Attributes"], want)
+	}
+}
+
 func TestUpdateItem_Conditions(t *testing.T) {
 	e := newThing(t, `"n":{"N":"5"}`)
 	const one = `":v":{"N":"1"}`

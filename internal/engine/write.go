@@ -322,6 +322,8 @@ func (w *write) evaluate() error {
 	item := w.key
 	if w.old != nil {
 		item = w.old.item
+	} else if w.update.IgnoresMissing() {
+		return nil
 	}
 	item, err := w.update.Apply(item)
 	if err != nil || w.old == nil && w.update.Removes() {

@@ -49,8 +49,11 @@ func (n *node) check(at place) error {
 			return err
 		}
 	}
-	if at == inCondition && n.op != opAnd && n.op != opOr && n.op != opNot {
+	switch {
+	case at == inCondition && n.op != opAnd && n.op != opOr && n.op != opNot:
 		at = inOperand
+	case at == inUpdate && !n.op.isSection():
+		at = inArgument
 	}
 	for _, arg := range n.args {
 		if err := arg.check(at); err != nil {
@@ -60,18 +63,20 @@ func (n *node) check(at place) error {
 	return nil
 }
 
-// checkFunction looks up the function and checks that it may stand there.
+// checkFunction looks up the function and checks that it may stand there. Of those of an update, only
+// if_not_exists may be an argument.
 func (n *node) checkFunction(at place) error {
 	n.op = operator(slices.Index(operatorNames[:], n.word))
 	function, ok := functions[n.op]
+	updates := at == inUpdate || at == inArgument
 	switch {
 	case !ok:
 		return invalid("Invalid function name; function: %s", n.word)
-	case function.place == at:
+	case function.place == at, n.op == opIfNotExists && updates:
 		return nil
-	case function.place == inUpdate:
+	case function.place == inUpdate && !updates:
 		return invalid("The function is not allowed in a condition expression; function: %s", n.word)
-	case at == inUpdate:
+	case function.place != inUpdate && updates:
 		return invalid("The function is not allowed in an update expression; function: %s", n.word)
 	}
 	return invalid("The function is not allowed to be used this way in an expression; function: %s", n.word)

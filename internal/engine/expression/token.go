@@ -84,6 +84,7 @@ const (
 	inCondition place = iota
 	inOperand         // of a condition
 	inUpdate
+	inArgument // of an operator or function of an update
 	inProjection
 )
 

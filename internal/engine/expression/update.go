@@ -3,7 +3,6 @@ package expression
 import (
 	"errors"
 	"maps"
-	"slices"
 	"strings"
 
 	"github.com/open-alchemy/packagedb/internal/engine/attribute"
@@ -13,6 +12,7 @@ import (
 // once.
 type Update struct {
 	legacy         bool // made of AttributeUpdates
+	sets, deletes  bool // has a SET or ADD, and a DELETE
 	clauses        []clause
 	targets, paths []Path
 	root           branch // the targets, whose leaves are numbers of clauses
@@ -64,6 +64,8 @@ func (u *Update) AddAction(name, action string, value attribute.Value) {
 
 // add adds a clause.
 func (u *Update) add(c clause) {
+	u.sets = u.sets || c.op == opSet || c.op == opAdd
+	u.deletes = u.deletes || c.op == opDelete
 	u.root.add(c.target, len(u.clauses))
 	u.clauses = append(u.clauses, c)
 	u.targets = append(u.targets, c.target)
@@ -92,10 +94,11 @@ func (u *Update) Values() attribute.Item {
 }
 
 // Removes reports whether the update does nothing but remove, so that it creates no item.
-func (u *Update) Removes() bool {
-	return u != nil && len(u.clauses) > 0 &&
-		!slices.ContainsFunc(u.clauses, func(c clause) bool { return c.op == opSet || c.op == opAdd })
-}
+func (u *Update) Removes() bool { return u != nil && len(u.clauses) > 0 && !u.sets }
+
+// IgnoresMissing reports whether the update has nothing but a REMOVE section, which does nothing to an
+// item that does not exist, whatever its paths lead through.
+func (u *Update) IgnoresMissing() bool { return u.Removes() && !u.deletes }
 
 // Projection returns the projection on the targets.
 func (u *Update) Projection() *Projection {
