@@ -76,7 +76,7 @@ func (l *oneOrMore[T]) UnmarshalJSON(text []byte) error {
 
 // missing are the cases of what the engine does not have yet.
 var missing = []string{
-	"emptyset-SS", "select-1", "select-2", "conditions-1", "exponent-1", "startkey-1", "reasons-1",
+	"emptyset-SS", "select-1", "select-2", "conditions-1", "exponent-1",
 	"warm-1", "warm-3", "billing-1", "none-1", "none-2", "stream-1", "order-1",
 }
 

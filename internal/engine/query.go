@@ -269,7 +269,8 @@ func afterPrefix(prefix attribute.Value) (attribute.Value, bool) {
 	return attribute.S(string(next)), true
 }
 
-// checkStart rejects an ExclusiveStartKey outside of the key condition.
+// checkStart rejects an ExclusiveStartKey outside of the key condition, and one where there is at most
+// one item.
 func (in *queryInput) checkStart(p *page) error {
 	start := p.view.schema.of(in.ExclusiveStartKey.item)
 	queried := p.lower.key
@@ -277,6 +278,10 @@ func (in *queryInput) checkStart(p *page) error {
 	if len(in.terms) == len(p.view.schema.partition) {
 		if !same {
 			return validation("The provided starting key is outside query boundaries based on provided conditions")
+		}
+		if p.single { // there is nothing after the only item
+			return validation("The provided exclusive start key is invalid: ExclusiveStartKey: {%s=%s}",
+				p.view.schema.attributes[0].name, start.partition[0].Describe())
 		}
 		return nil
 	}

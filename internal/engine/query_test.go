@@ -125,6 +125,29 @@ func TestQuery_OneItemHasNoNextPage(t *testing.T) {
 		`{"Items":[{"a":{"S":"p"}}],"Count":1,"ScannedCount":1}`)
 }
 
+func TestQuery_OneItemHasNoStart(t *testing.T) {
+	const other = "ValidationException: The provided starting key is outside query boundaries based on provided conditions"
+	for kind, shown := range map[string]string{"S": "S:5555", "N": "N:5555", "B": "B:java.nio.HeapByteBuffer[pos=0 lim=3 cap=3]"} {
+		e := engine.New()
+		call(t, e, "CreateTable", definition(map[string]string{
+			"AttributeDefinitions":   `[{"AttributeName":"a","AttributeType":"` + kind + `"},{"AttributeName":"g","AttributeType":"S"}]`,
+			"KeySchema":              schema("a"),
+			"GlobalSecondaryIndexes": "[" + index("global", schema("g"), `{"ProjectionType":"ALL"}`) + "]",
+		}))
+		query := func(start, more string) string {
+			return fmt.Sprintf(`{"TableName":"things","KeyConditionExpression":"a = :a","ExpressionAttributeValues":{":a":{%[1]q:"5555"}},"ExclusiveStartKey":{"a":{%[1]q:%[2]q}}%[3]s}`, kind, start, more)
+		}
+		want := "ValidationException: The provided exclusive start key is invalid: ExclusiveStartKey: {a=AttributeValue: {" + shown + "}}"
+		perform(t, e, []exchange{
+			{kind + " of the table", "Query", query("5555", ""), want},
+			{kind + " of the table, backward", "Query", query("5555", `,"ScanIndexForward":false,"Limit":1`), want},
+			{kind + " of another partition", "Query", query("6666", ""), other},
+			{kind + " of a scan", "Scan", fmt.Sprintf(`{"TableName":"things","ExclusiveStartKey":{"a":{%q:"5555"}}}`, kind), `{"Items":[],"Count":0,"ScannedCount":0}`},
+			{kind + " of an index without a sort key", "Query", fmt.Sprintf(`{"TableName":"things","IndexName":"global","KeyConditionExpression":"g = :g","ExpressionAttributeValues":{":g":{"S":"x"}},"ExclusiveStartKey":{"a":{%q:"5555"},"g":{"S":"x"}}}`, kind), `{"Items":[],"Count":0,"ScannedCount":0}`},
+		})
+	}
+}
+
 func TestQuery_PageEndsAtOneMegabyte(t *testing.T) {
 	const megabyte = 1 << 20
 	for name, test := range map[string]struct {

@@ -52,26 +52,44 @@ func TestTransactWriteItems_CancellationReasons(t *testing.T) {
 	_, response := send(t, e, "TransactWriteItems", transaction(
 		putThing("2", ""),
 		putThing("1", `,"ConditionExpression":"attribute_not_exists(a)","ReturnValuesOnConditionCheckFailure":"ALL_OLD"`),
-		`{"Put":{"TableName":"things","Item":{"a":{"N":"5"}}}}`,
+		`{"Update":{"TableName":"things","Key":{"a":{"S":"5"}},"UpdateExpression":"SET x = y"}}`,
 		checkThing("4", "attribute_exists(a)"),
 		deleteThing("3", ""),
-		`{"Delete":{"TableName":"things","Key":{"b":{"S":"x"}}}}`,
-		`{"Put":{"TableName":"specs","Item":{"holder":{"S":"u"}}}}`,
 	))
 	equal(t, "error", object(t, response), `{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
-		"Message":"Transaction cancelled, please refer cancellation reasons for specific reasons [None, ConditionalCheckFailed, ValidationError, ConditionalCheckFailed, None, ValidationError, ValidationError]",
+		"Message":"Transaction cancelled, please refer cancellation reasons for specific reasons [None, ConditionalCheckFailed, ValidationError, ConditionalCheckFailed, None]",
 		"CancellationReasons":[{"Code":"None"},
 			{"Code":"ConditionalCheckFailed","Message":"The conditional request failed","Item":{"a":{"S":"1"},"x":{"N":"7"}}},
-			{"Code":"ValidationError","Message":"One or more parameter values were invalid: Type mismatch for key a expected: S actual: N"},
+			{"Code":"ValidationError","Message":"The provided expression refers to an attribute that does not exist in the item"},
 			{"Code":"ConditionalCheckFailed","Message":"The conditional request failed"},
-			{"Code":"None"},
-			{"Code":"ValidationError","Message":"The provided key element does not match the schema"},
-			{"Code":"ValidationError","Message":"One or more parameter values were invalid: Missing the key mark in the item"}]}`)
+			{"Code":"None"}]}`)
 	assert.Equal(t, 1, things(t, e))
 	_, response = send(t, e, "TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"things","Key":{"a":{"S":"1"}}}},{"Get":{"TableName":"things","Key":{}}}]}`)
 	equal(t, "error of a get", object(t, response), `{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
 		"Message":"Transaction cancelled, please refer cancellation reasons for specific reasons [None, ValidationError]",
 		"CancellationReasons":[{"Code":"None"},{"Code":"ValidationError","Message":"The provided key element does not match the schema"}]}`)
+}
+
+func TestTransactWriteItems_FirstWrongKeyIsTheOnlyReason(t *testing.T) {
+	const number, missing = `{"Put":{"TableName":"things","Item":{"a":{"N":"5"}}}}`, `{"Put":{"TableName":"specs","Item":{"holder":{"S":"u"}}}}`
+	const unknown = `{"Delete":{"TableName":"things","Key":{"b":{"S":"x"}}}}`
+	const index = `{"Put":{"TableName":"specs","Item":{"holder":{"S":"u"},"mark":{"S":"1"},"id":{"N":"5"}}}}`
+	failing, failing5 := checkThing("4", "attribute_exists(a)"), checkThing("5", "attribute_exists(a)")
+	for _, test := range []struct{ first, message string }{
+		{number, "One or more parameter values were invalid: Type mismatch for key a expected: S actual: N"},
+		{missing, "One or more parameter values were invalid: Missing the key mark in the item"},
+		{unknown, "The provided key element does not match the schema"},
+		{`{"Update":{"TableName":"things","Key":{"a":{"L":[]}},"UpdateExpression":"SET x = y"}}`, "The provided key element does not match the schema"},
+		{`{"ConditionCheck":{"TableName":"things","Key":{},"ConditionExpression":"attribute_exists(a)"}}`, "The provided key element does not match the schema"},
+		{index, "One or more parameter values were invalid: Type mismatch for Index Key id Expected: S Actual: N IndexName: byID"},
+	} {
+		e := newTables(t)
+		_, response := send(t, e, "TransactWriteItems", transaction(failing, putThing("2", ""), test.first, number, failing5, unknown, index))
+		equal(t, test.first, object(t, response), `{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+			"Message":"Transaction cancelled, please refer cancellation reasons for specific reasons [None, None, ValidationError, None, None, None, None]",
+			"CancellationReasons":[{"Code":"None"},{"Code":"None"},{"Code":"ValidationError","Message":"`+test.message+`"},{"Code":"None"},{"Code":"None"},{"Code":"None"},{"Code":"None"}]}`)
+		assert.Zero(t, things(t, e))
+	}
 }
 
 func TestTransactWriteItems_Errors(t *testing.T) {

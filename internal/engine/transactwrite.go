@@ -203,8 +203,7 @@ func (w *write) sameItem(o *write) bool {
 }
 
 // locate finds the primary key of the write. Keys with impossible values are an error; keys that do
-// not match the schema only mark the write, because they cancel the transaction together with its
-// other errors.
+// not match the schema only mark the write, because they cancel the transaction.
 func (w *write) locate(a *action) (err error) {
 	t, item := w.table, a.item.item
 	w.checkOnly = a.name == "conditionCheck"
@@ -253,15 +252,7 @@ func (e *Engine) transact(in *transactWriteItemsInput, writes []write) (done []i
 			return done.Bytes, nil
 		}
 	}
-	failed := make(reasons, len(writes))
-	for i := range writes {
-		if w := &writes[i]; w.mismatch != nil {
-			failed[i] = reasonOf(w.mismatch)
-		} else if err := w.evaluate(); err != nil {
-			failed[i] = reasonOf(asException(err))
-		}
-	}
-	if err := failed.err(); err != nil {
+	if err := evaluateAll(writes); err != nil {
 		return nil, err
 	}
 	committed := tokenEntry{now, content, make([]int, len(writes))}
@@ -279,6 +270,22 @@ func (e *Engine) transact(in *transactWriteItemsInput, writes []write) (done []i
 		e.nextToken.Store(e.tokens.next())
 	}
 	return nil, nil
+}
+
+// evaluateAll evaluates all writes and returns the reasons of those that fail. A key that does not
+// match the schema is the only reason: the service goes no further than the first.
+func evaluateAll(writes []write) error {
+	failed := make(reasons, len(writes))
+	if i := slices.IndexFunc(writes, func(w write) bool { return w.mismatch != nil }); i >= 0 {
+		failed[i] = reasonOf(writes[i].mismatch)
+		return failed.err()
+	}
+	for i := range writes {
+		if err := writes[i].evaluate(); err != nil {
+			failed[i] = reasonOf(asException(err))
+		}
+	}
+	return failed.err()
 }
 
 // cancellationReason is why an action canceled its transaction.

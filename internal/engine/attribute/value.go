@@ -3,6 +3,7 @@
 package attribute
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -98,6 +99,16 @@ func (v Value) Exists() bool { return v.kind != KindAbsent }
 // Raw returns the content of an S, N or B as a string, without a copy: the string itself, the number
 // in canonical form or the bytes.
 func (v Value) Raw() string { return v.raw }
+
+// Describe returns an S, N or B as the service's messages show it: the name of a class in place of a
+// binary's bytes.
+func (v Value) Describe() string {
+	content := v.raw
+	if v.kind == KindB {
+		content = fmt.Sprintf("java.nio.HeapByteBuffer[pos=0 lim=%[1]d cap=%[1]d]", len(v.raw))
+	}
+	return "AttributeValue: {" + v.kind.String() + ":" + content + "}"
+}
 
 // Fields returns the content of an M, and nil for every other kind.
 func (v Value) Fields() Item {

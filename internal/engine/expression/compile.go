@@ -1,7 +1,6 @@
 package expression
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 
@@ -246,17 +245,7 @@ func checkBounds(lower, upper attribute.Value) error {
 		}
 		requirement = "upper bound to be greater than or equal to lower bound"
 	}
-	return invalid("The BETWEEN operator requires %s; lower bound operand: AttributeValue: {%s}, upper bound operand: AttributeValue: {%s}",
-		requirement, describe(lower), describe(upper))
-}
-
-// describe returns a bound as the service prints it: a binary as the name of its class.
-func describe(bound attribute.Value) string {
-	content := bound.Raw()
-	if bound.Kind() == attribute.KindB {
-		content = fmt.Sprintf("java.nio.HeapByteBuffer[pos=0 lim=%[1]d cap=%[1]d]", len(content))
-	}
-	return bound.Kind().String() + ":" + content
+	return invalid("The BETWEEN operator requires %s; lower bound operand: %s, upper bound operand: %s", requirement, lower.Describe(), upper.Describe())
 }
 
 // checkTypeName checks the second operand of attribute_type.
