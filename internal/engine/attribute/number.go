@@ -212,25 +212,13 @@ func scanDigits(literal string) (end, point, first, last int) {
 	return end, point, first, last
 }
 
-// scanExponent reads an exponent, such as e-10, and returns at most 32 bits of it.
+// scanExponent reads an exponent, such as e-10, of at most 64 bits, and returns at most 32 of them.
 func scanExponent(s string) (exponent int, ok bool) {
 	if s[0] != 'e' && s[0] != 'E' {
 		return 0, false
 	}
-	digits, negative := strings.CutPrefix(s[1:], "-")
-	if !negative {
-		digits = strings.TrimPrefix(digits, "+")
-	}
-	for _, c := range []byte(digits) {
-		if !isDigit(c) {
-			return 0, false
-		}
-		exponent = min(exponent*10+int(c-'0'), math.MaxInt32)
-	}
-	if negative {
-		exponent = -exponent
-	}
-	return exponent, digits != ""
+	n, err := strconv.ParseInt(s[1:], 10, 64)
+	return int(min(max(n, -math.MaxInt32), math.MaxInt32)), err == nil
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }

@@ -72,13 +72,16 @@ func TestParseNumber_Errors(t *testing.T) {
 		"1e126": overflow, "-1e126": overflow, "10e125": overflow, "1e2147483648": overflow, "0e126": overflow, "0.0e127": overflow,
 		"123456789012345678901234567890123456789e200": overflow,
 		"1e-131": underflow, "-1e-131": underflow, "0.1e-130": underflow, "1e-99999999999": underflow, "0e-131": underflow,
+		"1e9223372036854775807": overflow, "123.4E+9223372036854775807": overflow, "0.01e-9223372036854775808": underflow,
+		"1e00000000000000000000000000000000000000000126": overflow,
 	} {
 		_, err := ParseNumber(text)
 		assert.Equal(t, want, message(err), text)
 	}
 	for _, text := range []string{
 		"x", " 1", "1 ", "--1", "-", "+", ".", "-.", "1..2", "1.2.3", "1,5", "1_0", "0x1", "NaN", "Infinity", "1d", "１",
-		"e5", ".e5", "1e", "1e+", "1e1.5", "1e--5", "1e5x",
+		"e5", ".e5", "1e", "1e+", "1e1.5", "1e--5", "1e5x", "1e+-5", "1e1_0", "1e 5",
+		"1e9223372036854775808", "-1E+9223372036854775808", "1e-9223372036854775809", "0e18446744073709551617", "0.0e-99999999999999999999",
 	} {
 		_, err := ParseNumber(text)
 		assert.Equal(t, notNumeric+": "+text, message(err), text)
