@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -150,10 +151,8 @@ func (r *writeRequest) check() error {
 		return validation("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
 	}
 	switch invalid := r.item().invalid; {
-	case invalid != nil && invalid.Batch != "":
-		return validation("%s", invalid.Batch)
 	case invalid != nil:
-		return invalid
+		return validation("%s", cmp.Or(invalid.Older, invalid.Message))
 	case r.PutRequest != nil && attribute.Size(r.PutRequest.Item.item) > maxItemBytes:
 		return errItemSize
 	}

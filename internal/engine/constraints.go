@@ -33,6 +33,11 @@ func (c *constraints) add(message string) {
 	}
 }
 
+// violationOf returns an error in the form of a violation of the declared shape.
+func violationOf(err error) error {
+	return validation("1 validation error detected: %s", asException(err).message)
+}
+
 // violation adds that the value at a place violates a rule, unless the rule is "". The value is quoted
 // unless it is null.
 func (c *constraints) violation(value, at, rule string) {

@@ -33,7 +33,7 @@ func (in *projectionInput) parseProjection() error {
 	if in.ProjectionExpression == nil && in.AttributesToGet == nil {
 		return nil
 	}
-	attributes, err := newAttributes(in.ExpressionAttributeNames, &itemParameter{})
+	attributes, err := newAttributes(in.ExpressionAttributeNames, &itemParameter{}, 0)
 	if err == nil {
 		err = in.parseWith(attributes)
 	}
@@ -96,7 +96,9 @@ func (in *conditionInput) checkCondition(u *updateInput) error {
 	return old.check()
 }
 
-func (in *conditionInput) parseCondition(u *updateInput) error {
+// parseCondition parses the condition and the update. From olderFrom levels of nesting on, values are
+// checked in the older way.
+func (in *conditionInput) parseCondition(u *updateInput, olderFrom int) error {
 	if len(u.AttributeUpdates) > 0 {
 		u.update = u.AttributeUpdates.translate()
 	}
@@ -106,7 +108,7 @@ func (in *conditionInput) parseCondition(u *updateInput) error {
 	if u.UpdateExpression == nil && in.ConditionExpression == nil {
 		return nil
 	}
-	attributes, err := newAttributes(in.ExpressionAttributeNames, &in.ExpressionAttributeValues)
+	attributes, err := newAttributes(in.ExpressionAttributeNames, &in.ExpressionAttributeValues, olderFrom)
 	if err == nil && u.UpdateExpression != nil {
 		u.update, err = expression.ParseUpdate(*u.UpdateExpression, attributes)
 	}
@@ -156,7 +158,16 @@ func mixedParameters(legacy, expressions []string) error {
 		strings.Join(legacy, ", "), strings.Join(expressions, ", "))
 }
 
-func newAttributes(names map[string]string, values *itemParameter) (*expression.Attributes, error) {
+// The service reads a request that nests more than 127 objects and arrays, two for each map or list, in
+// the older way. Before the value of a single write, and before that of an action of a transaction, it
+// has others. A Scan is always read in that way.
+const (
+	olderFrom              = 63
+	olderFromInTransaction = 61
+	olderAlways            = 0
+)
+
+func newAttributes(names map[string]string, values *itemParameter, olderFrom int) (*expression.Attributes, error) {
 	if values.invalid == nil {
 		return expression.NewAttributes(names, values.item)
 	}
@@ -165,7 +176,7 @@ func newAttributes(names map[string]string, values *itemParameter) (*expression.
 	if _, err := expression.NewAttributes(names, key); err != nil {
 		return nil, err
 	}
-	return nil, expression.InvalidValue(values.invalid)
+	return nil, expression.InvalidValue(values.invalid, values.invalid.NestsFrom(olderFrom))
 }
 
 // topLevel returns the top-level attributes of the paths.

@@ -29,20 +29,8 @@ type pageInput struct {
 	filter *expression.Condition // set by parse
 }
 
-// checkShape adds the violations of the declared shape that a Query and a Scan have before the limit.
-func (in *pageInput) checkShape(c *constraints, filterName string, filter, keyConditions conditions) {
-	c.oneOf("select", in.Select, "SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES")
-	c.name("indexName", in.IndexName, 3)
-	c.capacity(in.ReturnConsumedCapacity)
-	c.requireName("tableName", in.TableName, 1)
-	c.strings("attributesToGet", in.AttributesToGet, 255)
-	for i := range keyConditions {
-		keyConditions[i].checkShape(c, "keyConditions")
-	}
-	for i := range filter {
-		filter[i].checkShape(c, filterName)
-	}
-}
+// selects are the values of the parameter Select.
+var selects = []string{"SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"}
 
 // checkUse rejects contradictory and wrong parameters, before expressions are parsed. KeyConditions go
 // together with every expression but their own.
@@ -74,16 +62,17 @@ func (in *pageInput) checkUse(filterName string, filter, keyConditions condition
 	switch invalid := in.ExclusiveStartKey.invalid; {
 	case invalid == nil:
 		return nil
-	case invalid.Batch != "":
+	case invalid.Older != "":
 		return invalid
 	default:
 		return validation("%s: %s", startingKeyError, invalid.Message)
 	}
 }
 
-// parse parses the expressions, in the service's order, and returns the key condition.
-func (in *pageInput) parse(filter conditions, keyExpression *string) (keyCondition *expression.Condition, err error) {
-	attributes, err := newAttributes(in.ExpressionAttributeNames, &in.ExpressionAttributeValues)
+// parse parses the expressions, in the service's order, and returns the key condition. From olderFrom
+// levels of nesting on, values are checked in the older way.
+func (in *pageInput) parse(filter conditions, keyExpression *string, olderFrom int) (keyCondition *expression.Condition, err error) {
+	attributes, err := newAttributes(in.ExpressionAttributeNames, &in.ExpressionAttributeValues, olderFrom)
 	switch {
 	case err != nil:
 	case in.FilterExpression != nil:
@@ -115,7 +104,7 @@ func (in *pageInput) checkSelect() error {
 	switch {
 	case in.Select == nil:
 	case wanted == "" && *in.Select == "SPECIFIC_ATTRIBUTES":
-		return validation("1 validation error detected: Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES")
+		return validation("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES")
 	case wanted != "" && *in.Select == "COUNT":
 		return validation("Cannot specify the %s when choosing to get only the Count", wanted)
 	case wanted != "" && *in.Select != "SPECIFIC_ATTRIBUTES":
@@ -133,6 +122,7 @@ type page struct {
 	view         *view
 	lower, upper element // without an upper bound it ends with the view
 	backward     bool
+	scans        bool // all partitions
 	// fetch is set if the table must be read for what a local index lacks.
 	fetch bool
 	// single is set if there is at most one item to find, so that no page needs to be continued.
@@ -174,20 +164,27 @@ func (p *page) check() error {
 // startingKeyError begins the messages about an ExclusiveStartKey.
 const startingKeyError = "The provided starting key is invalid"
 
-// checkStartKey checks that the ExclusiveStartKey is the keys of the table and of the index
-// together, and nothing else.
+// checkStartKey checks that the ExclusiveStartKey is the keys of the table and of the index together, and
+// nothing else. A scan of the table checks the key at once, everything else first that of the index, or
+// of the table, which is queried.
 func (p *page) checkStartKey() error {
 	item := p.ExclusiveStartKey.item
-	if len(item) != len(p.view.keys) {
-		return validation(startingKeyError)
-	}
-	for _, a := range p.view.keys {
-		switch value := item[a.name]; {
-		case !value.Exists():
+	known := len(item) == len(p.view.keys)
+	if !p.scans || p.view.kind != tableView {
+		if !known {
 			return validation(startingKeyError)
-		case value.Kind() != a.kind:
-			return validation(schemaMismatch)
 		}
+		for _, a := range p.view.schema.attributes {
+			switch value := item[a.name]; {
+			case !value.Exists():
+				return validation(startingKeyError)
+			case value.Kind() != a.kind:
+				return validation(schemaMismatch)
+			}
+		}
+	}
+	if !known || p.table.schema.mismatches(item) {
+		return validation(startingKeyError + ": " + schemaMismatch)
 	}
 	if err := cmp.Or(p.view.schema.check(item), p.table.schema.check(item)); err != nil {
 		return validation("%s: %s", startingKeyError, asException(err).message)

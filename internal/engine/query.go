@@ -29,7 +29,13 @@ func (in *queryInput) check() error {
 		return validation(unknownConditionalOperator)
 	}
 	var c constraints
-	in.checkShape(&c, "queryFilter", in.QueryFilter, in.KeyConditions)
+	c.oneOf("select", in.Select, selects...)
+	c.name("indexName", in.IndexName, 3)
+	c.capacity(in.ReturnConsumedCapacity)
+	c.requireName("tableName", in.TableName, 1)
+	c.strings("attributesToGet", in.AttributesToGet, 255)
+	in.KeyConditions.checkShape(&c, "keyConditions")
+	in.QueryFilter.checkShape(&c, "queryFilter")
 	if in.Limit != nil {
 		c.unshown("Limit", outside("value", *in.Limit, 1, math.MaxInt))
 	}
@@ -40,7 +46,7 @@ func (in *queryInput) check() error {
 		return validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
 	}
 	var err error
-	if in.keyCondition, err = in.parse(in.QueryFilter, in.KeyConditionExpression); err != nil {
+	if in.keyCondition, err = in.parse(in.QueryFilter, in.KeyConditionExpression, olderFrom); err != nil {
 		return err
 	}
 	if in.keyCondition != nil {
@@ -51,16 +57,14 @@ func (in *queryInput) check() error {
 	if err != nil {
 		return err
 	}
-	if len(in.terms) == 0 || len(in.terms) > 2 && in.IndexName == nil { // only an index can have longer keys
-		return errConditions
+	if len(in.terms) == 0 {
+		return validation("Conditions can be of length 1 or 2 only")
 	}
-	return in.checkSelect()
+	if err := in.checkSelect(); err != nil {
+		return violationOf(err)
+	}
+	return nil
 }
-
-var (
-	errConditions   = validation("Conditions can be of length 1 or 2 only")
-	errKeyCondition = validation("Query key condition not supported")
-)
 
 // query checks what depends on the key schema, in the service's order, and reads a page.
 func (e *Engine) query(in *queryInput) (*pageOutput, error) {
@@ -95,11 +99,8 @@ func (in *queryInput) checkTerms(v *view) error {
 	slices.SortFunc(in.terms, func(a, b expression.KeyTerm) int {
 		return cmp.Compare(schema.index(a.Attribute), schema.index(b.Attribute))
 	})
-	switch {
-	case len(in.terms) > 2 && !schema.composite:
-		return errConditions
-	case len(in.terms) > len(schema.attributes):
-		return errKeyCondition
+	if len(in.terms) > len(schema.attributes) {
+		return validation("The number of query conditions (%d) exceeds the number of key attributes defined in the schema (%d)", len(in.terms), len(schema.attributes))
 	}
 	if err := in.checkPartition(schema); err != nil {
 		return err
@@ -146,7 +147,7 @@ func (in *queryInput) checkPartition(schema *keySchema) error {
 			return err
 		}
 		if term.Op != expression.KeyEqual {
-			return errKeyCondition
+			return validation("Query key condition not supported")
 		}
 	}
 	return nil

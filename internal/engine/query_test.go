@@ -185,6 +185,11 @@ func TestQuery_PageEndsAtOneMegabyte(t *testing.T) {
 	}
 }
 
+// equals returns a legacy condition.
+func equals(name string) string {
+	return `"` + name + `":{"ComparisonOperator":"EQ","AttributeValueList":[{"S":"v"}]}`
+}
+
 func TestQuery_Errors(t *testing.T) {
 	e := engine.New()
 	call(t, e, "CreateTable", createIndexed)
@@ -196,20 +201,30 @@ func TestQuery_Errors(t *testing.T) {
 	const invalid = "ValidationException: One or more parameter values were invalid: "
 	const starting = "ValidationException: The provided starting key is invalid"
 	const unsupported = "ValidationException: Query key condition not supported"
+	const selecting = "ValidationException: 1 validation error detected: "
+	conditions := func(given, keys int) string {
+		return fmt.Sprintf("ValidationException: The number of query conditions (%d) exceeds the number of key attributes defined in the schema (%d)", given, keys)
+	}
 	perform(t, e, []exchange{
 		{"no key condition", "Query", `{"TableName":"specs"}`, "ValidationException: Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."},
 		{"a filter before a projection", "Query", query("p = :v", `,"FilterExpression":"","ProjectionExpression":""`), "ValidationException: Invalid FilterExpression: The expression can not be empty;"},
 		{"a projection before the key condition", "Query", query("p =", `,"ProjectionExpression":""`), "ValidationException: Invalid ProjectionExpression: The expression can not be empty;"},
 		{"a range of partitions", "Query", query("p > :v", ""), unsupported},
-		{"two conditions where there is one key", "Query", query("g = :v AND p = :v", `,"IndexName":"global"`), unsupported},
-		{"three conditions where there are two keys", "Query", query("g = :v AND p = :v AND s = :v", `,"IndexName":"local"`), "ValidationException: Conditions can be of length 1 or 2 only"},
+		{"two conditions where there is one key", "Query", query("g = :v AND p = :v", `,"IndexName":"global"`), conditions(2, 1)},
+		{"three conditions where there are two keys", "Query", query("g = :v AND p = :v AND s = :v", `,"IndexName":"local"`), conditions(3, 2)},
+		{"four conditions on a table", "Query", query("x = :v AND p = :v AND s < :v AND y > :v", ""), conditions(4, 2)},
+		{"three legacy conditions", "Query", `{"TableName":"specs","KeyConditions":{` + equals("x") + `,` + equals("p") + `,` + equals("s") + `}}`, conditions(3, 2)},
+		{"two legacy conditions where there is one key", "Query", `{"TableName":"specs","IndexName":"global","KeyConditions":{` + equals("g") + `,` + equals("s") + `}}`, conditions(2, 1)},
+		{"three conditions on a table that is missing", "Query", `{"TableName":"missing","KeyConditionExpression":"p = :v AND s = :v AND x = :v","ExpressionAttributeValues":{":v":{"S":"v"}}}`, "ResourceNotFoundException: Requested resource not found"},
+		{"three conditions, two of them on one attribute", "Query", query("p = :v AND s > :v AND s < :v", ""), "ValidationException: Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key"},
+		{"no legacy conditions", "Query", `{"TableName":"specs","KeyConditions":{}}`, "ValidationException: Conditions can be of length 1 or 2 only"},
 		{"a value of another type", "Query", `{"TableName":"specs","KeyConditionExpression":"p = :v","ExpressionAttributeValues":{":v":{"N":"1"}}}`, invalid + "Condition parameter type does not match schema type"},
 		{"an empty value for an index", "Query", `{"TableName":"specs","IndexName":"global","KeyConditionExpression":"g = :v","ExpressionAttributeValues":{":v":{"S":""}}}`, "ValidationException: One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: global, IndexKey: g"},
 		{"a limit of 0", "Query", query("p = :v", `,"Limit":0`), "ValidationException: 1 validation error detected: Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1"},
-		{"a count with a projection", "Query", query("p = :v", `,"Select":"COUNT","ProjectionExpression":"p"`), "ValidationException: Cannot specify the ProjectionExpression when choosing to get only the Count"},
-		{"projected attributes of a table", "Query", query("p = :v", `,"Select":"ALL_PROJECTED_ATTRIBUTES"`), "ValidationException: ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"},
+		{"a count with a projection", "Query", query("p = :v", `,"Select":"COUNT","ProjectionExpression":"p"`), selecting + "Cannot specify the ProjectionExpression when choosing to get only the Count"},
+		{"projected attributes of a table", "Query", query("p = :v", `,"Select":"ALL_PROJECTED_ATTRIBUTES"`), selecting + "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"},
 		{"all attributes of a global index", "Query", global(`,"Select":"ALL_ATTRIBUTES"`), invalid + "Select type ALL_ATTRIBUTES is not supported for global secondary index global because its projection type is not ALL"},
-		{"all attributes of a global index with a projection", "Query", global(`,"Select":"ALL_ATTRIBUTES","ProjectionExpression":"p"`), "ValidationException: Cannot specify the ProjectionExpression when choosing to get ALL_ATTRIBUTES"},
+		{"all attributes of a global index with a projection", "Query", global(`,"Select":"ALL_ATTRIBUTES","ProjectionExpression":"p"`), selecting + "Cannot specify the ProjectionExpression when choosing to get ALL_ATTRIBUTES"},
 		{"a projection of what a global index lacks", "Query", global(`,"ProjectionExpression":"x, y, z, p"`), invalid + "Global secondary index global does not project [y, z]"},
 		{"a filter on both keys, before what an index lacks", "Query", query("p = :v", `,"IndexName":"local","FilterExpression":"g = p"`), "ValidationException: Filter Expression can only contain non-primary key attributes: Primary key attribute: p"},
 		{"a filter on what an index lacks, before a projection of it", "Query", global(`,"FilterExpression":"attribute_exists(y)","ProjectionExpression":"z"`), invalid + "Secondary index global does not project one or more filter attributes: [y]"},
@@ -217,6 +232,14 @@ func TestQuery_Errors(t *testing.T) {
 		{"values without an expression", "Query", `{"TableName":"specs","ProjectionExpression":"p","ExpressionAttributeValues":{":v":{"S":"v"}}}`, "ValidationException: ExpressionAttributeValues can only be specified when using expressions: FilterExpression and KeyConditionExpression are null"},
 		{"what only a scan takes", "Query", query("p = :v", `,"Segment":"x","TotalSegments":0`), `{"Items":[],"Count":0,"ScannedCount":0}`},
 		{"what only a query takes", "Scan", `{"TableName":"specs","ScanIndexForward":1}`, `{"Items":[],"Count":0,"ScannedCount":0}`},
+		{"projected attributes with the legacy parameter", "Query", `{"TableName":"specs","IndexName":"local","KeyConditions":{` + equals("p") + `},"AttributesToGet":["p"],"Select":"ALL_PROJECTED_ATTRIBUTES"}`, selecting + "Cannot specify the AttributesToGet when choosing to get ALL_PROJECTED_ATTRIBUTES"},
+		{"specific attributes that are none", "Query", query("p = :v", `,"Select":"SPECIFIC_ATTRIBUTES"`), selecting + "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"},
+		{"a start that lacks an attribute", "Query", query("p = :v", start(`{"p":{"S":"v"}}`)), starting},
+		{"a start with another attribute", "Query", query("p = :v", start(`{"p":{"S":"v"},"x":{"S":"1"}}`)), starting},
+		{"a start in an index without its key", "Query", global(start(`{"p":{"S":"v"},"s":{"S":"1"},"x":{"S":"1"}}`)), starting},
+		{"a start in an index with another type", "Query", global(start(`{"p":{"S":"v"},"s":{"S":"1"},"g":{"N":"1"}}`)), "ValidationException: The provided key element does not match the schema"},
+		{"a start in an index without the key of the table", "Query", global(start(`{"x":{"S":"v"},"s":{"S":"1"},"g":{"S":"v"}}`)), starting + ": The provided key element does not match the schema"},
+		{"a start in an index with another type of the table", "Query", global(start(`{"p":{"S":"v"},"s":{"B":"AA=="},"g":{"S":"v"}}`)), starting + ": The provided key element does not match the schema"},
 		{"a start of another type", "Query", query("p = :v", start(`{"p":{"S":"v"},"s":{"N":"1"}}`)), "ValidationException: The provided key element does not match the schema"},
 		{"a start with an empty value", "Query", query("p = :v", start(`{"p":{"S":"v"},"s":{"S":""}}`)), starting + ": One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: s"},
 		{"a start with a value that is none", "Query", query("p = :v", start(`{"p":{"S":"v"},"s":{}}`)), starting + ": Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"},

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"math/bits"
-	"slices"
 )
 
 const maxSegments = 1_000_000
@@ -19,22 +18,41 @@ type scanInput struct {
 	ScanFilter    conditions
 }
 
+// check uses the older words throughout, as most regions of the service do.
 func (in *scanInput) check() error {
-	if in.ConditionalOperator != nil && !slices.Contains(conditionalOperators, *in.ConditionalOperator) {
-		return validation(unknownConditionalOperator)
-	}
-	var c constraints
-	in.checkShape(&c, "scanFilter", in.ScanFilter, nil)
-	number(&c, "limit", in.Limit, 1, math.MaxInt)
-	number(&c, "totalSegments", in.TotalSegments, 1, maxSegments)
-	number(&c, "segment", in.Segment, 0, maxSegments-1)
-	if err := cmp.Or(c.err(), in.checkUse("ScanFilter", in.ScanFilter, nil, nil), in.checkSegments()); err != nil {
+	in.useOlderMessages()
+	if err := cmp.Or(in.checkShape(), in.checkUse("ScanFilter", in.ScanFilter, nil, nil), in.checkSegments()); err != nil {
 		return err
 	}
-	if _, err := in.parse(in.ScanFilter, nil); err != nil {
+	if _, err := in.parse(in.ScanFilter, nil, olderAlways); err != nil {
 		return err
 	}
 	return in.checkSelect()
+}
+
+// useOlderMessages replaces the messages about values.
+func (in *scanInput) useOlderMessages() {
+	in.ExclusiveStartKey.invalid.UseOlder()
+	for i := range in.ScanFilter {
+		for k := range in.ScanFilter[i].AttributeValueList {
+			in.ScanFilter[i].AttributeValueList[k].invalid.UseOlder()
+		}
+	}
+}
+
+func (in *scanInput) checkShape() error {
+	var c constraints
+	c.oneOf("select", in.Select, selects...)
+	c.name("indexName", in.IndexName, 3)
+	number(&c, "totalSegments", in.TotalSegments, 1, maxSegments)
+	c.capacity(in.ReturnConsumedCapacity)
+	c.requireName("tableName", in.TableName, 1)
+	c.oneOf("conditionalOperator", in.ConditionalOperator, "OR", "AND")
+	in.ScanFilter.checkShape(&c, "scanFilter")
+	number(&c, "segment", in.Segment, 0, maxSegments-1)
+	number(&c, "limit", in.Limit, 1, math.MaxInt)
+	c.strings("attributesToGet", in.AttributesToGet, 255)
+	return c.err()
 }
 
 func (in *scanInput) checkSegments() error {
@@ -56,6 +74,7 @@ func (e *Engine) scan(in *scanInput) (*pageOutput, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.scans = true
 	if err := p.check(); err != nil {
 		return nil, err
 	}

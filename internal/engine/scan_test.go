@@ -85,8 +85,55 @@ func TestScan_Responses(t *testing.T) {
 		{"segments without one", "Scan", scan(`,"TotalSegments":2`), "ValidationException: The Segment parameter is required but was not present in the request when parameter TotalSegments is present"},
 		{"a negative segment", "Scan", scan(`,"TotalSegments":2,"Segment":-1`), "ValidationException: 1 validation error detected: Value '-1' at 'segment' failed to satisfy constraint: Member must have value greater than or equal to 0"},
 		{"too many segments", "Scan", scan(`,"TotalSegments":1000001,"Segment":1`), "ValidationException: 1 validation error detected: Value '1000001' at 'totalSegments' failed to satisfy constraint: Member must have value less than or equal to 1000000"},
+		{"a limit of 0", "Scan", scan(`,"Limit":0`), "ValidationException: 1 validation error detected: Value '0' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1"},
+		{"a segment behind the last", "Scan", scan(`,"TotalSegments":5,"Segment":5`), "ValidationException: The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: 5 is not less than TotalSegments: 5"},
+		{"an unknown operator", "Scan", scan(`,"ConditionalOperator":"XOR","ScanFilter":{"x":{"ComparisonOperator":"NULL"},"y":{"ComparisonOperator":"NULL"}}`), "ValidationException: 1 validation error detected: Value 'XOR' at 'conditionalOperator' failed to satisfy constraint: Member must satisfy enum value set: [OR, AND]"},
+		{"specific attributes that are none", "Scan", scan(`,"Select":"SPECIFIC_ATTRIBUTES"`), "ValidationException: Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"},
+		{"a count with a projection", "Scan", scan(`,"Select":"COUNT","ProjectionExpression":"p"`), "ValidationException: Cannot specify the ProjectionExpression when choosing to get only the Count"},
+		{"all attributes with the legacy parameter", "Scan", scan(`,"Select":"ALL_ATTRIBUTES","AttributesToGet":["p"]`), "ValidationException: Cannot specify the AttributesToGet when choosing to get ALL_ATTRIBUTES"},
+		{"projected attributes of a table", "Scan", scan(`,"Select":"ALL_PROJECTED_ATTRIBUTES"`), "ValidationException: ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"},
+		{"all violations at once", "Scan", `{"TableName":"a;","Select":"count","IndexName":"i;","TotalSegments":0,"ReturnConsumedCapacity":"x","ConditionalOperator":"and","ScanFilter":{"x":{}},"Segment":-1,"Limit":-1,"AttributesToGet":[]}`,
+			"ValidationException: 10 validation errors detected: Value 'count' at 'select' failed to satisfy constraint: Member must satisfy enum value set: [SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES]; " +
+				"Value 'i;' at 'indexName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+; Value 'i;' at 'indexName' failed to satisfy constraint: Member must have length greater than or equal to 3; " +
+				"Value '0' at 'totalSegments' failed to satisfy constraint: Member must have value greater than or equal to 1; Value 'x' at 'returnConsumedCapacity' failed to satisfy constraint: Member must satisfy enum value set: [INDEXES, TOTAL, NONE]; " +
+				"Value 'a;' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+; Value 'and' at 'conditionalOperator' failed to satisfy constraint: Member must satisfy enum value set: [OR, AND]; " +
+				"Value null at 'scanFilter.x.member.comparisonOperator' failed to satisfy constraint: Member must not be null; Value '-1' at 'segment' failed to satisfy constraint: Member must have value greater than or equal to 0; " +
+				"Value '-1' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1"},
 		{"an expression beside a legacy parameter", "Scan", scan(`,"FilterExpression":"s = s","ScanFilter":{}`), "ValidationException: Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {ScanFilter} Expression parameters: {FilterExpression}"},
 	})
+}
+
+func TestScan_StartKeys(t *testing.T) {
+	e := engine.New()
+	call(t, e, "CreateTable", createIndexed)
+	const short = "ValidationException: The provided starting key is invalid"
+	const element = "The provided key element does not match the schema"
+	for _, test := range []struct{ index, start, want string }{
+		{"", `{}`, short + ": " + element},
+		{"", `{"bad":{"S":"1"}}`, short + ": " + element},
+		{"", `{"p":{"S":"1"}}`, short + ": " + element},
+		{"", `{"p":{"S":"1"},"x":{"S":"1"}}`, short + ": " + element},
+		{"", `{"p":{"N":"1"},"s":{"S":"1"}}`, short + ": " + element},
+		{"", `{"p":{"S":"1"},"s":{"BOOL":true}}`, short + ": " + element},
+		{"", `{"p":{"S":"1"},"s":{"S":"1"},"g":{"S":"1"}}`, short + ": " + element},
+		{"", `{"p":{"S":"1"},"s":{"S":""}}`, short + ": One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: s"},
+		{"local", `{"p":{"S":"1"},"s":{"S":"1"}}`, short},
+		{"local", `{"p":{"S":"1"},"s":{"S":"1"},"x":{"S":"1"}}`, short},
+		{"local", `{"p":{"S":"1"},"s":{"S":"1"},"g":{"N":"1"}}`, "ValidationException: " + element},
+		{"local", `{"p":{"S":"1"},"s":{"N":"1"},"g":{"S":"1"}}`, short + ": " + element},
+		{"global", `{}`, short},
+		{"global", `{"p":{"S":"1"},"s":{"S":"1"},"x":{"S":"1"}}`, short},
+		{"global", `{"p":{"S":"1"},"s":{"S":"1"},"g":{"B":"AA=="}}`, "ValidationException: " + element},
+		{"global", `{"p":{"L":[]},"s":{"S":"1"},"g":{"S":"1"}}`, short + ": " + element},
+		{"global", `{"x":{"S":"1"},"s":{"S":"1"},"g":{"S":"1"}}`, short + ": " + element},
+	} {
+		body := `{"TableName":"specs","ExclusiveStartKey":` + test.start
+		if test.index != "" {
+			body += `,"IndexName":"` + test.index + `"`
+		}
+		name, message := refuse(t, e, "Scan", body+"}")
+		assert.Equal(t, test.want, name+": "+message, body)
+	}
 }
 
 func TestScan_StartInAnotherSegment(t *testing.T) {

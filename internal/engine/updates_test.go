@@ -246,6 +246,6 @@ func TestUpdateItem_Nesting(t *testing.T) {
 	e := newThing(t, `"m":`+nested(20))
 	perform(t, e, []exchange{
 		{"as deep as an item can be", "UpdateItem", update("SET m.n.n = :v", `":v":`+nested(29)), `{}`},
-		{"a level deeper", "UpdateItem", update("SET m.n.n = :v", `":v":`+nested(30)), "ValidationException: Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"},
+		{"a level deeper", "UpdateItem", update("SET m.n.n = :v", `":v":`+nested(30)), "ValidationException: Nesting Levels have exceeded supported limits"},
 	})
 }

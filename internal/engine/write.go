@@ -142,10 +142,12 @@ func (in *deletion) action() *action {
 	return &action{"delete", in.TableName, "key", &in.Key, &in.conditionInput, &noUpdate}
 }
 
-// tooDeep reports whether a value nests too deeply.
-func (a *action) tooDeep() bool {
-	return a.item.invalid.TooDeep() || a.condition.ExpressionAttributeValues.invalid.TooDeep() ||
-		slices.ContainsFunc(a.condition.Expected, func(c condition) bool { return c.Value.invalid.TooDeep() })
+// isOlder reports whether a value nests so deeply that the service reads the request in the older way.
+func (a *action) isOlder() bool {
+	older := func(p valueParameter) bool { return p.invalid.NestsFrom(olderFrom) }
+	return a.item.invalid.NestsFrom(olderFrom) || a.condition.ExpressionAttributeValues.invalid.NestsFrom(olderFrom) ||
+		slices.ContainsFunc(a.update.AttributeUpdates, func(u attributeValueUpdate) bool { return older(u.Value) }) ||
+		slices.ContainsFunc(a.condition.Expected, func(c condition) bool { return older(c.Value) || slices.ContainsFunc(c.AttributeValueList, older) })
 }
 
 // checkWrite validates the parameters of a write of one item.
@@ -154,19 +156,19 @@ func (in *returnInput) checkWrite(a *action) error {
 		return err
 	}
 	// The service reports what follows in the form of a violation of the declared shape, unless an item is
-	// too large or a value nests too deeply.
-	err := a.check(in.ReturnValues)
-	if err == nil || errors.Is(err, errItemSize) || a.tooDeep() {
+	// too large or the request is read in the older way.
+	err := a.check(in)
+	if err == nil || errors.Is(err, errItemSize) || a.isOlder() {
 		return err
 	}
-	return validation("1 validation error detected: %s", asException(err).message)
+	return violationOf(err)
 }
 
 // checkShape checks the declared shape. Since June 2026 the service has new messages for some violations, and an
 // update with wrong ReturnValues or a write with an empty TableName has no other. It still uses the
-// older rules for a request that lacks a required parameter or nests a value too deeply.
+// older rules for a request that lacks a required parameter or nests a value very deeply.
 func (in *returnInput) checkShape(a *action) error {
-	older := a.tableName == nil || !a.item.present || a.tooDeep()
+	older := a.tableName == nil || !a.item.present || a.isOlder()
 	returnValues := []string{"ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"}
 	badReturnValues := in.ReturnValues != nil && !slices.Contains(returnValues, *in.ReturnValues)
 	var c constraints
@@ -193,9 +195,7 @@ func (in *returnInput) checkShape(a *action) error {
 	for i := range a.update.AttributeUpdates {
 		a.update.AttributeUpdates[i].checkShape(&c)
 	}
-	for i := range a.condition.Expected {
-		a.condition.Expected[i].checkShape(&c, "expected")
-	}
+	a.condition.Expected.checkShape(&c, "expected")
 	c.oneOf("returnItemCollectionMetrics", in.ReturnItemCollectionMetrics, "SIZE", "NONE")
 	c.oneOf("returnValuesOnConditionCheckFailure", a.condition.ReturnValuesOnConditionCheckFailure, "ALL_OLD", "NONE")
 	return c.err()
@@ -207,19 +207,27 @@ const (
 	unknownConditionalOperator = "Failed to satisfy constraint: Member must satisfy enum value set: [ALL, OR]"
 )
 
-// check validates what the declared shape does not say.
-func (a *action) check(returnValues *string) error {
+// check validates what the declared shape does not say. A write on its own has what it returns, an action
+// of a transaction has not: its expressions are parsed before its values are looked at.
+func (a *action) check(alone *returnInput) error {
 	if err := a.condition.checkCondition(a.update); err != nil {
+		return err
+	}
+	from := olderFromInTransaction
+	if alone != nil {
+		from = olderFrom
+		if a.item.invalid != nil {
+			return a.item.invalid
+		}
+		if returned := alone.ReturnValues; a.update == &noUpdate && returned != nil && *returned != "ALL_OLD" && *returned != "NONE" {
+			return validation("ReturnValues can only be ALL_OLD or NONE")
+		}
+	}
+	if err := a.condition.parseCondition(a.update, from); err != nil {
 		return err
 	}
 	if a.item.invalid != nil {
 		return a.item.invalid
-	}
-	if a.update == &noUpdate && returnValues != nil && *returnValues != "ALL_OLD" && *returnValues != "NONE" {
-		return validation("ReturnValues can only be ALL_OLD or NONE")
-	}
-	if err := a.condition.parseCondition(a.update); err != nil {
-		return err
 	}
 	if a.name == "put" && attribute.Size(a.item.item) > maxItemBytes {
 		return errItemSize

@@ -128,8 +128,11 @@ func TestParseItem_NestingLimit(t *testing.T) {
 	for _, test := range []struct{ name, value, want string }{
 		{"31 lists", nested(`{"L":[`, `{"S":"x"}`, `]}`, 31), ""},
 		{"31 lists around an empty map", nested(`{"L":[`, `{"M":{}}`, `]}`, 31), refusal},
-		{"lists without end", strings.Repeat(`{"L":[`, 1000000), refusal},
-		{"maps without end", strings.Repeat(`{"M":{"a":`, 1000000), refusal},
+		{"32 maps", nested(`{"M":{"a":`, `{"S":"x"}`, `}}`, 32), refusal},
+		{"as many lists as JSON may have", nested(`{"L":[`, `{"S":"x"}`, `]}`, 5000), refusal},
+		{"something misplaced behind", `{"M":{"a":` + nested(`{"L":[`, `{"S":"x"}`, `]}`, 100) + `,"b":1}}`, "serialization: Unexpected value type in payload"},
+		{"lists without end", strings.Repeat(`{"L":[`, 1000000), "serialization: malformed JSON"},
+		{"maps without end", strings.Repeat(`{"M":{"a":`, 1000000), "serialization: malformed JSON"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var item Item
@@ -140,6 +143,23 @@ func TestParseItem_NestingLimit(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestValidationError_Levels(t *testing.T) {
+	for levels, want := range map[int]int{32: 32, 40: 40, 63: 63, 64: 64, 1000: 64} {
+		_, err := ParseItem(`{"a":{"S":"x"},"b":{"L":[{"L":[]},` + strings.Repeat(`{"L":[`, levels-1) + strings.Repeat(`]}`, levels-1) + `]}}`)
+		var invalid *ValidationError
+		require.ErrorAs(t, err, &invalid)
+		assert.Equal(t, want, invalid.Levels)
+		assert.Equal(t, "b", invalid.Attribute)
+		assert.True(t, invalid.NestsFrom(min(levels, 64)))
+		assert.False(t, invalid.NestsFrom(want+1))
+	}
+	_, err := ParseItem(`{"a":{"N":"x"}}`)
+	var invalid *ValidationError
+	assert.False(t, invalid.NestsFrom(1))
+	require.ErrorAs(t, err, &invalid)
+	assert.False(t, invalid.NestsFrom(1))
 }
 
 func TestParseItem_Attributes(t *testing.T) {

@@ -11,9 +11,13 @@ import (
 	"github.com/open-alchemy/packagedb/internal/engine/ddbjson"
 )
 
-// maxNesting is how many maps and lists may lie within each other in an attribute. The item around
-// them is the first of DynamoDB's 32 levels.
-const maxNesting = 31
+const (
+	// maxNesting is how many maps and lists may lie within each other in an attribute. The item around
+	// them is the first of DynamoDB's 32 levels.
+	maxNesting = 31
+	// maxMeasured is how many of them are read. What is deeper is skipped, because it may be endless.
+	maxMeasured = 64
+)
 
 const (
 	attributeValueClass = "com.amazonaws.dynamodb.v20120810.AttributeValue"
@@ -78,10 +82,11 @@ func (it *Item) UnmarshalJSON(data []byte) error {
 
 // decoder reads attribute values. It returns at once the errors of DynamoDB's request parser, and
 // collects those of the later validation: the first invalid value is reported when everything is
-// read.
+// read, but the names of attributes before too deep a value, and that before the names in maps.
 type decoder struct {
 	ddbjson.Reader
 	invalid *ValidationError
+	inMap   bool            // invalid is about a name in a map
 	size    int             // of the input, zero if it may be retained
 	short   strings.Builder // the last of the copies of short strings
 }
@@ -121,15 +126,32 @@ func (d *decoder) report(err error) {
 	d.invalid = invalid
 }
 
-// errTooDeep ends the reading at once, because the input may be endless.
-var errTooDeep = errors.New("nested too deeply")
+// reportName reports what is wrong with the name of an attribute, at nesting 0, or of an entry of a map.
+func (d *decoder) reportName(err error, nesting int) {
+	if nesting == 0 && d.invalid.NestsFrom(1) {
+		d.invalid = nil
+	}
+	d.inMap = d.inMap || d.invalid == nil && nesting > 0
+	d.report(err)
+}
+
+// reportNesting reports that too many maps and lists nest.
+func (d *decoder) reportNesting(levels int) {
+	if d.inMap {
+		d.invalid, d.inMap = nil, false
+	}
+	d.report(invalidContent(messageNesting, messageNesting))
+	if d.invalid.Message == messageNesting {
+		d.invalid.Levels = max(d.invalid.Levels, levels)
+	}
+}
 
 // finish returns the error of decoding a value that was read with err.
 func (d *decoder) finish(err error) error {
 	if err == nil {
 		err = d.End()
 	}
-	if d.invalid != nil && (err == nil || errors.Is(err, errTooDeep)) {
+	if err == nil && d.invalid != nil {
 		return d.invalid
 	}
 	return err
@@ -139,10 +161,12 @@ func (d *decoder) finish(err error) error {
 func (d *decoder) fields(nesting int) (Item, error) {
 	fields := Item{}
 	err := d.Object("java.util.Map<java.lang.String, "+attributeValueClass+">", func(name string) error {
-		clean := d.invalid == nil
-		d.report(CheckName(name))
+		before := d.invalid
+		if err := CheckName(name); err != nil {
+			d.reportName(err, nesting)
+		}
 		value, err := d.value(nesting)
-		if nesting == 0 && clean && d.invalid != nil {
+		if nesting == 0 && d.invalid != before {
 			d.invalid.Attribute = name
 		}
 		fields[d.copied(name)] = value
@@ -201,13 +225,15 @@ func (d *decoder) content(kind Kind, nesting int) (Value, error) {
 	case KindNULL:
 		truth, err := d.Boolean()
 		if !truth {
-			d.report(invalid(messageNull))
+			d.report(invalidContent(messageNull, messageNull))
 		}
 		return NULL(), err
 	}
-	if nesting == maxNesting {
-		d.report(invalid(messageNesting))
-		return Value{}, errTooDeep
+	if levels := nesting + 1; levels > maxNesting {
+		d.reportNesting(levels)
+		if levels == maxMeasured {
+			return Value{}, d.Skip()
+		}
 	}
 	if kind == KindM {
 		fields, err := d.fields(nesting + 1)
@@ -237,7 +263,7 @@ func (d *decoder) set(kind Kind) (Value, error) {
 			return err
 		}
 		if null {
-			d.report(invalid(nullMembers[kind]))
+			d.report(invalidContent(nullMembers[kind], nullMembers[kind]))
 			return nil
 		}
 		member, err := d.member(kind.Member())

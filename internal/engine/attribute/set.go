@@ -44,7 +44,7 @@ func (v Value) has(member string) bool {
 // parseSet returns a set from a request. It rejects an empty one and duplicates.
 func parseSet(kind Kind, members []string) (Value, error) {
 	if len(members) == 0 {
-		return Value{kind: kind}, invalid(emptySets[kind])
+		return Value{kind: kind}, invalidContent(emptySets[kind], emptySets[kind])
 	}
 	order := memberOrder(kind)
 	sorted := members

@@ -3,6 +3,7 @@
 package attribute
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -253,7 +254,7 @@ func (v Value) Size() int {
 func CheckNesting(it Item) error {
 	for _, value := range it {
 		if value.deeperThan(maxNesting) {
-			return invalid(messageNesting)
+			return invalid("Nesting Levels have exceeded supported limits")
 		}
 	}
 	return nil
@@ -278,21 +279,31 @@ func (v Value) deeperThan(levels int) bool {
 // ValidationError is a request that DynamoDB rejects with a ValidationException.
 type ValidationError struct {
 	Message string // the service's own
-	// Batch is the message in a BatchWriteItem, which DynamoDB checks elsewhere. It is set for numbers
-	// and sets, whose message is the same in every parameter.
-	Batch string
+	// Older is the message of the operations that check values in an older way, BatchWriteItem and Scan. It
+	// is set for numbers, sets and nesting, whose message is the same in every parameter.
+	Older string
 	// Attribute is the name of the top-level attribute with the problem, empty if it concerns no
 	// single attribute.
 	Attribute string
+	// Levels is how many maps and lists nest within each other, 64 at the most, if they are too many.
+	Levels int
 }
 
 func (e *ValidationError) Error() string { return e.Message }
 
-// TooDeep reports whether a value nests too deeply. A nil error says that none does.
-func (e *ValidationError) TooDeep() bool { return e != nil && e.Message == messageNesting }
+// NestsFrom reports whether a value nests so many maps and lists that it is too deep, and at least that
+// many. A nil error says that none does.
+func (e *ValidationError) NestsFrom(levels int) bool { return e != nil && e.Levels >= levels }
+
+// UseOlder replaces the message by the older one.
+func (e *ValidationError) UseOlder() {
+	if e != nil {
+		e.Message = cmp.Or(e.Older, e.Message)
+	}
+}
 
 func invalid(message string) error { return &ValidationError{Message: message} }
 
-func invalidContent(message, batch string) error {
-	return &ValidationError{Message: message, Batch: batch}
+func invalidContent(message, older string) error {
+	return &ValidationError{Message: message, Older: older}
 }

@@ -10,6 +10,7 @@
 package expression
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -61,12 +62,16 @@ func NewAttributes(names map[string]string, values map[string]attribute.Value) (
 }
 
 // InvalidValue returns the error for ExpressionAttributeValues that could not be decoded; err is that
-// of decoding the values as an attribute.Item.
-func InvalidValue(err *attribute.ValidationError) error {
-	if err.Batch != "" {
+// of decoding the values as an attribute.Item. The older way of checking values always names the key.
+func InvalidValue(err *attribute.ValidationError, older bool) error {
+	message := err.Message
+	switch {
+	case older:
+		message = cmp.Or(err.Older, message)
+	case err.Older != "":
 		return err
 	}
-	return invalid("%s contains invalid value: %s for key %s", valuesParameter, err.Message, err.Attribute)
+	return invalid("%s contains invalid value: %s for key %s", valuesParameter, message, err.Attribute)
 }
 
 // checkAttributes checks one of the maps: its keys, what they stand for, and the size of all

@@ -112,5 +112,5 @@ func TestInvalidValue_NamesTheKey(t *testing.T) {
 	var invalid *attribute.ValidationError
 	require.ErrorAs(t, values.UnmarshalJSON([]byte(`{":a": {"S": "x"}, ":v": {}}`)), &invalid)
 	const want = "ExpressionAttributeValues contains invalid value: Supplied AttributeValue is empty, must contain exactly one of the supported datatypes for key :v"
-	assert.Equal(t, want, message(InvalidValue(invalid)))
+	assert.Equal(t, want, message(InvalidValue(invalid, false)))
 }
