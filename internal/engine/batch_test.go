@@ -52,6 +52,9 @@ func TestBatchWriteItem_Errors(t *testing.T) {
 	const duplicates = "ValidationException: Provided list of item keys contains duplicates"
 	const datatypes = "ValidationException: Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
 	const put = `{"PutRequest":{"Item":{"a":{"S":"%d"}}}}`
+	const names = "Map keys must satisfy constraint: [Member must have length less than or equal to 255, Member must have length greater than or equal to 3, Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+]"
+	violations := func(n int) string { return fmt.Sprintf("ValidationException: %d validation errors detected: ", n) }
+	long := strings.Repeat("n", 256)
 	perform(t, newTables(t), []exchange{
 		{"no writes", "BatchWriteItem", `{}`, violation + "null at 'requestItems' failed to satisfy constraint: Member must not be null"},
 		{"26 writes to a table", "BatchWriteItem", write(list(26, put)), violation + "'{things=[" + strings.TrimSuffix(strings.Repeat("WriteRequest(putRequest=PutRequest(item={a=...})), ", 26), ", ") + "]}' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]"},
@@ -59,6 +62,22 @@ func TestBatchWriteItem_Errors(t *testing.T) {
 		{"a write that is none", "BatchWriteItem", write(`[{}]`), datatypes},
 		{"a put of nothing", "BatchWriteItem", write(`[{"PutRequest":{}}]`), violation + "null at 'requestItems.things.member.1.member.putRequest.item' failed to satisfy constraint: Member must not be null"},
 		{"two puts of an item", "BatchWriteItem", write(`[{"PutRequest":{"Item":{"a":{"S":"1"}}}},{"PutRequest":{"Item":{"a":{"S":"1"}}}}]`), duplicates},
+		{"a short name of a table", "BatchWriteItem", `{"RequestItems":{"ab":[{"DeleteRequest":{"Key":{"a":{"S":"1"}}}}]}}`, violation + "'{ab=[WriteRequest(deleteRequest=DeleteRequest(key={a=...}))]}' at 'requestItems' failed to satisfy constraint: " + names},
+		{"a long name of a table", "BatchWriteItem", `{"RequestItems":{"` + long + `":[{"PutRequest":{"Item":{"a":{"S":"1"}}}}]}}`, violation + "'{" + long + "=[WriteRequest(putRequest=PutRequest(item={a=...}))]}' at 'requestItems' failed to satisfy constraint: " + names},
+		{"all violations of a write", "BatchWriteItem", `{"RequestItems":{"a!":[],"things":[{"PutRequest":{},"DeleteRequest":{"Key":null}}]}}`,
+			violations(4) + "Value '{a!=[], things=[WriteRequest(deleteRequest=DeleteRequest(key={}))]}' at 'requestItems' failed to satisfy constraint: " + names + "; " +
+				"Value '{a!=[], things=[WriteRequest(deleteRequest=DeleteRequest(key={}))]}' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]; " +
+				"Value null at 'requestItems.things.member.1.member.deleteRequest.key' failed to satisfy constraint: Member must not be null; Value null at 'requestItems.things.member.1.member.putRequest.item' failed to satisfy constraint: Member must not be null"},
+		{"an unknown enumeration hides the names", "BatchWriteItem", `{"RequestItems":{"a!":[{"PutRequest":{"Item":{"a":{"S":"1"}}}}]},"ReturnItemCollectionMetrics":"x"}`, violation + "'x' at 'returnItemCollectionMetrics' failed to satisfy constraint: Member must satisfy enum value set: [SIZE, NONE]"},
+		{"an unknown enumeration beside an empty list", "BatchWriteItem", `{"RequestItems":{"things":[]},"ReturnConsumedCapacity":"x"}`,
+			violations(2) + "Value 'x' at 'returnConsumedCapacity' failed to satisfy constraint: Member must satisfy enum value set: [INDEXES, TOTAL, NONE]; Value '{things=[]}' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]"},
+		{"the name of a table and an unknown enumeration", "BatchGetItem", `{"RequestItems":{"a!": {"Keys":[{"a":{"S":"1"}}]}},"ReturnConsumedCapacity":"x"}`,
+			violations(2) + `Value '{"a!":{"Keys":[{"a":{"S":"1"}}]}}' at 'requestItems' failed to satisfy constraint: ` + names + "; Value 'x' at 'returnConsumedCapacity' failed to satisfy constraint: Member must satisfy enum value set: [INDEXES, TOTAL, NONE]"},
+		{"all violations of a get", "BatchGetItem", `{"RequestItems":{"ab":{},"specs":{"Keys":[],"AttributesToGet":[]},"things":{"Keys":` + list(101, `{"a":{"S":"%d"}}`) + `}}}`,
+			violations(5) + `Value '{"ab":{},"specs":{"Keys":[],"AttributesToGet":[]},"things":{"Keys":` + list(101, `{"a":{"S":"%d"}}`) + `}}' at 'requestItems' failed to satisfy constraint: ` + names + "; " +
+				"Value null at 'requestItems.ab.member.keys' failed to satisfy constraint: Member must not be null; Value at 'RequestItems.specs.member.Keys' failed to satisfy constraint: Member must have length greater than or equal to 1; " +
+				"Value '[]' at 'requestItems.specs.member.attributesToGet' failed to satisfy constraint: Member must have length greater than or equal to 1; Value at 'RequestItems.things.member.Keys' failed to satisfy constraint: Member must have length less than or equal to 100"},
+		{"a table by its ARN", "BatchGetItem", `{"RequestItems":{"arn:aws:dynamodb:us-east-1:123456789012:table/things":{"Keys":[{"a":{"S":"none"}}]}}}`, `{"Responses":{"arn:aws:dynamodb:us-east-1:123456789012:table/things":[]},"UnprocessedKeys":{}}`},
 		{"no gets", "BatchGetItem", `{"RequestItems":{}}`, "ValidationException: The requestItems parameter is required for BatchGetItem"},
 		{"101 keys of two tables", "BatchGetItem", `{"RequestItems":{"things":{"Keys":` + list(100, `{"a":{"S":"%d"}}`) + `},"specs":{"Keys":[{"holder":{"S":"u"},"mark":{"S":"1"}}]}}}`, "ValidationException: Too many items requested for the BatchGetItem call"},
 		{"a key twice", "BatchGetItem", read(`{"Keys":[{"a":{"S":"1"}},{"a":{"S":"1"}}]}`), duplicates},

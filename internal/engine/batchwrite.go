@@ -85,49 +85,60 @@ func (in *batchWriteItemInput) check() error {
 	return nil
 }
 
+// checkShape checks the declared shape. Beside an unknown value of an enumeration, the service does not look
+// at the names of the tables.
 func (in *batchWriteItemInput) checkShape() error {
 	var c constraints
 	c.capacity(in.ReturnConsumedCapacity)
 	c.oneOf("returnItemCollectionMetrics", in.ReturnItemCollectionMetrics, "SIZE", "NONE")
+	known := c.err() == nil
 	c.notNull("requestItems", in.RequestItems != nil)
-	for i := range in.RequestItems {
-		in.RequestItems[i].checkShape(&c)
+	for _, writes := range in.RequestItems {
+		if known {
+			c.mapKey("requestItems", writes.tableName, in.RequestItems.String)
+		}
+	}
+	for _, writes := range in.RequestItems {
+		if n := len(writes.requests); n == 0 || n > maxBatchWrites {
+			c.violation(in.RequestItems.String(), "requestItems",
+				"Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]")
+		}
+	}
+	for _, writes := range in.RequestItems {
+		writes.checkShape(&c)
 	}
 	if err := c.err(); err != nil {
 		return err
 	}
-	for i := range in.RequestItems {
-		c.mapKey("requestItems", in.RequestItems[i].tableName, in.RequestItems[i].String)
-	}
 	if len(in.RequestItems) == 0 {
 		return validation("The requestItems parameter is required for BatchWriteItem")
 	}
-	return c.err()
+	return nil
 }
 
 func (t *tableWrites) checkShape(c *constraints) {
-	if n := len(t.requests); n == 0 || n > maxBatchWrites {
-		c.violation(t.String(), "requestItems",
-			"Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]")
-	}
 	for i, r := range t.requests {
 		at := "requestItems." + t.tableName + ".member." + strconv.Itoa(i+1) + ".member."
-		if r.PutRequest != nil {
-			c.notNull(at+"putRequest.item", r.PutRequest.Item.present)
-		}
 		if r.DeleteRequest != nil {
 			c.notNull(at+"deleteRequest.key", r.DeleteRequest.Key.present)
+		}
+		if r.PutRequest != nil {
+			c.notNull(at+"putRequest.item", r.PutRequest.Item.present)
 		}
 	}
 }
 
 // String returns the requests as the service prints them, without the values.
-func (t *tableWrites) String() string {
-	requests := make([]string, len(t.requests))
-	for i := range t.requests {
-		requests[i] = t.requests[i].String()
+func (ts tablesToWrite) String() string {
+	var tables []string
+	for _, t := range ts {
+		var requests []string
+		for i := range t.requests {
+			requests = append(requests, t.requests[i].String())
+		}
+		tables = append(tables, t.tableName+"=["+strings.Join(requests, ", ")+"]")
 	}
-	return "{" + t.tableName + "=[" + strings.Join(requests, ", ") + "]}"
+	return "{" + strings.Join(tables, ", ") + "}"
 }
 
 func (r *writeRequest) String() string {

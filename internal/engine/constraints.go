@@ -154,7 +154,7 @@ func isARN(name string) bool { return strings.HasPrefix(name, "arn:") }
 // mapKey checks the name of a table that is the key of a map; shown returns the map as the service
 // prints it.
 func (c *constraints) mapKey(at, name string, shown func() string) {
-	if !isARN(name) && (!validName(name) || len(name) > 255) {
+	if !isARN(name) && (!validName(name) || len(name) < 3 || len(name) > 255) {
 		c.violation(shown(), at, "Map keys must satisfy constraint: [Member must have length less than or equal to 255, Member must have length greater than or equal to 3, Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+]")
 	}
 }

@@ -172,26 +172,27 @@ func (in *batchGetItemInput) check() error {
 
 func (in *batchGetItemInput) checkShape() error {
 	var c constraints
-	c.capacity(in.ReturnConsumedCapacity)
 	c.notNull("requestItems", in.RequestItems.source != "")
 	for i := range in.RequestItems.tables {
-		g := &in.RequestItems.tables[i]
-		c.notNull("requestItems."+g.tableName+".member.keys", g.Keys != nil)
-		if g.Keys != nil {
-			c.unshown("RequestItems."+g.tableName+".member.Keys", outside("length", len(g.Keys), 1, maxBatchGets))
-		}
-		c.strings("attributesToGet", g.AttributesToGet, 255)
-	}
-	if err := c.err(); err != nil {
-		return err
+		c.mapKey("requestItems", in.RequestItems.tables[i].tableName, in.RequestItems.String)
 	}
 	for i := range in.RequestItems.tables {
-		c.mapKey("requestItems", in.RequestItems.tables[i].tableName, in.RequestItems.String)
+		g := &in.RequestItems.tables[i]
+		at := "equestItems." + g.tableName + ".member."
+		c.notNull("r"+at+"keys", g.Keys != nil)
+		if g.Keys != nil {
+			c.unshown("R"+at+"Keys", outside("length", len(g.Keys), 1, maxBatchGets))
+		}
+		c.strings("r"+at+"attributesToGet", g.AttributesToGet, 255)
+	}
+	c.capacity(in.ReturnConsumedCapacity)
+	if err := c.err(); err != nil {
+		return err
 	}
 	if len(in.RequestItems.tables) == 0 {
 		return validation("The requestItems parameter is required for BatchGetItem")
 	}
-	return c.err()
+	return nil
 }
 
 // checkProjections rejects contradictory parameters, also those of different tables, and too many keys.

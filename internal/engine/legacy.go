@@ -149,12 +149,6 @@ func (c *condition) checkShape(violations *constraints, parameter string) {
 	violations.oneOf(at, c.ComparisonOperator, "IN", "NULL", "BETWEEN", "LT", "NOT_CONTAINS", "EQ", "GT", "NOT_NULL", "NE", "LE", "BEGINS_WITH", "GE", "CONTAINS")
 }
 
-func (cs conditions) checkShape(violations *constraints, parameter string) {
-	for i := range cs {
-		cs[i].checkShape(violations, parameter)
-	}
-}
-
 // conditionalOperators are the values of the parameter ConditionalOperator.
 var conditionalOperators = []string{"AND", "OR"}
 

@@ -34,8 +34,12 @@ func (in *queryInput) check() error {
 	c.capacity(in.ReturnConsumedCapacity)
 	c.requireName("tableName", in.TableName, 1)
 	c.strings("attributesToGet", in.AttributesToGet, 255)
-	in.KeyConditions.checkShape(&c, "keyConditions")
-	in.QueryFilter.checkShape(&c, "queryFilter")
+	for i := range in.KeyConditions {
+		in.KeyConditions[i].checkShape(&c, "keyConditions")
+	}
+	for i := range in.QueryFilter {
+		in.QueryFilter[i].checkShape(&c, "queryFilter")
+	}
 	if in.Limit != nil {
 		c.unshown("Limit", outside("value", *in.Limit, 1, math.MaxInt))
 	}

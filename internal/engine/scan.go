@@ -48,7 +48,9 @@ func (in *scanInput) checkShape() error {
 	c.capacity(in.ReturnConsumedCapacity)
 	c.requireName("tableName", in.TableName, 1)
 	c.oneOf("conditionalOperator", in.ConditionalOperator, "OR", "AND")
-	in.ScanFilter.checkShape(&c, "scanFilter")
+	for i := range in.ScanFilter {
+		in.ScanFilter[i].checkShape(&c, "scanFilter")
+	}
 	number(&c, "segment", in.Segment, 0, maxSegments-1)
 	number(&c, "limit", in.Limit, 1, math.MaxInt)
 	c.strings("attributesToGet", in.AttributesToGet, 255)

@@ -86,8 +86,8 @@ func TestTransactWriteItems_FirstWrongKeyIsTheOnlyReason(t *testing.T) {
 		e := newTables(t)
 		_, response := send(t, e, "TransactWriteItems", transaction(failing, putThing("2", ""), test.first, number, failing5, unknown, index))
 		equal(t, test.first, object(t, response), `{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
-			"Message":"Transaction cancelled, please refer cancellation reasons for specific reasons [None, None, ValidationError, None, None, None, None]",
-			"CancellationReasons":[{"Code":"None"},{"Code":"None"},{"Code":"ValidationError","Message":"`+test.message+`"},{"Code":"None"},{"Code":"None"},{"Code":"None"},{"Code":"None"}]}`)
+			"Message":"Transaction cancelled, please refer cancellation reasons for specific reasons [`+strings.Repeat("None, ", 2)+`ValidationError`+strings.Repeat(", None", 4)+`]",
+			"CancellationReasons":[`+strings.Repeat(`{"Code":"None"},`, 2)+`{"Code":"ValidationError","Message":"`+test.message+`"}`+strings.Repeat(`,{"Code":"None"}`, 4)+`]}`)
 		assert.Zero(t, things(t, e))
 	}
 }

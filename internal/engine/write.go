@@ -195,7 +195,9 @@ func (in *returnInput) checkShape(a *action) error {
 	for i := range a.update.AttributeUpdates {
 		a.update.AttributeUpdates[i].checkShape(&c)
 	}
-	a.condition.Expected.checkShape(&c, "expected")
+	for i := range a.condition.Expected {
+		a.condition.Expected[i].checkShape(&c, "expected")
+	}
 	c.oneOf("returnItemCollectionMetrics", in.ReturnItemCollectionMetrics, "SIZE", "NONE")
 	c.oneOf("returnValuesOnConditionCheckFailure", a.condition.ReturnValuesOnConditionCheckFailure, "ALL_OLD", "NONE")
 	return c.err()
