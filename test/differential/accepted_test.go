@@ -130,6 +130,10 @@ var acceptedDifferences = slices.Concat(wording, []accepted{
 		local: `ValidationException: .* has exceeded the size limit of 1024 bytes`,
 		ours:  invalid + `Condition parameter type does not match schema type`},
 
+	// There is nothing to start after where there is at most one item.
+	{reason: "starts", operations: `Query`, local: nothing,
+		ours: `ValidationException: The provided exclusive start key is invalid: .*`},
+
 	// Local limits index keys in puts, but not in updates.
 	{reason: "long keys", operations: `UpdateItem`, local: nothing,
 		ours: invalid + `(Size of hashkey|Aggregated size of all range keys) has exceeded .*`, when: mistaken},
@@ -370,6 +374,7 @@ var wording = []accepted{
 	{reason: "words", local: `ValidationException: .*The parameter cannot be converted to a numeric value.*`, ours: `ValidationException: The parameter cannot be converted to a numeric value.*`},
 	{reason: "words", local: `ValidationException: ExpressionAttributeValues can only be specified when using expressions: (ConditionExpression is|UpdateExpression and ConditionExpression are) null`, ours: `ValidationException: ExpressionAttributeValues can only be specified when using expressions`},
 	{reason: "words", local: `ValidationException: (.*: )?DynamoDB only supports precision up to 38 digits.*`, ours: `ValidationException: (.*: )?Attempting to store more than 38 significant digits in a Number.*`},
+	{reason: "words", local: `ValidationException: ExpressionAttributeValues contains invalid value: ` + badSet + ` for key .*`, ours: `ValidationException: ` + badSet},
 	{reason: "words", local: `ValidationException: .*Input collection.* contains duplicates.*`, ours: `ValidationException: .*Input collection.* contains duplicates.*`},
 	{reason: "words", local: `ValidationException: (.*: )?The supplied Item contains a null AttributeValue.*`, ours: `ValidationException: (.*: )?Supplied AttributeValue is empty, must contain .*`},
 
@@ -397,6 +402,7 @@ var wording = []accepted{
 	{reason: "words", local: `ValidationException: Consistent read cannot be true when (querying|scanning) a GSI`, ours: `ValidationException: Consistent reads are not supported on global secondary indexes`},
 	{reason: "words", local: `ValidationException: Query condition missed key schema element`, ours: `ValidationException: Query condition missed key schema element: .*`},
 	{reason: "words", local: `ValidationException: (Exclusive Start Key must have same size as table's key schema|Supplied AttributeValue is empty, .*)`, ours: `ValidationException: The provided starting key is invalid(: Supplied AttributeValue is empty, .*)?`},
+	{reason: "words", operations: `Query|Scan`, local: `ValidationException: ` + badKey, ours: `ValidationException: The provided starting key is invalid(: The provided key element does not match the schema)?`},
 	{reason: "words", local: `ValidationException: The provided starting key does not match the range key predicate`, ours: `ValidationException: The (provided starting key is outside query boundaries|query can return at most one row) .*`},
 	{reason: "words", local: `ValidationException: Exclusive start key must lie within the segment`, ours: `ValidationException: The provided starting key is invalid: Invalid ExclusiveStartKey\. .*`},
 	{reason: "words", local: `ValidationException: 1 validation error detected: Value '.*' at 'segment' failed to satisfy constraint: .*`, ours: `ValidationException: The Segment parameter is zero-based .*`},
@@ -408,6 +414,7 @@ var wording = []accepted{
 
 const (
 	invalid = `ValidationException: One or more parameter values were invalid: `
+	badSet  = `(Nesting Levels have exceeded .*|One or more parameter values were invalid: (An (string|number) set .*|Binary sets should not be empty|Null attribute value types must .*))`
 	badKey  = `(Invalid attribute value type|The number of conditions on the keys is invalid|One of the required keys was not given a value|` +
 		`Type mismatch for attribute to update|One or more parameter values were invalid: Type mismatch for (k|Index K)ey)`
 )

@@ -125,7 +125,11 @@ func canonicalNumber(literal string) (string, error) {
 		return "", invalidContent(messageNotNumeric+": ", messageNotNumeric)
 	case !ok:
 		return "", invalidContent(messageNotNumeric+": "+literal, messageNotNumeric+": "+literal)
-	case n.exponent >= math.MaxInt32:
+	case n.wide && n.exponent > 0:
+		return "", invalidContent(messageOverflow, messageNotNumeric+": "+literal)
+	case n.wide:
+		return "", invalidContent(messageUnderflow, messageNotNumeric+": "+literal)
+	case n.exponent >= math.MaxInt32: // the older way computes with 32 bits
 		return "", invalidContent(messageOverflow, messageUnderflow)
 	case n.exponent > maxExponent:
 		return "", invalidContent(messageOverflow, messageOverflow)
@@ -145,6 +149,7 @@ func canonicalNumber(literal string) (string, error) {
 type numeral struct {
 	negative  bool
 	canonical bool   // the literal is the canonical form already
+	wide      bool   // the exponent has more than 32 bits
 	mantissa  string // from the first to the last digit that is not 0, perhaps with a point
 	digits    int    // how many of them
 	exponent  int    // the power of ten of the first of them
@@ -166,7 +171,7 @@ func scanNumeral(literal string) (n numeral, ok bool) {
 	}
 	shift := 0
 	if end < len(rest) {
-		if shift, ok = scanExponent(rest[end:]); !ok {
+		if shift, n.wide, ok = scanExponent(rest[end:]); !ok {
 			return numeral{}, false
 		}
 	}
@@ -176,7 +181,7 @@ func scanNumeral(literal string) (n numeral, ok bool) {
 	}
 	if first < 0 {
 		// The exponent of zero is that of its last digit.
-		return numeral{exponent: shift - max(0, end-whole-1)}, true
+		return numeral{exponent: shift - max(0, end-whole-1), wide: n.wide}, true
 	}
 	n.mantissa = rest[first : last+1]
 	n.digits = len(n.mantissa)
@@ -212,13 +217,15 @@ func scanDigits(literal string) (end, point, first, last int) {
 	return end, point, first, last
 }
 
-// scanExponent reads an exponent, such as e-10, of at most 64 bits, and returns at most 32 of them.
-func scanExponent(s string) (exponent int, ok bool) {
+// scanExponent reads an exponent, such as e-10, of at most 64 bits. It returns at most 32 of them, and
+// whether there are more.
+func scanExponent(s string) (exponent int, wide, ok bool) {
 	if s[0] != 'e' && s[0] != 'E' {
-		return 0, false
+		return 0, false, false
 	}
 	n, err := strconv.ParseInt(s[1:], 10, 64)
-	return int(min(max(n, -math.MaxInt32), math.MaxInt32)), err == nil
+	clamped := min(max(n, -math.MaxInt32), math.MaxInt32)
+	return int(clamped), n != clamped, err == nil
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
