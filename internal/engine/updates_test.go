@@ -181,6 +181,7 @@ func TestUpdateItem_Errors(t *testing.T) {
 	const syntax = "Invalid UpdateExpression: "
 	for _, test := range []struct{ name, expression, values, want string }{
 		{"a section twice", "SET n = :v SET s = :v", `":v":{"S":"x"}`, syntax + `The \"SET\" section can only be used once in an update expression;`},
+		{"too long an expression", "SET n = " + strings.Repeat("n", 4089), "", syntax + "Expression size has exceeded the maximum allowed size;"},
 		{"an add of a path", "ADD n n", "", syntax + `Syntax error; token: \"n\", near: \"n n\"`},
 		{"redundant parentheses", "SET n = ((n))", "", syntax + "The expression has redundant parentheses;"},
 		{"the function of a condition", "SET n = size(n)", "", syntax + "The function is not allowed in an update expression; function: size"},

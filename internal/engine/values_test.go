@@ -164,6 +164,8 @@ func TestEngine_NestedValuesBesideOtherMistakes(t *testing.T) {
 		{"a condition before a key, less deep", "TransactWriteItems", remove(deep(40, "M"), `,"ConditionExpression":"a = = b"`), syntax},
 		{"a condition before an item", "TransactWriteItems", transaction(`{"Put":{"TableName":"missing","Item":{"a":` + deep(40, "M") + `},"ConditionExpression":"a = = b"}}`), syntax},
 		{"a long condition before a key", "TransactWriteItems", remove(deep(100, "M"), `,"ConditionExpression":"`+strings.Repeat("a", 4097)+`"`), "Invalid ConditionExpression: Expression size has exceeded the maximum allowed size; expression size: 4097"},
+		{"a long update before a key", "TransactWriteItems", transaction(`{"Update":{"TableName":"missing","Key":{"a":{"S":"1"}},"UpdateExpression":"SET ` + strings.Repeat("a", 4093) + `"}},{"ConditionCheck":{"TableName":"missing","Key":{"a":` + deep(100, "M") + `},"ConditionExpression":"attribute_exists(a)"}}`),
+			"Invalid UpdateExpression: Expression size has exceeded the maximum allowed size;"},
 		{"an unused value before a key", "TransactWriteItems", remove(deep(100, "M"), `,"ConditionExpression":"a = b","ExpressionAttributeValues":{":u":{"S":"x"}}`), "Value provided in ExpressionAttributeValues unused in expressions: keys: {:u}"},
 		{"an action after another one", "TransactWriteItems", `{"TransactItems":[{"Delete":{"TableName":"missing","Key":{"a":` + deep(40, "M") + `}}},{"Delete":{"TableName":"missing","Key":{"a":{"S":"1"}},"ConditionExpression":"a = = b"}}]}`, tooDeep},
 		{"a value of a delete, not very deep", "DeleteItem", alone(40, `,"ReturnValues":"BAD"`), unknown},

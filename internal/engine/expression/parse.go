@@ -45,8 +45,10 @@ func parse(input string, at place) (trees []*node, err error) {
 	switch {
 	case input == "":
 		return nil, invalid("The expression can not be empty;")
-	case len(input) > maxSize:
+	case len(input) > maxSize && at == inCondition:
 		return nil, invalid("Expression size has exceeded the maximum allowed size; expression size: %d", len(input))
+	case len(input) > maxSize:
+		return nil, invalid("Expression size has exceeded the maximum allowed size;")
 	}
 	p := parser{input: input, current: scan(input, 0)}
 	switch at {

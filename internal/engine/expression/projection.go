@@ -108,9 +108,6 @@ type Projection struct {
 // ParseProjection parses a ProjectionExpression. The error is an *attribute.ValidationError.
 func ParseProjection(expression string, a *Attributes) (*Projection, error) {
 	const parameter = "ProjectionExpression"
-	if len(expression) > maxSize {
-		return nil, invalidExpression(parameter, invalid("Expression size has exceeded the maximum allowed size;"))
-	}
 	_, paths, err := a.compile(parameter, expression, inProjection)
 	if err == nil {
 		err = checkOverlap(parameter, paths)
