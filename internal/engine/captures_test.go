@@ -74,18 +74,12 @@ func (l *oneOrMore[T]) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, &(*l)[0])
 }
 
-// missing are the cases of what the engine does not have yet.
-var missing = []string{"warm-1", "warm-3", "billing-1", "none-1", "none-2", "stream-1", "order-1"}
-
 // TestEngine_RespondsAsCaptured runs each captured case on an engine of its own.
 func TestEngine_RespondsAsCaptured(t *testing.T) {
 	t.Parallel()
 	for _, c := range captures(t) {
 		t.Run(c.Case, func(t *testing.T) {
 			t.Parallel()
-			if slices.Contains(missing, c.Case) {
-				t.Skip("the engine does not have it yet")
-			}
 			assert.Empty(t, strings.Join(c.replay(t), "\n"))
 		})
 	}
