@@ -41,7 +41,8 @@
 //
 // # The files
 //
-//   - engine.go, http.go, operations.go, params.go, constraints.go and errors.go are of all operations
+//   - engine.go, http.go, compression.go, operations.go, params.go, constraints.go and errors.go are of all
+//     operations
 //   - get.go, write.go, batchwrite.go, transactwrite.go, query.go and scan.go have the operations on items,
 //     page.go what Query and Scan share, expressions.go and legacy.go the parameters that select items and
 //     attributes, capacity.go what operations cost

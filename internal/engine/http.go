@@ -68,13 +68,19 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 var responses = sync.Pool{New: func() any { return new([]byte) }}
 
 // handle performs one request and appends the response. It requires a signature, and accepts every one.
-// A defect of the engine becomes the service's internal error, the only response with status 500.
+// A defect of the engine becomes the service's internal error. Only a body that cannot be decompressed has
+// the same, as in the service.
 func (e *Engine) handle(r *http.Request, body, dst []byte) (response []byte, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			response, err = nil, internalError(cause)
 		}
 	}()
+	if r.Header["Content-Encoding"] != nil {
+		if body, err = Decompress(r.Header, body); err != nil {
+			return nil, internalError(err)
+		}
+	}
 	var request document
 	if len(body) > 0 {
 		if request, err = parseDocument(body); err != nil {
