@@ -32,10 +32,12 @@
 //	-version
 //		Print the version and exit.
 //
-// The exit status is 0 after an interrupt, 1 after a failure and 2 for wrong arguments.
+// The exit status is 0 after an interrupt, also during the start, 1 after a failure and 2 for wrong
+// arguments.
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -43,8 +45,11 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/open-alchemy/packagedb"
 	"github.com/open-alchemy/packagedb/internal/command"
@@ -112,21 +117,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func serve(ctx context.Context, s settings, stdout io.Writer, logger *slog.Logger) (err error) {
 	stored, closeData, err := load(ctx, s, logger)
 	if err != nil {
-		if ctx.Err() != nil {
-			fmt.Fprintln(stdout, "packagedb-local: stopped before", s.data, "was loaded")
-			return nil
-		}
-		return err
+		return endedStart(ctx, stdout, s.data+" was loaded", err)
 	}
 	defer func() { err = errors.Join(err, closeData()) }()
 	client := loopback.NewDynamoDB(stored)
-	created := "none created"
-	if s.tables {
-		if err := packagedb.CreateTables(ctx, client); err != nil {
-			return err
-		}
-		specs, credentials := packagedb.Tables()[0], packagedb.Tables()[1]
-		created = *specs.TableName + ", " + *credentials.TableName
+	tables, err := createTables(ctx, client, s.tables)
+	if err != nil {
+		return endedStart(ctx, stdout, "it listened", err)
 	}
 	listeners, url, err := listen(s.address)
 	if err != nil {
@@ -140,7 +137,7 @@ func serve(ctx context.Context, s settings, stdout io.Writer, logger *slog.Logge
 	for _, listener := range listeners {
 		serving.Go(func() { failed <- server.Serve(listener) })
 	}
-	if err = announce(stdout, url, created, s.data); err == nil {
+	if err = announce(stdout, url, tables, s.data); err == nil {
 		select {
 		case <-ctx.Done():
 		case err = <-failed:
@@ -154,6 +151,25 @@ func serve(ctx context.Context, s settings, stdout io.Writer, logger *slog.Logge
 	count, _ := served.recent()
 	fmt.Fprintf(stdout, "packagedb-local: stopped after %d requests\n", count)
 	return err
+}
+
+// endedStart says that a signal ended the start before something, or returns what ended it otherwise.
+func endedStart(ctx context.Context, stdout io.Writer, before string, err error) error {
+	if !errors.Is(err, ctx.Err()) {
+		return err
+	}
+	fmt.Fprintln(stdout, "packagedb-local: stopped before", before)
+	return nil
+}
+
+// createTables creates the tables of packagedb, if they are wanted, and returns the names of all tables.
+func createTables(ctx context.Context, client *dynamodb.Client, wanted bool) (names []string, err error) {
+	if wanted {
+		if err := packagedb.CreateTables(ctx, client); err != nil {
+			return nil, err
+		}
+	}
+	return tableNames(ctx, client)
 }
 
 // load returns an engine with what is in the data file, and a function that closes the file. What is
@@ -189,7 +205,7 @@ func newServer(handler http.Handler) *http.Server {
 }
 
 // announce prints the URL and what is served there. Scripts wait for its first line.
-func announce(stdout io.Writer, url, tables, data string) error {
+func announce(stdout io.Writer, url string, tables []string, data string) error {
 	kept := "in memory, gone when this stops"
 	if data != "" {
 		kept = "kept in " + data
@@ -202,6 +218,6 @@ data:   %s
 Point a service at it with
   STAGE=TEST AWS_ENDPOINT_URL_DYNAMODB=%[1]s
 Stop it with Ctrl-C.
-`, url, pagePath, tables, kept)
+`, url, pagePath, cmp.Or(strings.Join(tables, ", "), "none"), kept)
 	return err
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http/httptest"
@@ -107,7 +108,7 @@ func TestRun_ServesUntilItIsInterrupted(t *testing.T) {
 	status, said := command.stop()
 	assert.Zero(t, status)
 	rest, ok := strings.CutPrefix(said, "page:   "+command.url+`/-/
-tables: package.specs, package.credentials
+tables: package.credentials, package.specs
 data:   in memory, gone when this stops
 
 Point a service at it with
@@ -147,7 +148,7 @@ func TestRun_WithoutTables(t *testing.T) {
 	assert.Empty(t, command.tables(t))
 	assert.Contains(t, command.page(t, ""), "table package.specs: Requested resource not found")
 	_, said := command.stop()
-	assert.Contains(t, said, "tables: none created")
+	assert.Contains(t, said, "tables: none\n")
 }
 
 func TestRun_KeepsDataInAFile(t *testing.T) {
@@ -203,6 +204,30 @@ func TestRun_ASignalEndsALoad(t *testing.T) {
 	assert.Zero(t, run(ctx, []string{"-listen", "localhost:0", "-data", file}, &stdout, &stderr))
 	assert.Equal(t, "packagedb-local: stopped before "+file+" was loaded\n", stdout.String())
 	assert.Empty(t, stderr.String())
+}
+
+func TestRun_ASignalEndsTheStart(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, tables := range []string{"-tables", "-tables=false"} {
+		var stdout, stderr strings.Builder
+		assert.Zero(t, run(ctx, []string{"-listen", "localhost:0", tables}, &stdout, &stderr))
+		assert.Equal(t, "packagedb-local: stopped before it listened\n", stdout.String())
+		assert.Empty(t, stderr.String())
+	}
+}
+
+func TestRun_NamesAllTables(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "data")
+	command := start(t, "-data", file)
+	for i := range 101 { // more than ListTables returns at once
+		_, err := command.client.CreateTable(t.Context(), newTable(fmt.Sprintf("table-%03d", i)))
+		require.NoError(t, err)
+	}
+	assert.Contains(t, command.page(t, ""), "table-100 0")
+	command.stop()
+	_, said := start(t, "-data", file, "-tables=false").stop()
+	assert.Regexp(t, `\ntables: package\.credentials, package\.specs, table-000, .*, table-100\n`, said)
 }
 
 func TestRun_LogsRequests(t *testing.T) {
@@ -261,6 +286,8 @@ func TestRun_Arguments(t *testing.T) {
 			"packagedb-local: " + taken.Addr().String() + " is taken: another program listens there"},
 		{"an address without a port", []string{"-listen", "8000"}, 1, "", "-listen 8000: it must be host:port"},
 		{"an address of another host", []string{"-listen", "192.0.2.1:8000"}, 1, "", "-listen 192.0.2.1:8000: "},
+		{"an address of another host, for a file", []string{"-listen", "192.0.2.1:8000", "-data", unused}, 1, "", "-listen 192.0.2.1:8000: "},
+		{"no port, for a file", []string{"-listen", "localhost:99999", "-data", unused}, 1, "", "-listen localhost:99999: "},
 		{"another file", []string{"-listen", "127.0.0.1:0", "-data", other}, 1, "", "packagedb-local: data file " + other + ": not a data file of packagedb-local\n"},
 		{"an argument", []string{"8000"}, 2, "", `unexpected argument "8000"`},
 		{"a journal of 0.2.0", []string{"-listen", "127.0.0.1:0", "-data", journal}, 1, "", "packagedb-local: data file " + journal + ": a journal of packagedb-local 0.2.0, which this version does not read\n"},
@@ -349,7 +376,12 @@ func newProcess(t *testing.T, args ...string) *exec.Cmd {
 
 func startProcess(t *testing.T, args ...string) *process {
 	t.Helper()
-	command := newProcess(t, args...)
+	return startCommand(t, newProcess(t, args...))
+}
+
+// startCommand starts a command and waits until it listens.
+func startCommand(t *testing.T, command *exec.Cmd) *process {
+	t.Helper()
 	stdout, err := command.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, command.Start())

@@ -13,10 +13,19 @@ import (
 // dialTimeout is how long a program at the address may take to accept a connection.
 const dialTimeout = 200 * time.Millisecond
 
-// checkAddress checks that an address has a port, at which no other program listens.
+// checkAddress checks that an address is one of this host, with a port at which no other program listens.
 func checkAddress(ctx context.Context, address string) error {
-	if _, _, err := splitAddress(address); err != nil {
+	host, port, err := splitAddress(address)
+	if err != nil {
 		return err
+	}
+	listeners, err := listenAt(host, "0")
+	closeAll(listeners)
+	if err == nil || errors.Is(err, syscall.EADDRINUSE) { // of the port that was tried
+		_, err = net.DefaultResolver.LookupPort(ctx, "tcp", port)
+	}
+	if err != nil {
+		return fmt.Errorf("-listen %s: %w", address, err)
 	}
 	dialer := net.Dialer{Timeout: dialTimeout}
 	connection, err := dialer.DialContext(ctx, "tcp", address)
@@ -38,38 +47,54 @@ func errTaken(address string) error {
 	return fmt.Errorf("%s is taken: another program listens there; stop it, or choose another port with -listen", address)
 }
 
-// listen listens at an address and returns its URL for clients on this host. For localhost it
-// listens at both loopback addresses, because clients differ in which they try first.
+// listen listens at an address and returns its URL for clients on this host.
 func listen(address string) (listeners []net.Listener, url string, err error) {
 	host, port, err := splitAddress(address)
 	if err != nil {
 		return nil, "", err
 	}
+	listeners, err = listenAt(host, port)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, "", errTaken(address)
+	case err != nil:
+		return nil, "", fmt.Errorf("-listen %s: %w", address, err)
+	}
+	at := listeners[0].Addr().(*net.TCPAddr)
+	if at.IP.IsUnspecified() {
+		host = "localhost"
+	}
+	return listeners, "http://" + net.JoinHostPort(host, strconv.Itoa(at.Port)), nil
+}
+
+// listenAt listens at a host. For localhost it listens at both loopback addresses, because clients differ
+// in which they try first.
+func listenAt(host, port string) (listeners []net.Listener, err error) {
 	hosts := []string{host}
 	if host == "localhost" {
 		hosts = []string{"127.0.0.1", "::1"}
 	}
-	var failure error
 	for _, candidate := range hosts {
-		listener, err := net.Listen("tcp", net.JoinHostPort(candidate, port))
+		listener, failure := net.Listen("tcp", net.JoinHostPort(candidate, port))
 		switch {
-		case err == nil:
+		case failure == nil:
 			listeners = append(listeners, listener)
 			port = strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
-		case errors.Is(err, syscall.EADDRINUSE):
-			for _, listener := range listeners {
-				_ = listener.Close()
-			}
-			return nil, "", errTaken(address)
+		case errors.Is(failure, syscall.EADDRINUSE):
+			closeAll(listeners)
+			return nil, failure
 		default: // This host may well have only one of the loopback addresses.
-			failure = fmt.Errorf("-listen %s: %w", address, err)
+			err = failure
 		}
 	}
-	if len(listeners) == 0 {
-		return nil, "", failure
+	if len(listeners) > 0 {
+		return listeners, nil
 	}
-	if listeners[0].Addr().(*net.TCPAddr).IP.IsUnspecified() {
-		host = "localhost"
+	return nil, err
+}
+
+func closeAll(listeners []net.Listener) {
+	for _, listener := range listeners {
+		_ = listener.Close()
 	}
-	return listeners, "http://" + net.JoinHostPort(host, port), nil
 }

@@ -66,12 +66,25 @@ func brief(err error) error {
 	return err
 }
 
+// tableNames returns the names of all tables, in order.
+func tableNames(ctx context.Context, client *dynamodb.Client) (names []string, err error) {
+	pages := dynamodb.NewListTablesPaginator(client, &dynamodb.ListTablesInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, page.TableNames...)
+	}
+	return names, nil
+}
+
 func (p *page) tables(ctx context.Context) (tables []tableView, err error) {
-	list, err := p.client.ListTables(ctx, &dynamodb.ListTablesInput{})
+	names, err := tableNames(ctx, p.client)
 	if err != nil {
 		return nil, brief(err)
 	}
-	for _, name := range list.TableNames {
+	for _, name := range names {
 		out, err := p.client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &name})
 		if err == nil { // or else it is deleted already
 			tables = append(tables, tableView{name, *out.Table.ItemCount})
