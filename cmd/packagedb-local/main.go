@@ -7,12 +7,19 @@
 // their specs and credentials, the items of all tables and the last requests. An interrupt (Ctrl-C)
 // or SIGTERM stops it.
 //
+// Web pages cannot reach it: a request that a browser sends for a page of another origin is refused with
+// status 403, unread. So is, if it listens on a loopback address alone, one that calls this host by a
+// name that is not its own: its host name, localhost or that of -listen.
+//
 // Usage:
 //
-//	packagedb-local [-listen host:port] [-data file] [-expiry-delay duration] [-tables=false] [-v]
+//	packagedb-local [-listen host:port] [-data file] [-expiry-delay duration] [-allow-origin origin] [-tables=false] [-v]
 //
 // The flags are:
 //
+//	-allow-origin origin
+//		Let web pages of this origin, such as http://localhost:3000, send requests and read the
+//		responses. Repeat it for several origins; there is no way to allow all.
 //	-data file
 //		Keep what is stored in this file; without it, all is in memory and gone when the command
 //		stops. Each write is synced to the file before it is visible or acknowledged, so it survives
@@ -45,6 +52,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -61,7 +70,8 @@ import (
 const (
 	usage = `packagedb-local serves an embedded DynamoDB over HTTP for services under development, with a page at /-/.
 
-usage: packagedb-local [-listen host:port] [-data file] [-expiry-delay duration] [-tables=false] [-v]
+usage: packagedb-local [-listen host:port] [-data file] [-expiry-delay duration] [-allow-origin origin]
+                       [-tables=false] [-v]
 
 `
 	defaultAddress = "localhost:8000"
@@ -73,6 +83,7 @@ func main() { command.Main(run) }
 // settings are the flags.
 type settings struct {
 	address, data   string
+	origins         origins
 	tables, verbose bool
 	expiryDelay     time.Duration
 }
@@ -81,6 +92,8 @@ type settings struct {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var s settings
 	flags := flag.NewFlagSet("packagedb-local", flag.ContinueOnError)
+	flags.Var(&s.origins, "allow-origin", "`origin` of web pages that may send requests, such as http://localhost:3000;\n"+
+		"repeat it for several")
 	flags.StringVar(&s.address, "listen", defaultAddress, "`host:port` to listen at; port 0 is any free port")
 	flags.StringVar(&s.data, "data", "", "`file` that keeps what is stored; without it, all is in memory and gone when\n"+
 		"the command stops; each write is synced to the file, and reads wait meanwhile")
@@ -129,8 +142,14 @@ func serve(ctx context.Context, s settings, stdout io.Writer, logger *slog.Logge
 	if err != nil {
 		return err
 	}
+	hostname, _ := os.Hostname() // or else it is not called by it
 	served := &requests{engine: stored, logger: logger}
-	server := newServer(route(newPage(client, served, url, s.data), served))
+	server := newServer(&access{
+		origins:  s.origins,
+		names:    []string{hostOf(s.address), hostOf(hostname)},
+		loopback: !slices.ContainsFunc(listeners, isOpen),
+		next:     route(newPage(client, served, url, s.data), served),
+	})
 	failed := make(chan error, len(listeners))
 	var serving sync.WaitGroup
 	defer serving.Wait()
@@ -201,6 +220,8 @@ func newServer(handler http.Handler) *http.Server {
 		ReadTimeout:       time.Minute,
 		WriteTimeout:      2 * time.Minute,
 		IdleTimeout:       5 * time.Minute,
+
+		DisableGeneralOptionsHandler: true, // for OPTIONS * as for all others
 	}
 }
 

@@ -291,6 +291,7 @@ func TestRun_Arguments(t *testing.T) {
 		{"another file", []string{"-listen", "127.0.0.1:0", "-data", other}, 1, "", "packagedb-local: data file " + other + ": not a data file of packagedb-local\n"},
 		{"an argument", []string{"8000"}, 2, "", `unexpected argument "8000"`},
 		{"a journal of 0.2.0", []string{"-listen", "127.0.0.1:0", "-data", journal}, 1, "", "packagedb-local: data file " + journal + ": a journal of packagedb-local 0.2.0, which this version does not read\n"},
+		{"all origins", []string{"-allow-origin", "*"}, 2, "", `invalid value "*" for flag -allow-origin: it must be a scheme, a host`},
 		{"an unknown flag", []string{"-port", "8000"}, 2, "", "flag provided but not defined: -port"},
 		{"an expiry delay that is no duration", []string{"-expiry-delay", "2"}, 2, "", `invalid value "2" for flag -expiry-delay: parse error`},
 		{"a negative expiry delay", []string{"-expiry-delay", "-1s"}, 2, "", "packagedb-local: negative -expiry-delay -1s\n"},

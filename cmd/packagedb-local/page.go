@@ -6,7 +6,6 @@ import (
 	_ "embed"
 	"fmt"
 	"html/template"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -105,29 +104,22 @@ func (v *pageView) read(ctx context.Context, query url.Values) (err error) {
 	return nil
 }
 
-// route sends the page's paths to the page and all others to the requests. A browser's request must
-// name this host by an address or a name without a dot, so that no site can rebind its own name to
-// this host and read what is stored.
+// route sends the page's paths to the page, a browser that asks for / as well, and all others to the
+// requests.
 func route(page, requests http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		toPage := strings.HasPrefix(r.URL.Path, pagePath)
 		switch {
-		case (toPage || r.Header.Get("Origin") != "") && !isLocalName(r.Host):
-			http.Error(w, "open this page by an IP address or as localhost", http.StatusForbidden)
-		case toPage:
+		case strings.HasPrefix(r.URL.Path, pagePath):
 			page.ServeHTTP(w, r)
-		case r.URL.Path == strings.TrimSuffix(pagePath, "/"):
-			http.Redirect(w, r, pagePath, http.StatusMovedPermanently)
+		case r.URL.Path == strings.TrimSuffix(pagePath, "/"), isBrowserAtRoot(r):
+			http.Redirect(w, r, pagePath, http.StatusFound)
 		default:
 			requests.ServeHTTP(w, r)
 		}
 	})
 }
 
-func isLocalName(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	host = strings.Trim(host, "[]")
-	return net.ParseIP(host) != nil || !strings.Contains(host, ".") || strings.HasSuffix(host, ".localhost")
+// isBrowserAtRoot reports whether a browser asks for /, which for all others is the health check.
+func isBrowserAtRoot(r *http.Request) bool {
+	return r.Method == http.MethodGet && r.URL.Path == "/" && strings.Contains(r.Header.Get("Accept"), "text/html")
 }

@@ -139,7 +139,7 @@ func TestPage_EscapesNamesAndHidesSecrets(t *testing.T) {
 		for _, hidden := range []string{"<img", "the hash", "the salt", "dGhlIGhhc2g", "dGhlIHNhbHQ"} {
 			assert.NotContains(t, body, hidden, query)
 		}
-		assert.Regexp(t, "default-src 'none'; style-src 'nonce-[A-Z2-7]+'; script-src 'nonce-", response.Header.Get("Content-Security-Policy"))
+		assert.Regexp(t, "default-src 'none'; style-src 'nonce-[A-Z2-7]+'; script-src 'nonce-.*frame-ancestors 'none'", response.Header.Get("Content-Security-Policy"))
 	}
 }
 
@@ -157,18 +157,29 @@ func TestPage_ChangesWithRequests(t *testing.T) {
 
 func TestRoute(t *testing.T) {
 	command := start(t)
-	for host, status := range map[string]int{
-		"localhost:8000": 200, "127.0.0.1": 200, "[::1]:8000": 200, "db.localhost": 200, "packagedb:8000": 200,
-		"evil.example:8000": 403, "localhost.evil.example": 403,
+	const html = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+	for _, test := range []struct {
+		path, accept string
+		page         bool
+	}{
+		{"/", html, true},
+		{"/", "*/*", false},
+		{"/", "", false},
+		{"/-", "", true},
+		{"/-/", "", true},
 	} {
-		_, response := command.get(t, pagePath, "Host", host)
-		assert.Equal(t, status, response.StatusCode, "the page at %s", host)
-		_, response = command.get(t, "/", "Host", host)
-		assert.Equal(t, http.StatusOK, response.StatusCode, "the health check at %s", host)
-		_, response = command.get(t, "/", "Host", host, "Origin", "http://"+host)
-		assert.Equal(t, status, response.StatusCode, "a browser's request at %s", host)
+		body, response := command.get(t, test.path, "Accept", test.accept)
+		assert.Equal(t, http.StatusOK, response.StatusCode)
+		if test.page {
+			assert.Equal(t, pagePath, response.Request.URL.Path)
+			assert.Contains(t, body, "<title>packagedb-local</title>")
+		} else {
+			assert.Equal(t, "healthy: dynamodb.us-east-1.amazonaws.com ", body)
+		}
 	}
-	_, response := command.get(t, pagePath+"x")
+	_, response := command.get(t, pagePath+"x", "Accept", html)
+	assert.Equal(t, http.StatusNotFound, response.StatusCode)
+	_, response = command.get(t, "/x", "Accept", html)
 	assert.Equal(t, http.StatusNotFound, response.StatusCode)
 	response, err := http.Post(command.url+pagePath, "text/plain", nil)
 	require.NoError(t, err)

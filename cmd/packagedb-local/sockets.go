@@ -98,3 +98,8 @@ func closeAll(listeners []net.Listener) {
 		_ = listener.Close()
 	}
 }
+
+// isOpen reports whether other hosts can connect.
+func isOpen(listener net.Listener) bool {
+	return !listener.Addr().(*net.TCPAddr).IP.IsLoopback()
+}
