@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"maps"
@@ -11,13 +12,18 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
+	"github.com/open-alchemy/packagedb/internal/engine"
 	"github.com/open-alchemy/packagedb/internal/protocol"
 )
 
 const (
 	keptRequests    = 100
 	maxRequestBytes = 16 << 20 // the engine's limit
+	// The longest name of an operation, and names of tables, that are kept and logged whole.
+	maxOperation = 64
+	maxTables    = 1000
 )
 
 // exchange is a request with its response.
@@ -45,22 +51,19 @@ type requests struct {
 // and then removes it from the response.
 func (s *requests) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := exchange{At: time.Now(), Operation: r.Method}
+	asked := false
 	if _, operation, ok := strings.Cut(r.Header.Get("X-Amz-Target"), "."); ok {
 		x.Operation = operation
+		asked = x.readRequest(r)
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxRequestBytes+1)) // the engine rejects a longer one
-	if err != nil {
-		panic(http.ErrAbortHandler) // no client waits for a response
-	}
-	asked := x.readRequest(body)
-	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(asked)), int64(len(asked))
+	x.Operation = legible(x.Operation, maxOperation)
 	response := protocol.Serve(s.engine, r)
 	if response == nil {
 		panic(http.ErrAbortHandler)
 	}
 	x.Status = response.Status
 	members := x.readResponse(response.Body)
-	if len(asked) > len(body) && members["ConsumedCapacity"] != nil {
+	if asked && members["ConsumedCapacity"] != nil {
 		delete(members, "ConsumedCapacity")
 		response.SetBody(protocol.Encode(members))
 	}
@@ -69,9 +72,28 @@ func (s *requests) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	response.Write(w)
 }
 
-// readRequest reads the tables of a request. It returns the request with ReturnConsumedCapacity, if
-// the operation has that parameter and the request does not.
-func (x *exchange) readRequest(body []byte) []byte {
+// readRequest reads the tables of a request. It adds ReturnConsumedCapacity, if the operation has that
+// parameter and the request does not, and reports whether it did.
+func (x *exchange) readRequest(r *http.Request) (added bool) {
+	body, err := engine.ReadBody(r)
+	switch {
+	case errors.As(err, new(*http.MaxBytesError)):
+		r.ContentLength = maxRequestBytes + 1 // for the engine to report, if it was unknown
+		return false
+	case err != nil:
+		panic(http.ErrAbortHandler) // no client waits for a response
+	}
+	if decompressed, err := engine.Decompress(r.Header, body); err == nil { // or else the engine reports it
+		body = decompressed
+		r.Header.Del("Content-Encoding")
+	}
+	request := x.readTables(body)
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(request)), int64(len(request))
+	return len(request) > len(body)
+}
+
+// readTables reads the tables in the body of a request, which it returns with ReturnConsumedCapacity.
+func (x *exchange) readTables(body []byte) []byte {
 	var in struct {
 		TableName              string
 		RequestItems           map[string]json.RawMessage
@@ -91,14 +113,30 @@ func (x *exchange) readRequest(body []byte) []byte {
 		tables = append(tables, in.TableName)
 	}
 	slices.Sort(tables)
-	x.Tables = strings.Join(slices.Compact(tables), ", ")
+	x.Tables = legible(strings.Join(slices.Compact(tables), ", "), maxTables)
 
+	const parameter = `"ReturnConsumedCapacity":"TOTAL",`
 	ofItems := strings.Contains(x.Operation, "Item") || x.Operation == "Query" || x.Operation == "Scan"
-	if !ofItems || len(tables) == 0 || in.ReturnConsumedCapacity != nil {
+	if !ofItems || len(tables) == 0 || in.ReturnConsumedCapacity != nil || len(body)+len(parameter) > maxRequestBytes {
 		return body
 	}
 	start := bytes.IndexByte(body, '{') + 1
-	return slices.Concat(body[:start], []byte(`"ReturnConsumedCapacity":"TOTAL",`), body[start:])
+	return slices.Concat(body[:start], []byte(parameter), body[start:])
+}
+
+// legible returns a copy of what a client named, for the page and the log: without what no name of an
+// operation or a table has, nor an ARN, and cut off at the limit.
+func legible(named string, limit int) string {
+	end := ""
+	if len(named) > limit {
+		named, end = named[:limit], "…"
+	}
+	return strings.Map(func(r rune) rune {
+		if r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_.-:/, ", r)) {
+			return r
+		}
+		return '?'
+	}, strings.Clone(named)) + end
 }
 
 // readResponse reads the error or the units of a response, and returns its members.

@@ -1,12 +1,17 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
 	"fmt"
 	"hash/crc32"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -93,6 +98,107 @@ func TestRequests_RemembersTheLast(t *testing.T) {
 func TestRequests_LongBody(t *testing.T) {
 	long := strings.NewReader(strings.Repeat(" ", maxRequestBytes+1))
 	assert.Equal(t, http.StatusRequestEntityTooLarge, post(newRequests(), "GetItem", long).Code)
+
+	unread := request(http.MethodPost, "/", unread{t}, "Content-Type", "application/x-amz-json-1.0")
+	unread.ContentLength = maxRequestBytes + 1
+	recorder := httptest.NewRecorder()
+	newRequests().ServeHTTP(recorder, unread)
+	assert.Equal(t, http.StatusRequestEntityTooLarge, recorder.Code)
+
+	// There is no room to ask for the consumed capacity.
+	longest := `{"TableName":"tbl","Key":{}}` + strings.Repeat(" ", maxRequestBytes)
+	assert.Equal(t, http.StatusBadRequest, post(newRequests(), "GetItem", strings.NewReader(longest[:maxRequestBytes])).Code)
+}
+
+func TestRequests_CompressedBody(t *testing.T) {
+	s := newRequests()
+	post(s, "CreateTable", strings.NewReader(`{"TableName":"tbl","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],
+		"KeySchema":[{"AttributeName":"id","KeyType":"HASH"}]}`))
+	var compressed bytes.Buffer
+	writer := gzip.NewWriter(&compressed)
+	_, err := io.WriteString(writer, `{"TableName":"tbl","Key":{"id":{"S":"a"}}}`)
+	require.NoError(t, err)
+	require.NoError(t, writer.Close())
+	for _, test := range []struct {
+		body   []byte
+		status int
+		tables string
+		units  float64
+	}{
+		{compressed.Bytes(), http.StatusOK, "tbl", 0.5},
+		{compressed.Bytes()[:10], http.StatusInternalServerError, "", 0},
+	} {
+		r := request(http.MethodPost, "/", bytes.NewReader(test.body), "Content-Encoding", "gzip", "Authorization", "AWS4-HMAC-SHA256",
+			"Content-Type", "application/x-amz-json-1.0", "X-Amz-Target", "DynamoDB_20120810.GetItem")
+		recorder := httptest.NewRecorder()
+		s.ServeHTTP(recorder, r)
+		assert.Equal(t, test.status, recorder.Code, recorder.Body)
+		_, last := s.recent()
+		assert.Equal(t, test.tables, last[0].Tables)
+		assert.InDelta(t, test.units, last[0].Units, 0)
+	}
+}
+
+// Whatever clients send, the list of requests stays small, and has no more than names in it.
+func TestRequests_KeepsLittleOfARequest(t *testing.T) {
+	const hostile = "\x1b[31m\x00\r\n<script>\xff\u202e\u2028😀"
+	const legal = `^[\w.:/, ?-]*…?$`
+	long := strings.Repeat("x", 100<<10)
+	var log bytes.Buffer
+	s := &requests{engine: engine.New(), logger: slog.New(slog.NewTextHandler(&log, nil))}
+	send := func(name string) {
+		quoted, err := json.Marshal(name)
+		require.NoError(t, err)
+		body := fmt.Sprintf(`{"TableName":%s,"RequestItems":{%[1]s:{}},"TransactItems":[{"Put":{"TableName":%[1]s}}]}`, quoted)
+		for _, r := range []*http.Request{
+			request(http.MethodPost, "/", strings.NewReader(body), "X-Amz-Target", "DynamoDB_20120810.GetItem"),
+			request(http.MethodPost, "/", strings.NewReader(body), "X-Amz-Target", "DynamoDB_20120810.GetItem", "Content-Type", "application/json"),
+			request(http.MethodPost, "/", strings.NewReader("{}"), "X-Amz-Target", "DynamoDB_20120810."+name, "Content-Type", "application/json"),
+			request(http.MethodPost, "/", strings.NewReader(body), "X-Amz-Target", "x."+name, "Content-Type", "application/json", "Authorization", name),
+			{Method: name, URL: &url.URL{Path: "/"}, Body: http.NoBody},
+		} {
+			s.ServeHTTP(httptest.NewRecorder(), r)
+			_, last := s.recent()
+			assert.Regexp(t, legal, last[0].Operation)
+			assert.Regexp(t, legal, last[0].Tables)
+			assert.LessOrEqual(t, len(last[0].Operation)+len(last[0].Tables)+len(last[0].Error), 1200)
+			assert.Less(t, log.Len(), 1500)
+			assert.Regexp(t, `^[ -~…µ]*\n$`, log.String())
+			log.Reset()
+		}
+	}
+	send("tbl")
+	before := heap()
+	for range keptRequests / 5 {
+		send(hostile)
+		send(long)
+		send(hostile + long)
+	}
+	assert.Less(t, heap()-before, 1<<20)
+	_, last := s.recent()
+	assert.Len(t, last, keptRequests)
+}
+
+// heap returns how many bytes are in use.
+func heap() int {
+	runtime.GC()
+	var memory runtime.MemStats
+	runtime.ReadMemStats(&memory)
+	return int(memory.HeapAlloc)
+}
+
+func TestLegible(t *testing.T) {
+	const arn = "arn:aws:dynamodb:us-east-1:000000000000:table/package.specs"
+	for name, want := range map[string]string{
+		"BatchGetItem":                 "BatchGetItem",
+		arn + ", other_table-2":        arn + ", other_table-2",
+		"":                             "",
+		"\x1b[31mred\x7f\n<b>\xff \"ü": "??31mred???b?? ??",
+		strings.Repeat("x", 101):       strings.Repeat("x", 100) + "…",
+		strings.Repeat("x", 100):       strings.Repeat("x", 100),
+	} {
+		assert.Equal(t, want, legible(name, 100))
+	}
 }
 
 func TestRequests_BrokenBody(t *testing.T) {

@@ -41,7 +41,7 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if c, ok := w.(interface{ SetReadDeadline(time.Time) error }); ok {
 		_ = c.SetReadDeadline(time.Now().Add(bodyTimeout))
 	}
-	body, err := readBody(r)
+	body, err := ReadBody(r)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
@@ -111,7 +111,8 @@ func contentTypeOf(r *http.Request) (contentType string, known bool) {
 	return "application/json", r.ContentLength == 0 // without a body there is no type to check
 }
 
-func readBody(r *http.Request) ([]byte, error) {
+// ReadBody returns the body of a request as it was sent, or an [http.MaxBytesError].
+func ReadBody(r *http.Request) ([]byte, error) {
 	if r.Body == nil {
 		return nil, nil
 	}
