@@ -169,7 +169,7 @@ func TestRequests_KeepsLittleOfARequest(t *testing.T) {
 	}
 	send("tbl")
 	before := heap()
-	for range keptRequests / 5 {
+	for range keptRequests/15 + 1 {
 		send(hostile)
 		send(long)
 		send(hostile + long)
