@@ -21,8 +21,10 @@ import (
 )
 
 const (
-	// lockTimeout is how long Open waits for another process that uses the file.
+	// lockTimeout is how long Open waits for another process that uses the file, and lockStep how long
+	// before it looks whether to stop.
 	lockTimeout = time.Second
+	lockStep    = lockTimeout / 10
 	// journalHeader is the first line of a data file of packagedb-local 0.2.0.
 	journalHeader = "packagedb journal 1\n"
 	// minFree is the least free space in bytes that is worth a compaction.
@@ -60,7 +62,7 @@ func Open(ctx context.Context, path string, logger *slog.Logger) (*Store, error)
 }
 
 func (s *Store) open(ctx context.Context) error {
-	if err := s.openDB(); err != nil {
+	if err := s.openDB(ctx); err != nil {
 		return err
 	}
 	if err := s.checkFormat(); err != nil {
@@ -78,7 +80,7 @@ func (s *Store) open(ctx context.Context) error {
 }
 
 // openDB opens and locks the file.
-func (s *Store) openDB() (err error) {
+func (s *Store) openDB(ctx context.Context) (err error) {
 	if info, err := os.Stat(s.path); err == nil && !info.Mode().IsRegular() {
 		return errNotFile
 	}
@@ -86,15 +88,23 @@ func (s *Store) openDB() (err error) {
 		return err
 	}
 	var file *os.File
-	options := bbolt.Options{Timeout: lockTimeout, FreelistType: bbolt.FreelistMapType}
+	options := bbolt.Options{Timeout: lockStep, FreelistType: bbolt.FreelistMapType}
 	options.OpenFile = func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
 		file, err = os.OpenFile(name, flag, mode)
 		return file, err
 	}
-	s.db, err = bbolt.Open(s.path, 0o600, &options)
+	for start := time.Now(); ; {
+		s.db, err = bbolt.Open(s.path, 0o600, &options)
+		if !errors.Is(err, bbolterrors.ErrTimeout) || time.Since(start) >= lockTimeout {
+			break
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
 	switch {
 	case err == nil:
-		return s.checkFile(file)
+		return s.checkFile(ctx, file)
 	case errors.Is(err, bbolterrors.ErrTimeout):
 		return errInUse
 	case errors.As(err, new(*fs.PathError)):
@@ -168,7 +178,7 @@ func head(path string) []byte {
 
 // checkFile checks that the file is as long as its content, and opens it again if another process
 // has compacted it meanwhile, which makes a new file.
-func (s *Store) checkFile(file *os.File) error {
+func (s *Store) checkFile(ctx context.Context, file *os.File) error {
 	opened, err := file.Stat()
 	if err != nil {
 		return err
@@ -178,7 +188,7 @@ func (s *Store) checkFile(file *os.File) error {
 		return err
 	}
 	if !os.SameFile(opened, named) {
-		return errors.Join(s.db.Close(), s.openDB())
+		return errors.Join(s.db.Close(), s.openDB(ctx))
 	}
 	return s.db.View(func(tx *bbolt.Tx) error {
 		if opened.Size() < tx.Size() {
@@ -247,7 +257,7 @@ func (s *Store) compact(ctx context.Context) error {
 	if err = errors.Join(err, os.Rename(smaller.Name(), path)); err == nil {
 		syncDirectory(path)
 	}
-	return errors.Join(err, s.db.Close(), s.openDB())
+	return errors.Join(err, s.db.Close(), s.openDB(ctx))
 }
 
 // copyTo copies what is not free to an empty file.
