@@ -2,6 +2,7 @@ package packagedb_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -49,6 +50,15 @@ func patterns() []pattern {
 		{name: "create a version", specs: short, call: "CreateUpdateSpec", requests: 1, write: 6},
 		{name: "create a version beside the Python facade", specs: short, call: "CreateUpdateSpec", requests: 2, read: 1, write: 6,
 			options: []packagedb.Option{packagedb.WithPythonFacade()}},
+		{name: "create a version once, beside 4", specs: short, call: "CreateSpecVersion", requests: 2, read: 1, write: 6},
+		{name: "create a version once, beside 246", specs: long, call: "CreateSpecVersion", requests: 2, read: 22, write: 6},
+		{name: "create a version that exists, the first of 246", specs: long, requests: 1, read: 22, run: func(ctx context.Context, db packagedb.Database) error {
+			_, err := db.CreateSpecVersion(ctx, "sub", packagedb.SpecInput{Name: "spec", Version: fmt.Sprint("v", start)})
+			if !errors.Is(err, packagedb.ErrExists) {
+				return fmt.Errorf("not ErrExists: %w", err)
+			}
+			return nil
+		}},
 		{name: "get a spec", specs: short, call: "GetSpec", requests: 1, read: 0.5},
 		{name: "get the latest version", specs: short, call: "GetLatestSpecVersion", requests: 1, read: 0.5},
 		{name: "get one of 4 versions", specs: short, call: "GetSpecVersion", requests: 1, read: 0.5},

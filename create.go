@@ -31,22 +31,23 @@ const (
 //   - If it fails again, versions without a latest item may be in the way, and the end of the history
 //     is read from the index.
 //   - With the Python facade, which leaves such versions, the end of the history is read first.
-//   - Without transactions it is read first, too, and the items are put in turn.
 func (f *facade) createSpec(ctx context.Context, spec specItem, second int64) (int64, error) {
 	var failed error // the last attempt that failed
-	for attempt := 0; ; attempt++ {
-		transactions := f.hasTransactions()
-		if !transactions || attempt == 2 || attempt == 0 && f.pythonFacade {
-			var err error
-			if second, err = f.secondAfterNewest(ctx, spec, second); err != nil {
+	for attempt := 0; f.hasTransactions(); attempt++ {
+		if attempt == 2 || attempt == 0 && f.pythonFacade {
+			end, err := f.readHistory(ctx, spec, positionAt(0), 2)
+			if err != nil {
 				return 0, afterRetries(ctx, err, attempt, failed)
 			}
+			if second, err = end.secondFor(spec, second); err != nil {
+				return 0, err
+			}
 		}
-		err := f.putSpec(ctx, spec, second, transactions)
+		err := f.putSpec(ctx, spec, second)
 		switch {
 		case err == nil:
 			return second, nil
-		case transactions && lacksTransactions(err):
+		case lacksTransactions(err):
 			failed = err
 			continue // transact has noted it
 		case !isConditionFailure(err):
@@ -62,18 +63,16 @@ func (f *facade) createSpec(ctx context.Context, spec specItem, second int64) (i
 			}
 		}
 	}
+	return f.createInTurn(ctx, spec, second)
 }
 
-// putSpec puts the two items of a version at the second, in one transaction or in turn.
-func (f *facade) putSpec(ctx context.Context, spec specItem, second int64, transactions bool) error {
+// putSpec puts the two items of a version at the second in one transaction.
+func (f *facade) putSpec(ctx context.Context, spec specItem, second int64) error {
 	version, latest, err := f.putsAt(spec, second)
 	if err != nil {
 		return err
 	}
-	if transactions {
-		return f.transact(ctx, types.TransactWriteItem{Put: &version}, types.TransactWriteItem{Put: &latest})
-	}
-	return f.putInTurn(ctx, version, latest)
+	return f.transact(ctx, []types.TransactWriteItem{{Put: &version}, {Put: &latest}})
 }
 
 // putsAt returns the puts of the two items of a version at the second.
@@ -104,23 +103,6 @@ func (f *facade) putAt(spec specItem, at position, second int64) (types.Put, err
 		ExpressionAttributeValues:           item{":version": encoded[attrVersion]},
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}, err
-}
-
-// putInTurn puts the two items of a version on a server without transactions.
-//
-// The version item comes first. The order keeps the last of the history the latest: a writer dates
-// its version after all that it finds, and leaves the latest item alone if another writer was faster,
-// whose version is then the later one in the history as well. A failure between the two leaves a
-// version without a latest item, and the next write is dated after it.
-func (f *facade) putInTurn(ctx context.Context, version, latest types.Put) error {
-	if err := f.put(ctx, version); err != nil {
-		return err
-	}
-	err := f.put(ctx, latest)
-	if err != nil && isConditionFailure(err) {
-		return nil // another writer was faster
-	}
-	return err
 }
 
 // secondAfter returns the earliest second, not before the given one, that comes after the stored version,
@@ -162,26 +144,6 @@ func (s specItem) secondAfterConflict(reasons []types.CancellationReason, second
 	}
 	if !conflicts && next < maxSecond {
 		next++ // past an item that is malformed, or that the server does not return
-	}
-	return next, nil
-}
-
-// secondAfterNewest returns the second for the version after the spec's latest item and its newest
-// version, either of which may exist without the other.
-func (f *facade) secondAfterNewest(ctx context.Context, spec specItem, second int64) (int64, error) {
-	q := f.querySpec(spec.Sub, spec.ID, positionAt(0), latestPosition, wholeSpec)
-	q.input.ConsistentRead, q.input.ScanIndexForward = aws.Bool(true), aws.Bool(false)
-	q.limit, q.input.Limit = 2, aws.Int32(2)
-	next := second
-	for stored, err := range results(ctx, q, decodeSpec) {
-		if err != nil {
-			return 0, err
-		}
-		after, err := spec.secondAfter(stored, second)
-		if err != nil {
-			return 0, err
-		}
-		next = max(next, after)
 	}
 	return next, nil
 }

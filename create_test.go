@@ -100,7 +100,7 @@ func TestCreateUpdateSpec_TornWrites(t *testing.T) {
 		python  bool
 		version string
 		want    int64 // in seconds after the start
-		items   int   // with those that were there
+		items   int   // with those that were there; one more without transactions if their latest item lacks its version
 	}{
 		{"versions without a latest item", three[:3], 0, false, "new", 3, 5},
 		{"a latest item without its version, ahead of the clock", three[3:], -100, false, "new", 3, 2},
@@ -120,7 +120,11 @@ func TestCreateUpdateSpec_TornWrites(t *testing.T) {
 				}
 				db := intercept(server, path.handle, options...)
 				assert.Equal(t, start+test.want, create(t, db, "sub", "spec", test.version).UpdatedAt)
-				assert.Len(t, scan(t, server, specsTable), test.items, "no version is overwritten")
+				items := test.items
+				if path.name == "without transactions" && len(test.stored) == 1 && textOf(test.stored[0], "updated_at_id") == "latest#spec" {
+					items++ // it is completed first
+				}
+				assert.Len(t, scan(t, server, specsTable), items, "no version is overwritten")
 				assertWhole(t, db, "sub", "spec")
 			})
 		}

@@ -32,13 +32,22 @@ type Database interface {
 	// specs, or 0 if there are none. A sum that overflows int is an error.
 	CountCustomerModels(ctx context.Context, sub string) (int, error)
 
+	// CreateSpecVersion is CreateUpdateSpec for versions that never change: it returns [ErrExists] if
+	// the history of the spec has the version, at any place in it, and then changes nothing. Of any
+	// number of concurrent calls for one version, on any hosts with any clocks, one stores it and the
+	// others return ErrExists. It reads the history, of which 1 MB takes one request.
+	//
+	// That does not hold beside writes of the Python facade, nor across a delete of the spec.
+	CreateSpecVersion(ctx context.Context, sub string, spec SpecInput) (*SpecInfo, error)
+
 	// CreateUpdateSpec stores a version of a spec, makes it the latest, and returns what was
 	// stored. It stores both items of the version or neither.
 	//
 	// UpdatedAt is the current time in seconds or, if that is not later than the latest version's, one
 	// second after it, so that the history keeps the order of the writes. If the version equals the
-	// latest one and the clock is not past it, the latest version is updated in place. No other
-	// version is overwritten. Conflicts with other writers are retried until the context ends.
+	// latest one and the clock is not past it, the latest version is updated in place: what the
+	// entry had besides is gone. No entry with another version is overwritten. To store a version only
+	// once, call CreateSpecVersion. Conflicts with other writers are retried until the context ends.
 	CreateUpdateSpec(ctx context.Context, sub string, spec SpecInput) (*SpecInfo, error)
 
 	// GetLatestSpecVersion returns the latest version of the spec, or [ErrNotFound].

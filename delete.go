@@ -332,7 +332,7 @@ func (d *specDeleter) deleteTogether(ctx context.Context, specs []*storedSpec) (
 	if !d.hasTransactions() {
 		return d.deleteInTurn(ctx, specs)
 	}
-	err = d.transact(ctx, d.transactDeletes(specs)...)
+	err = d.transact(ctx, d.transactDeletes(specs))
 	switch {
 	case err == nil:
 		for _, spec := range specs {

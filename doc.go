@@ -58,6 +58,8 @@ package packagedb
 //	validate.go                what input must be
 //	keys.go, items.go          ids and keys; the two items, encoded and decoded
 //	create.go, delete.go       a version stored as two items; specs deleted whole
+//	createonce.go, history.go  a version stored only if the history does not have it
+//	createinturn.go            creates on servers without transactions
 //	deleter.go                 deletes in batches, several at a time
 //	query.go, request.go       a query and its pages; every other request, with its retries
 //	errors.go, observe.go      what errors mean and say; what an observer sees

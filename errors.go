@@ -17,7 +17,8 @@ import (
 var (
 	// ErrNotFound is returned if the spec, the credentials or the user does not exist.
 	ErrNotFound = errors.New("not found")
-	// ErrExists is returned by CreateCredentials if the id is taken.
+	// ErrExists is returned by CreateCredentials if the id is taken, and by CreateSpecVersion if the
+	// history has the version.
 	ErrExists = errors.New("already exists")
 	// ErrInvalidInput is returned for input that cannot be stored. The error names the field and the
 	// limit, and nothing was sent.

@@ -28,6 +28,14 @@ type specItem struct {
 	IDUpdatedAt string `dynamodbav:"id_updated_at"` // sort key of the local index: id, #, 20 digits or "latest"
 }
 
+// newSpecItem returns the item of a version without its date and sort keys.
+func newSpecItem(sub string, spec SpecInfo) specItem {
+	return specItem{
+		Sub: sub, ID: spec.ID, Name: spec.Name, Version: spec.Version,
+		ModelCount: spec.ModelCount, Title: spec.Title, Description: spec.Description,
+	}
+}
+
 // optionalSpecAttributes are the attributes that an item of the specs table may lack. specItem encodes
 // them, and decodeSpec decodes them.
 var optionalSpecAttributes = []string{attrTitle, attrDescription}
@@ -224,6 +232,17 @@ func decodeSpec(stored item) (SpecInfo, error) {
 		ID: id, Name: stringOf(stored, attrName), UpdatedAt: second, Version: stringOf(stored, attrVersion),
 		ModelCount: models, Title: stringOf(stored, attrTitle), Description: stringOf(stored, attrDescription),
 	}, err
+}
+
+// historyItem is a version of a spec, or its latest item.
+type historyItem struct {
+	SpecInfo
+	isLatest bool
+}
+
+func decodeHistoryItem(stored item) (historyItem, error) {
+	spec, err := decodeSpec(stored)
+	return historyItem{spec, stringOf(stored, attrUpdatedAtID) == latestPosition.updatedAtID(spec.ID)}, err
 }
 
 // specKey is an item of the specs table as a delete reads it.

@@ -154,13 +154,15 @@ func (f *facade) delete(ctx context.Context, del types.Delete) error {
 }
 
 // transact sends a transaction. Its token makes it take effect once, however often it is sent.
-func (f *facade) transact(ctx context.Context, items ...types.TransactWriteItem) error {
+func (f *facade) transact(
+	ctx context.Context, items []types.TransactWriteItem, options ...func(*dynamodb.Options),
+) error {
 	_, err := sendWrite(ctx, f.client.TransactWriteItems, &dynamodb.TransactWriteItemsInput{
 		ClientRequestToken:          aws.String(rand.Text()),
 		TransactItems:               items,
 		ReturnConsumedCapacity:      types.ReturnConsumedCapacityTotal,
 		ReturnItemCollectionMetrics: types.ReturnItemCollectionMetricsSize,
-	})
+	}, options...)
 	if err != nil && lacksTransactions(err) {
 		f.transactionsMissed.Store(aws.Time(time.Now()))
 	}

@@ -30,28 +30,34 @@ func (f *facade) CountCustomerModels(ctx context.Context, sub string) (_ int, er
 	return total, nil
 }
 
+// CreateSpecVersion implements [Database].
+func (f *facade) CreateSpecVersion(ctx context.Context, sub string, spec SpecInput) (_ *SpecInfo, err error) {
+	ctx, call := f.begin(ctx, "CreateSpecVersion", spec.Name, f.specsTable)
+	defer call.end(&err)
+	info, err := checkedSpec(sub, spec)
+	if err != nil {
+		return nil, err
+	}
+	info.UpdatedAt, err = f.createOnce(ctx, newSpecItem(sub, info), max(0, f.now().Unix()))
+	if err != nil {
+		return nil, fmt.Errorf("version %s: %w", quote(spec.Version), err)
+	}
+	return &info, nil
+}
+
 // CreateUpdateSpec implements [Database].
 func (f *facade) CreateUpdateSpec(ctx context.Context, sub string, spec SpecInput) (_ *SpecInfo, err error) {
 	ctx, call := f.begin(ctx, "CreateUpdateSpec", spec.Name, f.specsTable)
 	defer call.end(&err)
-	id, err := specID(sub, spec.Name)
+	info, err := checkedSpec(sub, spec)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSpec(spec); err != nil {
-		return nil, err
-	}
-	second, err := f.createSpec(ctx, specItem{
-		Sub: sub, ID: id, Name: spec.Name, Version: spec.Version,
-		ModelCount: spec.ModelCount, Title: spec.Title, Description: spec.Description,
-	}, max(0, f.now().Unix()))
+	info.UpdatedAt, err = f.createSpec(ctx, newSpecItem(sub, info), max(0, f.now().Unix()))
 	if err != nil {
 		return nil, err
 	}
-	return &SpecInfo{
-		ID: id, Name: spec.Name, UpdatedAt: second, Version: spec.Version,
-		ModelCount: spec.ModelCount, Title: spec.Title, Description: spec.Description,
-	}, nil
+	return &info, nil
 }
 
 // GetLatestSpecVersion implements [Database].

@@ -29,15 +29,21 @@ func specID(sub, name string) (id string, err error) {
 	return id, nil
 }
 
-func checkSpec(spec SpecInput) error {
-	if spec.ModelCount < 0 {
-		return invalid("model count %d is negative", spec.ModelCount)
+// checkedSpec returns a version of a spec as it will be stored, without its date, if the input is valid.
+func checkedSpec(sub string, spec SpecInput) (SpecInfo, error) {
+	id, err := specID(sub, spec.Name)
+	if err == nil && spec.ModelCount < 0 {
+		err = invalid("model count %d is negative", spec.ModelCount)
 	}
-	return cmp.Or(
-		checkString("version", spec.Version, unlimited),
-		checkUTF8("title", spec.Title),
-		checkUTF8("description", spec.Description),
-	)
+	return SpecInfo{
+			ID: id, Name: spec.Name, Version: spec.Version,
+			ModelCount: spec.ModelCount, Title: spec.Title, Description: spec.Description,
+		}, cmp.Or(
+			err,
+			checkString("version", spec.Version, unlimited),
+			checkUTF8("title", spec.Title),
+			checkUTF8("description", spec.Description),
+		)
 }
 
 func checkCredentialsKey(sub, id string) error {

@@ -22,6 +22,7 @@ func Calls(ctx context.Context, db packagedb.Database, in Input) map[string]func
 	sub, name, id := in.Sub, in.Spec.Name, in.Credentials.ID
 	return map[string]func() (any, error){
 		"CountCustomerModels":  func() (any, error) { return db.CountCustomerModels(ctx, sub) },
+		"CreateSpecVersion":    func() (any, error) { return db.CreateSpecVersion(ctx, sub, in.Spec) },
 		"CreateUpdateSpec":     func() (any, error) { return db.CreateUpdateSpec(ctx, sub, in.Spec) },
 		"GetLatestSpecVersion": func() (any, error) { return db.GetLatestSpecVersion(ctx, sub, name) },
 		"ListSpecs":            func() (any, error) { return db.ListSpecs(ctx, sub, in.Options...) },
