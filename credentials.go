@@ -2,6 +2,7 @@ package packagedb
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -27,7 +28,7 @@ func (f *facade) credentials(
 	return iterate(func(yield func(CredentialsInfo, error) bool) (err error) {
 		ctx, call := f.begin(ctx, operation, sub, f.credentialsTable)
 		defer call.end(&err)
-		if err := checkSub(sub); err != nil {
+		if err := f.checkSub(sub); err != nil {
 			return err
 		}
 		q := f.queryUser(f.credentialsTable, "", sub, credentialsWithoutHash)
@@ -80,7 +81,7 @@ func (f *facade) CreateUpdateCredentials(ctx context.Context, sub string, creden
 func (f *facade) GetCredentials(ctx context.Context, sub, id string) (_ *CredentialsInfo, err error) {
 	ctx, call := f.begin(ctx, "GetCredentials", id, f.credentialsTable)
 	defer call.end(&err)
-	if err := checkCredentialsKey(sub, id); err != nil {
+	if err := f.checkCredentialsKey(sub, id); err != nil {
 		return nil, err
 	}
 	key := credentialsKey(sub, id)
@@ -91,7 +92,7 @@ func (f *facade) GetCredentials(ctx context.Context, sub, id string) (_ *Credent
 func (f *facade) GetUser(ctx context.Context, publicKey string) (_ *CredentialsAuthInfo, err error) {
 	ctx, call := f.begin(ctx, "GetUser", publicKey, f.credentialsTable)
 	defer call.end(&err)
-	if err := checkPublicKey(publicKey); err != nil {
+	if err := cmp.Or(f.tablesErr, checkPublicKey(publicKey)); err != nil {
 		return nil, err
 	}
 	found, err := collect(results(ctx, f.queryPublicKey(publicKey), f.decodeCredentials))
@@ -115,7 +116,7 @@ func (f *facade) GetUser(ctx context.Context, publicKey string) (_ *CredentialsA
 func (f *facade) DeleteCredentials(ctx context.Context, sub, id string) (err error) {
 	ctx, call := f.begin(ctx, "DeleteCredentials", id, f.credentialsTable)
 	defer call.end(&err)
-	if err := checkCredentialsKey(sub, id); err != nil {
+	if err := f.checkCredentialsKey(sub, id); err != nil {
 		return err
 	}
 	return f.delete(ctx, types.Delete{TableName: aws.String(f.credentialsTable), Key: credentialsKey(sub, id)})
@@ -125,7 +126,7 @@ func (f *facade) DeleteCredentials(ctx context.Context, sub, id string) (err err
 func (f *facade) DeleteAllCredentials(ctx context.Context, sub string) (err error) {
 	ctx, call := f.begin(ctx, "DeleteAllCredentials", sub, f.credentialsTable)
 	defer call.end(&err)
-	if err := checkSub(sub); err != nil {
+	if err := f.checkSub(sub); err != nil {
 		return err
 	}
 	d := &deleter{facade: f, table: f.credentialsTable, sub: sub, sortKey: attrID}
@@ -134,7 +135,7 @@ func (f *facade) DeleteAllCredentials(ctx context.Context, sub string) (err erro
 
 // putOf returns the put of credentials.
 func (f *facade) putOf(sub string, credentials CredentialsInput) (types.Put, error) {
-	if err := checkCredentials(sub, credentials); err != nil {
+	if err := f.checkCredentials(sub, credentials); err != nil {
 		return types.Put{}, err
 	}
 	encoded, err := attributevalue.MarshalMap(credentialsItem{

@@ -87,6 +87,31 @@ func ExampleDatabase() {
 	// true
 }
 
+// A version is published once, whatever the spelling of the name.
+func ExampleDatabase_createSpecVersion() {
+	ctx := context.Background()
+	db := exampleDatabase(ctx)
+	for _, name := range []string{"Pet_Store", "pet-store"} {
+		_, err := db.CreateSpecVersion(ctx, "the user's sub", packagedb.SpecInput{Name: name, Version: "1.0.0", ModelCount: 2})
+		fmt.Println(errors.Is(err, packagedb.ErrExists))
+	}
+	// Output:
+	// false
+	// true
+}
+
+// The content of a spec is stored elsewhere, under the id of the spec.
+func ExampleSpecID() {
+	for _, name := range []string{"Pet_Store", "pet.store", "ΟΔΥΣΣΕΥΣ", ""} {
+		fmt.Println(packagedb.SpecID(name))
+	}
+	// Output:
+	// pet-store <nil>
+	// pet-store <nil>
+	// οδυσσευς <nil>
+	//  packagedb: id of spec "": invalid input: name is empty
+}
+
 // A page of a list begins after the last result of the page before.
 func ExampleAfter() {
 	ctx := context.Background()

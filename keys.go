@@ -27,6 +27,26 @@ const (
 
 var separators = strings.NewReplacer("_", "-", ".", "-")
 
+// SpecID returns the id under which a spec of that name is stored, the ID of its [SpecInfo], or
+// [ErrInvalidInput].
+//
+// It is the key, with the version, of the content that a service stores elsewhere. Store the content
+// first and then the version. If the first fails, nothing has changed for readers. If the second
+// fails, content is left that no version names, until the next attempt. In the other order there is a
+// version without content for a moment, and for good if the second write fails.
+//
+// The content of a version that CreateSpecVersion stores is to be stored on the condition that there is
+// none (If-None-Match: * in S3), or else a call that is about to return [ErrExists] replaces it. If there
+// is the same content, an attempt has failed in between, and the version can be created. If there is
+// other content, it belongs to another attempt, and the version is taken.
+func SpecID(name string) (string, error) {
+	id, err := checkedID(name)
+	if err != nil {
+		return "", fmt.Errorf("packagedb: id of spec %s: %w", quote(name), err)
+	}
+	return id, nil
+}
+
 // canonicalID returns the canonical form of a spec's name: PEP 503's, with the lower case of
 // Python's str.lower.
 func canonicalID(name string) string {

@@ -10,14 +10,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestCanonicalID_RecordedNames(t *testing.T) {
+func TestSpecID_RecordedNames(t *testing.T) {
 	data, err := os.ReadFile("testdata/canonical_names.json")
 	require.NoError(t, err)
 	var rows []struct{ Name, ID string }
 	require.NoError(t, json.Unmarshal(data, &rows))
 	require.NotEmpty(t, rows)
 	for _, row := range rows {
-		assert.Equal(t, row.ID, canonicalID(row.Name), "%+q", row.Name)
+		id, err := SpecID(row.Name)
+		assert.NoError(t, err)
+		assert.Equal(t, row.ID, id, "%+q", row.Name)
 	}
 }
 
@@ -40,5 +42,20 @@ func TestCanonicalID_FinalSigma(t *testing.T) {
 		"İΣ":                  "i\u0307ς",
 	} {
 		assert.Equal(t, want, canonicalID(name), "%+q", name)
+	}
+}
+
+func TestSpecID_InvalidNames(t *testing.T) {
+	_, err := SpecID(strings.Repeat("_", 2000) + strings.Repeat("İ", 334))
+	require.NoError(t, err, "the id counts, not the name")
+	for message, name := range map[string]string{
+		"name is empty":           "",
+		"name is not valid UTF-8": "a\xff",
+		"name too long: its id is 1004 bytes, the limit is 1003": strings.Repeat("n", 1004),
+	} {
+		id, err := SpecID(name)
+		assert.ErrorIs(t, err, ErrInvalidInput)
+		assert.ErrorContains(t, err, message)
+		assert.Empty(t, id)
 	}
 }

@@ -11,6 +11,7 @@ type Option func(*settings)
 
 type settings struct {
 	specsTable, credentialsTable string
+	tablesErr                    error // of the two names, which every call returns
 
 	consistentReads bool
 	now             func() time.Time
@@ -27,11 +28,13 @@ func newSettings(options []Option) settings {
 	for _, option := range options {
 		option(&s)
 	}
+	s.tablesErr = checkTableNames(s.specsTable, s.credentialsTable)
 	return s
 }
 
 // WithTableNames names the two tables. The default, also for an empty name, is package.specs and
-// package.credentials.
+// package.credentials. Two equal names, or one that is neither 3 to 255 of the characters a-z, A-Z, 0-9,
+// _, . and - nor the ARN of a table, make every call return [ErrInvalidInput].
 func WithTableNames(specs, credentials string) Option {
 	return func(s *settings) {
 		s.specsTable = cmp.Or(specs, s.specsTable)

@@ -14,7 +14,7 @@ import (
 func (f *facade) CountCustomerModels(ctx context.Context, sub string) (_ int, err error) {
 	ctx, call := f.begin(ctx, "CountCustomerModels", sub, f.specsTable)
 	defer call.end(&err)
-	if err := checkSub(sub); err != nil {
+	if err := f.checkSub(sub); err != nil {
 		return 0, err
 	}
 	total := 0
@@ -34,7 +34,7 @@ func (f *facade) CountCustomerModels(ctx context.Context, sub string) (_ int, er
 func (f *facade) CreateSpecVersion(ctx context.Context, sub string, spec SpecInput) (_ *SpecInfo, err error) {
 	ctx, call := f.begin(ctx, "CreateSpecVersion", spec.Name, f.specsTable)
 	defer call.end(&err)
-	info, err := checkedSpec(sub, spec)
+	info, err := f.checkedSpec(sub, spec)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (f *facade) CreateSpecVersion(ctx context.Context, sub string, spec SpecInp
 func (f *facade) CreateUpdateSpec(ctx context.Context, sub string, spec SpecInput) (_ *SpecInfo, err error) {
 	ctx, call := f.begin(ctx, "CreateUpdateSpec", spec.Name, f.specsTable)
 	defer call.end(&err)
-	info, err := checkedSpec(sub, spec)
+	info, err := f.checkedSpec(sub, spec)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func (f *facade) CreateUpdateSpec(ctx context.Context, sub string, spec SpecInpu
 func (f *facade) GetLatestSpecVersion(ctx context.Context, sub, name string) (_ string, err error) {
 	ctx, call := f.begin(ctx, "GetLatestSpecVersion", name, f.specsTable)
 	defer call.end(&err)
-	id, err := specID(sub, name)
+	id, err := f.specID(sub, name)
 	if err != nil {
 		return "", err
 	}
@@ -89,7 +89,7 @@ func (f *facade) specs(ctx context.Context, operation, sub string, options []Lis
 	return iterate(func(yield func(SpecInfo, error) bool) (err error) {
 		ctx, call := f.begin(ctx, operation, sub, f.specsTable)
 		defer call.end(&err)
-		if err := checkSub(sub); err != nil {
+		if err := f.checkSub(sub); err != nil {
 			return err
 		}
 		q := f.queryLatest(sub, wholeSpec)
@@ -111,7 +111,7 @@ func (f *facade) specs(ctx context.Context, operation, sub string, options []Lis
 func (f *facade) GetSpec(ctx context.Context, sub, name string) (_ *SpecInfo, err error) {
 	ctx, call := f.begin(ctx, "GetSpec", name, f.specsTable)
 	defer call.end(&err)
-	id, err := specID(sub, name)
+	id, err := f.specID(sub, name)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +126,7 @@ const versionsPageSize = 16
 func (f *facade) GetSpecVersion(ctx context.Context, sub, name, version string) (_ *SpecInfo, err error) {
 	ctx, call := f.begin(ctx, "GetSpecVersion", name, f.specsTable)
 	defer call.end(&err)
-	id, err := specID(sub, name)
+	id, err := f.specID(sub, name)
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +170,7 @@ func (f *facade) findVersion(ctx context.Context, sub, id, version string) (*Spe
 func (f *facade) DeleteSpec(ctx context.Context, sub, name string) (err error) {
 	ctx, call := f.begin(ctx, "DeleteSpec", name, f.specsTable)
 	defer call.end(&err)
-	id, err := specID(sub, name)
+	id, err := f.specID(sub, name)
 	if err != nil {
 		return err
 	}
@@ -194,7 +194,7 @@ func (f *facade) specVersions(
 	return iterate(func(yield func(SpecInfo, error) bool) (err error) {
 		ctx, call := f.begin(ctx, operation, name, f.specsTable)
 		defer call.end(&err)
-		id, err := specID(sub, name)
+		id, err := f.specID(sub, name)
 		if err != nil {
 			return err
 		}
@@ -222,7 +222,7 @@ func (f *facade) specVersions(
 func (f *facade) DeleteAllSpecs(ctx context.Context, sub string) (err error) {
 	ctx, call := f.begin(ctx, "DeleteAllSpecs", sub, f.specsTable)
 	defer call.end(&err)
-	if err := checkSub(sub); err != nil {
+	if err := f.checkSub(sub); err != nil {
 		return err
 	}
 	d := specDeleter{deleter: deleter{facade: f, table: f.specsTable, sub: sub, sortKey: attrUpdatedAtID}}

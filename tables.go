@@ -72,6 +72,9 @@ func keySchema(partition string, sort ...string) []types.KeySchemaElement {
 // returns an error that names any other status: a table that is being deleted, for example, can be
 // created once it is gone.
 func CreateTables(ctx context.Context, client TableClient, options ...Option) error {
+	if err := newSettings(options).tablesErr; err != nil {
+		return fmt.Errorf("packagedb: create tables: %w", err)
+	}
 	tables := Tables(options...)
 	for retry := 0; ; retry++ {
 		active := 0
@@ -149,6 +152,9 @@ func describeTable(ctx context.Context, client DescribeClient, name string) (*ty
 // CheckTables is for readiness checks and operators. It sends one DescribeTable for each table and
 // changes nothing. The options are those of [New].
 func CheckTables(ctx context.Context, client DescribeClient, options ...Option) error {
+	if err := newSettings(options).tablesErr; err != nil {
+		return fmt.Errorf("packagedb: check tables: %w", err)
+	}
 	var found []error
 	attributes := [][]string{slices.Concat(wholeSpec.required, optionalSpecAttributes), wholeCredentials.required}
 	for i, want := range Tables(options...) {

@@ -3,8 +3,10 @@ package packagedb
 import (
 	"cmp"
 	"math"
+	"strings"
 	"unicode/utf8"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
@@ -15,11 +17,53 @@ const (
 	maxSpecItem        = maxCredentialsItem / 2
 )
 
-func checkSub(sub string) error { return checkString("sub", sub, maxPartitionKey) }
+// checkTableNames checks the names of the two tables, either of which may be an ARN.
+func checkTableNames(specs, credentials string) error {
+	if specs == credentials {
+		return invalid("the specs table and the credentials table have the same name %s", quote(specs))
+	}
+	for _, name := range []string{specs, credentials} {
+		if !isTableName(name) && !isTableARN(name) {
+			return invalid("table name %s is neither 3 to 255 of the characters a-z, A-Z, 0-9, _, . and - "+
+				"nor the ARN of a table", quote(name))
+		}
+	}
+	return nil
+}
+
+func isTableName(name string) bool {
+	const characters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
+	return len(name) >= 3 && len(name) <= 255 && strings.Trim(name, characters) == ""
+}
+
+// isTableARN reports whether a string is the ARN of a table, in any partition of AWS:
+//
+//	arn:aws:dynamodb:us-east-1:123456789012:table/package.specs
+func isTableARN(s string) bool {
+	parsed, err := arn.Parse(s)
+	name, isTable := strings.CutPrefix(parsed.Resource, "table/")
+	return err == nil && strings.HasPrefix(parsed.Partition, "aws") && parsed.Service == "dynamodb" &&
+		parsed.Region != "" && len(parsed.AccountID) == 12 && strings.Trim(parsed.AccountID, "0123456789") == "" &&
+		isTable && isTableName(name)
+}
+
+// The checks of input that every call makes one of. They check the names of the tables first.
+
+func (s *settings) checkSub(sub string) error {
+	return cmp.Or(s.tablesErr, checkString("sub", sub, maxPartitionKey))
+}
 
 // specID returns the id of the spec, if the sub and the name are valid.
-func specID(sub, name string) (id string, err error) {
-	if err := cmp.Or(checkSub(sub), checkString("name", name, unlimited)); err != nil {
+func (s *settings) specID(sub, name string) (id string, err error) {
+	if err := s.checkSub(sub); err != nil {
+		return "", err
+	}
+	return checkedID(name)
+}
+
+// checkedID returns the id of a name, if that is valid.
+func checkedID(name string) (id string, err error) {
+	if err := checkString("name", name, unlimited); err != nil {
 		return "", err
 	}
 	id = canonicalID(name)
@@ -30,8 +74,8 @@ func specID(sub, name string) (id string, err error) {
 }
 
 // checkedSpec returns a version of a spec as it will be stored, without its date, if the input is valid.
-func checkedSpec(sub string, spec SpecInput) (SpecInfo, error) {
-	id, err := specID(sub, spec.Name)
+func (s *settings) checkedSpec(sub string, spec SpecInput) (SpecInfo, error) {
+	id, err := s.specID(sub, spec.Name)
 	if err == nil && spec.ModelCount < 0 {
 		err = invalid("model count %d is negative", spec.ModelCount)
 	}
@@ -46,22 +90,22 @@ func checkedSpec(sub string, spec SpecInput) (SpecInfo, error) {
 		)
 }
 
-func checkCredentialsKey(sub, id string) error {
-	return cmp.Or(checkSub(sub), checkString("credentials id", id, maxSortKey))
+func (s *settings) checkCredentialsKey(sub, id string) error {
+	return cmp.Or(s.checkSub(sub), checkString("credentials id", id, maxSortKey))
 }
 
 func checkPublicKey(publicKey string) error {
 	return checkString("public key", publicKey, maxPartitionKey)
 }
 
-func checkCredentials(sub string, credentials CredentialsInput) error {
+func (s *settings) checkCredentials(sub string, credentials CredentialsInput) error {
 	if len(credentials.SecretKeyHash) == 0 {
 		return invalid("secret key hash is empty")
 	}
 	if len(credentials.Salt) == 0 {
 		return invalid("salt is empty")
 	}
-	return cmp.Or(checkCredentialsKey(sub, credentials.ID), checkPublicKey(credentials.PublicKey))
+	return cmp.Or(s.checkCredentialsKey(sub, credentials.ID), checkPublicKey(credentials.PublicKey))
 }
 
 // unlimited is for strings that are limited by the size of their item alone.
