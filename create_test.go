@@ -121,7 +121,8 @@ func TestCreateUpdateSpec_TornWrites(t *testing.T) {
 				db := intercept(server, path.handle, options...)
 				assert.Equal(t, start+test.want, create(t, db, "sub", "spec", test.version).UpdatedAt)
 				items := test.items
-				if path.name == "without transactions" && len(test.stored) == 1 && textOf(test.stored[0], "updated_at_id") == "latest#spec" {
+				inTurn := path.name == "without transactions" || engineUnderTest() == "dynalite"
+				if inTurn && len(test.stored) == 1 && textOf(test.stored[0], "updated_at_id") == "latest#spec" {
 					items++ // it is completed first
 				}
 				assert.Len(t, scan(t, server, specsTable), items, "no version is overwritten")

@@ -55,7 +55,7 @@ func TestCreateSpecVersion_AnyOrderOfRequests(t *testing.T) {
 					host := func() packagedb.Database {
 						isLost := false
 						return intercept(server, func(op string, input any, next func() (any, error)) (any, error) {
-							time.Sleep(rand.N(time.Second))
+							<-time.After(rand.N(time.Second)) // of the bubble
 							if isLost = isLost || rand.Float64() < lossRate; isLost {
 								return nil, broken
 							}
@@ -115,7 +115,7 @@ func TestCreateSpecVersion_Race(t *testing.T) {
 	for _, path := range writePaths {
 		t.Run(path.name, func(t *testing.T) {
 			t.Parallel()
-			const publishers = 64 // a hundred times in test/soak
+			const publishers = 16 // 64 in test/soak, a hundred times
 			server := testutil.New(t)
 			errs := make([]error, publishers)
 			var running sync.WaitGroup
@@ -352,21 +352,29 @@ func TestCreateSpecVersion_LostResponse(t *testing.T) {
 		assert.Equal(t, []string{"1", "2"}, versions(history(t, server)))
 		assertWhole(t, db, "sub", "spec")
 	})
-	t.Run("of another writer's version with other contents", func(t *testing.T) {
-		server := testutil.New(t)
-		rivals := 0
-		db := intercept(server, func(op string, input any, next func() (any, error)) (any, error) {
-			if op == "PutItem" {
-				if rivals++; rivals == 1 {
-					_, err := server.CreateSpecVersion(t.Context(), "sub", packagedb.SpecInput{Name: "SPEC", Version: "1"})
-					require.NoError(t, err)
-					server.Inject(lost("PutItem"))
+	for name, test := range map[string]struct {
+		rival string // the name of the spec with which another call stores the version first
+		fault testutil.Fault
+	}{
+		"of another call's version with other contents": {"SPEC", lost("PutItem")},
+		"of nothing: the put was throttled":             {"spec", testutil.Fault{Kind: testutil.Throttle, Times: 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := testutil.New(t, frozen(start))
+			puts := 0
+			db := intercept(server, func(op string, input any, next func() (any, error)) (any, error) {
+				if op == "PutItem" {
+					if puts++; puts == 1 {
+						rival := packagedb.SpecInput{Name: test.rival, Version: "1", ModelCount: 1}
+						require.NoError(t, errorOf(server.CreateSpecVersion(t.Context(), "sub", rival)))
+						server.Inject(test.fault)
+					}
 				}
-			}
-			return withoutTransactions(op, input, next)
+				return withoutTransactions(op, input, next)
+			}, frozen(start))
+			require.ErrorIs(t, errorOf(publish(t.Context(), db, "1")), packagedb.ErrExists)
 		})
-		require.ErrorIs(t, errorOf(publish(t.Context(), db, "1")), packagedb.ErrExists)
-	})
+	}
 }
 
 func TestCreateSpecVersion_LargestSecond(t *testing.T) {

@@ -37,7 +37,8 @@ type Database interface {
 	// number of concurrent calls for one version, on any hosts with any clocks, one stores it and the
 	// others return ErrExists. It reads the history, of which 1 MB takes one request.
 	//
-	// That does not hold beside writes of the Python facade, nor across a delete of the spec.
+	// That does not hold beside writes of the Python facade, nor across a delete of the spec. A call that
+	// returned another error may have stored the version, and then returns ErrExists if it is repeated.
 	CreateSpecVersion(ctx context.Context, sub string, spec SpecInput) (*SpecInfo, error)
 
 	// CreateUpdateSpec stores a version of a spec, makes it the latest, and returns what was
@@ -50,7 +51,8 @@ type Database interface {
 	// once, call CreateSpecVersion. Conflicts with other writers are retried until the context ends.
 	CreateUpdateSpec(ctx context.Context, sub string, spec SpecInput) (*SpecInfo, error)
 
-	// GetLatestSpecVersion returns the latest version of the spec, or [ErrNotFound].
+	// GetLatestSpecVersion returns the latest version of the spec, or [ErrNotFound]. The latest is the
+	// one that was written last, not the highest: after 2.0.0 and then 1.9.1 it is 1.9.1.
 	GetLatestSpecVersion(ctx context.Context, sub, name string) (string, error)
 
 	// ListSpecs returns the latest version of each of the user's specs, ordered by id.
@@ -97,8 +99,9 @@ type Database interface {
 	Credentials(ctx context.Context, sub string, options ...ListOption) iter.Seq2[CredentialsInfo, error]
 
 	// CreateCredentials stores credentials, or returns [ErrExists] if the user has credentials with
-	// that id. It does not check whether the public key is taken. If an earlier attempt of the call got no
-	// response, or one with status 500 or above, and these very credentials are stored, it returns nil.
+	// that id. It does not check whether the public key is taken: see GetUser. If an earlier attempt of
+	// the call got no response, or one with status 500 or above, and these very credentials are stored, it
+	// returns nil.
 	CreateCredentials(ctx context.Context, sub string, credentials CredentialsInput) error
 
 	// CreateUpdateCredentials stores credentials and replaces those with the same id.
@@ -108,8 +111,10 @@ type Database interface {
 	GetCredentials(ctx context.Context, sub, id string) (*CredentialsInfo, error)
 
 	// GetUser returns the user who signs in with the public key and what authenticates them, or
-	// [ErrNotFound]. If two credentials hold the key it returns [ErrAmbiguousPublicKey]. It reads a
-	// global secondary index, which is always eventually consistent.
+	// [ErrNotFound]. If two credentials hold the key it returns [ErrAmbiguousPublicKey]: a user who may
+	// choose a public key can choose that of another, and neither signs in any more. A service
+	// therefore makes public keys itself, at random (crypto/rand.Text). GetUser reads a global
+	// secondary index, which is always eventually consistent.
 	GetUser(ctx context.Context, publicKey string) (*CredentialsAuthInfo, error)
 
 	// DeleteCredentials deletes the credentials with the id. Deleting credentials that do not exist is

@@ -110,6 +110,8 @@ func TestRetries_UntilTheContextEnds(t *testing.T) {
 		{"a conflict", "CreateUpdateSpec", "TransactWriteItems", canceled("TransactionConflict", "None"), "TransactionCanceledException", passOn},
 		{"a taken second", "CreateUpdateSpec", "TransactWriteItems", canceled("ConditionalCheckFailed", "None"), "TransactionCanceledException", passOn},
 		{"a taken second without transactions", "CreateUpdateSpec", "PutItem", &types.ConditionalCheckFailedException{}, "ConditionalCheckFailed", withoutTransactions},
+		{"a changed history", "CreateSpecVersion", "TransactWriteItems", canceled("None", "ConditionalCheckFailed"), "TransactionCanceledException", passOn},
+		{"a changed history without transactions", "CreateSpecVersion", "PutItem", &types.ConditionalCheckFailedException{}, "ConditionalCheckFailed", withoutTransactions},
 		{"a changed spec", "DeleteSpec", "TransactWriteItems", canceled("ConditionalCheckFailed", "None"), "the spec has changed since it was read", passOn},
 		{"a changed spec of many", "DeleteAllSpecs", "TransactWriteItems", canceled("ConditionalCheckFailed", "None"), "the spec has changed since it was read", passOn},
 		{"a changed spec without transactions", "DeleteSpec", "DeleteItem", &types.ConditionalCheckFailedException{}, "the spec has changed since it was read", withoutTransactions},

@@ -33,14 +33,15 @@ type SpecInfo struct {
 // CredentialsAuthInfo.
 type CredentialsInput struct {
 	ID            string `json:"id"`         // at most 1,024 bytes
-	PublicKey     string `json:"public_key"` // at most 2,048 bytes; unique among all users
+	PublicKey     string `json:"public_key"` // at most 2,048 bytes; unique among all users, see GetUser
 	SecretKeyHash []byte `json:"-"`
 	Salt          []byte `json:"-"`
 }
 
-// CredentialsInfo is the part of credentials that may be shown. Package fmt and log/slog print the
-// salt as [redacted]. JSON shows it, and so does slog's JSON handler of a value, which is JSON: log the
-// pointer.
+// CredentialsInfo is the part of credentials that may be shown to the user whose they are. Package fmt
+// and log/slog print the salt as [redacted]. JSON shows it, as the JSON of the Python facade does, and so
+// does slog's JSON handler of a value, which is JSON: log the pointer. A service whose responses are not
+// to have the salt copies the other fields.
 type CredentialsInfo struct {
 	ID        string `json:"id"`
 	PublicKey string `json:"public_key"`

@@ -50,6 +50,8 @@ var suite = []struct {
 	{"versions written within one second are all kept, in the order in which they were written", checkOneSecond},
 	{"the latest version written again is updated in place while the clock is not past it", checkLatestAgain},
 	{"an older version written again is a further entry, the newest with that version", checkOlderAgain},
+	{"a version is created once, by one of several callers, and again after a delete", checkVersionOnce},
+	{"a version that is created once has its place in the history, and ErrExists changes nothing", checkVersionExists},
 	{"concurrent writers of one spec lose no version and agree on the latest", checkConcurrentWriters},
 	{"lists and their pages are in the order of the ids or of the writes, whatever the names", checkOrder},
 	{"lists of more than 1 MB are whole, and so are their pages and what is counted or found in them", checkLargeLists},

@@ -36,12 +36,11 @@ func checkBadInput(u *suiteUser) {
 			bySub = append(bySub, call)
 		}
 	}
-	createSpec := []string{"CreateUpdateSpec"}
-	byVersion := []string{"CreateUpdateSpec", "GetSpecVersion"}
-	byName := []string{
-		"CreateUpdateSpec", "GetSpecVersion", "GetLatestSpecVersion", "GetSpec", "DeleteSpec", "ListSpecVersions",
-		"SpecVersions",
-	}
+	createSpec := []string{"CreateSpecVersion", "CreateUpdateSpec"}
+	byVersion := append([]string{"GetSpecVersion"}, createSpec...)
+	byName := append([]string{
+		"GetLatestSpecVersion", "GetSpec", "DeleteSpec", "ListSpecVersions", "SpecVersions",
+	}, byVersion...)
 	create := []string{"CreateCredentials", "CreateUpdateCredentials"}
 	byID := append([]string{"GetCredentials", "DeleteCredentials"}, create...)
 	byKey := append([]string{"GetUser"}, create...)
@@ -85,7 +84,9 @@ func checkBadInput(u *suiteUser) {
 func checkNothingStored(u *suiteUser) {
 	in := u.input("id")
 	in.Spec.Version, in.Credentials.Salt = "", nil
-	for _, call := range []string{"CreateUpdateSpec", "CreateCredentials", "CreateUpdateCredentials"} {
+	for _, call := range []string{
+		"CreateSpecVersion", "CreateUpdateSpec", "CreateCredentials", "CreateUpdateCredentials",
+	} {
 		stored, err := dbtest.Calls(u.ctx, u, in)[call]()
 		assert.ErrorIs(u, err, packagedb.ErrInvalidInput, call)
 		assert.Nil(u, stored, call)

@@ -27,6 +27,8 @@ type (
 	deleteOfPrefix    struct{ *DB }
 	tornDelete        struct{ *DB }
 	overwritingCreate struct{ *DB }
+	repeatedVersion   struct{ *DB }
+	latestOnce        struct{ *DB }
 	userWithoutID     struct{ *DB }
 	silentInput       struct{ *DB }
 )
@@ -106,6 +108,18 @@ func (d overwritingCreate) CreateCredentials(ctx context.Context, sub string, in
 	return d.CreateUpdateCredentials(ctx, sub, in)
 }
 
+func (d repeatedVersion) CreateSpecVersion(ctx context.Context, sub string, in packagedb.SpecInput) (*specInfo, error) {
+	return d.CreateUpdateSpec(ctx, sub, in)
+}
+
+// CreateSpecVersion does not look past the latest version.
+func (d latestOnce) CreateSpecVersion(ctx context.Context, sub string, in packagedb.SpecInput) (*specInfo, error) {
+	if latest, err := d.GetLatestSpecVersion(ctx, sub, in.Name); err == nil && latest == in.Version {
+		return nil, packagedb.ErrExists
+	}
+	return d.CreateUpdateSpec(ctx, sub, in)
+}
+
 func (d userWithoutID) GetUser(ctx context.Context, publicKey string) (*packagedb.CredentialsAuthInfo, error) {
 	user, err := d.DB.GetUser(ctx, publicKey)
 	if err == nil {
@@ -142,6 +156,8 @@ func TestTestDatabase_FailsForABrokenPromise(t *testing.T) {
 		{deleteOfPrefix{db}, checkDeletes},
 		{tornDelete{db}, checkRunningDelete},
 		{overwritingCreate{db}, checkCreatedOnce},
+		{repeatedVersion{db}, checkVersionOnce},
+		{latestOnce{db}, checkVersionExists},
 		{userWithoutID{db}, checkReturnedCredentials},
 		{silentInput{db}, checkBadInput},
 	} {

@@ -2,16 +2,20 @@ package soak
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/internal/dbtest"
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
@@ -50,6 +54,62 @@ func TestCreateUpdateSpec_FourHundredWritersOfOneSpec(t *testing.T) {
 	latest, err := db.GetSpec(t.Context(), "sub", "a")
 	require.NoError(t, err)
 	assert.Equal(t, *latest, versions[writers-1], "the last of the history is the latest")
+}
+
+// TestCreateSpecVersion_SixtyFourPublishersOfOneVersion has each publisher store the same version, with a
+// client and a clock of its own, beside writers of other versions, a hundred times. On a server with
+// transactions it does the same with queries that are not isolated from them, and as if there were none.
+func TestCreateSpecVersion_SixtyFourPublishersOfOneVersion(t *testing.T) {
+	const publishers, others = 64, 8
+	rounds := 100
+	if os.Getenv("PACKAGEDB_TEST_ENDPOINT") != "" {
+		rounds = 5 // a request takes many times as long
+	}
+	torn := dbtest.NewReadCommitted(1, time.Millisecond)
+	for name, wrap := range map[string]func(client dbtest.Client) dbtest.Client{
+		"as the server is": func(client dbtest.Client) dbtest.Client { return client },
+		"read-committed":   torn.Client,
+		"without transactions": func(client dbtest.Client) dbtest.Client {
+			return dbtest.Intercept(client, dbtest.WithoutTransactions)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db := testutil.New(t)
+			newDatabase := func(i int) packagedb.Database {
+				client := wrap(dynamodb.New(db.Client.Options()))
+				return packagedb.New(client, packagedb.WithClock(func() time.Time { return time.Unix(int64(i%7)*60, 0) }))
+			}
+			for round := range rounds {
+				sub := fmt.Sprint("sub ", round)
+				errs := make([]error, publishers)
+				var running sync.WaitGroup
+				for i := range publishers {
+					running.Go(func() {
+						_, errs[i] = newDatabase(i).CreateSpecVersion(t.Context(), sub, packagedb.SpecInput{Name: "a", Version: "once"})
+					})
+				}
+				for i := range others {
+					running.Go(func() {
+						_, err := newDatabase(i).CreateUpdateSpec(t.Context(), sub, packagedb.SpecInput{Name: "a", Version: fmt.Sprint(i)})
+						assert.NoError(t, err)
+					})
+				}
+				running.Wait()
+				errs = slices.DeleteFunc(errs, func(err error) bool { return errors.Is(err, packagedb.ErrExists) })
+				require.Equal(t, []error{nil}, errs, "one stored it, and the others are told that it exists")
+				history, err := db.ListSpecVersions(t.Context(), sub, "a")
+				require.NoError(t, err)
+				require.Len(t, history, others+1)
+				latest, err := db.GetSpec(t.Context(), sub, "a")
+				require.NoError(t, err)
+				require.Equal(t, *latest, history[others], "the last of the history is the latest")
+				require.Len(t, slices.DeleteFunc(history, func(entry packagedb.SpecInfo) bool { return entry.Version != "once" }), 1)
+			}
+		})
+	}
+	if os.Getenv("PACKAGEDB_TEST_ENGINE") != "dynalite" {
+		assert.Positive(t, torn.Torn(), "pages with a part of a create")
+	}
 }
 
 // TestDeleteSpec_RacingACreate races a writer and a deleter of one spec a thousand times.
