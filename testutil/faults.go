@@ -97,6 +97,14 @@ type Fault struct {
 	// applies to every operation that supports it.
 	Operations []string
 
+	// Tables are the names or ARNs of tables. The fault applies only to requests for one of them, or for
+	// an index of it; a batch or a transaction needs one item of these tables. A Stale read counts only
+	// the writes of these tables. If empty, the fault applies to requests for any table or none.
+	Tables []string
+
+	// Skip is the number of requests that do not get the fault, although they would: the first ones.
+	Skip int
+
 	// Times limits the number of requests that get the fault. 0 is no limit.
 	Times int
 
@@ -129,8 +137,10 @@ func (f *Fault) check() error {
 		}
 	}
 	switch {
-	case f.Times < 0:
-		return fmt.Errorf("%v: Times %d is negative", f.Kind, f.Times)
+	case slices.Contains(f.Tables, ""):
+		return fmt.Errorf("%v: a name in Tables is empty", f.Kind)
+	case f.Times < 0 || f.Skip < 0:
+		return fmt.Errorf("%v: Times %d or Skip %d is negative", f.Kind, f.Times, f.Skip)
 	case !(f.Rate >= 0 && f.Rate <= 1):
 		return fmt.Errorf("%v: Rate %v is not between 0 and 1", f.Kind, f.Rate)
 	case f.Kind == Delay && f.Delay <= 0:
@@ -197,6 +207,7 @@ type activeFault struct {
 	Fault
 	injected *Injected
 	random   *rand.Rand
+	skipped  int
 	hits     int
 	past     *staleness // of the kind Stale
 }
@@ -256,10 +267,15 @@ func (i *injector) pick(r *request) (picked *activeFault, delays []*activeFault)
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	for _, fault := range i.faults {
-		if fault.past != nil && slices.Contains(writeOperations, r.Operation) {
+		if fault.past != nil && slices.Contains(writeOperations, r.Operation) && r.isFor(fault.Tables) {
 			r.next = fault.past.recordWrites(r.next)
 		}
 		if fault.Kind != Delay && picked != nil || !fault.matches(r) {
+			continue
+		}
+		seed := fault.random.Uint64()
+		if fault.skipped < fault.Skip { // the later ones are those without Skip
+			fault.skipped++
 			continue
 		}
 		fault.hits++
@@ -269,7 +285,7 @@ func (i *injector) pick(r *request) (picked *activeFault, delays []*activeFault)
 			continue
 		}
 		picked = fault
-		r.random = rand.New(rand.NewPCG(fault.random.Uint64(), 0))
+		r.random = rand.New(rand.NewPCG(seed, 0))
 	}
 	return picked, delays
 }
@@ -277,7 +293,7 @@ func (i *injector) pick(r *request) (picked *activeFault, delays []*activeFault)
 // matches reports whether the request gets the fault.
 func (f *activeFault) matches(r *request) bool {
 	switch {
-	case !slices.Contains(f.Operations, r.Operation) || f.Times > 0 && f.hits == f.Times:
+	case !slices.Contains(f.Operations, r.Operation) || !r.isFor(f.Tables) || f.Times > 0 && f.hits == f.Times:
 		return false
 	case (f.Kind == Unprocessed || f.Kind == Conflict) && !r.hasItems(): // the server rejects it
 		return false

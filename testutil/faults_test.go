@@ -202,6 +202,81 @@ func TestFault_HitsAsManyRequestsAsItSays(t *testing.T) {
 	}
 }
 
+func TestFault_SkipsTheFirstRequests(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		fault testutil.Fault
+		hits  string // of 8 requests
+	}{
+		"and then hits all":         {testutil.Fault{Kind: testutil.Throttle, Skip: 3}, "...hhhhh"},
+		"and then as Times says":    {testutil.Fault{Kind: testutil.Throttle, Skip: 3, Times: 2}, "...hh..."},
+		"that it would hit by Rate": {testutil.Fault{Kind: testutil.Throttle, Rate: 0.5, Seed: 1}, "hh..h.hh"},
+		"and the later ones by it":  {testutil.Fault{Kind: testutil.Throttle, Rate: 0.5, Seed: 1, Skip: 2}, "....h.hh"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := testutil.New(t)
+			injected := db.Inject(test.fault)
+			hits := ""
+			for range 8 {
+				if _, err := get(t, db.Client, 1); err != nil {
+					hits += "h"
+				} else {
+					hits += "."
+				}
+			}
+			assert.Equal(t, test.hits, hits)
+			assert.Equal(t, strings.Count(hits, "h"), injected.Count())
+		})
+	}
+}
+
+func TestFault_IsForTheTablesThatItNames(t *testing.T) {
+	t.Parallel()
+	const arn = "arn:aws:dynamodb:us-east-1:123456789012:table/"
+	pets := aws.String("pets")
+	petsKey := map[string]types.AttributeValue{"id": stringOf("a")}
+	requests := map[string]func(context.Context, *dynamodb.Client) error{
+		"an item of it": func(ctx context.Context, client *dynamodb.Client) error {
+			_, err := client.GetItem(ctx, &dynamodb.GetItemInput{TableName: pets, Key: petsKey}, once)
+			return err
+		},
+		"the table by its ARN": func(ctx context.Context, client *dynamodb.Client) error {
+			_, err := client.Scan(ctx, &dynamodb.ScanInput{TableName: aws.String(arn + "pets")}, once)
+			return err
+		},
+		"its tags": func(ctx context.Context, client *dynamodb.Client) error {
+			_, err := client.ListTagsOfResource(ctx, &dynamodb.ListTagsOfResourceInput{ResourceArn: aws.String(arn + "pets")}, once)
+			return err
+		},
+		"one item in a batch": func(ctx context.Context, client *dynamodb.Client) error {
+			_, err := client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{
+				credentialsTable: {Keys: []map[string]types.AttributeValue{rawKey(1)}},
+				*pets:            {Keys: []map[string]types.AttributeValue{petsKey}},
+			}}, once)
+			return err
+		},
+		"one item in a transaction": func(ctx context.Context, client *dynamodb.Client) error {
+			_, err := client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
+				{Put: &types.Put{TableName: aws.String(credentialsTable), Item: rawKey(1)}},
+				{Delete: &types.Delete{TableName: pets, Key: petsKey}},
+			}}, once)
+			return err
+		},
+	}
+	for _, name := range []string{"pets", arn + "pets"} {
+		db := testutil.New(t)
+		mustCreateTable(t, db.Client, *pets)
+		injected := db.Inject(testutil.Fault{Kind: testutil.AccessDenied, Tables: []string{"no such table", name}})
+		for request, send := range requests {
+			assert.True(t, hasCode("AccessDeniedException")(send(t.Context(), db.Client)), "%s, by %s", request, name)
+		}
+		mustStore(t, db, "sub", 1) // in other tables
+		assert.Equal(t, bothTables, tables(t, db.Client)[:2], "a request for no table")
+		assert.Equal(t, len(requests), injected.Count())
+	}
+}
+
 func TestFault_IsReproducedByItsSeed(t *testing.T) {
 	t.Parallel()
 	sequence := func(seed uint64) (hits []bool) {
@@ -341,6 +416,8 @@ func TestInject_RejectsInvalidFaults(t *testing.T) {
 		{testutil.Fault{Kind: testutil.Conflict, Operations: []string{"GetItem"}}, `"TransactWriteItems"]`},
 		{testutil.Fault{Kind: testutil.Throttle, Operations: []string{"ListTables"}}, `"ListTables"`},
 		{testutil.Fault{Kind: testutil.Throttle, Times: -1}, "Times -1"},
+		{testutil.Fault{Kind: testutil.Throttle, Skip: -1}, "Skip -1"},
+		{testutil.Fault{Kind: testutil.Throttle, Tables: []string{"pets", ""}}, "Tables is empty"},
 		{testutil.Fault{Kind: testutil.Throttle, Rate: -0.1}, "Rate -0.1"},
 		{testutil.Fault{Kind: testutil.Throttle, Rate: 1.1}, "Rate 1.1"},
 		{testutil.Fault{Kind: testutil.Throttle, Rate: math.NaN()}, "Rate NaN"},

@@ -132,19 +132,48 @@ func processPart(r *request) *protocol.Response {
 	return protocol.NewResponse(http.StatusOK, members)
 }
 
-// table returns the name of the first table in the request, or "".
-func (r *request) table() string {
-	named := r.Members
-	if actions := r.actions(); len(actions) > 0 {
-		for _, action := range protocol.Object(actions[0]) {
-			named = protocol.Object(action)
+// tables returns the names of the tables that the request names, sorted in a batch and in the order of the
+// actions in a transaction.
+func (r *request) tables() []string {
+	names := slices.Sorted(maps.Keys(protocol.Object(r.Members["RequestItems"])))
+	named := []any{r.Members}
+	for _, action := range r.actions() {
+		named = slices.AppendSeq(named, maps.Values(protocol.Object(action)))
+	}
+	for _, members := range named {
+		for _, member := range []string{"TableName", "ResourceArn"} {
+			if name, isString := protocol.Object(members)[member].(string); isString {
+				names = append(names, name)
+			}
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(protocol.Object(r.Members["RequestItems"]))) {
+	for i, name := range names {
+		names[i] = tableName(name)
+	}
+	return names
+}
+
+// tableName returns the name of the table in an ARN, or a name as it is.
+func tableName(name string) string {
+	if _, table, isARN := strings.Cut(name, ":table/"); isARN {
+		name, _, _ = strings.Cut(table, "/") // an index or a stream of it
+	}
+	return name
+}
+
+// table returns the name of the first table in the request, or "".
+func (r *request) table() string {
+	for _, name := range r.tables() {
 		return name
 	}
-	name, _ := named["TableName"].(string)
-	return name
+	return ""
+}
+
+// isFor reports whether the request is for one of the tables, or whether there are none.
+func (r *request) isFor(tables []string) bool {
+	return len(tables) == 0 || slices.ContainsFunc(tables, func(name string) bool {
+		return slices.Contains(r.tables(), tableName(name))
+	})
 }
 
 // actions returns the actions of a transaction.

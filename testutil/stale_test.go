@@ -97,6 +97,13 @@ func TestStale(t *testing.T) {
 		forever.Stop()
 		assert.Equal(t, "2", latestVersion(t, db))
 	})
+	t.Run("writes of other tables count only if the fault is not for some", func(t *testing.T) {
+		db, _ := newStale(t, testutil.Fault{Tables: []string{"package.specs"}})
+		createVersion(t, db, "1")
+		require.NoError(t, put(t, db.Client, 1))
+		assert.Empty(t, latestVersion(t, db))
+		assertStored(t, db.Client, 1, true)
+	})
 	t.Run("a write that has no effect is none", func(t *testing.T) {
 		db, _ := newStale(t, testutil.Fault{})
 		createVersion(t, db, "1")
