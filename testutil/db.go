@@ -1,7 +1,9 @@
 package testutil
 
 import (
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
@@ -18,6 +20,7 @@ type DB struct {
 
 	tb      testing.TB
 	backend *backend
+	url     func() (string, error) // listens once
 }
 
 // New returns an empty database for one test, which is deleted when the test ends. Requests reach
@@ -36,7 +39,44 @@ func New(tb testing.TB, options ...packagedb.Option) *DB {
 	if err := b.createTables(withoutCancel(tb), options...); err != nil {
 		tb.Fatalf("testutil: %v", err)
 	}
-	return &DB{Database: packagedb.New(b.client, options...), Client: b.client, tb: tb, backend: b}
+	db := &DB{Database: packagedb.New(b.client, options...), Client: b.client, tb: tb, backend: b}
+	db.url = sync.OnceValues(db.listen)
+	return db
+}
+
+// URL returns the URL of a server with the database, such as http://127.0.0.1:34567, for a binary under
+// test or another language. It listens on a free port of this host from the first call until the end of
+// the test that was given to New. Requests to it get the faults of Inject.
+//
+// It ends a test that calls it in a [testing/synctest] bubble: a server waits for its network, which no
+// bubble counts as blocked, so the time in the bubble would stand still.
+func (db *DB) URL() string {
+	db.tb.Helper()
+	if isInBubble() {
+		db.tb.Fatal("testutil: URL in a synctest bubble: its time would stand still while a server waits for " +
+			"the network; use Client or Database there, or call URL outside")
+	}
+	url, err := db.url()
+	if err != nil {
+		db.tb.Fatalf("testutil: %v", err)
+	}
+	return url
+}
+
+// isInBubble reports whether the caller is in a synctest bubble, where time starts in the year 2000.
+func isInBubble() bool { return time.Now().Year() < 2025 }
+
+func (db *DB) listen() (string, error) {
+	url, closeServer, err := listenAndServe(anyPort, db.backend.faults)
+	if err != nil {
+		return "", err
+	}
+	db.tb.Cleanup(func() {
+		if err := closeServer(); err != nil {
+			db.tb.Errorf("testutil: close the server at %s: %v", url, err)
+		}
+	})
+	return url, nil
 }
 
 // Inject makes requests to the database fail, until Stop or the end of the test that was given to

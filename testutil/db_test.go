@@ -3,8 +3,14 @@ package testutil_test
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/stretchr/testify/assert"
 
 	"github.com/open-alchemy/packagedb"
@@ -31,6 +37,55 @@ func TestNew(t *testing.T) {
 			_, err := db.ListSpecs(context.WithoutCancel(t.Context()), testutil.Sub(1))
 			assert.NoError(t, err)
 		})
+	})
+}
+
+func TestDB_URL(t *testing.T) {
+	t.Parallel()
+	t.Run("serves the database, with its faults", func(t *testing.T) {
+		t.Parallel()
+		db := testutil.New(t)
+		mustStore(t, db, "sub", 1)
+		var urls [8]string
+		var running sync.WaitGroup
+		for i := range urls {
+			running.Go(func() { urls[i] = db.URL() })
+		}
+		running.Wait()
+		assert.Len(t, slices.Compact(urls[:]), 1)
+		options := db.Client.Options()
+		options.BaseEndpoint, options.HTTPClient = &urls[0], http.DefaultClient
+		client := dynamodb.New(options)
+		mustHold(t, packagedb.New(client), "sub", 1, 1)
+		db.Inject(testutil.Fault{Kind: testutil.AccessDenied})
+		assert.True(t, hasCode("AccessDeniedException")(put(t, client, 1)))
+		http.DefaultClient.CloseIdleConnections()
+	})
+	t.Run("closes the server with the test", func(t *testing.T) {
+		t.Parallel()
+		var url string
+		t.Run("inner", func(t *testing.T) { url = testutil.New(t).URL() })
+		assertClosed(t, url)
+	})
+	t.Run("is not for a synctest bubble", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			if !onEmbeddedEngine() {
+				t.Skip("another server needs the network")
+			}
+			message := testutil.Failure(t, func(tb testing.TB) { testutil.New(tb).URL() })
+			assert.Contains(t, message, "testutil: URL in a synctest bubble")
+		})
+	})
+}
+
+func TestNewSub(t *testing.T) {
+	t.Parallel()
+	first, second := testutil.NewSub(t), testutil.NewSub(t)
+	assert.NotEqual(t, first, second)
+	assert.Contains(t, first, t.Name())
+	t.Run(strings.Repeat("\U0001F43E", 5000), func(t *testing.T) { // more than a key can have
+		mustStore(t, testutil.New(t), testutil.NewSub(t), 1)
 	})
 }
 

@@ -1,6 +1,7 @@
 package testutil
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"runtime"
@@ -20,9 +21,11 @@ func WithoutMain(tb testing.TB) {
 }
 
 // RunMainAlone is like RunMain, for other tests on their own server.
-func RunMainAlone(tests interface{ Run() int }) (code int, stderr string) {
+func RunMainAlone(
+	tests interface{ Run() int }, setup ...func(ctx context.Context, server *Server) error,
+) (code int, stderr string) {
 	var says strings.Builder
-	code = new(sharedServer).run(tests, &says)
+	code = new(sharedServer).run(tests, &says, setup...)
 	return code, says.String()
 }
 

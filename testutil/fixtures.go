@@ -1,6 +1,7 @@
 package testutil
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"testing"
@@ -13,6 +14,12 @@ import (
 
 // Sub returns the nth user: "sub 1" for 1.
 func Sub(n int) string { return fmt.Sprint("sub ", n) }
+
+// NewSub returns a user that no other test has, for tests that share a server, as those of [Main] do. It
+// is the name of the test with random characters, so that it differs under -count as well.
+func NewSub(tb testing.TB) string {
+	return fmt.Sprintf("%.200s %s", tb.Name(), rand.Text()) // the end of a longer name makes no difference
+}
 
 // Spec returns the nth spec: valid, and different from every other in all fields. A test sets the
 // fields that it is about:

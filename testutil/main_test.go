@@ -1,8 +1,11 @@
 package testutil_test
 
 import (
+	"context"
+	"errors"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,6 +29,42 @@ func TestMain_ReturnsTheCodeOfTheTests(t *testing.T) {
 		assert.Equal(t, want, code)
 		assert.Equal(t, "PROD", os.Getenv("STAGE"))
 		assertClosed(t, endpoint)
+	}
+}
+
+func TestMain_SetsUpBeforeTheTests(t *testing.T) {
+	createPets := func(ctx context.Context, server *testutil.Server) error {
+		_, limited := ctx.Deadline()
+		assert.True(t, limited)
+		assert.Panics(t, func() { server.Inject(testutil.Fault{Kind: testutil.Throttle}) })
+		mustCreateTable(t, server.Client, "pets")
+		return nil
+	}
+	failed := errors.New("no pets")
+	for _, test := range []struct {
+		name  string
+		setup func(ctx context.Context, server *testutil.Server) error
+		code  int
+		says  string
+	}{
+		{"and then runs them", func(_ context.Context, server *testutil.Server) error {
+			assert.Equal(t, append(slices.Clone(bothTables), "pets"), tables(t, server.Client))
+			return nil
+		}, 0, ""},
+		{"and runs none after an error", func(context.Context, *testutil.Server) error { return failed },
+			1, "testutil: set up: no pets\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			ran := false
+			code, says := testutil.RunMainAlone(runner(func() int {
+				ran = true
+				mustStore(t, mustGet(t), testutil.NewSub(t), 1)
+				return 0
+			}), createPets, test.setup)
+			assert.Equal(t, test.code, code)
+			assert.Equal(t, test.says, says)
+			assert.Equal(t, test.code == 0, ran)
+		})
 	}
 }
 

@@ -35,7 +35,11 @@ type Server struct {
 
 // Inject makes requests to the server fail, those of [packagedb.Get] and of other tests included,
 // until Stop or the end of the test that asked for the server. It ends the test if a fault is invalid.
+// In the set-up of [Main], where there is no test to end, it panics.
 func (s *Server) Inject(faults ...Fault) *Injected {
+	if s.tb == nil {
+		panic("testutil: Inject in the set-up of Main, which is no test; inject faults in the tests")
+	}
 	s.tb.Helper()
 	return s.backend.faults.inject(s.tb, faults)
 }
@@ -47,8 +51,16 @@ func (s *Server) Inject(faults ...Fault) *Injected {
 //
 // The server has both tables and listens on a free port of this host, so that any number of test
 // binaries run at once. Main sets STAGE and AWS_ENDPOINT_URL_DYNAMODB for Get to find it. All tests of
-// the binary share it; give each test its own sub. [Database] returns its handle.
-func Main(m *testing.M) { os.Exit(shared.run(m, os.Stderr)) }
+// the binary share it; [NewSub] gives each test a user of its own, and [Database] the server's handle.
+//
+// Each setup runs before the tests, to create the service's own tables. If one returns an error, no test
+// runs and the exit code is 1. They have a minute in all, after which ctx ends.
+func Main(m *testing.M, setup ...func(ctx context.Context, server *Server) error) {
+	os.Exit(shared.run(m, os.Stderr, setup...))
+}
+
+// setupTimeout bounds the set-up of Main.
+const setupTimeout = time.Minute
 
 // shared is the server of Main and the fixtures.
 var shared = new(sharedServer)
@@ -85,14 +97,15 @@ func (s *sharedServer) release(ctx context.Context) error {
 }
 
 // run is like Main, but returns the exit code.
-func (s *sharedServer) run(m interface{ Run() int }, stderr io.Writer) (code int) {
-	ctx := context.Background()
+func (s *sharedServer) run(
+	m interface{ Run() int }, stderr io.Writer, setup ...func(ctx context.Context, server *Server) error,
+) (code int) {
 	server, err := s.acquire()
 	if err == nil {
-		if err = server.backend.createTables(ctx); err == nil {
+		if err = server.setUp(setup); err == nil {
 			code = m.Run()
 		}
-		err = errors.Join(err, s.release(ctx))
+		err = errors.Join(err, s.release(context.Background()))
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "testutil: %v\n", err)
@@ -101,34 +114,60 @@ func (s *sharedServer) run(m interface{ Run() int }, stderr io.Writer) (code int
 	return code
 }
 
+// setUp creates the tables of packagedb and runs the set-up of Main.
+func (s *Server) setUp(setup []func(ctx context.Context, server *Server) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
+	defer cancel()
+	if err := s.backend.createTables(ctx); err != nil {
+		return err
+	}
+	for _, run := range setup {
+		if err := run(ctx, s); err != nil {
+			return fmt.Errorf("set up: %w", err)
+		}
+	}
+	return nil
+}
+
 // start serves a backend at a URL to which STAGE and AWS_ENDPOINT_URL_DYNAMODB point.
 func (s *sharedServer) start() error {
-	address := cmp.Or(os.Getenv(listenVariable), "127.0.0.1:0")
-	listener, err := net.Listen("tcp", address)
+	b, err := newBackend()
+	if err != nil {
+		return err
+	}
+	address := cmp.Or(os.Getenv(listenVariable), anyPort)
+	url, closeServer, err := listenAndServe(address, b.faults)
 	if err != nil {
 		return fmt.Errorf("listen at %s (set %s to change it): %w", address, listenVariable, err)
 	}
-	b, err := newBackend()
-	if err != nil {
-		_ = listener.Close()
-		return err
-	}
-	s.server = Server{
-		URL: "http://" + reachable(listener.Addr().(*net.TCPAddr)), Client: b.client, backend: b,
-	}
+	s.server = Server{URL: url, Client: b.client, backend: b}
 	restoreStage := setEnvironment("STAGE", "TEST")
-	restoreEndpoint := setEnvironment("AWS_ENDPOINT_URL_DYNAMODB", s.server.URL)
-	server := newHTTPServer(b.faults, readTimeout)
-	var serving sync.WaitGroup
-	serving.Go(func() { _ = server.Serve(listener) }) // returns when the server is closed
+	restoreEndpoint := setEnvironment("AWS_ENDPOINT_URL_DYNAMODB", url)
 	s.stop = func(ctx context.Context) error {
 		restoreStage()
 		restoreEndpoint()
-		err := server.Close()
-		serving.Wait()
-		return errors.Join(err, b.close(ctx))
+		return errors.Join(closeServer(), b.close(ctx))
 	}
 	return nil
+}
+
+// anyPort is the address of a free port of this host.
+const anyPort = "127.0.0.1:0"
+
+// listenAndServe serves a handler at a URL until closeServer is called.
+func listenAndServe(address string, handler http.Handler) (url string, closeServer func() error, err error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return "", nil, err
+	}
+	server := newHTTPServer(handler, readTimeout)
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = server.Serve(listener) }) // returns when the server is closed
+	return "http://" + reachable(listener.Addr().(*net.TCPAddr)), func() error {
+		err := server.Close()
+		serving.Wait()
+		return err
+	}, nil
 }
 
 // newHTTPServer returns a server that drops a request that does not arrive in time.
