@@ -131,6 +131,10 @@ FUZZTIME ?= 10s
 fuzz: ## Run every fuzz target for FUZZTIME each (10s)
 	tools/fuzz $(FUZZTIME)
 
+.PHONY: bench-engines
+bench-engines: ## Time the conformance suite on each engine, and draw docs/engines.svg; needs Node.js and Java
+	go run -C test ./engines/compare ../docs/engines.svg
+
 SOAKTIME ?= 60s
 SEED     ?= 0
 MODE     ?=
