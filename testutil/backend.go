@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	mathrand "math/rand/v2"
 	"net/http"
 	"net/url"
@@ -40,14 +41,16 @@ type backend struct {
 	faults    *injector        // passes requests on
 	client    *dynamodb.Client // calls faults
 	setup     *dynamodb.Client // bypasses faults
+	clock     *clock           // of the embedded engine
 	forwarder *forwarder       // nil for the embedded engine
 }
 
 func newBackend() (*backend, error) {
 	var handler http.Handler
 	var other *forwarder
+	clock := new(clock)
 	if endpoint := os.Getenv(endpointVariable); endpoint == "" {
-		handler = engine.New()
+		handler = engine.New(engine.WithClock(clock.now))
 	} else {
 		var err error
 		if other, err = newForwarder(endpoint); err != nil {
@@ -55,8 +58,28 @@ func newBackend() (*backend, error) {
 		}
 		handler = other
 	}
-	faults := &injector{next: handler}
-	return &backend{faults, newClient(faults), newClient(handler), other}, nil
+	faults := &injector{next: handler, clock: clock}
+	return &backend{faults, newClient(faults), newClient(handler), clock, other}, nil
+}
+
+// clock is the time, moved forward.
+type clock struct {
+	ahead atomic.Int64 // by nanoseconds
+}
+
+func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+
+// fastForward moves the clock, or ends or skips the test.
+func (b *backend) fastForward(tb testing.TB, d time.Duration) {
+	tb.Helper()
+	switch {
+	case d < 0:
+		tb.Fatalf("testutil: FastForward by %v, which is negative", d)
+	case b.forwarder != nil:
+		tb.Skip("testutil: FastForward needs the embedded engine")
+	case b.clock.ahead.Add(int64(d)) < 0:
+		tb.Fatalf("testutil: FastForward by more than %v in all", time.Duration(math.MaxInt64))
+	}
 }
 
 const maxAttempts = 10

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -82,15 +83,21 @@ func TestForwarder(t *testing.T) {
 		injected.Stop()
 		assertStored(t, db.Client, 1, true)
 	})
-	t.Run("a test with stale reads is skipped", func(t *testing.T) {
-		useOtherServer(t)
-		skipped := false
-		t.Run("inner", func(t *testing.T) {
-			t.Cleanup(func() { skipped = t.Skipped() })
-			testutil.New(t).Inject(testutil.Fault{Kind: testutil.Stale})
+	for name, test := range map[string]func(t *testing.T){
+		"with stale reads":          func(t *testing.T) { testutil.New(t).Inject(testutil.Fault{Kind: testutil.Stale}) },
+		"that moves its clock":      func(t *testing.T) { testutil.New(t).FastForward(time.Hour) },
+		"that moves a shared clock": func(t *testing.T) { withoutMain(t); testutil.Database(t).FastForward(time.Hour) },
+	} {
+		t.Run("a test "+name+" is skipped", func(t *testing.T) {
+			useOtherServer(t)
+			skipped := false
+			t.Run("inner", func(t *testing.T) {
+				t.Cleanup(func() { skipped = t.Skipped() })
+				test(t)
+			})
+			assert.True(t, skipped)
 		})
-		assert.True(t, skipped)
-	})
+	}
 	t.Run("the message for a server that does not respond is helpful", func(t *testing.T) {
 		const unused = "http://127.0.0.1:1" // a port that programs do not get by chance
 		t.Setenv("PACKAGEDB_TEST_ENDPOINT", unused)

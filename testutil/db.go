@@ -39,10 +39,23 @@ func New(tb testing.TB, options ...packagedb.Option) *DB {
 	if err := b.createTables(withoutCancel(tb), options...); err != nil {
 		tb.Fatalf("testutil: %v", err)
 	}
+	options = append([]packagedb.Option{packagedb.WithClock(b.clock.now)}, options...)
 	db := &DB{Database: packagedb.New(b.client, options...), Client: b.client, tb: tb, backend: b}
 	db.url = sync.OnceValues(db.listen)
 	return db
 }
+
+// FastForward moves the clock of the engine and of the Database forward, unless [packagedb.WithClock] has
+// given that another one. An item is deleted 48 hours after its time to live, as AWS deletes it late. It
+// ends the test if d is negative, and skips it on another server, which has a clock of its own.
+func (db *DB) FastForward(d time.Duration) {
+	db.tb.Helper()
+	db.backend.fastForward(db.tb, d)
+}
+
+// Now returns the time of the clock that FastForward moves, for the code under test. In a
+// [testing/synctest] bubble it is that of the bubble, moved.
+func (db *DB) Now() time.Time { return db.backend.clock.now() }
 
 // URL returns the URL of a server with the database, such as http://127.0.0.1:34567, for a binary under
 // test or another language. It listens on a free port of this host from the first call until the end of

@@ -3,15 +3,19 @@ package testutil_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
 	"github.com/open-alchemy/packagedb/testutil"
@@ -38,6 +42,69 @@ func TestNew(t *testing.T) {
 			assert.NoError(t, err)
 		})
 	})
+}
+
+func TestDB_FastForward(t *testing.T) {
+	t.Parallel()
+	if !onEmbeddedEngine() {
+		t.Skip("another server has a clock of its own")
+	}
+	synctest.Test(t, func(t *testing.T) { // the time stands still
+		db := testutil.New(t)
+		start := time.Now()
+		mustStore(t, db, "sub", 1)
+		db.FastForward(0)
+		assert.Equal(t, start, db.Now())
+		db.FastForward(time.Hour)
+		db.FastForward(time.Minute)
+		later := start.Add(time.Hour + time.Minute)
+		assert.Equal(t, later, db.Now())
+		mustStore(t, db, "sub", 2)
+		spec, err := db.GetSpec(t.Context(), "sub", testutil.Spec(2).Name)
+		require.NoError(t, err)
+		assert.Equal(t, later.Unix(), spec.UpdatedAt, "of the Database")
+		mustCreateTable(t, db.Client, "pets")
+		table, err := db.Client.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: aws.String("pets")})
+		require.NoError(t, err)
+		assert.Equal(t, later.Unix(), table.Table.CreationDateTime.Unix(), "of the engine")
+		assert.NotEqual(t, later, testutil.New(t).Now(), "of another test")
+
+		fixed := testutil.New(t, packagedb.WithClock(func() time.Time { return time.Unix(7, 0) }))
+		fixed.FastForward(time.Hour)
+		mustStore(t, fixed, "sub", 1)
+		spec, err = fixed.GetSpec(t.Context(), "sub", testutil.Spec(1).Name)
+		require.NoError(t, err)
+		assert.EqualValues(t, 7, spec.UpdatedAt, "WithClock")
+	})
+}
+
+func TestDB_FastForward_RejectsOtherTimes(t *testing.T) {
+	t.Parallel()
+	db := testutil.Failure(t, func(tb testing.TB) { testutil.New(tb).FastForward(-time.Nanosecond) })
+	assert.Equal(t, "testutil: FastForward by -1ns, which is negative", db)
+	if onEmbeddedEngine() {
+		message := testutil.Failure(t, func(tb testing.TB) {
+			db := testutil.New(tb)
+			db.FastForward(math.MaxInt64)
+			db.FastForward(1)
+		})
+		assert.Contains(t, message, "testutil: FastForward by more than 2562047h")
+	}
+}
+
+func TestServer_FastForward(t *testing.T) {
+	if !onEmbeddedEngine() {
+		t.Skip("another server has a clock of its own")
+	}
+	withoutMain(t)
+	server := testutil.SpecsTable(t)
+	server.FastForward(time.Hour)
+	assert.WithinDuration(t, time.Now().Add(time.Hour), server.Now(), time.Minute)
+	assert.WithinDuration(t, server.Now(), testutil.Database(t).Now(), time.Minute, "for all tests")
+	mustStore(t, mustGet(t), "sub", 1)
+	spec, err := mustGet(t).GetSpec(t.Context(), "sub", testutil.Spec(1).Name)
+	require.NoError(t, err)
+	assert.WithinDuration(t, time.Now(), time.Unix(spec.UpdatedAt, 0), time.Minute, "Get keeps the real time")
 }
 
 func TestDB_URL(t *testing.T) {

@@ -17,14 +17,29 @@
 //
 //	func TestMain(m *testing.M) { testutil.Main(m) }
 //
-// All tests of the binary share it; give each test its own sub. A single test can use a fixture
-// instead of TestMain, such as [CleanSpecsTable].
+// All tests of the binary share it; [NewSub] gives each test its own sub. Main also runs what creates
+// tables of your own. A single test can use a fixture instead of TestMain, such as [CleanSpecsTable].
 //
 // # Raw items and faults
 //
 // [DB] and [Server] hold the raw client of their database, to inspect or corrupt stored items and to
 // create further tables. Their method Inject makes requests fail as they do on AWS: throttled, dropped,
 // in conflict, partly processed. See [Fault].
+//
+// # Time
+//
+// FastForward of [DB] and [Server] moves the clock, so that a test need not wait for an item to expire.
+// In a [testing/synctest] bubble the engine lives in the bubble's time:
+//
+//	synctest.Test(t, func(t *testing.T) {
+//		db := testutil.New(t)
+//		time.Sleep(24 * time.Hour) // at once
+//		...
+//	})
+//
+// # A server for a binary
+//
+// [DB.URL] serves a database to a program under test, or to another language.
 //
 // # Implementations of Database
 //

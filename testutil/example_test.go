@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/open-alchemy/packagedb"
 	"github.com/open-alchemy/packagedb/testutil"
@@ -45,7 +48,7 @@ func ExampleMain() {
 		fmt.Println(err)
 		return
 	}
-	sub := "sub of this test" // tests share the server; each has its own sub
+	sub := "sub of this test" // tests share the server; testutil.NewSub(t) gives each its own sub
 	if _, err := db.CreateUpdateSpec(ctx, sub, testutil.Spec(1)); err != nil {
 		fmt.Println(err)
 		return
@@ -100,6 +103,49 @@ func ExampleDB_Inject_rate() {
 	specs, err := db.ListSpecs(t.Context(), "sub")
 	fmt.Println(len(specs), err)
 	// Output: 100 <nil>
+}
+
+// A day passes at once.
+func ExampleDB_FastForward() {
+	t := newExample()
+	defer t.end()
+
+	db := testutil.New(t)
+	first, err := db.CreateUpdateSpec(t.Context(), "sub", testutil.Spec(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.FastForward(24 * time.Hour)
+	second, err := db.CreateUpdateSpec(t.Context(), "sub", testutil.Spec(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	apart := time.Duration(second.UpdatedAt-first.UpdatedAt) * time.Second
+	fmt.Println(apart.Round(time.Minute))
+	// Output: 24h0m0s
+}
+
+// The third write and all later ones are throttled, those of one table alone.
+func ExampleDB_Inject_table() {
+	t := newExample()
+	defer t.end()
+
+	db := testutil.New(t)
+	db.Inject(testutil.Fault{
+		Kind:       testutil.Throttle,
+		Operations: []string{"PutItem"},
+		Tables:     []string{"package.credentials"},
+		Skip:       2,
+	})
+	for n := range 3 {
+		err := db.CreateCredentials(t.Context(), "sub", testutil.Credentials(n))
+		var throttled *types.ProvisionedThroughputExceededException
+		fmt.Println(errors.As(err, &throttled))
+	}
+	// Output:
+	// false
+	// false
+	// true
 }
 
 func ExampleSpec() {

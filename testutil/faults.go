@@ -114,7 +114,7 @@ type Fault struct {
 	Seed uint64
 
 	// Delay is the time by which the kind Delay delays a response, or by which a Stale read is
-	// behind.
+	// behind on the clock of [DB.Now].
 	Delay time.Duration
 
 	// Writes is the number of writes by which a Stale read is behind.
@@ -196,7 +196,8 @@ func (in *Injected) Stop() {
 
 // injector is an [http.Handler] that passes requests on to next, unless they get a fault.
 type injector struct {
-	next http.Handler
+	next  http.Handler
+	clock *clock
 
 	mu     sync.Mutex
 	faults []*activeFault
@@ -233,7 +234,7 @@ func (i *injector) inject(tb testing.TB, faults []Fault) *Injected {
 			if !ok {
 				tb.Skip("testutil: Stale needs the embedded engine")
 			}
-			active.past = &staleness{engine: e, writes: max(1, fault.Writes), delay: fault.Delay}
+			active.past = &staleness{engine: e, writes: max(1, fault.Writes), delay: fault.Delay, clock: i.clock}
 		}
 		added = append(added, active)
 	}

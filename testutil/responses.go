@@ -241,6 +241,7 @@ type staleness struct {
 	engine *engine.Engine
 	writes int           // reads are behind by this number of writes,
 	delay  time.Duration // or by this time
+	clock  *clock
 
 	mu     sync.Mutex // held while the engine writes
 	states []state    // oldest first
@@ -257,7 +258,7 @@ func (s *staleness) recordWrites(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, write *http.Request) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		before := state{s.engine.Snapshot(), time.Now()}
+		before := state{s.engine.Snapshot(), s.clock.now()}
 		response := protocol.Serve(next, write)
 		if response != nil && response.Status == http.StatusOK {
 			s.states = append(s.states, before)
@@ -284,7 +285,7 @@ func (s *staleness) trim() {
 	if s.delay == 0 {
 		seen = max(0, len(s.states)-s.writes)
 	}
-	for s.delay > 0 && seen < len(s.states) && time.Since(s.states[seen].at) >= s.delay {
+	for s.delay > 0 && seen < len(s.states) && s.clock.now().Sub(s.states[seen].at) >= s.delay {
 		seen++
 	}
 	s.states = s.states[seen:]

@@ -44,6 +44,17 @@ func (s *Server) Inject(faults ...Fault) *Injected {
 	return s.backend.faults.inject(s.tb, faults)
 }
 
+// FastForward moves the clock of the engine forward, for all tests that share the server: items expire,
+// tokens of transactions end. Databases of [packagedb.Get] keep the real time. It ends the test if d is
+// negative, and skips it on another server.
+func (s *Server) FastForward(d time.Duration) {
+	s.tb.Helper()
+	s.backend.fastForward(s.tb, d)
+}
+
+// Now returns the time of the engine: the real one, moved by FastForward.
+func (s *Server) Now() time.Time { return s.backend.clock.now() }
+
 // Main runs the tests of a package with one server for all of them, and exits. It is all that the
 // TestMain of a package that calls [packagedb.Get] needs:
 //

@@ -125,6 +125,10 @@ func TestStale(t *testing.T) {
 			assert.Equal(t, "1", latestVersion(t, db))
 			<-time.After(time.Second)
 			assert.Equal(t, "2", latestVersion(t, db))
+			createVersion(t, db, "3")
+			assert.Equal(t, "2", latestVersion(t, db))
+			db.FastForward(time.Minute)
+			assert.Equal(t, "3", latestVersion(t, db))
 		})
 	})
 }
