@@ -7,10 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/open-alchemy/packagedb/internal/awsclient"
+	"github.com/open-alchemy/packagedb/internal/version"
 )
-
-// version is this module's version, without the v of its tag. It determines the tag of a release.
-const version = "0.2.0"
 
 // Client is the part of [*dynamodb.Client] that a [Database] calls. Clients for DAX, with tracing
 // or for tests implement it as well. Inputs are never shared between calls, and a client must not
@@ -92,5 +90,5 @@ func ClientOptions(options *dynamodb.Options) {
 
 // addUserAgent adds the library and its version to the user agent of a client's requests.
 func addUserAgent(options *dynamodb.Options) {
-	options.APIOptions = append(options.APIOptions, middleware.AddUserAgentKeyValue("packagedb", version))
+	options.APIOptions = append(options.APIOptions, middleware.AddUserAgentKeyValue("packagedb", version.Version))
 }

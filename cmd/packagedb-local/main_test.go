@@ -27,6 +27,8 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/open-alchemy/packagedb"
+
+	"github.com/open-alchemy/packagedb/internal/version"
 )
 
 // If asCommand is set, the test binary acts as the command.
@@ -299,7 +301,7 @@ func TestRun_Arguments(t *testing.T) {
 		{"an expiry delay that is no duration", []string{"-expiry-delay", "2"}, 2, "", `invalid value "2" for flag -expiry-delay: parse error`},
 		{"a negative expiry delay", []string{"-expiry-delay", "-1s"}, 2, "", "packagedb-local: negative -expiry-delay -1s\n"},
 		{"a call for help", []string{"-h"}, 0, "serves an embedded DynamoDB over HTTP", ""},
-		{"a call for the version", []string{"-version"}, 0, "packagedb-local ", ""},
+		{"a call for the version", []string{"-version"}, 0, "packagedb-local v" + version.Version + "\n", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var stdout, stderr strings.Builder

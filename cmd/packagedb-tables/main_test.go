@@ -23,6 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
+	"github.com/open-alchemy/packagedb/internal/version"
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
@@ -247,7 +248,7 @@ func TestRun_Arguments(t *testing.T) {
 		"print without a format": {[]string{"print"}, 2, "", "usage: "},
 		"an unknown flag":        {[]string{"-table", "x", "check"}, 2, "", "not defined: -table"},
 		"a call for help":        {[]string{"-h"}, 0, "The exit status is 0 if", ""},
-		"a call for the version": {[]string{"-version"}, 0, "packagedb-tables ", ""},
+		"a call for the version": {[]string{"-version"}, 0, "packagedb-tables v" + version.Version + "\n", ""},
 		"no region":              {[]string{"check"}, 1, "", "STAGE=PROD needs a region: set AWS_REGION"},
 		"an impossible name":     {[]string{"-specs", "it's", "print", "aws-cli"}, 1, "", `table name "it's": not 3 to 255 letters`},
 	} {

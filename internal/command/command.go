@@ -11,9 +11,10 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"syscall"
+
+	"github.com/open-alchemy/packagedb/internal/version"
 )
 
 // Run runs a command and returns its exit status.
@@ -53,7 +54,7 @@ func (o *output) Write(data []byte) (int, error) {
 // Parse parses the arguments, with -h and -version besides the flags that are defined. It reports
 // whether the command has to end now, and with which status.
 func Parse(flags *flag.FlagSet, usage string, args []string, stdout, stderr io.Writer) (status int, done bool) {
-	version := flags.Bool("version", false, "print the version and exit")
+	printVersion := flags.Bool("version", false, "print the version and exit")
 	var output strings.Builder
 	flags.SetOutput(&output)
 	flags.Usage = func() {
@@ -67,9 +68,8 @@ func Parse(flags *flag.FlagSet, usage string, args []string, stdout, stderr io.W
 	case err != nil:
 		fmt.Fprint(stderr, output.String())
 		return 2, true
-	case *version:
-		built, _ := debug.ReadBuildInfo()
-		fmt.Fprintln(stdout, flags.Name(), cmp.Or(built.Main.Version, "(unknown)"))
+	case *printVersion:
+		fmt.Fprintln(stdout, flags.Name(), "v"+version.Version)
 		return 0, true
 	}
 	flags.SetOutput(stderr)
