@@ -1,25 +1,28 @@
-// Demo replays a recorded run of the Python facade on the embedded engine, call by call, and prints
-// what is stored for a user and what remains after the deletes. It fails if a result differs from
-// the recorded one.
+// Demo tells the story of a user who publishes a spec, on the embedded engine, and replays a recorded run
+// of the Python facade. It fails if anything is not as it says.
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"strconv"
+	"net/http"
+	"sync/atomic"
 	"text/tabwriter"
-	"time"
 
 	"github.com/open-alchemy/packagedb"
 	"github.com/open-alchemy/packagedb/internal/command"
 	"github.com/open-alchemy/packagedb/internal/engine"
 	"github.com/open-alchemy/packagedb/internal/loopback"
+	"github.com/open-alchemy/packagedb/internal/protocol"
 	"github.com/open-alchemy/packagedb/internal/recording"
 )
 
-// users are those of the recorded run. The first one is shown in full.
-var users = []string{"google-oauth2|1067907796", "auth0|7734d7c1", "sub 3"}
+const (
+	sub       = "auth0|7734d7c1"
+	publicKey = "pk_8Zq2"
+)
 
 func main() {
 	command.Main(func(ctx context.Context, _ []string, stdout, stderr io.Writer) int {
@@ -32,95 +35,142 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0) // Flush returns the first error of out
+	if err := tell(ctx, table); err != nil {
+		return err
+	}
+	if err := replay(ctx, table); err != nil {
+		return err
+	}
+	fmt.Fprint(table, "\nNext:\n"+
+		"  go run ./cmd/packagedb-local\ta server for your service, and a page at http://localhost:8000/-/\n"+
+		"  docs/testing.md\ttests of your service, on databases like this one\n"+
+		"  examples/service\ta whole service, to copy\n")
+	return table.Flush()
+}
+
+// tell tells the story.
+func tell(ctx context.Context, out io.Writer) error {
+	server := &throttle{next: engine.New()}
+	client := loopback.NewDynamoDB(server, packagedb.ClientOptions)
+	if err := packagedb.CreateTables(ctx, client); err != nil {
+		return err
+	}
+	var last packagedb.Call
+	db := packagedb.New(client, packagedb.WithObserver(func(_ context.Context, call packagedb.Call) { last = call }))
+	if err := publish(ctx, db, out); err != nil {
+		return err
+	}
+	if err := signIn(ctx, db, out); err != nil {
+		return err
+	}
+	server.requests.Store(1)
+	spec, err := db.GetSpec(ctx, sub, "Pets")
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\nDynamoDB throttles a request\n  the latest of Pets\t%s, after %d retry\n", spec.Version, last.Retries)
+	if err := pageThrough(ctx, db, out); err != nil {
+		return err
+	}
+	return deleteAll(ctx, db, out)
+}
+
+// publish publishes two versions, of which none can be published twice.
+func publish(ctx context.Context, db packagedb.Database, out io.Writer) error {
+	fmt.Fprintf(out, "%s publishes an OpenAPI document\n", sub)
+	for _, version := range []packagedb.SpecInput{
+		{Name: "Pets", Version: "1.0.0", ModelCount: 2, Title: "Pets"},
+		{Name: "Pets", Version: "1.1.0", ModelCount: 3, Title: "Pets and their owners"},
+		{Name: "Pets", Version: "1.1.0", ModelCount: 9, Title: "Something else"},
+	} {
+		fmt.Fprintf(out, "  Pets %s, %s\t", version.Version, version.Title)
+		spec, err := db.CreateSpecVersion(ctx, sub, version)
+		switch {
+		case errors.Is(err, packagedb.ErrExists):
+			fmt.Fprintln(out, "refused: the version already exists")
+		case err != nil:
+			return err
+		default:
+			fmt.Fprintf(out, "stored as %s, %d models\n", spec.ID, spec.ModelCount)
+		}
+	}
+	return nil
+}
+
+// signIn finds the user by the public key of credentials.
+func signIn(ctx context.Context, db packagedb.Database, out io.Writer) error {
+	fmt.Fprint(out, "\nA program signs in with the user's credentials\n")
+	credentials := packagedb.CredentialsInput{
+		ID: "default", PublicKey: publicKey, SecretKeyHash: []byte("a hash"), Salt: []byte("a salt"),
+	}
+	if err := db.CreateCredentials(ctx, sub, credentials); err != nil {
+		return err
+	}
+	user, err := db.GetUser(ctx, publicKey)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "  public key %s\tbelongs to %s\n", publicKey, user.Sub)
+	return nil
+}
+
+// pageThrough reads the history, a version a page.
+func pageThrough(ctx context.Context, db packagedb.Database, out io.Writer) error {
+	fmt.Fprint(out, "\nThe history of Pets, the newest first\n")
+	page := []packagedb.ListOption{packagedb.Descending(), packagedb.Limit(1)}
+	for number := 1; ; number++ {
+		versions, err := db.ListSpecVersions(ctx, sub, "Pets", page...)
+		if err != nil {
+			return err
+		}
+		if len(versions) == 0 {
+			return nil
+		}
+		fmt.Fprintf(out, "  page %d\t%s, %s\n", number, versions[0].Version, versions[0].Title)
+		page = append(page, packagedb.After(fmt.Sprint(versions[0].UpdatedAt)))
+	}
+}
+
+// deleteAll deletes everything of the user.
+func deleteAll(ctx context.Context, db packagedb.Database, out io.Writer) error {
+	if err := db.DeleteAll(ctx, sub); err != nil {
+		return err
+	}
+	_, err := db.GetSpec(ctx, sub, "Pets")
+	if !errors.Is(err, packagedb.ErrNotFound) {
+		return fmt.Errorf("a deleted spec: %w", err)
+	}
+	fmt.Fprint(out, "\nThe user leaves\n  the latest of Pets\tnot found\n")
+	return nil
+}
+
+// throttle is a DynamoDB that throttles some requests.
+type throttle struct {
+	next     http.Handler
+	requests atomic.Int32 // to throttle
+}
+
+func (t *throttle) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if t.requests.Add(-1) >= 0 {
+		protocol.Exception(http.StatusBadRequest, "ProvisionedThroughputExceededException", "too fast", nil).Write(w)
+		return
+	}
+	t.next.ServeHTTP(w, r)
+}
+
+// replay replays the recorded run.
+func replay(ctx context.Context, out io.Writer) error {
 	client := loopback.NewDynamoDB(engine.New())
 	if err := packagedb.CreateTables(ctx, client); err != nil {
 		return err
 	}
 	var clock recording.Clock
 	db := packagedb.New(client, packagedb.WithClock(clock.Now), packagedb.WithPythonFacade())
-	recorded := recording.PythonRun()
-	stored, deletes := recorded.Calls[:recorded.ItemsAfterCall], recorded.Calls[recorded.ItemsAfterCall:]
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	if err := recording.Replay(ctx, db, &clock, stored); err != nil {
+	calls := recording.PythonRun().Calls
+	if err := recording.Replay(ctx, db, &clock, calls); err != nil {
 		return err
 	}
-	fmt.Fprintf(table, "Replayed %d recorded calls of the Python facade: every result is the same.\n\n", len(stored))
-	if err := show(ctx, db, table, users[0]); err != nil {
-		return err
-	}
-	if err := recording.Replay(ctx, db, &clock, deletes); err != nil {
-		return err
-	}
-	fmt.Fprintf(table, "\nReplayed %d more, which delete two users: every result is the same. What is left:\n\n",
-		len(deletes))
-	if err := count(ctx, db, table); err != nil {
-		return err
-	}
-	fmt.Fprint(table, "\nNext, run a server for your own service, and look into it at http://localhost:8000/-/\n"+
-		"  go run ./cmd/packagedb-local\n")
-	return table.Flush()
-}
-
-// show prints the specs of a user with their histories, and who has which public key.
-func show(ctx context.Context, db packagedb.Database, out io.Writer, sub string) error {
-	fmt.Fprintf(out, "User %s\n", sub)
-	for spec, err := range db.Specs(ctx, sub) {
-		if err != nil {
-			return err
-		}
-		title := ""
-		if spec.Title != "" {
-			title = "\t" + spec.Title
-		}
-		fmt.Fprintf(out, "\n%s\tid %s\tmodels %d%s\n", spec.Name, spec.ID, spec.ModelCount, title)
-		mark := "\tlatest"
-		for version, err := range db.SpecVersions(ctx, sub, spec.Name, packagedb.Descending()) {
-			if err != nil {
-				return err
-			}
-			updated := time.Unix(version.UpdatedAt, 0).UTC().Format(time.DateTime)
-			fmt.Fprintf(out, "  version %s\t%s%s\n", version.Version, updated, mark)
-			mark = ""
-		}
-	}
-	fmt.Fprintln(out)
-	for credentials, err := range db.Credentials(ctx, sub) {
-		if err != nil {
-			return err
-		}
-		user, err := db.GetUser(ctx, credentials.PublicKey)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(out, "credentials %s\tpublic key %s\tfound by it: %s\n", credentials.ID, credentials.PublicKey, user.Sub)
-	}
+	fmt.Fprintf(out, "\nReplayed the %d calls of a recorded run of the Python facade: each result is the recorded one.\n", len(calls))
 	return nil
-}
-
-// count prints how much each user has stored.
-func count(ctx context.Context, db packagedb.Database, out io.Writer) error {
-	fmt.Fprint(out, "USER\tSPECS\tMODELS\tCREDENTIALS\n")
-	for _, sub := range users {
-		specs, err := db.ListSpecs(ctx, sub)
-		if err != nil {
-			return err
-		}
-		models, err := db.CountCustomerModels(ctx, sub)
-		if err != nil {
-			return err
-		}
-		credentials, err := db.ListCredentials(ctx, sub)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", sub, number(len(specs)), number(models), number(len(credentials)))
-	}
-	return nil
-}
-
-func number(n int) string {
-	if n == 0 {
-		return "none"
-	}
-	return strconv.Itoa(n)
 }
