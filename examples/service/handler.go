@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
 	"github.com/open-alchemy/packagedb"
 )
 
@@ -18,8 +20,10 @@ const timeout = 5 * time.Second
 type service struct {
 	// database is packagedb.Get with options, or a test's. It is cheap enough for every request.
 	database func() (packagedb.Database, error)
-	// ready returns why the service cannot serve requests.
-	ready func(ctx context.Context) error
+	// client is packagedb.GetClient, for the service's own table, or a test's.
+	client func() (*dynamodb.Client, error)
+	// now is the clock.
+	now func() time.Time
 	// secret makes secret keys reproducible for the service alone.
 	secret []byte
 }
@@ -32,6 +36,8 @@ func (s service) routes() http.Handler {
 	routes.Handle("GET /specs/{name}/versions/{version}", s.forUser(getVersion))
 	routes.Handle("PUT /specs/{name}", s.forUser(putSpec))
 	routes.Handle("DELETE /specs/{name}", s.forUser(deleteSpec))
+	routes.Handle("POST /specs/{name}/downloads", s.forUser(s.countDownload))
+	routes.Handle("GET /downloads", s.forUser(s.listDownloads))
 	routes.Handle("GET /credentials/default", s.forUser(s.getDefaultCredentials))
 	routes.Handle("POST /credentials/{id}", s.forUser(s.createCredentials))
 	routes.Handle("DELETE /credentials/{id}", s.forUser(deleteCredentials))
@@ -85,7 +91,13 @@ func handle(endpoint func(call) (any, error)) http.Handler {
 }
 
 // getReady responds to a readiness check.
-func (s service) getReady(c call) (any, error) { return nil, s.ready(c.Context()) }
+func (s service) getReady(c call) (any, error) {
+	client, err := s.client()
+	if err != nil {
+		return nil, err
+	}
+	return nil, checkTables(c.Context(), client)
+}
 
 // errBadRequest wraps an error in a request that is found before the database gets it.
 var errBadRequest = errors.New("bad request")

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -10,7 +8,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -18,20 +18,19 @@ import (
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
-// TestMain runs a server that packagedb.Get finds, for the tests that do not inject a database.
-func TestMain(m *testing.M) { testutil.Main(m) }
-
 // inBothWays runs a test of the service on its own database, which is the better choice, and on the
 // one that all tests of this package share.
 func inBothWays(t *testing.T, test func(t *testing.T, handler http.Handler)) {
 	t.Parallel()
 	t.Run("injected", func(t *testing.T) {
 		t.Parallel()
-		test(t, newService(testutil.New(t)))
+		test(t, newService(newDatabase(t)))
 	})
 	t.Run("shared", func(t *testing.T) {
 		t.Parallel()
-		test(t, service{database: database, secret: []byte("service secret")}.routes())
+		test(t, service{
+			database: database, client: packagedb.GetClient, now: time.Now, secret: []byte("service secret"),
+		}.routes())
 	})
 }
 
@@ -39,13 +38,19 @@ func inBothWays(t *testing.T, test func(t *testing.T, handler http.Handler)) {
 func newService(db *testutil.DB) http.Handler {
 	return service{
 		database: func() (packagedb.Database, error) { return db, nil },
-		ready:    func(ctx context.Context) error { return packagedb.CheckTables(ctx, db.Client) },
+		client:   func() (*dynamodb.Client, error) { return db.Client, nil },
+		now:      db.Now,
 		secret:   []byte("service secret"),
 	}.routes()
 }
 
-// newSub returns a unique user, which separates tests on a shared database.
-func newSub() string { return "sub " + rand.Text() }
+// newDatabase returns a database of one test's own, with the service's table.
+func newDatabase(t *testing.T) *testutil.DB {
+	t.Helper()
+	db := testutil.New(t)
+	require.NoError(t, createDownloads(t.Context(), db.Client))
+	return db
+}
 
 // send sends a request as a user and requires the status of the answer.
 func send(t *testing.T, handler http.Handler, sub, method, path, body string, want int) *httptest.ResponseRecorder {
@@ -68,7 +73,7 @@ const pets = `{"version": "1.0.0", "model_count": 2, "title": "Pets"}`
 
 func TestPutSpec_AnswersWhatIsStored(t *testing.T) {
 	inBothWays(t, func(t *testing.T, handler http.Handler) {
-		sub := newSub()
+		sub := testutil.NewSub(t)
 		put := decoded[packagedb.SpecInfo](t, send(t, handler, sub, "PUT", "/specs/Pets", pets, http.StatusOK))
 		assert.Equal(t, "pets", put.ID)
 		assert.Equal(t, "1.0.0", put.Version)
@@ -82,7 +87,7 @@ var next = regexp.MustCompile(`^<(.*)>; rel="next"$`)
 
 func TestLists_Pages(t *testing.T) {
 	inBothWays(t, func(t *testing.T, handler http.Handler) {
-		sub := newSub()
+		sub := testutil.NewSub(t)
 		for _, name := range []string{"a", "b & c", "d", "e", "f"} {
 			send(t, handler, sub, "PUT", "/specs/"+strings.ReplaceAll(name, " ", "%20"), pets, http.StatusOK)
 		}
@@ -102,7 +107,7 @@ func TestLists_Pages(t *testing.T) {
 		}
 		assert.Equal(t, read("/specs"), read("/specs?limit=2"))
 		assert.Len(t, read("/specs?limit=2"), 5)
-		assert.Equal(t, "[]\n", send(t, handler, newSub(), "GET", "/specs", "", http.StatusOK).Body.String(), "another user has none")
+		assert.Equal(t, "[]\n", send(t, handler, testutil.NewSub(t), "GET", "/specs", "", http.StatusOK).Body.String(), "another user has none")
 		history := read("/specs/a/versions?limit=2")
 		assert.Len(t, history, 5)
 		assert.Equal(t, "5", history[0].Version, "the newest version comes first")
@@ -115,7 +120,7 @@ func TestLists_Pages(t *testing.T) {
 
 func TestDeleteSpec_CanBeRepeated(t *testing.T) {
 	inBothWays(t, func(t *testing.T, handler http.Handler) {
-		sub := newSub()
+		sub := testutil.NewSub(t)
 		send(t, handler, sub, "PUT", "/specs/pets", pets, http.StatusOK)
 		send(t, handler, sub, "DELETE", "/specs/pets", "", http.StatusNoContent)
 		send(t, handler, sub, "GET", "/specs/pets", "", http.StatusNotFound)
@@ -131,7 +136,7 @@ func TestPutSpec_BadRequests(t *testing.T) {
 			`{"version": "1", "model_count": -1}`:  "model count -1 is negative",
 			`{"version": "1", "model_count": "1"}`: "not JSON of a spec",
 		} {
-			assert.Contains(t, send(t, handler, newSub(), "PUT", "/specs/pets", body, http.StatusBadRequest).Body.String(), want)
+			assert.Contains(t, send(t, handler, testutil.NewSub(t), "PUT", "/specs/pets", body, http.StatusBadRequest).Body.String(), want)
 		}
 	})
 }
@@ -151,7 +156,7 @@ func TestPutSpec_LostAnswer(t *testing.T) {
 
 func TestService_OutageIsAnsweredWithoutDetails(t *testing.T) {
 	t.Parallel()
-	db := testutil.New(t)
+	db := newDatabase(t)
 	outage := db.Inject(testutil.Fault{Kind: testutil.InternalServerError})
 	recorder := send(t, newService(db), "sub", "GET", "/specs", "", http.StatusServiceUnavailable)
 	assert.Equal(t, "try again later\n", recorder.Body.String())

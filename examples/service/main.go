@@ -6,7 +6,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -16,11 +15,6 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/open-alchemy/packagedb"
 )
@@ -44,15 +38,16 @@ func serve(ctx context.Context, address string) error {
 	if secret == "" {
 		return errors.New("SERVICE_SECRET is not set: secret keys are derived from it")
 	}
-	client, err := newClient(ctx)
-	if err != nil {
-		return err
+	if os.Getenv("STAGE") == "TEST" { // else a template has created it
+		client, err := packagedb.GetClient()
+		if err != nil {
+			return err
+		}
+		if err := createDownloads(ctx, client); err != nil {
+			return err
+		}
 	}
-	s := service{
-		database: database,
-		ready:    func(ctx context.Context) error { return packagedb.CheckTables(ctx, client) },
-		secret:   []byte(secret),
-	}
+	s := service{database: database, client: packagedb.GetClient, now: time.Now, secret: []byte(secret)}
 	server := &http.Server{Addr: address, Handler: s.routes(), ReadHeaderTimeout: 10 * time.Second}
 	stopped := make(chan error, 1)
 	context.AfterFunc(ctx, func() {
@@ -69,19 +64,3 @@ func serve(ctx context.Context, address string) error {
 // database is the one place for the options of Get. A service whose tables the Python facade uses too
 // adds packagedb.WithPythonFacade().
 func database() (packagedb.Database, error) { return packagedb.Get() }
-
-// newClient returns a client for CheckTables, with the settings of Get's.
-func newClient(ctx context.Context) (*dynamodb.Client, error) {
-	if os.Getenv("STAGE") == "TEST" {
-		return dynamodb.New(dynamodb.Options{
-			BaseEndpoint: aws.String(cmp.Or(os.Getenv("AWS_ENDPOINT_URL_DYNAMODB"), "http://localhost:8000")),
-			Region:       "us-east-1",
-			Credentials:  credentials.NewStaticCredentialsProvider("test", "test", ""),
-		}, packagedb.ClientOptions), nil
-	}
-	cfg, err := config.LoadDefaultConfig(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return dynamodb.NewFromConfig(cfg, packagedb.ClientOptions), nil
-}

@@ -59,7 +59,7 @@ func TestSignIn(t *testing.T) {
 
 func TestDefaultCredentials_CreatedOnce(t *testing.T) {
 	inBothWays(t, func(t *testing.T, handler http.Handler) {
-		sub := newSub()
+		sub := testutil.NewSub(t)
 		shown := make([]shownCredentials, 16)
 		var running sync.WaitGroup
 		for i := range shown {
