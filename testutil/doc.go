@@ -33,7 +33,7 @@
 //
 //	synctest.Test(t, func(t *testing.T) {
 //		db := testutil.New(t)
-//		time.Sleep(24 * time.Hour) // at once
+//		<-time.After(24 * time.Hour) // at once
 //		...
 //	})
 //

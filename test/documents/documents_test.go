@@ -176,29 +176,36 @@ func matches(pattern *regexp.Regexp, text []byte) (found []string) {
 
 const module = "github.com/open-alchemy/packagedb"
 
-// imports are those that a function of the README may leave out.
+// guides are the documents whose Go code is built.
+var guides = []string{"README.md", "docs/testing.md"}
+
+// imports are those that a function of a guide may leave out.
 var imports = []string{
-	"context", "errors", "fmt", "testing",
+	"context", "errors", "fmt", "os", "os/exec", "testing", "testing/synctest", "time",
+	"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/service/dynamodb",
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types",
 	"github.com/stretchr/testify/assert", "github.com/stretchr/testify/require", module, module + "/testutil",
 }
 
-// TestReadme_Code builds the Go code of the README in a module of its own, and runs its tests. A
-// block that begins with "package" is a file. One that begins with "func" gets its imports.
-func TestReadme_Code(t *testing.T) {
+// TestGuides_Code builds the Go code of the guides in a module of its own, and runs its tests. A block that
+// begins with "package" is a file; any other gets its imports.
+func TestGuides_Code(t *testing.T) {
 	directory := t.TempDir()
-	for i, block := range fenced.FindAllStringSubmatch(string(read(t, "README.md")), -1) {
-		if block[1] == "go" {
-			code, name := block[2], "main.go"
-			if strings.HasPrefix(code, "func ") {
-				code, name = "package readme\n"+importsOf(code)+code, "readme_test.go"
+	for _, guide := range guides {
+		for i, block := range fenced.FindAllStringSubmatch(string(read(t, guide)), -1) {
+			if block[1] != "go" {
+				continue
 			}
-			require.Regexp(t, "^package ", code)
-			write(t, filepath.Join(directory, strconv.Itoa(i), name), code)
+			code, name := block[2], "main.go"
+			if !strings.HasPrefix(code, "package ") {
+				code, name = "package guide\n"+importsOf(code)+code, "guide_test.go"
+			}
+			write(t, filepath.Join(directory, path.Base(guide), strconv.Itoa(i), name), code)
 		}
 	}
 	top, err := filepath.Abs(root)
 	require.NoError(t, err)
-	requirements := strings.Replace(string(read(t, "go.mod")), "module "+module, "module readme.test", 1)
+	requirements := strings.Replace(string(read(t, "go.mod")), "module "+module, "module guides.test", 1)
 	write(t, filepath.Join(directory, "go.mod"),
 		requirements+"\nrequire "+module+" v0.0.0\nreplace "+module+" => "+top+"\n")
 	write(t, filepath.Join(directory, "go.sum"), string(read(t, "go.sum")))
@@ -207,7 +214,9 @@ func TestReadme_Code(t *testing.T) {
 	test.Dir = directory
 	output, err := test.CombinedOutput()
 	require.NoError(t, err, "%s", output)
-	require.Contains(t, string(output), "ok", "the README has tests")
+	for _, guide := range guides {
+		require.Regexp(t, `ok\s+guides.test/`+path.Base(guide), string(output), "%s has no tests", guide)
+	}
 }
 
 func importsOf(code string) (declarations string) {
