@@ -79,7 +79,8 @@ func TestRequests(t *testing.T) {
 		assert.Equal(t, fmt.Sprint(crc32.ChecksumIEEE(got.Body.Bytes())), got.Header().Get("X-Amz-Crc32"), test.body)
 		assert.Equal(t, fmt.Sprint(got.Body.Len()), got.Header().Get("Content-Length"), test.body)
 		_, last := s.recent()
-		assert.Equal(t, exchange{last[0].At, test.operation, test.tables, want.Code, test.error, test.units, last[0].Duration}, last[0], test.body)
+		assert.Equal(t, []any{test.operation, test.tables, want.Code, test.error, test.units},
+			[]any{last[0].Operation, last[0].Tables, last[0].Status, last[0].Error, last[0].Units}, test.body)
 	}
 }
 
@@ -142,17 +143,21 @@ func TestRequests_CompressedBody(t *testing.T) {
 // Whatever clients send, the list of requests stays small, and has no more than names in it.
 func TestRequests_KeepsLittleOfARequest(t *testing.T) {
 	const hostile = "\x1b[31m\x00\r\n<script>\xff\u202e\u2028😀"
-	const legal = `^[\w.:/, ?-]*…?$`
+	const legal, printable = `^[\w.:/, ?-]*…?$`, `^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$`
 	long := strings.Repeat("x", 100<<10)
 	var log bytes.Buffer
 	s := &requests{engine: engine.New(), logger: slog.New(slog.NewTextHandler(&log, nil))}
 	send := func(name string) {
 		quoted, err := json.Marshal(name)
 		require.NoError(t, err)
-		body := fmt.Sprintf(`{"TableName":%s,"RequestItems":{%[1]s:{}},"TransactItems":[{"Put":{"TableName":%[1]s}}]}`, quoted)
+		body := fmt.Sprintf(`{"TableName":%s,"RequestItems":{%[1]s:{}},"TransactItems":[{"Put":{"TableName":%[1]s}}],"IndexName":%[1]s,
+			"Key":{%[1]s:{"S":%[1]s}},"KeyConditions":{%[1]s:{"ComparisonOperator":%[1]s,"AttributeValueList":[{"S":%[1]s}]}}}`, quoted)
+		condition := fmt.Sprintf(`{"TableName":"tbl","KeyConditionExpression":%s,"ExpressionAttributeNames":{"#n":%[1]s},
+			"ExpressionAttributeValues":{":v":{"S":%[1]s}}}`, strings.ReplaceAll(string(quoted), "xx", ":v #n "))
 		for _, r := range []*http.Request{
 			request(http.MethodPost, "/", strings.NewReader(body), "X-Amz-Target", "DynamoDB_20120810.GetItem"),
 			request(http.MethodPost, "/", strings.NewReader(body), "X-Amz-Target", "DynamoDB_20120810.GetItem", "Content-Type", "application/json"),
+			request(http.MethodPost, "/", strings.NewReader(condition), "X-Amz-Target", "DynamoDB_20120810.Query", "Content-Type", "application/json"),
 			request(http.MethodPost, "/", strings.NewReader("{}"), "X-Amz-Target", "DynamoDB_20120810."+name, "Content-Type", "application/json"),
 			request(http.MethodPost, "/", strings.NewReader(body), "X-Amz-Target", "x."+name, "Content-Type", "application/json", "Authorization", name),
 			{Method: name, URL: &url.URL{Path: "/"}, Body: http.NoBody},
@@ -161,15 +166,20 @@ func TestRequests_KeepsLittleOfARequest(t *testing.T) {
 			_, last := s.recent()
 			assert.Regexp(t, legal, last[0].Operation)
 			assert.Regexp(t, legal, last[0].Tables)
-			assert.LessOrEqual(t, len(last[0].Operation)+len(last[0].Tables)+len(last[0].Error), 1200)
-			assert.Less(t, log.Len(), 1500)
-			assert.Regexp(t, `^[ -~…µ]*\n$`, log.String())
+			assert.Regexp(t, legal, last[0].Index)
+			assert.Regexp(t, printable, last[0].Key)
+			assert.Regexp(t, printable, last[0].Message)
+			assert.LessOrEqual(t, len(last[0].Operation)+len(last[0].Tables)+len(last[0].Index)+len(last[0].Error), 1500)
+			assert.LessOrEqual(t, len(last[0].Key), 510)
+			assert.LessOrEqual(t, len(last[0].Message), 1010)
+			assert.Less(t, log.Len(), 3500)
+			assert.Regexp(t, printable, strings.TrimSuffix(log.String(), "\n"))
 			log.Reset()
 		}
 	}
 	send("tbl")
 	before := heap()
-	for range keptRequests/15 + 1 {
+	for range keptRequests/18 + 1 {
 		send(hostile)
 		send(long)
 		send(hostile + long)
@@ -199,6 +209,91 @@ func TestLegible(t *testing.T) {
 	} {
 		assert.Equal(t, want, legible(name, 100))
 	}
+}
+
+// What a failed request is shown with: what it asked for, and why it failed.
+func TestRequests_ShowsWhatWasAskedAndWhyItFailed(t *testing.T) {
+	var log bytes.Buffer
+	s := &requests{engine: engine.New(), logger: slog.New(slog.NewTextHandler(&log, nil))}
+	require.Equal(t, http.StatusOK, post(s, "CreateTable", strings.NewReader(`{"TableName":"tbl","BillingMode":"PAY_PER_REQUEST",
+		"AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"},{"AttributeName":"day","AttributeType":"S"}],
+		"KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],"GlobalSecondaryIndexes":[{"IndexName":"byDay",
+		"KeySchema":[{"AttributeName":"day","KeyType":"HASH"}],"Projection":{"ProjectionType":"ALL"}}]}`)).Code)
+	for _, test := range []struct{ operation, body, asked, message string }{
+		{"Query", `{"TableName":"tbl","IndexName":"byDay","KeyConditionExpression":"#d = :day","ExpressionAttributeNames":{"#d":"day"},
+			"ExpressionAttributeValues":{":day":{"S":"today ü"}},"ConsistentRead":true}`,
+			`index byDay · day = "today ü" · consistent`, "Consistent reads are not supported on global secondary indexes"},
+		{"Query", `{"TableName":"tbl","KeyConditionExpression":"id = :id AND n BETWEEN :a AND :b","ExpressionAttributeValues":
+			{":id":{"S":"a"},":a":{"N":"1"},":b":{"B":"AAA="}}}`,
+			`id = "a" AND n BETWEEN 1 AND {"B":"AAA="}`, "Invalid KeyConditionExpression: The BETWEEN operator requires same data type for lower and upper bounds; " +
+				"lower bound operand: AttributeValue: {N:1}, upper bound operand: AttributeValue: {B:java.nio.HeapByteBuffer[pos=0 lim=2 cap=2]}"},
+		{"Query", `{"TableName":"tbl","IndexName":"none","KeyConditions":{"id":{"ComparisonOperator":"EQ","AttributeValueList":[{"S":"a"}]}}}`,
+			`index none · id EQ "a"`, "The table does not have the specified index: none"},
+		{"GetItem", `{"TableName":"tbl","Key":{"id":{"S":"a"},"b":{"N":"1"}}}`, `b = 1 AND id = "a"`, "The provided key element does not match the schema"},
+		{"BatchGetItem", `{"RequestItems":{"none":{"Keys":[{"id":{"S":"a"}}],"ConsistentRead":true}}}`, "consistent", "Requested resource not found"},
+		{"PutItem", `{"TableName":"tbl","Item":{"id":{"S":"a"}},"ConditionExpression":"attribute_exists(id)"}`, "", "The conditional request failed"},
+		{"TransactWriteItems", `{"TransactItems":[{"Delete":{"TableName":"tbl","Key":{"id":{"S":"a"}},"ConditionExpression":"attribute_exists(id)"}}]}`, "",
+			"Transaction cancelled, please refer cancellation reasons for specific reasons [ConditionalCheckFailed]; The conditional request failed"},
+		{"Unknown", `{}`, "", "Unknown operation: Unknown"},
+		{"GetItem", `{"TableName":"tbl","Key":{"id":{"S":"a"}},"ConsistentRead":true}`, `id = "a" · consistent`, ""},
+		{"GetItem", `{"TableName":"tbl","Key":`, "", ""},
+	} {
+		post(s, test.operation, strings.NewReader(test.body))
+		_, last := s.recent()
+		assert.Equal(t, test.asked, last[0].Asked(), test.body)
+		assert.Equal(t, test.message, last[0].Message, test.body)
+	}
+	assert.Regexp(t, `msg=Query table=tbl status=400 error=ValidationException units=0 duration=\S+ `+
+		`asked="index none · id EQ \\"a\\"" message="The table does not have the specified index: none"\n`, log.String())
+}
+
+// Wherever a hash or a salt is in a request, neither its key nor the message of the service shows it.
+func TestRequests_HidesSecrets(t *testing.T) {
+	var log bytes.Buffer
+	s := &requests{engine: engine.New(), logger: slog.New(slog.NewTextHandler(&log, nil))}
+	require.Equal(t, http.StatusOK, post(s, "CreateTable", strings.NewReader(`{"TableName":"tbl","BillingMode":"PAY_PER_REQUEST",
+		"AttributeDefinitions":[{"AttributeName":"salt","AttributeType":"S"}],"KeySchema":[{"AttributeName":"salt","KeyType":"HASH"}]}`)).Code)
+	for _, test := range []struct{ operation, body, message string }{
+		{"PutItem", `{"TableName":"tbl","Item":{"secret_key_hash":{"SS":["c2VjcmV0","c2VjcmV0"]}}}`, `["redacted", "redacted"] contains duplicates.`},
+		{"PutItem", `{"TableName":"tbl","Item":{"m":{"M":{"salt":{"BS":["c2VjcmV0","c2VjcmV0"]}}}}}`, `["redacted","redacted"]of type BS contains duplicates.`},
+		{"BatchWriteItem", `{"RequestItems":{"tbl":[{"PutRequest":{"Item":{"salt":{"SS":["c2VjcmV0","c2VjcmV0"]}}}}]}}`, "[redacted, redacted] contains duplicates."},
+		{"BatchGetItem", `{"RequestItems":{"a b":{"Keys":[{"salt":{"S":"c2VjcmV0"}}]}}}`, `{"a b":{"Keys":[{"salt":{"S":"redacted"}}]}}`},
+		{"BatchGetItem", `{"RequestItems":{"a b":{"Keys":[{"salt":{"S":"\u0063\u0032VjcmV0"}}]}}}`, "redacted"},
+		{"Query", `{"TableName":"tbl","KeyConditionExpression":"salt = :v AND x BETWEEN :v AND :w","ExpressionAttributeValues":
+			{":v":{"S":"c2VjcmV0"},":w":{"S":"a-value"}}}`, "lower bound operand: AttributeValue: {S:redacted}"},
+		{"Scan", `{"TableName":"tbl","FilterExpression":"#s BETWEEN :v AND :w","ExpressionAttributeNames":{"#s":"salt"},"ExpressionAttributeValues":
+			{":v":{"S":"c2VjcmV0"},":w":{"S":"a-value"}}}`, "lower bound operand: AttributeValue: {S:redacted}"},
+		{"UpdateItem", `{"TableName":"tbl","Key":{"id":{"S":"a"}},"UpdateExpression":"SET secret_key_hash = :v","ExpressionAttributeValues":
+			{":v":{"SS":["c2VjcmV0","c2VjcmV0"]}}}`, `["redacted", "redacted"] contains duplicates.`},
+		{"TransactWriteItems", `{"TransactItems":[{"Update":{"TableName":"tbl","Key":{"id":{"S":"a"}},"UpdateExpression":"SET #s = :v",
+			"ExpressionAttributeNames":{"#s":"salt"},"ExpressionAttributeValues":{":v":{"SS":["c2VjcmV0","c2VjcmV0"]}}}}]}`, "redacted"},
+		{"Scan", `{"TableName":"tbl","FilterExpression":"salt BETWEEN :v AND :w","ExpressionAttributeValues":{":v":{"N":"4711471147114711.0"},":w":{"N":"1000000.0"}}}`, "redacted"},
+		{"Scan", `{"TableName":"tbl","FilterExpression":"salt BETWEEN :v AND :w","ExpressionAttributeValues":{":v":{"S":"c2VjcmV0"},":w":{"S":"a"}}}`, "redacted"},
+		{"Query", `{"TableName":"tbl","KeyConditionExpression":"salt = c2VjcmV0 c2VjcmV0"}`, "redacted"},
+		{"Query", `{"TableName":"tbl","KeyConditionExpression":"#s = c2VjcmV0 c2VjcmV0","ExpressionAttributeNames":{"#s":"salt"}}`, "redacted"},
+		{"UpdateItem", `{"TableName":"tbl","Key":{"salt":{"S":"c2VjcmV0"}},"AttributeUpdates":{"salt":{"Value":{"SS":["c2VjcmV0","c2VjcmV0"]},"Action":"PUT"}}}`,
+			"contains duplicates."},
+		{"GetItem", `{"TableName":"tbl","Key":{"salt":{"S":"c2VjcmV0"},"b":{"S":"b"}}}`, "The provided key element does not match the schema"},
+		{"Query", `{"TableName":"tbl","IndexName":"none","KeyConditions":{"salt":{"ComparisonOperator":"EQ","AttributeValueList":[{"S":"c2VjcmV0"}]}}}`, "none"},
+	} {
+		response := post(s, test.operation, strings.NewReader(test.body))
+		require.Equal(t, http.StatusBadRequest, response.Code, test.body)
+		_, last := s.recent()
+		shown := fmt.Sprintf("%+v", last[0]) + log.String()
+		assert.NotRegexp(t, "c2Vj|4711471147114711", shown)
+		assert.Contains(t, last[0].Message, test.message, test.body)
+		log.Reset()
+	}
+
+	// The facade's query of a user by a public key reads hashes and salts, and names none.
+	post(s, "Query", strings.NewReader(`{"TableName":"tbl","KeyConditionExpression":"public_key = :k","ProjectionExpression":"secret_key_hash, salt",
+		"ExpressionAttributeValues":{":k":{"S":"pk_8Zq2"}}}`))
+	_, last := s.recent()
+	assert.Equal(t, `public_key = "pk_8Zq2"`, last[0].Key)
+	// A hash that is empty is no reason to hide why that is an error.
+	post(s, "PutItem", strings.NewReader(`{"TableName":"tbl","Item":{"secret_key_hash":{"B":""},"salt":{"S":""}}}`))
+	_, last = s.recent()
+	assert.Contains(t, last[0].Message, "empty string value. Key: salt")
 }
 
 func TestRequests_BrokenBody(t *testing.T) {
