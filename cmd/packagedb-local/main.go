@@ -3,9 +3,14 @@
 //
 //	go run github.com/open-alchemy/packagedb/cmd/packagedb-local@latest
 //
-// Both tables exist once it prints its URL. Its page at /-/ on the same port shows the users with
-// their specs and credentials, the items of all tables and the last requests. An interrupt (Ctrl-C)
-// or SIGTERM stops it.
+// Both tables exist once it prints its URL. An interrupt (Ctrl-C) or SIGTERM stops it.
+//
+// Its page at /-/ on the same port shows the users with their specs and credentials, all tables with
+// their keys, indexes, time to live and items, and the last requests, with what they asked for and why
+// they failed. It hides hashes and salts, and changes nothing. To edit items, point dynamodb-admin, a web
+// application for Node.js, at it:
+//
+//	DYNAMO_ENDPOINT=http://localhost:8000 npx dynamodb-admin
 //
 // Web pages cannot reach it: a request that a browser sends for a page of another origin is refused with
 // status 403, unread. So is, if it listens on a loopback address alone, one that calls this host by a
@@ -35,7 +40,7 @@
 //	-tables
 //		Create the two tables of packagedb if they are missing, true by default.
 //	-v
-//		Log each request in a line on standard error.
+//		Log each request in a line on standard error, with why it failed.
 //	-version
 //		Print the version and exit.
 //

@@ -47,10 +47,8 @@ type pageView struct {
 	Count      int
 	Requests   []exchange
 	Tables     []tableView
-	Items      *itemsView
-	User       string
-	Users      []userView
-	MoreUsers  bool
+	Items      *itemsView // nil for users
+	Users      *usersView
 	Error      error
 }
 
@@ -79,29 +77,18 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = pageTemplate.Execute(w, view) // the browser may be gone
 }
 
-// read reads what the query selects: the items of a table, the one user, or the first users.
+// read reads what the query selects: of a table, or of the users.
 func (v *pageView) read(ctx context.Context, query url.Values) (err error) {
 	if v.Tables, err = v.tables(ctx); err != nil {
 		return err
 	}
 	if table := query.Get("table"); table != "" {
-		v.Items = &itemsView{Table: table, After: query.Get("after")}
-		v.Items.Error = v.Items.read(ctx, v.client)
+		v.Items = &itemsView{Table: table, Index: query.Get("index"), After: query.Get("after"), Item: query.Get("item")}
+		v.Items.Error = v.Items.read(ctx, v.client, query["value"])
 		return nil
 	}
-	v.User = query.Get("user")
-	subs := []string{v.User}
-	if v.User == "" {
-		if subs, v.MoreUsers, err = v.subs(ctx); err != nil {
-			return err
-		}
-	}
-	for _, sub := range subs {
-		user := userView{Sub: sub}
-		user.Error = user.read(ctx, v.database)
-		v.Users = append(v.Users, user)
-	}
-	return nil
+	v.Users = &usersView{Part: query.Get("user")}
+	return v.Users.read(ctx, v.page)
 }
 
 // route sends the page's paths to the page, a browser that asks for / as well, and all others to the

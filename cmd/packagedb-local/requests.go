@@ -184,11 +184,11 @@ func (s *secrets) keyIn(request map[string]any) string {
 	for _, name := range first(slices.Sorted(maps.Keys(conditions)), maxKeyAttributes) {
 		condition := protocol.Object(conditions[name])
 		operator, _ := condition["ComparisonOperator"].(string)
-		part := printable(name, maxKeyPart) + " " + operator
+		part := []string{printable(name, maxKeyPart), operator}
 		for _, value := range first(protocol.List(condition["AttributeValueList"]), maxKeyAttributes) {
-			part += " " + s.valueIn(value)
+			part = append(part, s.valueIn(value))
 		}
-		parts = append(parts, part)
+		parts = append(parts, strings.Join(part, " "))
 	}
 	return strings.Join(parts, " AND ")
 }
@@ -211,7 +211,7 @@ func (s *secrets) valueIn(value any) string {
 // operation or a table has, nor an ARN, and cut off at the limit.
 func legible(named string, limit int) string {
 	return strings.Map(func(r rune) rune {
-		if r == '…' || r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_.-:/, ", r)) {
+		if r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r)) || strings.ContainsRune("_.-:/, …", r) {
 			return r
 		}
 		return '?'

@@ -70,7 +70,8 @@ func (s *secrets) find(request any) {
 func namesSecret(request map[string]any) bool {
 	for parameter, member := range request {
 		expression, _ := member.(string)
-		if strings.HasSuffix(parameter, "Expression") && parameter != "ProjectionExpression" && secretName.MatchString(expression) {
+		hasValues := strings.HasSuffix(parameter, "Expression") && parameter != "ProjectionExpression"
+		if hasValues && secretName.MatchString(expression) {
 			return true
 		}
 	}
