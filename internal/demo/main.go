@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"sync/atomic"
 	"text/tabwriter"
 
@@ -69,7 +70,8 @@ func tell(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\nDynamoDB throttles a request\n  the latest of Pets\t%s, after %d retry\n", spec.Version, last.Retries)
+	fmt.Fprint(out, "\nDynamoDB throttles a request\n")
+	fmt.Fprintf(out, "  the latest of Pets\t%s, after %d retry\n", spec.Version, last.Retries)
 	if err := pageThrough(ctx, db, out); err != nil {
 		return err
 	}
@@ -128,7 +130,7 @@ func pageThrough(ctx context.Context, db packagedb.Database, out io.Writer) erro
 			return nil
 		}
 		fmt.Fprintf(out, "  page %d\t%s, %s\n", number, versions[0].Version, versions[0].Title)
-		page = append(page, packagedb.After(fmt.Sprint(versions[0].UpdatedAt)))
+		page = append(page, packagedb.After(strconv.FormatInt(versions[0].UpdatedAt, 10)))
 	}
 }
 
@@ -171,6 +173,6 @@ func replay(ctx context.Context, out io.Writer) error {
 	if err := recording.Replay(ctx, db, &clock, calls); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\nReplayed the %d calls of a recorded run of the Python facade: each result is the recorded one.\n", len(calls))
+	fmt.Fprintf(out, "\nReplayed a recorded run of the Python facade, %d calls: each result is as recorded.\n", len(calls))
 	return nil
 }

@@ -21,7 +21,7 @@ func TestRun(t *testing.T) {
 		"  the latest of Pets  1.1.0, after 1 retry\n",
 		"  page 1  1.1.0, Pets and their owners\n  page 2  1.0.0, Pets\n\n",
 		"  the latest of Pets  not found\n",
-		"\nReplayed the 185 calls of a recorded run of the Python facade: each result is the recorded one.\n",
+		"\nReplayed a recorded run of the Python facade, 185 calls: each result is as recorded.\n",
 	} {
 		assert.Contains(t, text, part)
 	}
