@@ -2,4 +2,4 @@
 package version
 
 // Version is the version of this module, without the v of its tag. It determines the tag of a release.
-const Version = "0.2.0"
+const Version = "0.3.0"
