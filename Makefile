@@ -132,8 +132,8 @@ fuzz: ## Run every fuzz target for FUZZTIME each (10s)
 	tools/fuzz $(FUZZTIME)
 
 .PHONY: bench-engines
-bench-engines: ## Time the conformance suite on each engine, and draw docs/engines.svg; needs Node.js and Java
-	go run -C test ./engines/compare ../docs/engines.svg
+bench-engines: ## Time the conformance suite on each engine, and draw docs/engines.png; needs Node.js and Java
+	go run -C test ./engines/compare ../docs/engines.png
 
 SOAKTIME ?= 60s
 SEED     ?= 0

@@ -98,6 +98,7 @@ var kinds = []kind{
 	{regexp.MustCompile(`^STAGE=TEST go run \.$`), (*session).run, ""},
 	{regexp.MustCompile(`^curl .*localhost:8080/`), (*session).call, ""},
 	{regexp.MustCompile(`^go test (\./\S+ )?-run (?:Test)?(\w+) .*`), nil, `cd ./$1; grep -qE 'func Test\w*$2' *_test.go`},
+	{regexp.MustCompile(`^go test -run '\^\$' -bench (\w+) (\./\S+)$`), nil, `grep -qE 'func Benchmark\w*$1' $2/*_test.go`},
 	{regexp.MustCompile(`^sed .* infrastructure/template.yaml >`), (*session).run, ""},
 	// Everything in the root module: CI builds and tests it.
 	{regexp.MustCompile(`^([A-Z_]+=\S+ )*go (build|test) \./\.\.\.$`), nil, "true"},

@@ -1,7 +1,7 @@
 // Compare runs the conformance suite on the embedded engine and on others, prints how long it took, and
 // draws that:
 //
-//	compare [-runs N] FILE.svg
+//	compare [-runs N] FILE.png
 //
 // Its working directory is that of this module.
 package main
@@ -33,7 +33,7 @@ func main() {
 	flag.Parse()
 	log.SetFlags(0)
 	if flag.NArg() != 1 || *runs < 1 {
-		log.Fatal("usage: compare [-runs N] FILE.svg")
+		log.Fatal("usage: compare [-runs N] FILE.png")
 	}
 	if err := run(context.Background(), *runs, flag.Arg(0)); err != nil {
 		log.Fatal(err)
@@ -117,7 +117,7 @@ func draw(all []measurement, picture string) error {
 	p := plot.New()
 	p.Title.Text = "The conformance suite on each engine"
 	p.X.Label.Text = "seconds"
-	p.X.Min = 0
+	p.X.Min, p.Legend.Top = 0, true
 	p.NominalY(engines...)
 	var below *plotter.BarChart
 	for _, part := range []struct {
@@ -140,5 +140,5 @@ func draw(all []measurement, picture string) error {
 		p.Add(bars)
 		p.Legend.Add(part.name, bars)
 	}
-	return p.Save(14*vg.Centimeter, 6*vg.Centimeter, picture)
+	return p.Save(20*vg.Centimeter, 7*vg.Centimeter, picture)
 }
