@@ -2,6 +2,7 @@ package testutil_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"syscall"
@@ -19,7 +20,12 @@ import (
 )
 
 // TestMain does what testutil.Main does, and then checks for leaked goroutines.
-func TestMain(m *testing.M) { goleak.VerifyTestMain(runner(func() int { return testutil.RunMain(m) })) }
+func TestMain(m *testing.M) {
+	if !onEmbeddedEngine() { // an example cannot skip itself
+		_ = flag.Set("test.skip", "^ExampleDB_FastForward$")
+	}
+	goleak.VerifyTestMain(runner(func() int { return testutil.RunMain(m) }))
+}
 
 type runner func() int
 
