@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -98,6 +99,15 @@ func TestForwarder(t *testing.T) {
 			assert.True(t, skipped)
 		})
 	}
+	t.Run("a test in a synctest bubble is skipped", func(t *testing.T) {
+		useOtherServer(t)
+		skipped := false
+		synctest.Test(t, func(t *testing.T) {
+			t.Cleanup(func() { skipped = t.Skipped() })
+			testutil.New(t)
+		})
+		assert.True(t, skipped)
+	})
 	t.Run("the message for a server that does not respond is helpful", func(t *testing.T) {
 		const unused = "http://127.0.0.1:1" // a port that programs do not get by chance
 		t.Setenv("PACKAGEDB_TEST_ENDPOINT", unused)

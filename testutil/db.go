@@ -24,12 +24,16 @@ type DB struct {
 }
 
 // New returns an empty database for one test, which is deleted when the test ends. Requests reach
-// its engine without a socket. Every call returns a new database.
+// its engine without a socket. Every call returns a new database. In a [testing/synctest] bubble it skips
+// the test on another server, whose network would make the bubble's time stand still.
 func New(tb testing.TB, options ...packagedb.Option) *DB {
 	tb.Helper()
 	b, err := newBackend()
-	if err != nil {
+	switch {
+	case err != nil:
 		tb.Fatalf("testutil: %v", err)
+	case b.forwarder != nil && isInBubble():
+		tb.Skip("testutil: a database in a synctest bubble needs the embedded engine")
 	}
 	tb.Cleanup(func() {
 		if err := b.close(withoutCancel(tb)); err != nil {

@@ -99,7 +99,8 @@ type Fault struct {
 
 	// Tables are the names or ARNs of tables. The fault applies only to requests for one of them, or for
 	// an index of it; a batch or a transaction needs one item of these tables. A Stale read counts only
-	// the writes of these tables. If empty, the fault applies to requests for any table or none.
+	// the writes of these tables. Nothing is for a table that does not exist: check Count. If empty, the
+	// fault applies to requests for any table or none.
 	Tables []string
 
 	// Skip is the number of requests that do not get the fault, although they would: the first ones.

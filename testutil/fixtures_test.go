@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -47,6 +48,21 @@ func assertEnvironment(tb testing.TB, url string) {
 	tb.Helper()
 	assert.Equal(tb, "TEST", os.Getenv("STAGE"))
 	assert.Equal(tb, url, os.Getenv("AWS_ENDPOINT_URL_DYNAMODB"))
+}
+
+func TestDatabase_StartsNoServerInABubble(t *testing.T) {
+	withoutMain(t)
+	synctest.Test(t, func(t *testing.T) {
+		message := testutil.Failure(t, func(tb testing.TB) { testutil.Database(tb) })
+		assert.Contains(t, message, "testutil: no server can start in a synctest bubble")
+	})
+	server := testutil.SpecsTable(t)
+	synctest.Test(t, func(t *testing.T) {
+		if onEmbeddedEngine() {
+			mustHold(t, packagedb.New(testutil.Database(t).Client), testutil.Sub(1), 0, 0)
+		}
+	})
+	assert.NotEmpty(t, server.URL)
 }
 
 type fixture func(testing.TB) *testutil.Server

@@ -89,6 +89,10 @@ func (s *sharedServer) acquire() (Server, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.users == 0 {
+		if isInBubble() {
+			return Server{}, errors.New("no server can start in a synctest bubble: its time would stand still while " +
+				"the server waits for the network; start it outside, with Main")
+		}
 		if err := s.start(); err != nil {
 			return Server{}, err
 		}

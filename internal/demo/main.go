@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +11,6 @@ import (
 	"net/http"
 	"strconv"
 	"sync/atomic"
-	"text/tabwriter"
 
 	"github.com/open-alchemy/packagedb"
 	"github.com/open-alchemy/packagedb/internal/command"
@@ -25,6 +25,9 @@ const (
 	publicKey = "pk_8Zq2"
 )
 
+// line is a call with its input and its result.
+const line = "  %-17s  %-42s  %s\n"
+
 func main() {
 	command.Main(func(ctx context.Context, _ []string, stdout, stderr io.Writer) int {
 		if err := run(ctx, stdout); err != nil {
@@ -36,18 +39,18 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer) error {
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0) // Flush returns the first error of out
-	if err := tell(ctx, table); err != nil {
+	text := bufio.NewWriter(out) // Flush returns the first error of out
+	if err := tell(ctx, text); err != nil {
 		return err
 	}
-	if err := replay(ctx, table); err != nil {
+	if err := replay(ctx, text); err != nil {
 		return err
 	}
-	fmt.Fprint(table, "\nNext:\n"+
-		"  go run ./cmd/packagedb-local\ta server for your service, and a page at http://localhost:8000/-/\n"+
-		"  docs/testing.md\ttests of your service, on databases like this one\n"+
-		"  examples/service\ta whole service, to copy\n")
-	return table.Flush()
+	fmt.Fprint(text, "\nNext:\n"+
+		"  go run ./cmd/packagedb-local    a server for your service, and a page at http://localhost:8000/-/\n"+
+		"  docs/testing.md                 tests of your service, on databases like this one\n"+
+		"  examples/service                a whole service, to copy\n")
+	return text.Flush()
 }
 
 // tell tells the story.
@@ -71,7 +74,7 @@ func tell(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	fmt.Fprint(out, "\nDynamoDB throttles a request\n")
-	fmt.Fprintf(out, "  the latest of Pets\t%s, after %d retry\n", spec.Version, last.Retries)
+	fmt.Fprintf(out, line, "GetSpec", "Pets", fmt.Sprintf("the latest is %s, after %d retry", spec.Version, last.Retries))
 	if err := pageThrough(ctx, db, out); err != nil {
 		return err
 	}
@@ -84,18 +87,16 @@ func publish(ctx context.Context, db packagedb.Database, out io.Writer) error {
 	for _, version := range []packagedb.SpecInput{
 		{Name: "Pets", Version: "1.0.0", ModelCount: 2, Title: "Pets"},
 		{Name: "Pets", Version: "1.1.0", ModelCount: 3, Title: "Pets and their owners"},
-		{Name: "Pets", Version: "1.1.0", ModelCount: 9, Title: "Something else"},
+		{Name: "Pets", Version: "1.1.0", ModelCount: 9, Title: "Cars"},
 	} {
-		fmt.Fprintf(out, "  Pets %s, %s\t", version.Version, version.Title)
+		result := "refused: the version already exists"
 		spec, err := db.CreateSpecVersion(ctx, sub, version)
-		switch {
-		case errors.Is(err, packagedb.ErrExists):
-			fmt.Fprintln(out, "refused: the version already exists")
-		case err != nil:
+		if err == nil {
+			result = fmt.Sprintf("stored as %s, %d models", spec.ID, spec.ModelCount)
+		} else if !errors.Is(err, packagedb.ErrExists) {
 			return err
-		default:
-			fmt.Fprintf(out, "stored as %s, %d models\n", spec.ID, spec.ModelCount)
 		}
+		fmt.Fprintf(out, line, "CreateSpecVersion", fmt.Sprintf("Pets %s, titled %q", version.Version, version.Title), result)
 	}
 	return nil
 }
@@ -113,7 +114,7 @@ func signIn(ctx context.Context, db packagedb.Database, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "  public key %s\tbelongs to %s\n", publicKey, user.Sub)
+	fmt.Fprintf(out, line, "GetUser", "public key "+publicKey, user.Sub+", with the hash to compare")
 	return nil
 }
 
@@ -129,7 +130,7 @@ func pageThrough(ctx context.Context, db packagedb.Database, out io.Writer) erro
 		if len(versions) == 0 {
 			return nil
 		}
-		fmt.Fprintf(out, "  page %d\t%s, %s\n", number, versions[0].Version, versions[0].Title)
+		fmt.Fprintf(out, line, "ListSpecVersions", fmt.Sprint("Pets, page ", number), versions[0].Version)
 		page = append(page, packagedb.After(strconv.FormatInt(versions[0].UpdatedAt, 10)))
 	}
 }
@@ -143,7 +144,9 @@ func deleteAll(ctx context.Context, db packagedb.Database, out io.Writer) error 
 	if !errors.Is(err, packagedb.ErrNotFound) {
 		return fmt.Errorf("a deleted spec: %w", err)
 	}
-	fmt.Fprint(out, "\nThe user leaves\n  the latest of Pets\tnot found\n")
+	fmt.Fprint(out, "\nThe user leaves\n")
+	fmt.Fprintf(out, line, "DeleteAll", sub, "done")
+	fmt.Fprintf(out, line, "GetSpec", "Pets", "not found")
 	return nil
 }
 
@@ -173,6 +176,6 @@ func replay(ctx context.Context, out io.Writer) error {
 	if err := recording.Replay(ctx, db, &clock, calls); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\nReplayed a recorded run of the Python facade, %d calls: each result is as recorded.\n", len(calls))
+	fmt.Fprintf(out, "\nChecked: %d recorded calls of the Python facade give the same results here.\n", len(calls))
 	return nil
 }

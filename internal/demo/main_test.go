@@ -14,16 +14,17 @@ func TestRun(t *testing.T) {
 	require.NoError(t, run(t.Context(), &out))
 	text := out.String()
 	for _, part := range []string{
-		"auth0|7734d7c1 publishes an OpenAPI document\n",
-		"  Pets 1.1.0, Pets and their owners  stored as pets, 3 models\n",
-		"  Pets 1.1.0, Something else         refused: the version already exists\n",
-		"  public key pk_8Zq2  belongs to auth0|7734d7c1\n",
-		"  the latest of Pets  1.1.0, after 1 retry\n",
-		"  page 1  1.1.0, Pets and their owners\n  page 2  1.0.0, Pets\n\n",
-		"  the latest of Pets  not found\n",
-		"\nReplayed a recorded run of the Python facade, 185 calls: each result is as recorded.\n",
+		"auth0|7734d7c1 publishes an OpenAPI document",
+		`  CreateSpecVersion  Pets 1.1.0, titled "Pets and their owners"  stored as pets, 3 models`,
+		`  CreateSpecVersion  Pets 1.1.0, titled "Cars"                   refused: the version already exists`,
+		"  GetUser            public key pk_8Zq2                          auth0|7734d7c1, with the hash to compare",
+		"  GetSpec            Pets                                        the latest is 1.1.0, after 1 retry",
+		"  ListSpecVersions   Pets, page 1                                1.1.0",
+		"  ListSpecVersions   Pets, page 2                                1.0.0",
+		"  GetSpec            Pets                                        not found",
+		"Checked: 185 recorded calls of the Python facade give the same results here.",
 	} {
-		assert.Contains(t, text, part)
+		assert.Contains(t, text, part+"\n")
 	}
 	assert.NotRegexp(t, `[ \t]\n`, text)
 }

@@ -182,7 +182,7 @@ var guides = []string{"README.md", "docs/testing.md"}
 
 // imports are those that a function of a guide may leave out.
 var imports = []string{
-	"context", "errors", "fmt", "os", "os/exec", "testing", "testing/synctest", "time",
+	"context", "errors", "fmt", "os", "os/exec", "strconv", "testing", "testing/synctest", "time",
 	"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/service/dynamodb",
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types",
 	"github.com/stretchr/testify/assert", "github.com/stretchr/testify/require", module, module + "/testutil",
