@@ -35,7 +35,7 @@ func (f *facade) createSpec(ctx context.Context, spec specItem, second int64) (i
 	var failed error // the last attempt that failed
 	for attempt := 0; f.hasTransactions(); attempt++ {
 		if attempt == 2 || attempt == 0 && f.pythonFacade {
-			end, err := f.readHistory(ctx, spec, positionAt(0), 2)
+			end, err := f.readHistory(ctx, spec, positionAt(0), true)
 			if err != nil {
 				return 0, afterRetries(ctx, err, attempt, failed)
 			}

@@ -80,7 +80,7 @@ func (f *facade) advanceLatest(ctx context.Context, spec specItem, second int64,
 func (f *facade) readEnd(ctx context.Context, spec specItem) (history, error) {
 	var failed error // the last attempt that failed
 	for retry := 0; ; retry++ {
-		end, err := f.readHistory(ctx, spec, positionAt(0), 2)
+		end, err := f.readHistory(ctx, spec, positionAt(0), true)
 		if err == nil {
 			err = f.complete(ctx, spec.Sub, end)
 		}

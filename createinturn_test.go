@@ -77,3 +77,24 @@ func TestCreateSpecVersion_OvertakenBetweenTheItems(t *testing.T) {
 	assert.Equal(t, []string{"once", "other"}, versions(history(t, db)))
 	assertWhole(t, db, "sub", "spec")
 }
+
+// TestCreateUpdateSpec_DeletedBesideATornCreate deletes a spec before the first put of a create, while another
+// create has put its version and not yet the latest item: nothing that was deleted comes back.
+func TestCreateUpdateSpec_DeletedBesideATornCreate(t *testing.T) {
+	t.Parallel()
+	server := testutil.New(t)
+	other := intercept(server, withoutTransactions, frozen(start))
+	create(t, other, "sub", "spec", "deleted")
+	store(t, server, specsTable, rawVersion("sub", "spec", start+1))
+	deleted := false
+	db := intercept(server, func(op string, input any, next func() (any, error)) (any, error) {
+		if op == "PutItem" && !deleted {
+			deleted = true
+			require.NoError(t, other.DeleteSpec(t.Context(), "sub", "spec"))
+		}
+		return withoutTransactions(op, input, next)
+	}, frozen(start))
+	create(t, db, "sub", "spec", "created")
+	assert.Equal(t, []string{"created"}, versions(history(t, db)))
+	assertWhole(t, db, "sub", "spec")
+}

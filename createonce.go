@@ -59,12 +59,12 @@ func (f *facade) createOnce(ctx context.Context, spec specItem, second int64) (i
 // meantime or has the version.
 func (f *facade) readNewer(ctx context.Context, spec specItem, before history) (history, error) {
 	if before.latest != nil && before.found == nil {
-		read, err := f.readHistory(ctx, spec, positionAt(before.latest.UpdatedAt), 0)
+		read, err := f.readHistory(ctx, spec, positionAt(before.latest.UpdatedAt), false)
 		if err != nil || read.found != nil || read.oldest != nil && isSameEntry(read.oldest, before.latest) {
 			return read, err
 		}
 	}
-	return f.readHistory(ctx, spec, positionAt(0), 0)
+	return f.readHistory(ctx, spec, positionAt(0), false)
 }
 
 // putOnce stores a version at the second or later if nothing was added to the history since it was read, and

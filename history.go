@@ -15,14 +15,15 @@ type history struct {
 	isWhole        bool      // the version that the latest item names was read, if there is a latest item
 }
 
-// readHistory reads the history of a spec from its end back to a position: until it finds the version of
-// the spec, or the limit of items is reached, which is none if 0.
-func (f *facade) readHistory(ctx context.Context, spec specItem, first position, limit int) (history, error) {
+// readHistory reads the history of a spec from its end back to a position, until it finds the version of
+// the spec. If only the end is wanted, it reads the latest item, the newest version, and those before it
+// until it is known whether the latest item has its version.
+func (f *facade) readHistory(ctx context.Context, spec specItem, first position, onlyEnd bool) (history, error) {
 	h := history{isWhole: true}
 	q := f.querySpec(spec.Sub, spec.ID, first, latestPosition, wholeSpec)
 	q.input.ConsistentRead, q.input.ScanIndexForward = aws.Bool(true), aws.Bool(false)
-	if limit > 0 {
-		q.limit, q.input.Limit = limit, aws.Int32(int32(limit))
+	if onlyEnd {
+		q.input.Limit = aws.Int32(2)
 	}
 	for stored, err := range results(ctx, q, decodeHistoryItem) {
 		if err != nil {
@@ -38,7 +39,7 @@ func (f *facade) readHistory(ctx context.Context, spec specItem, first position,
 		}
 		h.newest, h.oldest = cmp.Or(h.newest, info), info
 		h.isWhole = h.isWhole || isSameEntry(info, h.latest)
-		if info.Version == spec.Version {
+		if onlyEnd && (h.isWhole || info.UpdatedAt <= h.latest.UpdatedAt) || !onlyEnd && info.Version == spec.Version {
 			break
 		}
 	}
