@@ -22,8 +22,8 @@ type item = map[string]types.AttributeValue
 
 // ReadCommitted is what clients of one database share whose queries of specs are read-committed with
 // regard to transactions, as those of DynamoDB are. A write may commit while a page is read, at most one
-// for each page, and any number between two pages. The page then has each of the write's items as it was
-// before or as it is after, independently.
+// for each page, and any number between two pages, or between a page and the delete of what it had. The
+// page then has each of the write's items as it was before or as it is after, independently.
 //
 // All writes must go through its clients, which let one take effect at a time.
 type ReadCommitted struct {
@@ -34,9 +34,10 @@ type ReadCommitted struct {
 	// BeforeWrite, if not nil, is called before each attempt of a write, while no other takes effect.
 	BeforeWrite func(ctx context.Context, input any)
 
-	mu   sync.Mutex  // held while a write takes effect and while a page is read
-	open []*openPage // wait for a write
-	torn int
+	mu      sync.Mutex // held while a write takes effect and while a page is read
+	hosts   int
+	waiting []*waiter
+	torn    int
 }
 
 // NewReadCommitted returns a ReadCommitted that draws from the seed. Every other page waits for a write, at
@@ -56,63 +57,128 @@ func (r *ReadCommitted) Torn() int {
 	return r.torn
 }
 
-// openPage is a page that is being read.
-type openPage struct {
-	input  *dynamodb.QueryInput
+// Join adds a host, which makes one call after another until it leaves. When every host that has joined
+// waits for a write, one of them goes on without it. Deletes wait for writes only if hosts have joined.
+func (r *ReadCommitted) Join() { r.changeHosts(1) }
+
+// Leave removes a host.
+func (r *ReadCommitted) Leave() { r.changeHosts(-1) }
+
+func (r *ReadCommitted) changeHosts(by int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.hosts += by
+	r.letGo()
+}
+
+// letGo ends the wait of one of the hosts if all of them wait.
+func (r *ReadCommitted) letGo() {
+	if r.hosts == 0 || len(r.waiting) < r.hosts {
+		return
+	}
+	i := r.random.IntN(len(r.waiting))
+	close(r.waiting[i].done)
+	r.waiting = slices.Delete(r.waiting, i, i+1)
+}
+
+// waiter is a page that is being read, or a delete that is to be sent. It waits for writes of the same user.
+type waiter struct {
+	sub    types.AttributeValue
+	writes int           // after so many it goes on
+	done   chan struct{} // closed when it goes on
+
+	input  *dynamodb.QueryInput // of the page; nil for a delete
 	read   func() (*dynamodb.QueryOutput, error)
-	before *dynamodb.QueryOutput
-	output *dynamodb.QueryOutput // nil until a write has changed what is read
-	done   chan struct{}         // closed when there is an output
+	output *dynamodb.QueryOutput // the page
 }
 
-// begin reads a page as it is before the next write. It returns nil if the page is not to wait for one, or
-// if the request fails.
-func (r *ReadCommitted) begin(p *openPage) *openPage {
+// The most writes that a page waits for if they do not change it, and that a delete waits for.
+const (
+	pageWrites   = 8
+	deleteWrites = 6
+)
+
+// begin makes a page or a delete wait for writes, and reads the page as it is before them. It reports false
+// if it is not to wait, or if the page cannot be read.
+func (r *ReadCommitted) begin(w *waiter) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.random.IntN(2) == 0 {
-		return nil
+	if r.random.IntN(2) == 0 || w.input == nil && r.hosts == 0 {
+		return false
 	}
-	var err error
-	if p.before, err = p.read(); err != nil {
-		return nil
+	w.done, w.writes = make(chan struct{}), pageWrites
+	if w.input == nil {
+		w.writes = 1 + r.random.IntN(deleteWrites)
+	} else {
+		var err error
+		if w.output, err = w.read(); err != nil {
+			return false
+		}
 	}
-	r.open = append(r.open, p)
-	return p
+	r.waiting = append(r.waiting, w)
+	r.letGo()
+	return true
 }
 
-// end returns what a page has.
-func (r *ReadCommitted) end(p *openPage) *dynamodb.QueryOutput {
+// await returns when a page or a delete goes on.
+func (r *ReadCommitted) await(ctx context.Context, w *waiter) {
+	timer := time.NewTimer(r.wait)
+	defer timer.Stop()
+	select {
+	case <-w.done:
+		return
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.open = slices.DeleteFunc(r.open, func(other *openPage) bool { return other == p })
-	if p.output == nil {
-		return p.before
-	}
-	return p.output
+	r.waiting = slices.DeleteFunc(r.waiting, func(other *waiter) bool { return other == w })
 }
 
-// committed ends the pages that a write has changed.
+// waitToDelete makes a delete wait for writes, if it is to.
+func (r *ReadCommitted) waitToDelete(ctx context.Context, input any) {
+	if w := (&waiter{sub: writtenSub(input)}); r.begin(w) {
+		r.await(ctx, w)
+	}
+}
+
+// committed ends the wait for a write.
 func (r *ReadCommitted) committed(write any) {
 	sub := writtenSub(write)
-	r.open = slices.DeleteFunc(r.open, func(p *openPage) bool {
-		if !reflect.DeepEqual(sub, p.input.ExpressionAttributeValues[":sub"]) {
+	r.waiting = slices.DeleteFunc(r.waiting, func(w *waiter) bool {
+		if !reflect.DeepEqual(sub, w.sub) {
 			return false
 		}
-		after, err := p.read()
-		if err == nil && reflect.DeepEqual(p.before.Items, after.Items) {
-			return false
+		w.writes--
+		if w.input != nil && r.tear(w) || w.writes == 0 {
+			close(w.done)
+			return true
 		}
-		p.output = p.before // after an error, as if the page had been read by then
-		if err == nil {
-			var torn bool
-			if p.output, torn = mix(p.input, p.before, after, func() bool { return r.random.IntN(2) == 0 }); torn {
-				r.torn++
-			}
-		}
-		close(p.done)
-		return true
+		return false
 	})
+}
+
+// mixes is how often a page is mixed until it is torn, if it can be.
+const mixes = 4
+
+// tear mixes a page with what a write has made of it. It reports false if that is the same.
+func (r *ReadCommitted) tear(w *waiter) bool {
+	before := w.output
+	after, err := w.read()
+	if err != nil {
+		return true // as if the page had been read before the write
+	}
+	if reflect.DeepEqual(before.Items, after.Items) {
+		return false
+	}
+	torn := false
+	for i := 0; i < mixes && !torn; i++ {
+		w.output, torn = mix(w.input, before, after, func() bool { return r.random.IntN(2) == 0 })
+	}
+	if torn {
+		r.torn++
+	}
+	return true
 }
 
 // limit returns a query of a page that is no longer than one of the sizes.
@@ -241,8 +307,11 @@ type readCommittedClient struct {
 	shared *ReadCommitted
 }
 
-// readTimeout bounds one reading of a page.
-const readTimeout = 10 * time.Second
+// These bound the reading of a page while requests fail.
+const (
+	readTimeout  = 10 * time.Second
+	readAttempts = 5
+)
 
 func (c readCommittedClient) Query(ctx context.Context, input *dynamodb.QueryInput, options ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
 	if !strings.HasSuffix(aws.ToString(input.TableName), "specs") {
@@ -252,26 +321,23 @@ func (c readCommittedClient) Query(ctx context.Context, input *dynamodb.QueryInp
 		runtime.Gosched() // let others write between two pages
 	}
 	input = c.shared.limit(input)
-	p := c.shared.begin(&openPage{
-		input: input,
-		done:  make(chan struct{}),
-		read: func() (*dynamodb.QueryOutput, error) {
-			ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
-			defer cancel()
-			return c.Client.Query(ctx, input, func(options *dynamodb.Options) { options.Retryer = aws.NopRetryer{} })
-		},
-	})
-	if p == nil {
+	w := &waiter{sub: input.ExpressionAttributeValues[":sub"], input: input}
+	w.read = func() (page *dynamodb.QueryOutput, err error) {
+		ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
+		defer cancel()
+		for range readAttempts {
+			page, err = c.Client.Query(ctx, input, func(options *dynamodb.Options) { options.Retryer = aws.NopRetryer{} })
+			if err == nil {
+				break
+			}
+		}
+		return page, err
+	}
+	if !c.shared.begin(w) {
 		return c.Client.Query(ctx, input, options...)
 	}
-	timer := time.NewTimer(c.shared.wait)
-	defer timer.Stop()
-	select {
-	case <-p.done:
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-	return c.shared.end(p), ctx.Err()
+	c.shared.await(ctx, w)
+	return w.output, ctx.Err()
 }
 
 // oneAtATime returns an option with which no other write takes effect during an attempt.
@@ -308,9 +374,13 @@ func (c readCommittedClient) DeleteItem(ctx context.Context, input *dynamodb.Del
 }
 
 func (c readCommittedClient) BatchWriteItem(ctx context.Context, input *dynamodb.BatchWriteItemInput, options ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error) {
+	c.shared.waitToDelete(ctx, input)
 	return c.Client.BatchWriteItem(ctx, input, append(slices.Clip(options), c.oneAtATime(input))...)
 }
 
 func (c readCommittedClient) TransactWriteItems(ctx context.Context, input *dynamodb.TransactWriteItemsInput, options ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
+	if input.TransactItems[0].Delete != nil {
+		c.shared.waitToDelete(ctx, input)
+	}
 	return c.Client.TransactWriteItems(ctx, input, append(slices.Clip(options), c.oneAtATime(input))...)
 }

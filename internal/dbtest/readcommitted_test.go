@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -170,4 +171,29 @@ func TestReadCommitted_TornCreate(t *testing.T) {
 		}
 	}
 	assert.Len(t, seen, 3, "%v", seen)
+}
+
+// TestReadCommitted_HostsThatAllWait has hosts read and delete, with nobody else who writes: none waits in vain.
+func TestReadCommitted_HostsThatAllWait(t *testing.T) {
+	t.Setenv("PACKAGEDB_TEST_ENDPOINT", "")
+	synctest.Test(t, func(t *testing.T) {
+		client := testutil.New(t).Client
+		shared := dbtest.NewReadCommitted(1, time.Hour)
+		begin := time.Now()
+		var hosts sync.WaitGroup
+		for i := range 3 {
+			shared.Join()
+			hosts.Go(func() {
+				defer shared.Leave()
+				db := packagedb.New(shared.Client(client))
+				for range 20 {
+					_, err := db.CreateUpdateSpec(t.Context(), fmt.Sprint(i), packagedb.SpecInput{Name: "a", Version: "1"})
+					assert.NoError(t, err)
+					assert.NoError(t, db.DeleteSpec(t.Context(), fmt.Sprint(i), "a"))
+				}
+			})
+		}
+		hosts.Wait()
+		assert.Zero(t, time.Since(begin))
+	})
 }
