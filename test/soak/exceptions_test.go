@@ -133,6 +133,9 @@ func (a *auditor) beforeWrite(ctx context.Context, input any) {
 		wasRead = wasRead && k["version"] == nil // a delete
 		anew[id] = anew[id] || wasRead && now[sortKey].title != before.title && now[sortKey] != stored{}
 		changed[id] = changed[id] || wasRead && now[sortKey].version != before.version
+		if latest := now["latest#"+id]; reason == batched && latest != read[key{sub, "latest#" + id}] {
+			anew[id] = anew[id] || now[sortKey] == latest // read after the latest item, and written after that
+		}
 	}
 	for id := range anew {
 		if anew[id] && (reason == batched || !changed[id]) {
@@ -173,6 +176,7 @@ func TestExceptions_AreRecognized(t *testing.T) {
 				exceptions: map[exception]int{},
 			}
 			client := r.newClient()
+			defer r.join()()
 			if test.breaks != nil {
 				client = (&saboteur{client: client, breaks: test.breaks}).intercept()
 			}

@@ -251,7 +251,7 @@ func checkLinearizable(calls []*call, mode mode) (found []finding) {
 		}
 		of, err := c.parts(mode)
 		if err == nil && mode == readCommitted && c.is(listVersions, getSpecVersion) {
-			err = writes[c.key].checkHistory(part{call: c, id: c.id})
+			err = writes[c.key].checkHistory(part{call: c, id: c.id}, true)
 		}
 		if err != nil {
 			found = append(found, finding{c.key, fmt.Sprintf("%v: %v", err, c)})

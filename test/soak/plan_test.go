@@ -40,7 +40,7 @@ func faultMixes() []faultMix {
 		switch {
 		case kind == testutil.Delay:
 			alone.Delay, together.Delay = time.Millisecond, time.Millisecond
-		case kind == testutil.Unprocessed || kind == testutil.Conflict: // they apply to few operations
+		case kind == testutil.Unprocessed: // it applies to few operations
 			alone.Rate, together.Rate = 0.6, 0.3
 		case kind == testutil.AccessDenied: // no request is repeated
 			alone.Rate, together.Rate = 0.1, 0.01
@@ -87,6 +87,7 @@ func newPlan(seed uint64) plan {
 		hosts:       1 + random.IntN(maxHosts),
 		start:       []int64{1_700_000_000, 1_000_000_000, 360}[random.IntN(3)],
 		frozen:      random.IntN(4) == 0,
+		most:        60,
 		deletes:     random.IntN(3) > 0,
 		canceled:    random.IntN(4) == 0,
 		description: []int{0, 10, 10, 10, 10, 10, 10, 10_000}[random.IntN(8)],
@@ -103,17 +104,25 @@ func newPlan(seed uint64) plan {
 // drawReadCommitted draws what makes queries of several pages, and what makes versions come back in their
 // seconds.
 func (p *plan) drawReadCommitted(d *draw) {
-	if d.contested = d.IntN(2) == 0; d.contested {
-		d.hosts = min(d.hosts, 6) // an order of more calls of one spec is hard to find
-	}
 	p.pageSizes = []int32{2, 3, 50, 50}
 	if d.IntN(8) == 0 {
 		p.pageSizes, d.description = nil, 150_000 // histories over 1 MB
 	}
-	for i := range []int{0, 0, 0, 120}[d.IntN(4)] { // a history that takes more than a transaction to delete
+	versions, first := 0, d.start-min(d.start, 1000)
+	switch d.IntN(8) {
+	case 0:
+		versions = 120
+	case 1, 2: // hosts write in the seconds of the versions that are deleted in batches
+		versions = 120
+		d.contend(first, 20, 8)
+		d.startsDeleting = true
+	case 3, 4, 5, 6:
+		d.contend(d.start, 4, 25)
+	}
+	for i := range versions { // a history that takes more than a transaction to delete
 		version := fmt.Sprint("call ", i, " of the operator")
 		p.calls = append(p.calls, call{
-			host: operator, clock: max(0, d.start-1000) + int64(i), operation: createSpec, key: key{"shared", "a"}, name: "a",
+			host: operator, clock: first + int64(i), operation: createSpec, key: key{"shared", "a"}, name: "a",
 			spec: packagedb.SpecInput{Name: "a", Version: version, Title: version},
 		})
 	}
@@ -123,7 +132,8 @@ func (p *plan) drawReadCommitted(d *draw) {
 // them, by pages of two items: most pages are torn, and versions come back in their seconds.
 func newTornPlan(seed uint64) plan {
 	p := plan{seed: seed, mix: faultMixes()[0], transactions: true, readCommitted: true, pageSizes: []int32{2}, attempts: 1}
-	d := draw{Rand: rand.New(rand.NewPCG(seed, 0)), hosts: 6, contested: true, deletes: true, start: 1000}
+	d := draw{Rand: rand.New(rand.NewPCG(seed, 0)), hosts: maxContenders, deletes: true}
+	d.contend(1000, 4, 25)
 	for host := range d.hosts {
 		p.calls = append(p.calls, d.host(host)...)
 	}
@@ -140,6 +150,20 @@ type draw struct {
 	canceled    bool // the contexts of some calls end before the calls do
 	description int  // the largest length of a description, in bytes: a history fits on one page
 	contested   bool // the hosts write few versions of two specs by clocks that show few seconds, and delete them
+
+	seconds int64 // that the clocks show from the start on, if contested
+	most    int   // calls of a host
+
+	startsDeleting bool // the first calls are deletes, if contested
+}
+
+// maxContenders bounds the hosts that contend: an order of more calls of one spec is hard to find.
+const maxContenders = 6
+
+// contend makes few hosts contend for two specs.
+func (d *draw) contend(start, seconds int64, most int) {
+	d.hosts, d.contested = min(max(d.hosts, 3), maxContenders), true
+	d.start, d.seconds, d.most = start, seconds, most
 }
 
 // host draws the calls of a host, whose clock is up to five minutes off and jumps.
@@ -148,15 +172,11 @@ func (d *draw) host(host int) []call {
 	if !d.frozen {
 		clock += d.Int64N(600) - 300
 	}
-	most := 60
-	if d.contested {
-		most = 25
-	}
-	calls := make([]call, 5+d.IntN(most-5))
+	calls := make([]call, 5+d.IntN(d.most-5))
 	for i := range calls {
 		switch {
 		case d.contested:
-			clock = d.start + d.Int64N(4)
+			clock = d.start + d.Int64N(d.seconds)
 		case d.frozen:
 		case d.IntN(30) == 0:
 			clock = max(0, clock+d.Int64N(600)-300)
@@ -200,6 +220,9 @@ func (d *draw) call(host, i int) call {
 			createSpec, createSpec, createSpec, createSpec, deleteSpec, deleteSpec, deleteSpec, getSpec, listVersions, getSpecVersion,
 		}
 		c.operation, c.sub = contested[d.IntN(len(contested))], "shared"
+		if i == 0 && d.startsDeleting {
+			c.operation = deleteSpec
+		}
 	} else if c.is(deleteSpec, deleteAllSpecs, deleteAllCredentials, deleteAll) && !d.deletes {
 		c.sub = ownSub(host)
 	}
@@ -248,7 +271,7 @@ func (d *draw) drawSpec(c *call, stamp string) {
 	case c.is(getSpecVersion):
 		c.version = repeated
 	case c.is(listVersions):
-		c.page = d.page(strconv.FormatInt(d.start+d.Int64N(100)-50, 10))
+		c.page = d.page(strconv.FormatInt(max(0, d.start+d.Int64N(100)-50), 10))
 	}
 }
 

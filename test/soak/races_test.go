@@ -37,6 +37,7 @@ func createVersion(ctx context.Context, db packagedb.Database, version int) erro
 
 // TestCreateUpdateSpec_FourHundredWritersOfOneSpec has each writer add a version in the same second.
 func TestCreateUpdateSpec_FourHundredWritersOfOneSpec(t *testing.T) {
+	t.Parallel()
 	writers := 400
 	if os.Getenv("PACKAGEDB_TEST_ENDPOINT") != "" {
 		writers = 50 // a request takes many times as long
@@ -60,6 +61,7 @@ func TestCreateUpdateSpec_FourHundredWritersOfOneSpec(t *testing.T) {
 // client and a clock of its own, beside writers of other versions, a hundred times. On a server with
 // transactions it does the same with queries that are not isolated from them, and as if there were none.
 func TestCreateSpecVersion_SixtyFourPublishersOfOneVersion(t *testing.T) {
+	t.Parallel()
 	const publishers, others = 64, 8
 	rounds := 100
 	if os.Getenv("PACKAGEDB_TEST_ENDPOINT") != "" {

@@ -94,8 +94,8 @@ func (p plan) carryOut(t *testing.T) *run {
 	return r
 }
 
-// pageWait bounds how long a page waits for a write.
-const pageWait = 20 * time.Millisecond
+// pageWait bounds how long a page waits for a write while another host neither writes nor waits.
+const pageWait = time.Second
 
 // newClient returns a client of the run's database with the plan's number of attempts.
 func (r *run) newClient() dbtest.Client {
@@ -172,6 +172,7 @@ func (c completing) Do(request *http.Request) (*http.Response, error) {
 
 // host runs the calls of one host, one after the other.
 func (r *run) host(host int) {
+	defer r.join()()
 	var clock int64
 	db := packagedb.New(r.client, packagedb.WithConsistentReads(),
 		packagedb.WithClock(func() time.Time { return time.Unix(clock, 0) }))
@@ -181,6 +182,15 @@ func (r *run) host(host int) {
 			r.make(db, &c)
 		}
 	}
+}
+
+// join makes read-committed pages wait for the writes of one more host, until the returned function is called.
+func (r *run) join() (leave func()) {
+	if r.shared == nil {
+		return func() {}
+	}
+	r.shared.Join()
+	return r.shared.Leave
 }
 
 // make makes a call, whose context ends after as many requests as the call has.
@@ -205,6 +215,7 @@ func (r *run) make(db packagedb.Database, c *call) {
 // settle reads everything after the faults, makes specs whole that need it without transactions,
 // and deletes everything.
 func (r *run) settle() {
+	defer r.join()()
 	db := packagedb.New(r.client, packagedb.WithConsistentReads(),
 		packagedb.WithClock(func() time.Time { return time.Unix(0, 0) }))
 	do := func(c call) *call {

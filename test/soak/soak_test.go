@@ -49,6 +49,7 @@ func TestDatabase_KeepsItsPromisesUnderEveryFault(t *testing.T) {
 // TestSpecs_AreLinearizable checks at least 10,000 calls of specs with transactions, and -soak.calls with
 // read-committed queries.
 func TestSpecs_AreLinearizable(t *testing.T) {
+	t.Parallel()
 	for mode, calls := range map[mode]int{isolated: 10_000, readCommitted: *specCalls} {
 		t.Run(mode.String(), func(t *testing.T) {
 			s := newSummary(1)

@@ -52,6 +52,16 @@ func (w writes) seen(put, read *call) bool {
 	})
 }
 
+// broughtBack reports whether each delete between a put and a read overlaps another create that may have found
+// the put's version missing while its latest item was there, and have completed it.
+func (w writes) broughtBack(put, read *call) bool {
+	return put.begin < read.end && !slices.ContainsFunc(w.deletes, func(d *call) bool {
+		return d.ok() && put.before(d) && d.before(read) && !slices.ContainsFunc(w.puts, func(other *call) bool {
+			return other != put && !other.before(d) && !d.before(other) && w.current(put, other)
+		})
+	})
+}
+
 // current reports whether a read may return what a put wrote as the value that counts.
 func (w writes) current(put, read *call) bool {
 	return w.seen(put, read) && !slices.ContainsFunc(w.puts, func(later *call) bool {
@@ -88,7 +98,8 @@ func (w writes) candidates(read *call) (puts []*call, none bool) {
 //   - a create shows its version in the history before GetSpec shows it;
 //   - a create that fails, or that a delete overlaps, may leave its version without the latest item;
 //   - a delete that fails, or that a create overlaps, may leave versions without a latest item;
-//   - two creates of one version in one second may leave one in the history and the other as the latest.
+//   - two creates of one version in one second may leave one in the history and the other as the latest;
+//   - a create that a delete overlaps may bring back the version that was the latest.
 //
 // All the rest holds, and the next create or delete of the spec that succeeds makes it whole: a read
 // returns what a call wrote, byte for byte; what was acknowledged is found until a delete begins; what
@@ -108,7 +119,7 @@ func checkSpecs(calls []*call) (found []string) {
 			w := all[key{c.sub, p.id}]
 			check := w.checkLatest
 			if p.latest == nil {
-				check = w.checkHistory
+				check = func(p part) error { return w.checkHistory(p, false) }
 			}
 			if err := check(p); err != nil {
 				found = append(found, fmt.Sprintf("%v: %v", err, c))
@@ -139,8 +150,8 @@ func (w writes) checkLatest(p part) error {
 }
 
 // checkHistory returns an error if a history has entries that must not be there or are out of
-// order, or if it lacks others.
-func (w writes) checkHistory(p part) error {
+// order, or if it lacks others. Atomic calls bring nothing back.
+func (w writes) checkHistory(p part, atomic bool) error {
 	entries := slices.Clone(p.specs)
 	if p.page.descending {
 		slices.Reverse(entries)
@@ -151,7 +162,7 @@ func (w writes) checkHistory(p part) error {
 		switch put := writers[i]; {
 		case put == nil:
 			return fmt.Errorf("entry %d that no call wrote", i)
-		case !w.seen(put, p.call):
+		case !w.seen(put, p.call) && (atomic || !w.broughtBack(put, p.call)):
 			return fmt.Errorf("entry %d after its delete or before its write", i)
 		case i > 0 && entry.UpdatedAt <= entries[i-1].UpdatedAt:
 			return fmt.Errorf("entry %d is not dated after the one before", i)
