@@ -16,6 +16,7 @@ type operation string
 
 const (
 	createSpec           operation = "CreateUpdateSpec"
+	createOnce           operation = "CreateSpecVersion"
 	getSpec              operation = "GetSpec"
 	getLatestVersion     operation = "GetLatestSpecVersion"
 	getSpecVersion       operation = "GetSpecVersion"
@@ -90,7 +91,10 @@ func (c *call) ok() bool { return c.err == nil }
 func (c *call) is(operations ...operation) bool { return slices.Contains(operations, c.operation) }
 
 // isWrite reports whether the call changes specs.
-func (c *call) isWrite() bool { return c.is(createSpec, deleteSpec, deleteAllSpecs, deleteAll) }
+func (c *call) isWrite() bool { return c.isCreate() || c.is(deleteSpec, deleteAllSpecs, deleteAll) }
+
+// isCreate reports whether the call stores a version, if it succeeds.
+func (c *call) isCreate() bool { return c.is(createSpec, createOnce) }
 
 // answered reports whether the call returned something about what is stored: a success, or an error
 // that is an answer.
@@ -101,7 +105,7 @@ func (c *call) answered() bool {
 	case errors.Is(c.err, packagedb.ErrAmbiguousPublicKey):
 		return c.is(getUser)
 	case errors.Is(c.err, packagedb.ErrExists):
-		return c.is(createCredentials)
+		return c.is(createCredentials, createOnce)
 	}
 	return c.ok()
 }

@@ -25,7 +25,8 @@ import (
 type exception string
 
 const (
-	// A delete met the versions that it had read, each in its second, and they had been written anew.
+	// A delete, or CreateSpecVersion, met the versions that it had read, each in its second, and they had been
+	// written anew.
 	sameAgain exception = "the same versions in the same seconds again"
 	// A batch of a long history deleted a version that was not the one read.
 	batched exception = "batches of a long history"
@@ -55,11 +56,14 @@ type hostKey struct{}
 // Query reads what a delete reads, and the titles.
 func (a *auditor) Query(ctx context.Context, input *dynamodb.QueryInput, options ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
 	projection := aws.ToString(input.ProjectionExpression)
-	if !strings.HasSuffix(projection, "updated_at, version") { // not a delete's
+	titled, ofDelete := *input, strings.HasSuffix(projection, "updated_at, version")
+	ofHistory := projection == "" && aws.ToString(input.IndexName) != "" && !aws.ToBool(input.ScanIndexForward)
+	switch {
+	case ofDelete:
+		titled.ProjectionExpression = aws.String(projection + ", title")
+	case !ofHistory:
 		return a.Client.Query(ctx, input, options...)
 	}
-	titled := *input
-	titled.ProjectionExpression = aws.String(projection + ", title")
 	page, err := a.Client.Query(ctx, &titled, options...)
 	if err != nil {
 		return page, err
@@ -72,16 +76,22 @@ func (a *auditor) Query(ctx context.Context, input *dynamodb.QueryInput, options
 	}
 	for _, read := range page.Items {
 		a.read[host][key{textOf(read["sub"]), textOf(read["updated_at_id"])}] = stored{textOf(read["version"]), textOf(read["title"])}
-		delete(read, "title")
+		if ofDelete {
+			delete(read, "title")
+		}
 	}
 	return page, nil
 }
 
 // forget forgets what a host has read of the specs that it starts to read.
 func (a *auditor) forget(host int, input *dynamodb.QueryInput) {
-	id, ofSpec := strings.CutSuffix(textOf(input.ExpressionAttributeValues[":first"]), "#00000000000000000000")
-	if a.read[host] == nil || !ofSpec {
+	first := textOf(input.ExpressionAttributeValues[":first"])
+	id, whole := strings.CutSuffix(first, "#00000000000000000000")
+	if a.read[host] == nil || first == "" {
 		a.read[host] = map[key]stored{}
+	}
+	if !whole { // what is newer than what was read before
+		return
 	}
 	for k := range a.read[host] {
 		if _, of, _ := strings.Cut(k.id, "#"); of == id {
@@ -93,7 +103,7 @@ func (a *auditor) forget(host int, input *dynamodb.QueryInput) {
 // beforeWrite looks at the specs of a user before a write, while no other takes effect. It compares what a
 // delete is about to delete with what it has read.
 func (a *auditor) beforeWrite(ctx context.Context, input any) {
-	reason, keys := sameAgain, []map[string]types.AttributeValue(nil)
+	reason, keys, once := sameAgain, []map[string]types.AttributeValue(nil), false
 	switch input := input.(type) {
 	case *dynamodb.TransactWriteItemsInput:
 		for _, action := range input.TransactItems {
@@ -103,6 +113,7 @@ func (a *auditor) beforeWrite(ctx context.Context, input any) {
 				keys = append(keys, action.Put.Item)
 			}
 		}
+		once = isOnce(input.TransactItems)
 	case *dynamodb.BatchWriteItemInput:
 		reason = batched
 		for _, request := range input.RequestItems["package.specs"] {
@@ -132,6 +143,7 @@ func (a *auditor) beforeWrite(ctx context.Context, input any) {
 		before, wasRead := read[key{sub, sortKey}]
 		wasRead = wasRead && k["version"] == nil // a delete
 		anew[id] = anew[id] || wasRead && now[sortKey].title != before.title && now[sortKey] != stored{}
+		anew[id] = anew[id] || once && isReadAnew(read, now, key{sub, id})
 		changed[id] = changed[id] || wasRead && now[sortKey].version != before.version
 		if latest := now["latest#"+id]; reason == batched && latest != read[key{sub, "latest#" + id}] {
 			anew[id] = anew[id] || now[sortKey] == latest // read after the latest item, and written after that
@@ -142,6 +154,17 @@ func (a *auditor) beforeWrite(ctx context.Context, input any) {
 			a.met[key{sub, id}] = reason
 		}
 	}
+}
+
+// isReadAnew reports whether an entry of a spec that was read is now another one of the same version.
+func isReadAnew(read map[key]stored, now map[string]stored, spec key) bool {
+	for k, before := range read {
+		_, id, _ := strings.Cut(k.id, "#")
+		if k.sub == spec.sub && id == spec.id && now[k.id].version == before.version && now[k.id] != before {
+			return true
+		}
+	}
+	return false
 }
 
 func textOf(value types.AttributeValue) (text string) {

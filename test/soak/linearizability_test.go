@@ -40,7 +40,7 @@ func (c *call) parts(mode mode) (parts []part, err error) {
 		for i := range min(len(c.specs), maxEntries) {
 			parts = append(parts, part{call: c, id: c.id, entry: &c.specs[i]})
 		}
-	case c.is(createSpec, deleteSpec, listVersions, getSpecVersion):
+	case c.is(createSpec, createOnce, deleteSpec, listVersions, getSpecVersion):
 		return []part{{call: c, id: c.id}}, nil
 	case c.is(deleteAllSpecs, deleteAll): // a later page may show what was created since an earlier one
 		again := 1
@@ -139,6 +139,10 @@ type history []packagedb.SpecInfo
 // returned what it did. It is the whole contract of sequential calls. A write that failed may have
 // taken effect or not.
 func (h history) step(p part) (next []any) {
+	exists := p.is(createOnce) && h.version(p.spec.Version) != nil
+	if p.is(createOnce) && p.answered() && exists == p.ok() {
+		return nil
+	}
 	if p.isWrite() && (!p.ok() || p.optional) {
 		next = append(next, h)
 	}
@@ -149,7 +153,9 @@ func (h history) step(p part) (next []any) {
 		return next
 	}
 	switch {
-	case p.is(createSpec):
+	case exists || p.is(createOnce) && p.answered() && !p.ok():
+		return next
+	case p.isCreate():
 		for _, created := range h.create(p) {
 			if !p.ok() || same(p.specs, created.latest()) {
 				next = append(next, created)
@@ -293,12 +299,12 @@ func markMoved(parts []part) {
 	}
 	deleted := func(p part) bool {
 		return slices.ContainsFunc(parts, func(d part) bool {
-			return d.isWrite() && !d.is(createSpec) && !d.before(p.call) && !p.before(d.call)
+			return d.isWrite() && !d.isCreate() && !d.before(p.call) && !p.before(d.call)
 		})
 	}
 	for i, p := range parts {
-		if p.is(createSpec) && (deleted(p) || slices.ContainsFunc(parts, func(failed part) bool {
-			return failed.is(createSpec) && !failed.ok() && failed.begin < p.end && deleted(failed)
+		if p.isCreate() && (deleted(p) || slices.ContainsFunc(parts, func(failed part) bool {
+			return failed.isCreate() && !failed.ok() && failed.begin < p.end && deleted(failed)
 		})) {
 			parts[i].moved = seconds[p.spec.Title]
 		}

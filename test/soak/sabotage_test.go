@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -84,10 +85,16 @@ var sabotages = map[string]sabotage{
 	},
 }
 
-// These take out what protects a delete from what read-committed queries return.
+// These take out what protects deletes and CreateSpecVersion from what read-committed queries return.
 var (
 	missedVersionStays sabotage = func(_ *saboteur, input any, next func() (any, error)) (any, error) {
 		changeDeletes(input, func(del *types.Delete) bool { return del.ConditionExpression != nil })
+		return next()
+	}
+	onceWithoutConditions sabotage = func(_ *saboteur, input any, next func() (any, error)) (any, error) {
+		if isOnce(actionsOf(input)) {
+			removeConditions(input)
+		}
 		return next()
 	}
 	versionsWithoutConditions sabotage = func(_ *saboteur, input any, next func() (any, error)) (any, error) {
@@ -161,6 +168,13 @@ func puts(actions []types.TransactWriteItem) bool {
 	return slices.ContainsFunc(actions, func(action types.TransactWriteItem) bool { return action.Put != nil })
 }
 
+// isOnce reports whether a transaction stores a version once.
+func isOnce(actions []types.TransactWriteItem) bool {
+	return slices.ContainsFunc(actions, func(action types.TransactWriteItem) bool {
+		return action.Put != nil && aws.ToString(action.Put.ConditionExpression) == "attribute_not_exists(updated_at_id)"
+	})
+}
+
 // removeConditions removes the conditions of a write.
 func removeConditions(input any) {
 	switch input := input.(type) {
@@ -192,10 +206,15 @@ func TestModel_NoticesWhatIsBroken(t *testing.T) {
 			requireViolation(t, breaks, newPlan)
 		})
 	}
-	t.Run("the version that a query missed stays", func(t *testing.T) {
-		t.Parallel()
-		requireViolation(t, missedVersionStays, newTornPlan)
-	})
+	for name, breaks := range map[string]sabotage{
+		"the version that a query missed stays": missedVersionStays,
+		"a version is stored unconditionally":   onceWithoutConditions,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			requireViolation(t, breaks, newTornPlan)
+		})
+	}
 }
 
 // requireViolation runs plans until the model fails.

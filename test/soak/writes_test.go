@@ -17,7 +17,7 @@ type writes struct{ puts, deletes []*call }
 func writesOf(calls []*call, puts, deletes []operation) map[key]writes {
 	all := map[key]writes{}
 	for _, c := range calls {
-		if c.is(puts...) {
+		if c.is(puts...) && !errors.Is(c.err, packagedb.ErrExists) {
 			w := all[c.key]
 			w.puts = append(w.puts, c)
 			all[c.key] = w
@@ -36,7 +36,7 @@ func writesOf(calls []*call, puts, deletes []operation) map[key]writes {
 
 // specWrites returns the writes of each spec.
 func specWrites(calls []*call) map[key]writes {
-	return writesOf(calls, []operation{createSpec}, []operation{deleteSpec, deleteAllSpecs, deleteAll})
+	return writesOf(calls, []operation{createSpec, createOnce}, []operation{deleteSpec, deleteAllSpecs, deleteAll})
 }
 
 // certain reports whether the entry that a read returned was there all the time.
