@@ -17,7 +17,7 @@ type writes struct{ puts, deletes []*call }
 func writesOf(calls []*call, puts, deletes []operation) map[key]writes {
 	all := map[key]writes{}
 	for _, c := range calls {
-		if c.is(puts...) && !errors.Is(c.err, packagedb.ErrExists) {
+		if c.is(puts...) && !(c.is(createOnce) && errors.Is(c.err, packagedb.ErrExists)) {
 			w := all[c.key]
 			w.puts = append(w.puts, c)
 			all[c.key] = w
