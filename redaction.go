@@ -135,16 +135,27 @@ func redactSecrets(err error, secrets ...[]byte) error {
 	if !errors.As(err, &api) {
 		return err
 	}
-	message := api.ErrorMessage()
 	for _, secret := range secrets {
-		once := base64.StdEncoding.EncodeToString(secret)
-		twice := base64.StdEncoding.EncodeToString([]byte(once)) // what a request has with WithPythonFacade
-		if strings.Contains(message, string(secret)) || strings.Contains(message, once) ||
-			strings.Contains(message, twice) || strings.Contains(strings.ToLower(message), hex.EncodeToString(secret)) {
+		if quotes(api.ErrorMessage(), secret) {
 			return replaceCause(err, &smithy.GenericAPIError{Code: api.ErrorCode(), Message: redacted, Fault: api.ErrorFault()})
 		}
 	}
 	return err
+}
+
+// minQuoted is the length in bytes from which a message is searched for a secret itself and for its hex form.
+// A shorter one is part of ordinary words and numbers.
+const minQuoted = 8
+
+// quotes reports whether a message has a secret, in one of the forms in which a server may print it.
+func quotes(message string, secret []byte) bool {
+	once := base64.StdEncoding.EncodeToString(secret)
+	twice := base64.StdEncoding.EncodeToString([]byte(once)) // what a request has with WithPythonFacade
+	if strings.Contains(message, once) || strings.Contains(message, twice) {
+		return true
+	}
+	return len(secret) >= minQuoted && (strings.Contains(message, string(secret)) ||
+		strings.Contains(strings.ToLower(message), hex.EncodeToString(secret)))
 }
 
 // replaceCause returns the chain of an error of the SDK with another cause. Service, operation, number of

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -293,6 +294,16 @@ func TestRedaction_QuotedInput(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A salt of one letter is part of every message.
+func TestRedaction_ShortSecrets(t *testing.T) {
+	t.Parallel()
+	db := packagedb.New(testutil.New(t).Client, packagedb.WithTableNames("other.specs", "other.credentials"))
+	short := packagedb.CredentialsInput{ID: "id", PublicKey: "key", SecretKeyHash: []byte("o"), Salt: []byte("e")}
+	var missing *types.ResourceNotFoundException
+	require.ErrorAs(t, db.CreateCredentials(t.Context(), "sub", short), &missing)
+	assert.Contains(t, missing.ErrorMessage(), "not found")
 }
 
 func TestRedaction_FailingServer(t *testing.T) {
