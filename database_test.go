@@ -3,14 +3,12 @@ package packagedb_test
 import (
 	"context"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/open-alchemy/packagedb"
-	"github.com/open-alchemy/packagedb/internal/dbtest"
 	"github.com/open-alchemy/packagedb/testutil"
 )
 
@@ -34,13 +32,6 @@ func TestDatabase(t *testing.T) {
 		t.Setenv("PACKAGEDB_TEST_ENGINE", "dynalite") // the suite leaves out what needs transactions
 		testutil.TestDatabase(t, func(tb testing.TB) packagedb.Database {
 			return intercept(testutil.New(tb), withoutTransactions)
-		})
-	})
-	t.Run("with read-committed queries", func(t *testing.T) {
-		t.Parallel()
-		testutil.TestDatabase(t, func(tb testing.TB) packagedb.Database {
-			client := dbtest.NewReadCommitted(1, time.Millisecond).Client(testutil.New(tb).Client)
-			return packagedb.New(client, packagedb.WithConsistentReads())
 		})
 	})
 }

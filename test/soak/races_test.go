@@ -29,6 +29,16 @@ func newRacingDatabase(t *testing.T) *testutil.DB {
 		packagedb.WithClock(func() time.Time { return time.Unix(0, 0) }))
 }
 
+// TestDatabase_ReadCommittedQueries runs the conformance suite where each query may return an item
+// as it was before a write, and another as it is after it.
+func TestDatabase_ReadCommittedQueries(t *testing.T) {
+	t.Parallel()
+	testutil.TestDatabase(t, func(tb testing.TB) packagedb.Database {
+		client := dbtest.NewReadCommitted(1, time.Millisecond).Client(testutil.New(tb).Client)
+		return packagedb.New(client, packagedb.WithConsistentReads())
+	})
+}
+
 // createVersion adds a version to the spec of the races.
 func createVersion(ctx context.Context, db packagedb.Database, version int) error {
 	_, err := db.CreateUpdateSpec(ctx, "sub", packagedb.SpecInput{Name: "a", Version: fmt.Sprint(version)})
