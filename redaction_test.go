@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -313,14 +314,16 @@ func TestRedaction_FailingServer(t *testing.T) {
 	} {
 		t.Run(kind.String(), func(t *testing.T) {
 			t.Parallel()
-			db := testutil.New(t)
-			require.NoError(t, call(t.Context(), db, "CreateCredentials"))
-			db.Inject(testutil.Fault{Kind: kind})
-			for name, run := range calls(t.Context(), db) {
-				err := run()
-				assert.Error(t, err, name)
-				assertNoSecretInChain(t, name, err)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				db := testutil.New(t)
+				require.NoError(t, call(t.Context(), db, "CreateCredentials"))
+				db.Inject(testutil.Fault{Kind: kind})
+				for name, run := range calls(t.Context(), db) {
+					err := run()
+					assert.Error(t, err, name)
+					assertNoSecretInChain(t, name, err)
+				}
+			})
 		})
 	}
 	t.Run("without the tables", func(t *testing.T) {

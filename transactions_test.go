@@ -121,34 +121,36 @@ func TestRetries_UntilTheContextEnds(t *testing.T) {
 		for _, inRequest := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, in a request %t", test.name, inRequest), func(t *testing.T) {
 				t.Parallel()
-				server := testutil.New(t)
-				store(t, server, specsTable, rawHistory("sub", "spec", 2)...)
-				require.NoError(t, server.CreateCredentials(t.Context(), "sub", secret))
-				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-				defer cancel()
-				rejected := 0
-				db := intercept(server, func(op string, input any, next func() (any, error)) (any, error) {
-					if op != test.op {
-						return test.path(op, input, next)
-					}
-					if rejected++; rejected >= 5 {
-						cancel()
-						if inRequest {
-							return nil, ctx.Err()
+				synctest.Test(t, func(t *testing.T) {
+					server := testutil.New(t)
+					store(t, server, specsTable, rawHistory("sub", "spec", 2)...)
+					require.NoError(t, server.CreateCredentials(t.Context(), "sub", secret))
+					ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+					defer cancel()
+					rejected := 0
+					db := intercept(server, func(op string, input any, next func() (any, error)) (any, error) {
+						if op != test.op {
+							return test.path(op, input, next)
 						}
+						if rejected++; rejected >= 5 {
+							cancel()
+							if inRequest {
+								return nil, ctx.Err()
+							}
+						}
+						if batch, ok := input.(*dynamodb.BatchWriteItemInput); ok {
+							return &dynamodb.BatchWriteItemOutput{UnprocessedItems: batch.RequestItems}, nil
+						}
+						return nil, test.rejection
+					})
+					err := call(ctx, db, test.call)
+					require.ErrorIs(t, err, context.Canceled)
+					assert.Equal(t, 5, rejected)
+					assert.Regexp(t, `context canceled, after \d failed attempts: .*`+test.reason, err)
+					if test.call == "CreateUpdateSpec" {
+						assert.ErrorIs(t, err, test.rejection)
 					}
-					if batch, ok := input.(*dynamodb.BatchWriteItemInput); ok {
-						return &dynamodb.BatchWriteItemOutput{UnprocessedItems: batch.RequestItems}, nil
-					}
-					return nil, test.rejection
 				})
-				err := call(ctx, db, test.call)
-				require.ErrorIs(t, err, context.Canceled)
-				assert.Equal(t, 5, rejected)
-				assert.Regexp(t, `context canceled, after \d failed attempts: .*`+test.reason, err)
-				if test.call == "CreateUpdateSpec" {
-					assert.ErrorIs(t, err, test.rejection)
-				}
 			})
 		}
 	}
