@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -36,7 +37,10 @@ func TestMain_SetsUpBeforeTheTests(t *testing.T) {
 	createPets := func(ctx context.Context, server *testutil.Server) error {
 		_, limited := ctx.Deadline()
 		assert.True(t, limited)
-		assert.Panics(t, func() { server.Inject(testutil.Fault{Kind: testutil.Throttle}) })
+		assert.PanicsWithValue(t, "testutil: Inject in the set-up of Main, which is no test; call it in the tests",
+			func() { server.Inject(testutil.Fault{Kind: testutil.Throttle}) })
+		assert.PanicsWithValue(t, "testutil: FastForward in the set-up of Main, which is no test; call it in the tests",
+			func() { server.FastForward(time.Hour) })
 		mustCreateTable(t, server.Client, "pets")
 		return nil
 	}

@@ -37,19 +37,25 @@ type Server struct {
 // until Stop or the end of the test that asked for the server. It ends the test if a fault is invalid.
 // In the set-up of [Main], where there is no test to end, it panics.
 func (s *Server) Inject(faults ...Fault) *Injected {
-	if s.tb == nil {
-		panic("testutil: Inject in the set-up of Main, which is no test; inject faults in the tests")
-	}
+	s.checkTest("Inject")
 	s.tb.Helper()
 	return s.backend.faults.inject(s.tb, faults)
 }
 
 // FastForward moves the clock of the engine forward, for all tests that share the server: items expire,
 // tokens of transactions end. Databases of [packagedb.Get] keep the real time. It ends the test if d is
-// negative, and skips it on another server.
+// negative, and skips it on another server. In the set-up of [Main] it panics.
 func (s *Server) FastForward(d time.Duration) {
+	s.checkTest("FastForward")
 	s.tb.Helper()
 	s.backend.fastForward(s.tb, d)
+}
+
+// checkTest panics if there is no test.
+func (s *Server) checkTest(method string) {
+	if s.tb == nil {
+		panic("testutil: " + method + " in the set-up of Main, which is no test; call it in the tests")
+	}
 }
 
 // Now returns the time of the engine: the real one, moved by FastForward.
