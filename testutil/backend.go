@@ -78,6 +78,7 @@ func (b *backend) fastForward(tb testing.TB, d time.Duration) {
 	case b.forwarder != nil:
 		tb.Skip("testutil: FastForward needs the embedded engine")
 	case b.clock.ahead.Add(int64(d)) < 0:
+		b.clock.ahead.Add(-int64(d))
 		tb.Fatalf("testutil: FastForward by more than %v in all", time.Duration(math.MaxInt64))
 	}
 }

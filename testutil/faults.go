@@ -98,9 +98,9 @@ type Fault struct {
 	Operations []string
 
 	// Tables are the names or ARNs of tables. The fault applies only to requests for one of them, or for
-	// an index of it; a batch or a transaction needs one item of these tables. A Stale read counts only
-	// the writes of these tables. Nothing is for a table that does not exist: check Count. If empty, the
-	// fault applies to requests for any table or none.
+	// an index of it; a batch or a transaction needs one item of these tables, and fails because of those.
+	// A Stale read counts only the writes of these tables. Nothing is for a table that does not exist:
+	// check Count. If empty, the fault applies to requests for any table or none.
 	Tables []string
 
 	// Skip is the number of requests that do not get the fault, although they would: the first ones.
@@ -287,7 +287,7 @@ func (i *injector) pick(r *request) (picked *activeFault, delays []*activeFault)
 			continue
 		}
 		picked = fault
-		r.random = rand.New(rand.NewPCG(seed, 0))
+		r.random, r.only = rand.New(rand.NewPCG(seed, 0)), fault.Tables
 	}
 	return picked, delays
 }

@@ -269,7 +269,9 @@ func TestFault_IsForTheTablesThatItNames(t *testing.T) {
 		mustCreateTable(t, db.Client, *pets)
 		injected := db.Inject(testutil.Fault{Kind: testutil.AccessDenied, Tables: []string{"no such table", name}})
 		for request, send := range requests {
-			assert.True(t, hasCode("AccessDeniedException")(send(t.Context(), db.Client)), "%s, by %s", request, name)
+			err := send(t.Context(), db.Client)
+			assert.True(t, hasCode("AccessDeniedException")(err), "%s, by %s", request, name)
+			assert.ErrorContains(t, err, ":table/pets ", request)
 		}
 		mustStore(t, db, "sub", 1) // in other tables
 		assert.Equal(t, bothTables, tables(t, db.Client)[:2], "a request for no table")

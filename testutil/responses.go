@@ -20,6 +20,7 @@ type request struct {
 	*protocol.Request
 	next   http.Handler // responds to the request
 	random *rand.Rand   // for the choices of the fault that the request gets
+	only   []string     // the tables of that fault; any if empty
 }
 
 // respond returns the response to a request that gets the fault, or that of the server if it is nil.
@@ -94,6 +95,12 @@ func conflict(r *request) *protocol.Response {
 	codes := slices.Repeat([]string{"None"}, len(r.actions()))
 	reasons := slices.Repeat([]map[string]string{{"Code": "None"}}, len(codes))
 	held := r.random.IntN(len(codes))
+	for range codes { // to the next action for one of the fault's tables
+		if slices.ContainsFunc(actionTables(r.actions()[held]), r.isConcerned) {
+			break
+		}
+		held = (held + 1) % len(codes)
+	}
 	codes[held], reasons[held] = code, map[string]string{"Code": code, "Message": ongoing}
 	return protocol.NewResponse(http.StatusBadRequest, map[string]any{
 		"__type": protocol.Namespace + "TransactionCanceledException",
@@ -112,7 +119,13 @@ func processPart(r *request) *protocol.Response {
 	}
 	items := batchItems(r.Members["RequestItems"])
 	r.random.Shuffle(len(items), func(i, j int) { items[i], items[j] = items[j], items[i] })
-	rest := len(items)
+	rest := 0
+	for i, item := range items { // those of the fault's tables first
+		if r.isConcerned(item.table) {
+			items[rest], items[i] = items[i], items[rest]
+			rest++
+		}
+	}
 	if rest > 1 {
 		rest = 1 + r.random.IntN(rest-1)
 	}
@@ -136,19 +149,29 @@ func processPart(r *request) *protocol.Response {
 // actions in a transaction.
 func (r *request) tables() []string {
 	names := slices.Sorted(maps.Keys(protocol.Object(r.Members["RequestItems"])))
-	named := []any{r.Members}
+	names = append(names, namedTables(r.Members)...)
 	for _, action := range r.actions() {
-		named = slices.AppendSeq(named, maps.Values(protocol.Object(action)))
-	}
-	for _, members := range named {
-		for _, member := range []string{"TableName", "ResourceArn"} {
-			if name, isString := protocol.Object(members)[member].(string); isString {
-				names = append(names, name)
-			}
-		}
+		names = append(names, actionTables(action)...)
 	}
 	for i, name := range names {
 		names[i] = tableName(name)
+	}
+	return names
+}
+
+// actionTables returns the name or ARN of the table of an action, such as {"Put": {"TableName": "pets"}}.
+func actionTables(action any) (names []string) {
+	for _, members := range protocol.Object(action) {
+		names = append(names, namedTables(members)...)
+	}
+	return names
+}
+
+func namedTables(members any) (names []string) {
+	for _, member := range []string{"TableName", "ResourceArn"} {
+		if name, isString := protocol.Object(members)[member].(string); isString {
+			names = append(names, name)
+		}
 	}
 	return names
 }
@@ -161,18 +184,28 @@ func tableName(name string) string {
 	return name
 }
 
-// table returns the name of the first table in the request, or "".
+// table returns the name of the first table in the request that the fault concerns, or "".
 func (r *request) table() string {
 	for _, name := range r.tables() {
-		return name
+		if r.isConcerned(name) {
+			return name
+		}
 	}
 	return ""
 }
 
+// isConcerned reports whether the fault that the request gets is for the table, a name or an ARN.
+func (r *request) isConcerned(table string) bool { return isAmong(r.only, table) }
+
 // isFor reports whether the request is for one of the tables, or whether there are none.
 func (r *request) isFor(tables []string) bool {
+	return len(tables) == 0 || slices.ContainsFunc(r.tables(), func(name string) bool { return isAmong(tables, name) })
+}
+
+// isAmong reports whether the table, a name or an ARN, is one of the tables, or whether there are none.
+func isAmong(tables []string, table string) bool {
 	return len(tables) == 0 || slices.ContainsFunc(tables, func(name string) bool {
-		return slices.Contains(r.tables(), tableName(name))
+		return tableName(name) == tableName(table)
 	})
 }
 

@@ -185,3 +185,30 @@ func TestConflict(t *testing.T) {
 	assert.NotEmpty(t, left)
 	assert.Less(t, len(left), 3)
 }
+
+// TestFault_HitsItemsOfItsTables sends items of two tables, of which a fault is for one.
+func TestFault_HitsItemsOfItsTables(t *testing.T) {
+	t.Parallel()
+	key := map[string]types.AttributeValue{"id": &types.AttributeValueMemberS{Value: "cat"}}
+	for seed := range uint64(5) {
+		db := testutil.New(t)
+		mustCreateTable(t, db.Client, "pets")
+		db.Inject(
+			testutil.Fault{Kind: testutil.Conflict, Operations: []string{"TransactWriteItems"}, Tables: []string{"pets"}, Seed: seed},
+			testutil.Fault{Kind: testutil.Unprocessed, Tables: []string{"pets"}, Seed: seed},
+		)
+		_, err := db.Client.TransactWriteItems(t.Context(), &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
+			{Put: &types.Put{TableName: aws.String(credentialsTable), Item: rawKey(1)}},
+			{Put: &types.Put{TableName: aws.String("pets"), Item: key}},
+			{Put: &types.Put{TableName: aws.String(credentialsTable), Item: rawKey(2)}},
+		}}, once)
+		assert.ErrorContains(t, err, "[None, TransactionConflict, None]")
+		batch, err := db.Client.BatchWriteItem(t.Context(), &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{
+			credentialsTable: {{PutRequest: &types.PutRequest{Item: rawKey(1)}}, {PutRequest: &types.PutRequest{Item: rawKey(2)}}},
+			"pets":           {{PutRequest: &types.PutRequest{Item: key}}},
+		}}, once)
+		require.NoError(t, err)
+		assert.Len(t, batch.UnprocessedItems, 1)
+		assert.Len(t, batch.UnprocessedItems["pets"], 1)
+	}
+}
