@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -274,6 +275,22 @@ func TestCreateCredentials_LostResponse(t *testing.T) {
 	server.Inject(lost)
 	input.Salt = []byte("other salt")
 	require.ErrorIs(t, server.CreateCredentials(t.Context(), "sub", input), packagedb.ErrExists)
+}
+
+// TestCreateCredentials_UnknownWhetherStored loses the response of the write, and cannot read what is stored.
+func TestCreateCredentials_UnknownWhetherStored(t *testing.T) {
+	t.Parallel()
+	db := testutil.New(t)
+	db.Inject(
+		testutil.Fault{Kind: testutil.DropAfter, Operations: []string{"PutItem"}, Times: 1},
+		testutil.Fault{Kind: testutil.AccessDenied, Operations: []string{"GetItem"}},
+	)
+	err := db.CreateCredentials(t.Context(), "sub", secret)
+	require.NotErrorIs(t, err, packagedb.ErrExists)
+	var api smithy.APIError
+	require.ErrorAs(t, err, &api)
+	assert.Equal(t, "AccessDeniedException", api.ErrorCode())
+	assert.ErrorContains(t, err, "an earlier attempt may have stored the credentials")
 }
 
 // TestCreateCredentials_EarlierAttempt creates credentials that exist, each time with a first attempt that

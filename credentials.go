@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -60,8 +61,14 @@ func (f *facade) CreateCredentials(ctx context.Context, sub string, credentials 
 	if err == nil || !isConditionFailure(err) {
 		return redactSecrets(err, credentials.SecretKeyHash, credentials.Salt)
 	}
-	if sent.inDoubt && f.isStored(ctx, sub, credentials) {
-		return nil // by an earlier attempt
+	if sent.inDoubt {
+		isStored, err := f.isStored(ctx, sub, credentials)
+		if err != nil {
+			return fmt.Errorf("an earlier attempt may have stored the credentials: %w", err)
+		}
+		if isStored {
+			return nil
+		}
 	}
 	return ErrExists
 }
@@ -150,11 +157,15 @@ func (f *facade) putOf(sub string, credentials CredentialsInput) (types.Put, err
 }
 
 // isStored reports whether exactly these credentials are stored.
-func (f *facade) isStored(ctx context.Context, sub string, credentials CredentialsInput) bool {
+func (f *facade) isStored(ctx context.Context, sub string, credentials CredentialsInput) (bool, error) {
 	key := credentialsKey(sub, credentials.ID)
 	stored, err := get(ctx, f, f.credentialsTable, key, true, wholeCredentials, f.decodeCredentials)
-	return err == nil && stored.PublicKey == credentials.PublicKey &&
-		bytes.Equal(stored.SecretKeyHash.data, credentials.SecretKeyHash) && bytes.Equal(stored.Salt.data, credentials.Salt)
+	if err != nil {
+		return false, err
+	}
+	return stored.PublicKey == credentials.PublicKey &&
+		bytes.Equal(stored.SecretKeyHash.data, credentials.SecretKeyHash) &&
+		bytes.Equal(stored.Salt.data, credentials.Salt), nil
 }
 
 // binary returns a binary attribute in the form of the table.

@@ -101,7 +101,7 @@ type Database interface {
 	// CreateCredentials stores credentials, or returns [ErrExists] if the user has credentials with
 	// that id. It does not check whether the public key is taken: see GetUser. If an earlier attempt of
 	// the call got no response, or one with status 500 or above, and these very credentials are stored, it
-	// returns nil.
+	// returns nil; if that cannot be read, the error of the read.
 	CreateCredentials(ctx context.Context, sub string, credentials CredentialsInput) error
 
 	// CreateUpdateCredentials stores credentials and replaces those with the same id.

@@ -109,14 +109,7 @@ func redactResponse(err error) error {
 	if !isMalformedResponse(err) {
 		return err
 	}
-	const malformed = "malformed server response"
-	cause := errors.New(malformed)
-	for _, known := range []error{context.Canceled, context.DeadlineExceeded, io.ErrUnexpectedEOF} {
-		if errors.Is(err, known) {
-			cause = fmt.Errorf("%s: %w", malformed, known)
-		}
-	}
-	return replaceCause(err, &smithy.DeserializationError{Err: cause})
+	return replaceCause(err, &smithy.DeserializationError{Err: keepKnown(err, errors.New("malformed server response"))})
 }
 
 // isMalformedResponse reports whether the error is that of the SDK about a body that it cannot decode, or
@@ -137,7 +130,8 @@ func redactSecrets(err error, secrets ...[]byte) error {
 	}
 	for _, secret := range secrets {
 		if quotes(api.ErrorMessage(), secret) {
-			return replaceCause(err, &smithy.GenericAPIError{Code: api.ErrorCode(), Message: redacted, Fault: api.ErrorFault()})
+			cause := &smithy.GenericAPIError{Code: api.ErrorCode(), Message: redacted, Fault: api.ErrorFault()}
+			return replaceCause(err, keepKnown(err, cause))
 		}
 	}
 	return err
@@ -156,6 +150,16 @@ func quotes(message string, secret []byte) bool {
 	}
 	return len(secret) >= minQuoted && (strings.Contains(message, string(secret)) ||
 		strings.Contains(strings.ToLower(message), hex.EncodeToString(secret)))
+}
+
+// keepKnown returns the new cause of an error, which matches those of these errors that the old one matches.
+func keepKnown(err, cause error) error {
+	for _, known := range []error{context.Canceled, context.DeadlineExceeded, io.ErrUnexpectedEOF} {
+		if errors.Is(err, known) {
+			cause = fmt.Errorf("%w: %w", cause, known)
+		}
+	}
+	return cause
 }
 
 // replaceCause returns the chain of an error of the SDK with another cause. Service, operation, number of

@@ -2,6 +2,7 @@ package packagedb_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -15,6 +16,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -295,6 +297,24 @@ func TestRedaction_QuotedInput(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestRedaction_QuotedInputUntilTheContextEnds has a server that rejects a write again and again.
+func TestRedaction_QuotedInputUntilTheContextEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		db := testutil.New(t)
+		conflict := testutil.Fault{Kind: testutil.Error, Code: "TransactionConflictException", Message: hex.EncodeToString(secretHash)}
+		db.Inject(conflict)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		err := db.CreateCredentials(ctx, "sub", secret)
+		assertNoSecretInChain(t, "CreateCredentials", err)
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		var api smithy.APIError
+		require.ErrorAs(t, err, &api)
+		assert.Equal(t, conflict.Code, api.ErrorCode())
+	})
 }
 
 // A salt of one letter is part of every message.
