@@ -117,7 +117,7 @@ func onServer(ctx context.Context, action string, names packagedb.Option, stdout
 	if action == "check" {
 		sampleCredentials(ctx, client, *tables[1].TableName, stdout)
 	}
-	return nil
+	return ctx.Err()
 }
 
 // newClient returns the client of Get. Without STAGE it is that of STAGE=PROD.

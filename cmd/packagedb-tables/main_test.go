@@ -146,6 +146,27 @@ func TestRun_CheckQuotesNoResponse(t *testing.T) {
 	prints(t, match+"credentials: not sampled: no usable response\n", "check")
 }
 
+func TestRun_CheckInterruptedWhileSampling(t *testing.T) {
+	server := serve(t)
+	runs(t, 0, "create")
+	ctx, interrupt := context.WithCancel(t.Context())
+	target, err := url.Parse(server.URL)
+	require.NoError(t, err)
+	forward := httputil.NewSingleHostReverseProxy(target)
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".Scan") {
+			interrupt()
+			return
+		}
+		forward.ServeHTTP(w, r)
+	}))
+	defer proxy.Close()
+	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", proxy.URL)
+	var stdout, stderr strings.Builder
+	assert.Equal(t, 1, run(ctx, []string{"check"}, &stdout, &stderr), stdout.String())
+	assert.Contains(t, stderr.String(), "context canceled")
+}
+
 // TestRun_ServersOfTest has servers that STAGE=TEST refuses, or that are not there.
 func TestRun_ServersOfTest(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -250,6 +271,7 @@ func TestRun_Arguments(t *testing.T) {
 		"a call for help":        {[]string{"-h"}, 0, "The exit status is 0 if", ""},
 		"a call for the version": {[]string{"-version"}, 0, "packagedb-tables v" + version.Version + "\n", ""},
 		"no region":              {[]string{"check"}, 1, "", "STAGE=PROD needs a region: set AWS_REGION"},
+		"one name for both":      {[]string{"-specs", "one", "-credentials", "one", "print", "terraform"}, 1, "", `both tables have the name "one"`},
 		"an impossible name":     {[]string{"-specs", "it's", "print", "aws-cli"}, 1, "", `table name "it's": not 3 to 255 letters`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -25,6 +25,9 @@ func printTables(stdout io.Writer, format string, names packagedb.Option) error 
 		}
 		tables[i].DeletionProtectionEnabled = aws.Bool(true)
 	}
+	if *tables[0].TableName == *tables[1].TableName {
+		return fmt.Errorf("packagedb-tables: both tables have the name %q", *tables[0].TableName)
+	}
 	return formats.ExecuteTemplate(stdout, format, tables)
 }
 

@@ -103,7 +103,7 @@ func (s service) addDownload(ctx context.Context, sub, id string) error {
 		{"SET expires = :expires ADD downloads :one", "attribute_not_exists(id) OR expires > :now"},
 		{"SET expires = :expires, downloads = :one", "expires <= :now"},
 	}
-	for try := 0; ; try++ { // of concurrent requests one starts a new count; the deadline ends the loop
+	for try := range 10 { // of concurrent requests one starts a new count, and the others add to it
 		update := updates[try%2]
 		_, err = client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 			TableName: aws.String(downloadsTable),
@@ -119,6 +119,7 @@ func (s service) addDownload(ctx context.Context, sub, id string) error {
 			return err
 		}
 	}
+	return err
 }
 
 // listDownloads returns the user's most downloaded specs. A query must filter expired items itself.
