@@ -293,6 +293,22 @@ func TestCreateCredentials_UnknownWhetherStored(t *testing.T) {
 	assert.ErrorContains(t, err, "an earlier attempt may have stored the credentials")
 }
 
+// TestCreateCredentials_DeletedMeanwhile loses the response of a write of credentials that exist, and that are
+// deleted before the call can read them.
+func TestCreateCredentials_DeletedMeanwhile(t *testing.T) {
+	t.Parallel()
+	server := testutil.New(t)
+	require.NoError(t, server.CreateCredentials(t.Context(), "sub", secret))
+	server.Inject(testutil.Fault{Kind: testutil.DropBefore, Operations: []string{"PutItem"}, Times: 1})
+	db := intercept(server, func(op string, _ any, next func() (any, error)) (any, error) {
+		if op == "GetItem" {
+			require.NoError(t, server.DeleteCredentials(t.Context(), "sub", secret.ID))
+		}
+		return next()
+	})
+	assert.ErrorIs(t, db.CreateCredentials(t.Context(), "sub", secret), packagedb.ErrExists)
+}
+
 // TestCreateCredentials_EarlierAttempt creates credentials that exist, each time with a first attempt that
 // fails. Only one that may have stored them makes the call succeed.
 func TestCreateCredentials_EarlierAttempt(t *testing.T) {

@@ -160,7 +160,10 @@ func (f *facade) putOf(sub string, credentials CredentialsInput) (types.Put, err
 func (f *facade) isStored(ctx context.Context, sub string, credentials CredentialsInput) (bool, error) {
 	key := credentialsKey(sub, credentials.ID)
 	stored, err := get(ctx, f, f.credentialsTable, key, true, wholeCredentials, f.decodeCredentials)
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrNotFound): // deleted since
+		return false, nil
+	case err != nil:
 		return false, err
 	}
 	return stored.PublicKey == credentials.PublicKey &&
