@@ -77,9 +77,10 @@ func (b *backend) fastForward(tb testing.TB, d time.Duration) {
 		tb.Fatalf("testutil: FastForward by %v, which is negative", d)
 	case b.forwarder != nil:
 		tb.Skip("testutil: FastForward needs the embedded engine")
-	case b.clock.ahead.Add(int64(d)) < 0:
-		b.clock.ahead.Add(-int64(d))
+	case int64(d) > math.MaxInt64-b.clock.ahead.Load():
 		tb.Fatalf("testutil: FastForward by more than %v in all", time.Duration(math.MaxInt64))
+	default:
+		b.clock.ahead.Add(int64(d))
 	}
 }
 

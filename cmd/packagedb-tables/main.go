@@ -116,8 +116,9 @@ func onServer(ctx context.Context, action string, names packagedb.Option, stdout
 	fmt.Fprintf(stdout, "the tables %s and %s match\n", *tables[0].TableName, *tables[1].TableName)
 	if action == "check" {
 		sampleCredentials(ctx, client, *tables[1].TableName, stdout)
+		return ctx.Err()
 	}
-	return ctx.Err()
+	return nil
 }
 
 // newClient returns the client of Get. Without STAGE it is that of STAGE=PROD.

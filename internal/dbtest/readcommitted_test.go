@@ -76,7 +76,7 @@ func TestReadCommitted_Pages(t *testing.T) {
 					for _, name := range []string{"b", "d"} {
 						writers.Go(func() { write(t, db, name, done) })
 					}
-					for round := 0; round < 5 || shared.Torn() == 0 && round < 1000; round++ {
+					for round := 0; round < 5 || shared.Torn() == 0 && round < 10_000; round++ {
 						checkPages(t, client, queryOf(index, descending, limit))
 					}
 					close(done)
